@@ -1,0 +1,193 @@
+import type { Compilable } from 'kysely';
+import type pg from 'pg';
+import Cursor from 'pg-cursor';
+import { call, publishCall, toOutcome } from '../calls.ts';
+import { isBroken, isCanceled, toGatherError } from './errors.ts';
+import type { BoundStatement } from './statement.ts';
+
+/** The connections that a {@link Database} works with. */
+export interface Pools {
+  /** For statements. */
+  pool: pg.Pool;
+  /** For stopping them. */
+  control: pg.Pool;
+}
+
+/** How a statement appears in the timing. */
+export interface Label {
+  name: string;
+  /** @default 1 */
+  keys?: number;
+}
+
+/** What a statement gave. `count` is the number of rows that it returned or changed. */
+export interface Result<Row> {
+  rows: Row[];
+  count: number;
+}
+
+type Query<Row> = BoundStatement<Row> | Compilable<Row>;
+
+/**
+ * PostgreSQL as one request or one job sees it: each statement is measured, and is stopped on the server too when
+ * the signal aborts. Takes prepared statements and any query of Kysely's builder.
+ *
+ * Throws `GatherError`: DATABASE_UNAVAILABLE, DATABASE_TIMEOUT, and CONFLICT, NOT_FOUND or INVALID_INPUT where a
+ * constraint of the database refuses the values.
+ */
+export class Database {
+  readonly signal: AbortSignal;
+  readonly #pools: Pools;
+  readonly #transaction: pg.PoolClient | undefined;
+  readonly #running = new Set<Promise<unknown>>();
+
+  constructor(pools: Pools, signal: AbortSignal, transaction?: pg.PoolClient) {
+    this.#pools = pools;
+    this.signal = signal;
+    this.#transaction = transaction;
+  }
+
+  /** Runs one statement. */
+  run<Row>(query: Query<Row>, { name, keys = 1 }: Label): Promise<Result<Row>> {
+    const statement = toBound(query);
+    return call({ kind: 'postgres', name, keys, signal: this.signal }, () => this.#track(this.#execute(statement)));
+  }
+
+  /**
+   * Runs one statement through a cursor on the server and gives its rows in arrays of at most `batchSize`: memory
+   * stays the same however many rows there are. The connection is held until the iteration ends, or is left.
+   */
+  async *stream<Row>(query: Query<Row>, { name, keys = 1 }: Label, batchSize: number): AsyncGenerator<Row[]> {
+    const description = { kind: 'postgres', name, keys, signal: this.signal } as const;
+    const start = performance.now();
+    const { text, values } = toBound(query);
+    let failure: unknown;
+    const client = await this.#connect();
+    const cursor = client.query(new Cursor<Row & object>(text, values));
+    const stopCancelling = this.#cancelOnAbort(client);
+    try {
+      while (true) {
+        this.signal.throwIfAborted();
+        const rows = await cursor.read(batchSize);
+        if (rows.length > 0) yield rows;
+        if (rows.length < batchSize) break;
+      }
+    } catch (error) {
+      failure = error;
+      this.signal.throwIfAborted();
+      throw toGatherError(error);
+    } finally {
+      await stopCancelling();
+      await cursor.close().catch((error) => {
+        failure ??= error;
+      });
+      this.#release(client, failure);
+      publishCall(description, start, failure ? toOutcome(this.signal.aborted ? this.signal.reason : failure) : 'ok');
+    }
+  }
+
+  /**
+   * Runs `work` in a transaction: committed when it returns, rolled back when it throws or the signal aborts.
+   * Everything inside must use the database that `work` is handed. Inside a transaction it joins that one.
+   */
+  async transaction<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    if (this.#transaction) return work(this);
+    const client = await this.#connect();
+    const inside = new Database(this.#pools, this.signal, client);
+    let failure: unknown;
+    try {
+      await inside.run(raw('begin'), { name: 'begin' });
+      const result = await work(inside);
+      await inside.run(raw('commit'), { name: 'commit' });
+      return result;
+    } catch (error) {
+      await inside.settled();
+      await client.query('rollback').catch((rollbackError) => {
+        failure = rollbackError;
+      });
+      throw error;
+    } finally {
+      this.#release(client, failure);
+    }
+  }
+
+  /** Whether statements of this request are under way; cursors do not count. */
+  get isBusy(): boolean {
+    return this.#running.size > 0;
+  }
+
+  /** Resolves once the statements under way have ended, well or not. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#running);
+  }
+
+  async #execute<Row>(statement: BoundStatement<Row>): Promise<Result<Row>> {
+    const client = this.#transaction ?? (await this.#connect());
+    const stopCancelling = this.#cancelOnAbort(client);
+    let failure: unknown;
+    try {
+      const { rows, rowCount } = await client.query<Row & pg.QueryResultRow>(statement);
+      return { rows, count: rowCount ?? 0 };
+    } catch (error) {
+      failure = error;
+      this.signal.throwIfAborted();
+      throw toGatherError(error);
+    } finally {
+      if (this.signal.aborted) await stopCancelling();
+      else void stopCancelling();
+      if (!this.#transaction) this.#release(client, failure);
+    }
+  }
+
+  async #connect(): Promise<pg.PoolClient> {
+    this.signal.throwIfAborted();
+    const client = await this.#pools.pool.connect().catch((error) => {
+      throw toGatherError(error);
+    });
+    if (this.signal.aborted) {
+      client.release();
+      throw this.signal.reason;
+    }
+    return client;
+  }
+
+  /**
+   * Keeps a connection out of the pool where its state is in doubt: it failed, or it was asked to stop and finished
+   * all the same, so that the request to stop could still hit the next statement.
+   */
+  #release(client: pg.PoolClient, failure: unknown): void {
+    client.release(isBroken(failure) || (this.signal.aborted && !isCanceled(failure)));
+  }
+
+  /** @returns to be called when the statement is over; resolves when no cancellation is on its way any more */
+  #cancelOnAbort(client: pg.PoolClient): () => Promise<unknown> {
+    let cancellation: Promise<unknown> | undefined;
+    const cancel = () => {
+      const { processID } = client as pg.PoolClient & { processID: number };
+      cancellation = this.#pools.control.query('select pg_cancel_backend($1)', [processID]).catch(() => {});
+    };
+    this.signal.addEventListener('abort', cancel, { once: true });
+    return async () => {
+      this.signal.removeEventListener('abort', cancel);
+      await cancellation;
+    };
+  }
+
+  #track<T>(trip: Promise<T>): Promise<T> {
+    this.#running.add(trip);
+    const done = () => this.#running.delete(trip);
+    trip.then(done, done);
+    return trip;
+  }
+}
+
+/** A statement from text, where the builder has no word for it. */
+export function raw<Row>(text: string, values: unknown[] = []): BoundStatement<Row> {
+  return { name: undefined, text, values };
+}
+
+function toBound<Row>(query: Query<Row>): BoundStatement<Row> {
+  if (!('compile' in query)) return query;
+  const { sql, parameters } = query.compile();
+  return raw(sql, [...parameters]);
+}

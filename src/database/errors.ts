@@ -1,0 +1,69 @@
+import { DatabaseError } from 'pg';
+import { GatherError } from '../errors.ts';
+
+const SOURCE = { source: 'postgres' } as const;
+
+/** SQLSTATE classes and codes in which the server says that it cannot be worked with at present. */
+const UNAVAILABLE = /^(08|53|57P0|25006)/;
+const QUERY_CANCELED = '57014';
+
+/**
+ * Says in the shop's terms what PostgreSQL or the way to it reported. A fault of the program, such as a column that
+ * does not exist, comes back as it is.
+ */
+export function toGatherError(error: unknown): unknown {
+  if (error instanceof GatherError || !(error instanceof Error)) return error;
+  if (!(error instanceof DatabaseError)) return fromConnection(error);
+  const { code = '' } = error;
+  if (UNAVAILABLE.test(code)) return unavailable(error);
+  if (code === QUERY_CANCELED) return timeout(error);
+  return fromConstraint(error) ?? error;
+}
+
+/** Whether a connection that failed in this way must not be used again. */
+export function isBroken(error: unknown): boolean {
+  return error !== undefined && (!(error instanceof DatabaseError) || UNAVAILABLE.test(error.code ?? ''));
+}
+
+/** Whether the server stopped the statement because it was asked to, or because it took too long. */
+export function isCanceled(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === QUERY_CANCELED;
+}
+
+function fromConnection(error: Error): GatherError {
+  return /timeout/i.test(error.message) && !/connect/i.test(error.message) ? timeout(error) : unavailable(error);
+}
+
+function unavailable(cause: unknown) {
+  return new GatherError('DATABASE_UNAVAILABLE', 'The database cannot be reached at present.', {
+    ...SOURCE,
+    retryable: true,
+    cause,
+  });
+}
+
+function timeout(cause: unknown) {
+  return new GatherError('DATABASE_TIMEOUT', 'The database took too long to answer.', {
+    ...SOURCE,
+    retryable: true,
+    cause,
+  });
+}
+
+/** Constraint violations; the column at fault is read from the constraint's name or the error's detail. */
+function fromConstraint(error: DatabaseError): GatherError | undefined {
+  const [, column, value] = /^Key \("?(\w+)"?\)=\((.*)\)/.exec(error.detail ?? '') ?? [];
+  const at = { ...SOURCE, cause: error, field: column, value };
+  switch (error.code) {
+    case '23505':
+      return new GatherError('CONFLICT', `${column} "${value}" is taken.`, at);
+    case '23503':
+      return new GatherError('NOT_FOUND', `${column} "${value}" does not exist.`, at);
+    case '23514':
+      return new GatherError('INVALID_INPUT', `The values break the rule ${error.constraint}.`, at);
+    case '22003':
+      return new GatherError('INVALID_INPUT', 'A number is too large for its column.', at);
+    default:
+      return undefined;
+  }
+}
