@@ -1,7 +1,6 @@
 import type { Compilable } from 'kysely';
 import type pg from 'pg';
-import Cursor from 'pg-cursor';
-import { call, publishCall, toOutcome } from '../calls.ts';
+import { type Call, call, publishCall, toOutcome } from '../calls.ts';
 import { isBroken, isCanceled, toGatherError } from './errors.ts';
 import type { BoundStatement } from './statement.ts';
 
@@ -40,6 +39,7 @@ export class Database {
   readonly #pools: Pools;
   readonly #transaction: pg.PoolClient | undefined;
   readonly #running = new Set<Promise<unknown>>();
+  #cursors = 0;
 
   constructor(pools: Pools, signal: AbortSignal, transaction?: pg.PoolClient) {
     this.#pools = pools;
@@ -55,34 +55,21 @@ export class Database {
 
   /**
    * Runs one statement through a cursor on the server and gives its rows in arrays of at most `batchSize`: memory
-   * stays the same however many rows there are. The connection is held until the iteration ends, or is left.
+   * stays the same however many rows there are. The connection is held until the iteration ends, or is left. Inside a
+   * transaction it sees what that has changed, and other statements may be run between the batches.
    */
-  async *stream<Row>(query: Query<Row>, { name, keys = 1 }: Label, batchSize: number): AsyncGenerator<Row[]> {
-    const description = { kind: 'postgres', name, keys, signal: this.signal } as const;
-    const start = performance.now();
-    const { text, values } = toBound(query);
-    let failure: unknown;
+  async *stream<Row>(query: Query<Row>, label: Label, batchSize: number): AsyncGenerator<Row[]> {
+    if (this.#transaction) {
+      yield* this.#fetch(query, label, batchSize);
+      return;
+    }
     const client = await this.#connect();
-    const cursor = client.query(new Cursor<Row & object>(text, values));
-    const stopCancelling = this.#cancelOnAbort(client);
+    const inside = new Database(this.#pools, this.signal, client);
     try {
-      while (true) {
-        this.signal.throwIfAborted();
-        const rows = await cursor.read(batchSize);
-        if (rows.length > 0) yield rows;
-        if (rows.length < batchSize) break;
-      }
-    } catch (error) {
-      failure = error;
-      this.signal.throwIfAborted();
-      throw toGatherError(error);
+      await inside.#execute(raw('begin read only'));
+      yield* inside.#fetch(query, label, batchSize);
     } finally {
-      await stopCancelling();
-      await cursor.close().catch((error) => {
-        failure ??= error;
-      });
-      this.#release(client, failure);
-      publishCall(description, start, failure ? toOutcome(this.signal.aborted ? this.signal.reason : failure) : 'ok');
+      await inside.#rollBack(client);
     }
   }
 
@@ -94,21 +81,17 @@ export class Database {
     if (this.#transaction) return work(this);
     const client = await this.#connect();
     const inside = new Database(this.#pools, this.signal, client);
-    let failure: unknown;
+    let result: T;
     try {
       await inside.run(raw('begin'), { name: 'begin' });
-      const result = await work(inside);
+      result = await work(inside);
       await inside.run(raw('commit'), { name: 'commit' });
-      return result;
     } catch (error) {
-      await inside.settled();
-      await client.query('rollback').catch((rollbackError) => {
-        failure = rollbackError;
-      });
+      await inside.#rollBack(client);
       throw error;
-    } finally {
-      this.#release(client, failure);
     }
+    this.#release(client, undefined);
+    return result;
   }
 
   /** Whether statements of this request are under way; cursors do not count. */
@@ -121,7 +104,43 @@ export class Database {
     await Promise.allSettled(this.#running);
   }
 
+  /**
+   * A cursor of the protocol would have one timeout for all its batches, the consumer's time included, and keep the
+   * connection to itself meanwhile. With one declared in SQL each batch is a statement.
+   */
+  async *#fetch<Row>(query: Query<Row>, { name, keys = 1 }: Label, batchSize: number): AsyncGenerator<Row[]> {
+    const { text, values } = toBound(query);
+    const cursor = `gather_${this.#cursors++}`;
+    const start = performance.now();
+    let outcome: Call['outcome'] = 'ok';
+    try {
+      await this.#track(this.#execute(raw(`declare ${cursor} no scroll cursor for ${text}`, values)));
+      while (true) {
+        const { rows } = await this.#track(this.#execute(raw<Row>(`fetch ${batchSize} from ${cursor}`)));
+        if (rows.length > 0) yield rows;
+        if (rows.length < batchSize) break;
+      }
+    } catch (error) {
+      outcome = toOutcome(error);
+      throw error;
+    } finally {
+      // A transaction that has failed has closed its cursors.
+      if (outcome === 'ok') await this.#track(this.#execute(raw(`close ${cursor}`))).catch(() => {});
+      publishCall({ kind: 'postgres', name, keys, signal: this.signal }, start, outcome);
+    }
+  }
+
+  async #rollBack(client: pg.PoolClient): Promise<void> {
+    await this.settled();
+    const failure = await client.query('rollback').then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    this.#release(client, failure);
+  }
+
   async #execute<Row>(statement: BoundStatement<Row>): Promise<Result<Row>> {
+    this.signal.throwIfAborted();
     const client = this.#transaction ?? (await this.#connect());
     const stopCancelling = this.#cancelOnAbort(client);
     let failure: unknown;

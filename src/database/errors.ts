@@ -17,7 +17,7 @@ export function toGatherError(error: unknown): unknown {
   const { code = '' } = error;
   if (UNAVAILABLE.test(code)) return unavailable(error);
   if (code === QUERY_CANCELED) return timeout(error);
-  return fromConstraint(error) ?? error;
+  return fromRefusal(error) ?? error;
 }
 
 /** Whether a connection that failed in this way must not be used again. */
@@ -50,19 +50,30 @@ function timeout(cause: unknown) {
   });
 }
 
-/** Constraint violations; the column at fault is read from the constraint's name or the error's detail. */
-function fromConstraint(error: DatabaseError): GatherError | undefined {
+/** What is wrong with the values, or with their timing; the column at fault is read from the error's detail. */
+function fromRefusal(error: DatabaseError): GatherError | undefined {
   const [, column, value] = /^Key \("?(\w+)"?\)=\((.*)\)/.exec(error.detail ?? '') ?? [];
   const at = { ...SOURCE, cause: error, field: column, value };
   switch (error.code) {
     case '23505':
       return new GatherError('CONFLICT', `${column} "${value}" is taken.`, at);
     case '23503':
+      if (error.detail?.includes('is still referenced')) {
+        return new GatherError('CONFLICT', `${column} "${value}" is still in use by ${error.table}.`, at);
+      }
       return new GatherError('NOT_FOUND', `${column} "${value}" does not exist.`, at);
     case '23514':
       return new GatherError('INVALID_INPUT', `The values break the rule ${error.constraint}.`, at);
+    case '23502':
+      return new GatherError('INVALID_INPUT', `${error.column} must not be null.`, { ...at, field: error.column });
     case '22003':
       return new GatherError('INVALID_INPUT', 'A number is too large for its column.', at);
+    case '22P02':
+    case '22021':
+      return new GatherError('INVALID_INPUT', 'A value does not fit the type of its column.', at);
+    case '40001':
+    case '40P01':
+      return new GatherError('CONFLICT', 'Another change came first. Try again.', { ...at, retryable: true });
     default:
       return undefined;
   }

@@ -1,4 +1,4 @@
-import type { ColumnType, Generated } from 'kysely';
+import type { ColumnType, Generated, Selectable } from 'kysely';
 
 /** An exact decimal as PostgreSQL writes it: `12.50`. Never a float. */
 export type Decimal = string;
@@ -74,3 +74,9 @@ export interface Schema {
   review: ReviewTable;
   task: TaskTable;
 }
+
+export type SupplierRow = Selectable<SupplierTable>;
+export type ItemRow = Selectable<ItemTable>;
+export type CustomerRow = Selectable<CustomerTable>;
+export type ReviewRow = Selectable<ReviewTable>;
+export type TaskRow = Selectable<TaskTable>;

@@ -1,0 +1,41 @@
+import { fileURLToPath } from 'node:url';
+import type { AppConfig } from '../app.ts';
+import type { Config } from '../config.ts';
+import type { UpstreamName } from '../upstreams/index.ts';
+
+const ABOUT_FILE = fileURLToPath(new URL('../shop/about.json', import.meta.url));
+
+/** The services whose URLs are set. */
+export function serviceUrls(config: Config): Record<UpstreamName, string | undefined> {
+  return {
+    promo: config.PROMO_URL,
+    recommendations: config.RECOMMENDATIONS_URL,
+    pricing: config.PRICING_URL,
+    inventory: config.INVENTORY_URL,
+    suppliers: config.SUPPLIERS_URL,
+  };
+}
+
+/** The server's settings, once it is known where its sources are. */
+export function toAppConfig(config: Config, databaseUrl: string, urls: Record<UpstreamName, string>): AppConfig {
+  const isDevelopment = config.NODE_ENV === 'development';
+  const timeoutMs = config.SERVICE_TIMEOUT_MS;
+  return {
+    host: config.HOST,
+    port: config.PORT,
+    isDevelopment,
+    logFormat: config.LOG ?? (isDevelopment ? 'words' : 'json'),
+    databaseUrl,
+    databaseConnections: config.DATABASE_CONNECTIONS,
+    statementTimeoutMs: config.STATEMENT_TIMEOUT_MS,
+    operationTimeoutMs: config.OPERATION_TIMEOUT_MS,
+    upstreams: {
+      promo: { url: urls.promo, timeoutMs },
+      recommendations: { url: urls.recommendations, timeoutMs },
+      pricing: { url: urls.pricing, timeoutMs },
+      inventory: { url: urls.inventory, timeoutMs },
+      suppliers: { url: urls.suppliers, timeoutMs: config.SUPPLIERS_TIMEOUT_MS },
+    },
+    aboutFile: config.ABOUT_FILE ?? ABOUT_FILE,
+  };
+}

@@ -1,0 +1,71 @@
+import * as z from 'zod';
+
+const wholeNumber = (from: number, to: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `expected a whole number from ${from} to ${to}`)
+    .transform(Number)
+    .refine((value) => value >= from && value <= to, `expected a whole number from ${from} to ${to}`);
+
+const url = (protocols: readonly string[]) =>
+  z.string().refine(
+    (value) => URL.canParse(value) && protocols.includes(new URL(value).protocol),
+    `expected a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  );
+
+const choice = <const Values extends readonly string[]>(values: Values) =>
+  z.enum(values, `expected one of ${values.join(', ')}`);
+
+const port = wholeNumber(0, 65_535);
+const milliseconds = wholeNumber(1, 3_600_000);
+const serviceUrl = url(['http:', 'https:']).optional();
+
+const Environment = z.object({
+  NODE_ENV: choice(['development', 'production', 'test']).default('development'),
+  HOST: z.string().min(1, 'expected a host name or an address').default('127.0.0.1'),
+  PORT: port.default(4000),
+  DATA_DIR: z.string().min(1, 'expected a directory').default('.gather'),
+  DATABASE_URL: url(['postgres:', 'postgresql:']).optional(),
+  DATABASE_CONNECTIONS: wholeNumber(1, 1000).default(10),
+  PROMO_URL: serviceUrl,
+  RECOMMENDATIONS_URL: serviceUrl,
+  PRICING_URL: serviceUrl,
+  INVENTORY_URL: serviceUrl,
+  SUPPLIERS_URL: serviceUrl,
+  SERVICES_PORT: port.default(4100),
+  SERVICE_TIMEOUT_MS: milliseconds.default(2000),
+  SUPPLIERS_TIMEOUT_MS: milliseconds.default(5000),
+  OPERATION_TIMEOUT_MS: milliseconds.default(15_000),
+  STATEMENT_TIMEOUT_MS: milliseconds.default(15_000),
+  ABOUT_FILE: z.string().min(1, 'expected the path of a JSON file').optional(),
+  LOG: choice(['words', 'json', 'none']).optional(),
+});
+
+type Variable = keyof z.infer<typeof Environment>;
+
+/** Every setting, checked and frozen. Those of the environment that are empty count as not set. */
+export type Config = Readonly<z.infer<typeof Environment>>;
+
+/** Settings that cannot be used: a line for each, with its name and what was expected. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * Reads the settings from the environment: the one place that does.
+ * @param required settings that this use cannot do without
+ * @throws ConfigError naming every fault at once
+ */
+export function readConfig(required: readonly Variable[] = [], environment = process.env): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const { data, error } = Environment.safeParse(given);
+  const faults = (error?.issues ?? []).map(({ path, message }) => {
+    const name = String(path[0]);
+    return `  ${name}: ${message}, got "${given[name]}"`;
+  });
+  const missing = required.filter((name) => given[name] === undefined).map((name) => `  ${name}: expected, but not set`);
+  if (!data || missing.length > 0) {
+    throw new ConfigError(['These settings cannot be used:', ...faults, ...missing].join('\n'));
+  }
+  return Object.freeze(data);
+}

@@ -1,0 +1,81 @@
+import { expressionBuilder, type SqlBool, sql } from 'kysely';
+import { GatherError } from '../errors.ts';
+import { Connection } from './connection.ts';
+import { type CursorValue, fromCursor, toCursor } from './cursor.ts';
+import type { Database } from './database.ts';
+import { isAfter, type Place, paramsOfPlace, shapeOfPlace } from './keyset.ts';
+import { type Column, type OrderTerm, reverseOrder, shapeOfOrder, toOrderBy, toTotalOrder } from './order.ts';
+import type { Page } from './page.ts';
+import type { Schema } from './schema.ts';
+import { param } from './statement.ts';
+import { bind, type Row, type TableDefinition, toColumns, toList } from './table-definition.ts';
+import { Table } from './table.ts';
+import { compileWhere, type Where } from './where.ts';
+
+/** Which rows a connection is made of, in which order, and which page of it is wanted. */
+export interface ConnectionQuery<T extends keyof Schema> {
+  /** How the statement appears in the timing. */
+  name: string;
+  where: Where<T>;
+  orderBy: readonly OrderTerm<T>[];
+  columns: readonly Column<T>[];
+  page: Page;
+}
+
+/**
+ * Reads one page in one statement, by keyset: the rows beyond the cursor's, so that rows inserted or deleted in the
+ * meantime neither repeat nor hide others.
+ *
+ * ```sql
+ * select … from "item" where "status" = $1 and ("price", "id") > ($2, $3) order by "price" asc, "id" asc limit 21
+ * ```
+ *
+ * @throws INVALID_INPUT where a cursor is not from a page of this order
+ */
+export async function readConnection<T extends keyof Schema>(
+  database: Database,
+  definition: TableDefinition<T>,
+  { name, where, orderBy, columns, page }: ConnectionQuery<T>,
+): Promise<Connection<Row<T>>> {
+  const order = toTotalOrder(orderBy, definition.key);
+  const reading = page.isBackward ? reverseOrder(order) : order;
+  const selected = toColumns(definition, [...columns, ...order.map(({ column }) => column)]);
+  const condition = compileWhere(definition, where);
+  const places = toPlaces(order, page);
+
+  const statement = bind<Row<T>>(
+    [name, selected, condition.shape, shapeOfOrder(reading), ...places.map(shapeOfPlace)].join(' '),
+    () => {
+      const conditions = [
+        condition.condition(expressionBuilder<Schema, T>()),
+        ...places.map((place) => isAfter(place, definition.nullable)),
+      ];
+      return sql`select ${toList(selected)} from ${sql.table(definition.name)}
+        where ${sql.join(conditions, sql` and `)} order by ${toOrderBy(reading)} limit ${param('limit')}`;
+    },
+    Object.assign({ limit: page.size + 1 }, condition.values, ...places.map(paramsOfPlace)),
+  );
+  const { rows } = await database.run(statement, { name });
+  return new Connection(rows, page, {
+    cursorOf: (row) => toCursor(shapeOfOrder(order), valuesOf(row, order)),
+    countAll: () => new Table(definition, database).count(where),
+  });
+}
+
+/** The places that a page begins after and ends before: the latter is what it begins after in the reverse order. */
+function toPlaces<T extends keyof Schema>(order: readonly OrderTerm<T>[], { after, before }: Page): Place<T>[] {
+  const places: Place<T>[] = [];
+  if (after !== undefined) places.push({ order, values: toValues(order, after), prefix: 'a' });
+  if (before !== undefined) places.push({ order: reverseOrder(order), values: toValues(order, before), prefix: 'b' });
+  return places;
+}
+
+function toValues<T extends keyof Schema>(order: readonly OrderTerm<T>[], cursor: string): CursorValue[] {
+  const values = fromCursor(shapeOfOrder(order), cursor);
+  if (values.length === order.length) return values;
+  throw new GatherError('INVALID_INPUT', `Expected a cursor from a page of this list, got "${cursor}".`);
+}
+
+function valuesOf<T extends keyof Schema>(row: Row<T>, order: readonly OrderTerm<T>[]): CursorValue[] {
+  return order.map(({ column }) => row[column as keyof Row<T>] as CursorValue);
+}

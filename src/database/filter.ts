@@ -1,0 +1,73 @@
+import { type Expression, type SqlBool, sql } from 'kysely';
+
+/** Conditions on one column: all that are given must hold. An operator that is null or undefined is not given. */
+export type Filter<Value> = Equality<Value> & Comparison<Value> & Matching<Value> & Nullness<Value>;
+
+interface Equality<Value> {
+  /** Null, on a column that may be null, asks for rows without a value. */
+  readonly eq?: Value | null;
+  /** Also holds for rows without a value. Null, on a column that may be null, asks for rows with one. */
+  readonly ne?: Value | null;
+  /** Holds for none where the list is empty. */
+  readonly in?: readonly NonNullable<Value>[] | null;
+  /** Also holds for rows without a value. */
+  readonly notIn?: readonly NonNullable<Value>[] | null;
+}
+
+interface Comparison<Value> {
+  readonly lt?: Value | null;
+  readonly lte?: Value | null;
+  readonly gt?: Value | null;
+  readonly gte?: Value | null;
+}
+
+/** In upper or lower case, and to the letter: no character is special. For columns of type `text`. */
+type Matching<Value> = [Value] extends [string | null]
+  ? { readonly contains?: string | null; readonly startsWith?: string | null; readonly endsWith?: string | null }
+  : unknown;
+
+type Nullness<Value> = null extends Value ? { readonly isNull?: boolean | null } : unknown;
+
+interface Operator {
+  sql: (column: Expression<unknown>, value: unknown) => Expression<SqlBool>;
+  toValue?: (value: unknown) => unknown;
+  /** The statement has no value for it. */
+  isUnary?: true;
+  isForText?: true;
+}
+
+const ilike: Operator['sql'] = (column, pattern) => sql`${column} ilike ${pattern}`;
+
+/**
+ * The operators by name. Those that deny hold for nulls too, so that each row meets either a condition or its denial.
+ * A list is one value, so that the statement is the same for any number of members.
+ */
+export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator>([
+  ['eq', { sql: (column, value) => sql`${column} = ${value}` }],
+  ['ne', { sql: (column, value) => sql`${column} is distinct from ${value}` }],
+  ['in', { sql: (column, values) => sql`${column} = any(${values})` }],
+  ['notIn', { sql: (column, values) => sql`(${column} = any(${values})) is not true` }],
+  ['lt', { sql: (column, value) => sql`${column} < ${value}` }],
+  ['lte', { sql: (column, value) => sql`${column} <= ${value}` }],
+  ['gt', { sql: (column, value) => sql`${column} > ${value}` }],
+  ['gte', { sql: (column, value) => sql`${column} >= ${value}` }],
+  ['contains', { sql: ilike, toValue: (text) => `%${escapePattern(text)}%`, isForText: true }],
+  ['startsWith', { sql: ilike, toValue: (text) => `${escapePattern(text)}%`, isForText: true }],
+  ['endsWith', { sql: ilike, toValue: (text) => `%${escapePattern(text)}`, isForText: true }],
+  ['null', { sql: (column) => sql`${column} is null`, isUnary: true }],
+  ['notNull', { sql: (column) => sql`${column} is not null`, isUnary: true }],
+]);
+
+/** The name under which an operator with this value is found in `operators`; undefined where it is not given. */
+export function toOperatorName(name: string, value: unknown, isNullable: boolean): string | undefined {
+  if (value === undefined) return undefined;
+  if (name === 'isNull' && value !== null) return value ? 'null' : 'notNull';
+  if (value !== null) return name;
+  if (!isNullable) return undefined;
+  if (name === 'eq') return 'null';
+  return name === 'ne' ? 'notNull' : undefined;
+}
+
+function escapePattern(text: unknown): string {
+  return String(text).replace(/[\\%_]/g, '\\$&');
+}

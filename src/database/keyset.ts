@@ -1,0 +1,63 @@
+import { type Expression, type SqlBool, sql } from 'kysely';
+import type { CursorValue } from './cursor.ts';
+import type { Column, OrderTerm } from './order.ts';
+import type { Schema } from './schema.ts';
+import { param } from './statement.ts';
+
+type Condition = Expression<SqlBool>;
+
+/** A place in an order: the values that a row has in its columns. */
+export interface Place<T extends keyof Schema> {
+  order: readonly OrderTerm<T>[];
+  values: readonly CursorValue[];
+  /** What the names of the statement's params for the values begin with. */
+  prefix: string;
+}
+
+/**
+ * Holds for the rows that come after a place, with nulls where PostgreSQL places them: last when ascending, first when
+ * descending.
+ *
+ * Where all terms go one way over columns without nulls it is one comparison of rows, which an index answers:
+ * `("price", "id") > ($1, $2)`. Otherwise it is the same, term by term:
+ * `("price" < $1 or ("price" = $1 and "id" > $2))`.
+ */
+export function isAfter<T extends keyof Schema>(place: Place<T>, nullable: ReadonlySet<Column<T>>): Condition {
+  const { order } = place;
+  const isUniform = order.every((term) => term.direction === order[0]?.direction && !nullable.has(term.column));
+  return isUniform ? compareRows(place) : compareTerms(place, nullable);
+}
+
+/** What of a place the SQL of `isAfter` depends on, besides its order: which values are null. */
+export function shapeOfPlace<T extends keyof Schema>({ values, prefix }: Place<T>): string {
+  return prefix + values.map((value) => (value === null ? '0' : '1')).join('');
+}
+
+/** The values of the statement's params for a place. */
+export function paramsOfPlace<T extends keyof Schema>({ values, prefix }: Place<T>): Record<string, CursorValue> {
+  return Object.fromEntries(values.map((value, index) => [`${prefix}${index}`, value]));
+}
+
+function compareRows<T extends keyof Schema>({ order, prefix }: Place<T>): Condition {
+  const columns = sql.join(order.map(({ column }) => sql.id(column)));
+  const params = sql.join(order.map((_, index) => param(`${prefix}${index}`)));
+  return sql`(${columns}) ${sql.raw(order[0]?.direction === 'asc' ? '>' : '<')} (${params})`;
+}
+
+function compareTerms<T extends keyof Schema>(
+  { order, values, prefix }: Place<T>,
+  nullable: ReadonlySet<Column<T>>,
+): Condition {
+  return order.reduceRight<Condition>((laterTerms, { column, direction }, index) => {
+    const reference = sql.id(column);
+    const value = param(`${prefix}${index}`);
+    if (values[index] === null) {
+      const tie = sql<SqlBool>`(${reference} is null and ${laterTerms})`;
+      return direction === 'asc' ? tie : sql`(${reference} is not null or ${tie})`;
+    }
+    const tie = sql`(${reference} = ${value} and ${laterTerms})`;
+    if (direction === 'desc') return sql`(${reference} < ${value} or ${tie})`;
+    const beyond = nullable.has(column) ? sql`${reference} is null or ${reference} > ${value}` : sql`${reference} > ${value}`;
+    return sql`(${beyond} or ${tie})`;
+  }, sql`false`);
+}

@@ -1,0 +1,41 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Schema } from './schema.ts';
+
+/** The name of a column. */
+export type Column<T extends keyof Schema> = keyof Schema[T] & string;
+
+/** One term of an order. Nulls are last when ascending and first when descending, as PostgreSQL places them. */
+export interface OrderTerm<T extends keyof Schema> {
+  readonly column: Column<T>;
+  readonly direction: 'asc' | 'desc';
+}
+
+/**
+ * The order in which no two rows tie: the key, ascending, decides where all terms do. Terms that decide nothing,
+ * because they repeat a column or come after the key, are left out.
+ */
+export function toTotalOrder<T extends keyof Schema>(
+  terms: readonly OrderTerm<T>[],
+  key: Column<T>,
+): readonly OrderTerm<T>[] {
+  const order = new Map<string, OrderTerm<T>>();
+  for (const term of [...terms, { column: key, direction: 'asc' } as const]) {
+    if (!order.has(key) && !order.has(term.column)) order.set(term.column, term);
+  }
+  return [...order.values()];
+}
+
+/** The same order from the other end. */
+export function reverseOrder<T extends keyof Schema>(order: readonly OrderTerm<T>[]): readonly OrderTerm<T>[] {
+  return order.map(({ column, direction }) => ({ column, direction: direction === 'asc' ? 'desc' : 'asc' }));
+}
+
+/** `"price" desc, "id" asc`. */
+export function toOrderBy<T extends keyof Schema>(order: readonly OrderTerm<T>[]): RawBuilder<unknown> {
+  return sql.join(order.map(({ column, direction }) => sql`${sql.id(column)} ${sql.raw(direction)}`));
+}
+
+/** Says an order in a word: what the shape of a statement says of it, and its cursors. `price:desc,id:asc`. */
+export function shapeOfOrder<T extends keyof Schema>(order: readonly OrderTerm<T>[]): string {
+  return order.map(({ column, direction }) => `${column}:${direction}`).join();
+}

@@ -1,0 +1,122 @@
+import { type Selectable, sql } from 'kysely';
+import { GatherError } from '../errors.ts';
+import { builder } from './builder.ts';
+import { fromCursor, toCursor } from './cursor.ts';
+import type { Database } from './database.ts';
+import type { Page } from './page.ts';
+import type { Id, Schema } from './schema.ts';
+import { param, prepare, type Statement } from './statement.ts';
+
+const LOWEST = '-9223372036854775808';
+const HIGHEST = '9223372036854775807';
+
+/** A list that each row of another table has, ordered by its own key. */
+export interface ParentList<T extends keyof Schema> {
+  table: T;
+  /** The foreign key. */
+  parent: keyof Schema[T] & string;
+  /** Oldest first or newest first. */
+  direction: 'asc' | 'desc';
+}
+
+/** The page that one parent is asked for. */
+export interface ParentPage {
+  parentId: Id;
+  page: Page;
+}
+
+type Row<T extends keyof Schema> = Selectable<Schema[T]>;
+type Found<T extends keyof Schema> = Row<T> & { $index: string };
+
+/**
+ * Each parent's own page, in one statement for all parents, whatever their sizes and cursors; the result is in the
+ * order of `pages`, the rows in the direction of reading, one more than the page's size where there are more.
+ * All pages must go one way.
+ *
+ * ```sql
+ * select page.*, key.index as "$index"
+ * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::int[]) with ordinality key (parent, above, below, size, index)
+ * cross join lateral (
+ *   select … from "review"
+ *   where "itemId" = key.parent and "id" > key.above and "id" < key.below order by "id" desc limit key.size
+ * ) page
+ * ```
+ */
+export async function readParentPages<T extends keyof Schema>(
+  database: Database,
+  name: string,
+  list: ParentList<T>,
+  columns: readonly string[],
+  pages: readonly ParentPage[],
+): Promise<Row<T>[][]> {
+  const isBackward = pages[0]?.page.isBackward === true;
+  const statement = prepare(`${name}(${columns})${isBackward}`, () => lateralPages(list, columns, isBackward));
+  const bounds = pages.map(({ page }) => toBounds(list, page));
+  const values = {
+    parents: pages.map(({ parentId }) => parentId),
+    above: bounds.map(({ above }) => above),
+    below: bounds.map(({ below }) => below),
+    sizes: pages.map(({ page }) => page.size + 1),
+  };
+  const found = await database.run<Found<T>>(statement.with(values), { name, keys: pages.length });
+  const rows: Row<T>[][] = pages.map(() => []);
+  for (const row of found.rows) rows[Number(row.$index) - 1]?.push(row);
+  return rows;
+}
+
+/** The place of a row of this list. */
+export function toParentCursor<T extends keyof Schema>({ direction }: ParentList<T>, id: Id): string {
+  return toCursor(`id:${direction}`, [id]);
+}
+
+/** How many rows each parent has, in the order of `parentIds`, in one statement. */
+export async function countByParent<T extends keyof Schema>(
+  database: Database,
+  name: string,
+  { table, parent }: ParentList<T>,
+  parentIds: readonly Id[],
+): Promise<number[]> {
+  const statement: Statement<{ parentId: Id; count: string }> = prepare(name, () =>
+    builder
+      .selectFrom(table as keyof Schema)
+      .select([sql.ref<Id>(parent).as('parentId'), sql<string>`count(*)`.as('count')])
+      .where(sql.ref(parent), '=', sql`any(${param('parents')}::bigint[])`)
+      .groupBy(sql.ref(parent)),
+  );
+  const { rows } = await database.run(statement.with({ parents: parentIds }), { name, keys: parentIds.length });
+  const counts = new Map(rows.map((row) => [row.parentId, Number(row.count)]));
+  return parentIds.map((id) => counts.get(id) ?? 0);
+}
+
+function lateralPages<T extends keyof Schema>(
+  { table, parent, direction }: ParentList<T>,
+  columns: readonly string[],
+  isBackward: boolean,
+) {
+  const isAscending = (direction === 'asc') !== isBackward;
+  const page = sql<Found<T>>`
+    select page.*, key.index as "$index"
+    from unnest(
+      ${param('parents')}::bigint[], ${param('above')}::bigint[], ${param('below')}::bigint[], ${param('sizes')}::int[]
+    ) with ordinality key (parent, above, below, size, index)
+    cross join lateral (
+      select ${sql.join(columns.map((column) => sql.ref(column)))} from ${sql.table(table)}
+      where ${sql.ref(parent)} = key.parent and id > key.above and id < key.below
+      order by id ${sql.raw(isAscending ? 'asc' : 'desc')} limit key.size
+    ) page`;
+  return { compile: () => page.compile(builder) };
+}
+
+function toBounds<T extends keyof Schema>({ direction }: ParentList<T>, { after, before }: Page) {
+  const [above, below] = direction === 'asc' ? [after, before] : [before, after];
+  return {
+    above: above === undefined ? LOWEST : toId(direction, above),
+    below: below === undefined ? HIGHEST : toId(direction, below),
+  };
+}
+
+function toId(direction: string, cursor: string): Id {
+  const [id] = fromCursor(`id:${direction}`, cursor);
+  if (typeof id === 'string' && /^\d{1,18}$/.test(id)) return id;
+  throw new GatherError('INVALID_INPUT', `Expected a cursor from a page of this list, got "${cursor}".`);
+}

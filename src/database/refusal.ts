@@ -1,0 +1,46 @@
+import { sql } from 'kysely';
+import { GatherError } from '../errors.ts';
+import type { Id, Schema } from './schema.ts';
+import { type BoundStatement, param } from './statement.ts';
+import { bind, type TableDefinition } from './table-definition.ts';
+import { type RowChange, toExpectedVersion } from './update.ts';
+
+interface RowVersion {
+  id: Id;
+  version: unknown;
+}
+
+/** Reads which of these rows are there, in which version: why a guarded statement changed nothing. */
+export function selectVersions<T extends keyof Schema>(
+  { name, key, version }: TableDefinition<T>,
+  changes: readonly RowChange<T>[],
+): BoundStatement<RowVersion> {
+  return bind(
+    `versions ${name}`,
+    () => sql<RowVersion>`
+      select ${sql.id(key)} as "id", ${version ? sql.id(version) : sql`null`} as "version"
+      from ${sql.id(name)} where ${sql.id(key)} = any(${param('ids')})`,
+    { ids: changes.map(({ id }) => id) },
+  );
+}
+
+/** The error that names the first row at fault: NOT_FOUND where it is gone, CONFLICT where its version is another. */
+export function toRefusal<T extends keyof Schema>(
+  definition: TableDefinition<T>,
+  changes: readonly RowChange<T>[],
+  present: readonly RowVersion[],
+): GatherError {
+  const versions = new Map(present.map(({ id, version }) => [id, version]));
+  for (const change of changes) {
+    const at = { field: 'id', value: change.id };
+    const row = `${definition.name} with id "${change.id}"`;
+    if (!versions.has(change.id)) return new GatherError('NOT_FOUND', `The ${row} does not exist.`, at);
+    const expected = toExpectedVersion(definition, change);
+    const version = versions.get(change.id);
+    if (expected !== null && expected !== version) {
+      return new GatherError('CONFLICT', `The ${row} has version ${version}, expected ${expected}.`, at);
+    }
+  }
+  // What was at fault a moment ago is not any more.
+  return new GatherError('CONFLICT', 'Another change came first. Try again.', { retryable: true });
+}

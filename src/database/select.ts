@@ -1,0 +1,97 @@
+import { expressionBuilder, sql } from 'kysely';
+import { type Column, type OrderTerm, shapeOfOrder, toOrderBy } from './order.ts';
+import type { Decimal, Schema } from './schema.ts';
+import type { BoundStatement } from './statement.ts';
+import { bind, type Row, type TableDefinition, toColumns, toList } from './table-definition.ts';
+import { compileWhere, type Where } from './where.ts';
+
+interface Selection<T extends keyof Schema, C extends Column<T>> {
+  where: Where<T>;
+  orderBy?: readonly OrderTerm<T>[] | undefined;
+  columns?: readonly C[] | undefined;
+  /** Rows at most. */
+  limit?: number;
+}
+
+/**
+ * A figure over the rows: of which kind, and of which column. An average is rounded, halves away from zero, to
+ * `places` decimal places, 2 unless given.
+ */
+export type Aggregate<T extends keyof Schema> =
+  | readonly [kind: 'avg', column: Column<T>, places?: number]
+  | readonly [kind: 'min' | 'max' | 'sum', column: Column<T>];
+
+/** What an aggregate gives: null where there are no rows. */
+export type AggregateValue<T extends keyof Schema, A extends Aggregate<T>> = A[0] extends 'min' | 'max'
+  ? Row<T>[A[1]] | null
+  : Decimal | null;
+
+/** `select … from … where … order by … limit …` */
+export function selectRows<T extends keyof Schema, C extends Column<T>>(
+  definition: TableDefinition<T>,
+  { where, orderBy = [], columns, limit }: Selection<T, C>,
+): BoundStatement<Pick<Row<T>, C>> {
+  const { shape, values, condition } = compileWhere(definition, where);
+  const selected = toColumns(definition, columns);
+  return bind(
+    `select ${definition.name}(${selected})${shape}${shapeOfOrder(orderBy)}/${limit}`,
+    () => sql<Pick<Row<T>, C>>`
+      select ${toList(selected)} from ${sql.id(definition.name)} where ${condition(expressionBuilder<Schema, T>())}
+      ${orderBy.length > 0 ? sql`order by ${toOrderBy(orderBy)}` : sql``}
+      ${limit === undefined ? sql`` : sql`limit ${sql.lit(limit)}`}`,
+    values,
+  );
+}
+
+/** `select count(*) …` */
+export function countRows<T extends keyof Schema>(
+  definition: TableDefinition<T>,
+  where: Where<T>,
+): BoundStatement<{ count: string }> {
+  const { shape, values, condition } = compileWhere(definition, where);
+  return bind(
+    `count ${definition.name}${shape}`,
+    () => sql`
+      select count(*) as "count" from ${sql.id(definition.name)} where ${condition(expressionBuilder<Schema, T>())}`,
+    values,
+  );
+}
+
+/** `select exists (…)` */
+export function existsRow<T extends keyof Schema>(
+  definition: TableDefinition<T>,
+  where: Where<T>,
+): BoundStatement<{ exists: boolean }> {
+  const { shape, values, condition } = compileWhere(definition, where);
+  return bind(
+    `exists ${definition.name}${shape}`,
+    () => sql`
+      select exists (
+        select from ${sql.id(definition.name)} where ${condition(expressionBuilder<Schema, T>())}
+      ) as "exists"`,
+    values,
+  );
+}
+
+/** `select round(avg(…), 2) …` */
+export function aggregateRows<T extends keyof Schema, A extends Readonly<Record<string, Aggregate<T>>>>(
+  definition: TableDefinition<T>,
+  where: Where<T>,
+  aggregates: A,
+): BoundStatement<{ [Name in keyof A]: AggregateValue<T, A[Name]> }> {
+  const { shape, values, condition } = compileWhere(definition, where);
+  return bind(
+    `aggregate ${definition.name}${JSON.stringify(aggregates)}${shape}`,
+    () => sql`
+      select ${sql.join(Object.entries(aggregates).map(([name, aggregate]) => toFigure(name, aggregate)))}
+      from ${sql.id(definition.name)} where ${condition(expressionBuilder<Schema, T>())}`,
+    values,
+  );
+}
+
+function toFigure<T extends keyof Schema>(name: string, [kind, column, places = 2]: Aggregate<T>) {
+  const figure = sql`${sql.raw(kind)}(${sql.id(column)})`;
+  return kind === 'avg'
+    ? sql`round(${figure}, ${sql.lit(places)}) as ${sql.id(name)}`
+    : sql`${figure} as ${sql.id(name)}`;
+}

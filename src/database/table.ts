@@ -1,0 +1,383 @@
+import type { Insertable } from 'kysely';
+import { GatherError } from '../errors.ts';
+import { insertRows, updateEach } from './bulk.ts';
+import type { Database } from './database.ts';
+import { insertRow, selectOrInsertRow, type UniqueKey, upsertRow } from './insert.ts';
+import { type Column, type OrderTerm, reverseOrder, toTotalOrder } from './order.ts';
+import { selectVersions, toRefusal } from './refusal.ts';
+import type { Schema } from './schema.ts';
+import { type Aggregate, type AggregateValue, aggregateRows, countRows, existsRow, selectRows } from './select.ts';
+import type { BoundStatement } from './statement.ts';
+import type { Row, TableDefinition } from './table-definition.ts';
+import { deleteRows, type Patch, type RowChange, updateRow, updateRows } from './update.ts';
+import type { Where } from './where.ts';
+
+const BATCH_SIZE = 500;
+
+/** How often `getOrCreate` runs: a row that it neither finds nor may insert is there at the next run. */
+const MAX_ATTEMPTS = 5;
+
+/** Which columns of a row are read, and so its type. @default all of them */
+interface Columns<C> {
+  columns?: readonly C[] | undefined;
+}
+
+interface Search<T extends keyof Schema, C> extends Columns<C> {
+  /** @default every row */
+  where?: Where<T> | undefined;
+  /** Where all terms tie, the key decides. @default by key */
+  orderBy?: readonly OrderTerm<T>[] | undefined;
+}
+
+/** What `getOrCreate` and `updateOrCreate` give. `created` is true for the one caller that made the row. */
+export interface GotOrCreated<R> {
+  row: R;
+  created: boolean;
+}
+
+/**
+ * The operations on one table, for the request, the job or the transaction that its database belongs to. Each is one
+ * statement, prepared at its first use. A change adds one to the row's version and sets when it was last changed,
+ * where the table has such columns.
+ *
+ * Throws what `Database.run` throws, and INVALID_INPUT for a condition that `compileWhere` refuses.
+ */
+export class Table<T extends keyof Schema> {
+  readonly definition: TableDefinition<T>;
+  readonly #database: Database;
+
+  constructor(definition: TableDefinition<T>, database: Database) {
+    this.definition = definition;
+    this.#database = database;
+  }
+
+  /**
+   * The one row.
+   *
+   * ```sql
+   * select "id", "name" from "item" where "sku" = $1 limit 2
+   * ```
+   *
+   * @throws NOT_FOUND where there is none, and an error of the program's where there are several
+   */
+  async get<C extends Column<T> = Column<T>>(where: Where<T>, options?: Columns<C>): Promise<Pick<Row<T>, C>> {
+    const row = await this.#readOne('get', where, options);
+    if (row) return row;
+    throw toNotFound(this.definition.name, where);
+  }
+
+  /**
+   * The one row, or undefined where there is none. The SQL is that of `get`.
+   * @throws an error of the program's where there are several
+   */
+  find<C extends Column<T> = Column<T>>(where: Where<T>, options?: Columns<C>): Promise<Pick<Row<T>, C> | undefined> {
+    return this.#readOne('find', where, options);
+  }
+
+  /**
+   * The lowest row in the order.
+   *
+   * ```sql
+   * select "id", "name" from "item" where "status" = $1 order by "price" desc, "id" asc limit 1
+   * ```
+   */
+  async first<C extends Column<T> = Column<T>>({
+    where = {},
+    orderBy = [],
+    columns,
+  }: Search<T, C> = {}): Promise<Pick<Row<T>, C> | undefined> {
+    const order = toTotalOrder(orderBy, this.definition.key);
+    const statement = selectRows(this.definition, { where, orderBy: order, columns, limit: 1 });
+    const [row] = await this.#run('first', statement);
+    return row;
+  }
+
+  /**
+   * The highest row in the order.
+   *
+   * ```sql
+   * select "id", "name" from "item" where "status" = $1 order by "price" asc, "id" desc limit 1
+   * ```
+   */
+  async last<C extends Column<T> = Column<T>>({
+    where = {},
+    orderBy = [],
+    columns,
+  }: Search<T, C> = {}): Promise<Pick<Row<T>, C> | undefined> {
+    const order = reverseOrder(toTotalOrder(orderBy, this.definition.key));
+    const statement = selectRows(this.definition, { where, orderBy: order, columns, limit: 1 });
+    const [row] = await this.#run('last', statement);
+    return row;
+  }
+
+  /**
+   * Whether there is any.
+   *
+   * ```sql
+   * select exists (select from "item" where "price" > $1) as "exists"
+   * ```
+   */
+  async exists(where: Where<T>): Promise<boolean> {
+    const [row] = await this.#run('exists', existsRow(this.definition, where));
+    return row?.exists === true;
+  }
+
+  /**
+   * How many there are.
+   *
+   * ```sql
+   * select count(*) as "count" from "item" where "supplierId" = any($1)
+   * ```
+   */
+  async count(where: Where<T>): Promise<number> {
+    const [row] = await this.#run('count', countRows(this.definition, where));
+    return Number(row?.count);
+  }
+
+  /**
+   * Figures over the rows, by the names that they are asked for under:
+   * `aggregate({ status: 'ACTIVE' }, { mean: ['avg', 'price'], highest: ['max', 'price'] })`.
+   *
+   * ```sql
+   * select round(avg("price"), 2) as "mean", max("price") as "highest" from "item" where "status" = $1
+   * ```
+   */
+  async aggregate<const A extends Readonly<Record<string, Aggregate<T>>>>(
+    where: Where<T>,
+    aggregates: A,
+  ): Promise<{ [Name in keyof A]: AggregateValue<T, A[Name]> }> {
+    return one(await this.#run('aggregate', aggregateRows(this.definition, where, aggregates)));
+  }
+
+  /**
+   * Inserts one row. A column that is not given takes its default.
+   *
+   * ```sql
+   * insert into "item" ("sku", "price") values ($1::text, $2::numeric) returning "id"
+   * ```
+   */
+  async create<C extends Column<T> = Column<T>>(
+    values: Insertable<Schema[T]>,
+    { columns }: Columns<C> = {},
+  ): Promise<Pick<Row<T>, C>> {
+    return one(await this.#run('create', insertRow(this.definition, values, columns)));
+  }
+
+  /**
+   * The row with these values of a unique key, inserted with the defaults where there was none. However many callers
+   * do so at once, there is one row.
+   *
+   * ```sql
+   * with found as (
+   *   select "id" from "item" where "sku" = $1
+   * ), created as (
+   *   insert into "item" ("sku", "price") select $2::text, $3::numeric where not exists (select from found)
+   *   on conflict ("sku") do nothing returning "id"
+   * )
+   * select "id", false as "$created" from found union all select "id", true from created
+   * ```
+   *
+   * Where another caller inserts the row meanwhile the statement gives nothing, and is run again.
+   */
+  async getOrCreate<U extends UniqueKey<T>, C extends Column<T> = Column<T>>(
+    unique: U,
+    defaults: Omit<Insertable<Schema[T]>, keyof U>,
+    { columns }: Columns<C> = {},
+  ): Promise<GotOrCreated<Pick<Row<T>, C>>> {
+    const statement = selectOrInsertRow(this.definition, unique, defaults, columns);
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      const [found] = await this.#run('getOrCreate', statement);
+      if (found) return toGotOrCreated(found);
+    }
+    throw new GatherError('CONFLICT', 'Others create and delete this very row. Try again.', { retryable: true });
+  }
+
+  /**
+   * Gives the row with these values of a unique key the other values, and inserts it where there is none.
+   *
+   * ```sql
+   * insert into "item" ("sku", "price") values ($1::text, $2::numeric)
+   * on conflict ("sku") do update
+   *   set "sku" = excluded."sku", "price" = excluded."price", "version" = "item"."version" + 1, "updatedAt" = now()
+   * returning "id", xmax = 0 as "$created"
+   * ```
+   */
+  async updateOrCreate<U extends UniqueKey<T>, C extends Column<T> = Column<T>>(
+    unique: U,
+    values: Omit<Insertable<Schema[T]>, keyof U>,
+    { columns }: Columns<C> = {},
+  ): Promise<GotOrCreated<Pick<Row<T>, C>>> {
+    return toGotOrCreated(one(await this.#run('updateOrCreate', upsertRow(this.definition, unique, values, columns))));
+  }
+
+  /**
+   * Inserts up to 10,000 rows, all or none, and gives them in the order of the input. A column that no row gives
+   * takes its default; one that only some rows give is null in the others, if it may be.
+   *
+   * ```sql
+   * with created as (
+   *   insert into "item" ("sku", "price") select "sku", "price"
+   *   from unnest($1::text[], $2::numeric[]) with ordinality as input ("sku", "price", "$position")
+   *   order by "$position" returning "id"
+   * )
+   * select "id" from created order by "id"
+   * ```
+   *
+   * @throws INVALID_INPUT for more rows, and for a column that must not be null and that only some rows give
+   */
+  async bulkCreate<C extends Column<T> = Column<T>>(
+    rows: readonly Insertable<Schema[T]>[],
+    { columns }: Columns<C> = {},
+  ): Promise<Pick<Row<T>, C>[]> {
+    if (rows.length === 0) return [];
+    return this.#run('bulkCreate', insertRows(this.definition, rows, columns), rows.length);
+  }
+
+  /**
+   * Gives each of up to 10,000 rows its own values, all or none, and gives them back in the order of the input. Rows
+   * may set different columns; what a row does not set stays. A row with a `version` must still have it.
+   *
+   * ```sql
+   * with input as (
+   *   select * from unnest($1::bigint[], $2::integer[], $3::text[], $4::numeric[], $5::boolean[])
+   *     with ordinality as input ("id", "$version", "name", "price", "price?", "$position")
+   * ), locked as (
+   *   select "item"."id" from "item" join input on input."id" = "item"."id"
+   *   where input."$version" is null or input."$version" = "item"."version"
+   *   order by "item"."id" for no key update of "item"
+   * ), changed as (
+   *   update "item" set "name" = input."name",
+   *     "price" = case when input."price?" then input."price" else "item"."price" end,
+   *     "version" = "item"."version" + 1, "updatedAt" = now()
+   *   from input where input."id" = "item"."id"
+   *     and (select count(distinct "id") from locked) = (select count(*) from input)
+   *   returning "item"."id", "$position"
+   * )
+   * select "id" from changed order by "$position"
+   * ```
+   *
+   * @throws NOT_FOUND or CONFLICT where a row is gone or has another version, with the first such row's id as `value`;
+   *   INVALID_INPUT where an id comes twice
+   */
+  async bulkUpdate<C extends Column<T> = Column<T>>(
+    changes: readonly RowChange<T>[],
+    { columns }: Columns<C> = {},
+  ): Promise<Pick<Row<T>, C>[]> {
+    if (changes.length === 0) return [];
+    const rows = await this.#run('bulkUpdate', updateEach(this.definition, changes, columns), changes.length);
+    if (rows.length === changes.length) return rows;
+    throw await this.#explain('bulkUpdate', changes);
+  }
+
+  /**
+   * Changes all these rows, by values or by expressions over each row as it was, and says how many they were:
+   * `update({ status: 'ACTIVE' }, { price: (eb) => eb('price', '*', '1.1') })`.
+   *
+   * ```sql
+   * update "item" set "price" = "price" * $1, "version" = "item"."version" + 1, "updatedAt" = now() where "status" = $2
+   * ```
+   *
+   * @throws INVALID_INPUT for a condition whose parts are all null: `{}` alone is every row
+   */
+  async update(where: Where<T>, patch: Patch<T>): Promise<number> {
+    const statement = updateRows(this.definition, where, patch);
+    return (await this.#database.run(statement, { name: this.#nameOf('update') })).count;
+  }
+
+  /**
+   * Deletes all these rows, and says how many they were.
+   *
+   * ```sql
+   * delete from "item" where "id" = $1
+   * ```
+   *
+   * @throws INVALID_INPUT for a condition whose parts are all null: `{}` alone is every row
+   */
+  async delete(where: Where<T>): Promise<number> {
+    const statement = deleteRows(this.definition, where);
+    return (await this.#database.run(statement, { name: this.#nameOf('delete') })).count;
+  }
+
+  /**
+   * Gives one row new values; what is not given stays. With a `version`, only if the row still has it.
+   *
+   * ```sql
+   * update "item" set "name" = $1, "version" = "item"."version" + 1, "updatedAt" = now()
+   * where "id" = $2 and "version" = $3 returning "id", "name"
+   * ```
+   *
+   * @throws NOT_FOUND where the row is gone, CONFLICT where it has another version; a second statement tells which
+   */
+  async save<C extends Column<T> = Column<T>>(
+    change: RowChange<T>,
+    { columns }: Columns<C> = {},
+  ): Promise<Pick<Row<T>, C>> {
+    const [row] = await this.#run('save', updateRow(this.definition, change, columns));
+    if (row) return row;
+    throw await this.#explain('save', [change]);
+  }
+
+  /**
+   * The rows in the order, read from the server in batches while they are taken: the memory stays the same however
+   * many they are. Leaving the loop ends the statement.
+   *
+   * ```sql
+   * select "id", "name" from "item" where "status" = $1 order by "id" asc
+   * ```
+   *
+   * @param search.batchSize rows at a time @default 500
+   */
+  async *iterate<C extends Column<T> = Column<T>>({
+    where = {},
+    orderBy = [],
+    columns,
+    batchSize = BATCH_SIZE,
+  }: Search<T, C> & { batchSize?: number } = {}): AsyncGenerator<Pick<Row<T>, C>, void, undefined> {
+    const order = toTotalOrder(orderBy, this.definition.key);
+    const statement = selectRows(this.definition, { where, orderBy: order, columns });
+    for await (const rows of this.#database.stream(statement, { name: this.#nameOf('iterate') }, batchSize)) {
+      for (const row of rows) yield row;
+    }
+  }
+
+  async #readOne<C extends Column<T>>(operation: string, where: Where<T>, { columns }: Columns<C> = {}) {
+    const [row, another] = await this.#run(operation, selectRows(this.definition, { where, columns, limit: 2 }));
+    if (another)
+      throw new Error(`Expected at most one ${this.definition.name}, got several; \`first\` takes one of them.`);
+    return row;
+  }
+
+  async #explain(operation: string, changes: readonly RowChange<T>[]): Promise<GatherError> {
+    const present = await this.#run(operation, selectVersions(this.definition, changes), changes.length);
+    return toRefusal(this.definition, changes, present);
+  }
+
+  async #run<R>(operation: string, statement: BoundStatement<R>, keys = 1): Promise<R[]> {
+    return (await this.#database.run(statement, { name: this.#nameOf(operation), keys })).rows;
+  }
+
+  #nameOf(operation: string): string {
+    return `${this.definition.name}.${operation}`;
+  }
+}
+
+function one<R>([row]: readonly R[]): R {
+  if (row === undefined) throw new Error('Expected a row, got none.');
+  return row;
+}
+
+function toGotOrCreated<R extends object>(found: R & { $created: boolean }): GotOrCreated<R> {
+  const { $created: created, ...row } = found;
+  return { row: row as R, created };
+}
+
+function toNotFound(name: string, where: object): GatherError {
+  const [[field, value] = [], ...others] = Object.entries(where).filter(([, part]) => part != null);
+  if (field === undefined || others.length > 0 || typeof value === 'object') {
+    return new GatherError('NOT_FOUND', `No ${name} meets the condition.`);
+  }
+  return new GatherError('NOT_FOUND', `The ${name} with ${field} "${value}" does not exist.`, {
+    field,
+    value: String(value),
+  });
+}

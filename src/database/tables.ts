@@ -1,0 +1,89 @@
+import type { Database } from './database.ts';
+import type { Column } from './order.ts';
+import type { Schema } from './schema.ts';
+import { Table } from './table.ts';
+import { type TableDefinition, toColumns } from './table-definition.ts';
+
+const supplier: TableDefinition<'supplier'> = {
+  name: 'supplier',
+  key: 'id',
+  types: { id: 'bigint', name: 'text', city: 'text', createdAt: 'timestamptz' },
+  nullable: new Set(),
+};
+
+const item: TableDefinition<'item'> = {
+  name: 'item',
+  key: 'id',
+  types: {
+    id: 'bigint',
+    sku: 'text',
+    name: 'text',
+    description: 'text',
+    status: 'text',
+    price: 'numeric',
+    calories: 'integer',
+    supplierId: 'bigint',
+    version: 'integer',
+    createdAt: 'timestamptz',
+    updatedAt: 'timestamptz',
+  },
+  nullable: new Set(['calories']),
+  version: 'version',
+  updatedAt: 'updatedAt',
+};
+
+const customer: TableDefinition<'customer'> = {
+  name: 'customer',
+  key: 'id',
+  types: { id: 'bigint', name: 'text', city: 'text', createdAt: 'timestamptz' },
+  nullable: new Set(),
+};
+
+const review: TableDefinition<'review'> = {
+  name: 'review',
+  key: 'id',
+  types: {
+    id: 'bigint',
+    itemId: 'bigint',
+    customerId: 'bigint',
+    rating: 'integer',
+    text: 'text',
+    createdAt: 'timestamptz',
+  },
+  nullable: new Set(),
+};
+
+const task: TableDefinition<'task'> = {
+  name: 'task',
+  key: 'id',
+  types: { id: 'bigint', title: 'text', done: 'boolean', createdAt: 'timestamptz', completedAt: 'timestamptz' },
+  nullable: new Set(['completedAt']),
+};
+
+/** What is known of each table of the Smokehouse. */
+export const definitions: { readonly [T in keyof Schema]: TableDefinition<T> } = {
+  supplier,
+  item,
+  customer,
+  review,
+  task,
+};
+
+/** The columns of a table, in the order of its definition. */
+export function columnsOf<T extends keyof Schema>(name: T): readonly Column<T>[] {
+  return toColumns(definitions[name], undefined);
+}
+
+/** The operations on each table. */
+export type Tables = ReturnType<typeof createTables>;
+
+/** The tables as one request or job, or one transaction of it, uses them. */
+export function createTables(database: Database) {
+  return {
+    supplier: new Table(supplier, database),
+    item: new Table(item, database),
+    customer: new Table(customer, database),
+    review: new Table(review, database),
+    task: new Table(task, database),
+  };
+}

@@ -1,0 +1,120 @@
+import { type Expression, type ExpressionBuilder, expressionBuilder, isExpression, sql, type Updateable } from 'kysely';
+import { GatherError } from '../errors.ts';
+import { builder } from './builder.ts';
+import type { Column } from './order.ts';
+import type { Id, Schema } from './schema.ts';
+import { type BoundStatement, param, Statement } from './statement.ts';
+import {
+  bind,
+  maintain,
+  type Row,
+  type TableDefinition,
+  toColumns,
+  toGivenColumns,
+  toList,
+} from './table-definition.ts';
+import { compileWhere, type Where } from './where.ts';
+
+/** New values of columns, or expressions over the row as it was: `{ price: sql`"price" * 2` }`. */
+export type Patch<T extends keyof Schema> = {
+  readonly [C in keyof Updateable<Schema[T]>]?:
+    | Updateable<Schema[T]>[C]
+    | Expression<unknown>
+    | ((eb: ExpressionBuilder<Schema, T>) => Expression<unknown>);
+};
+
+/** New values of one row. With a `version`, only if the row still has it. */
+export type RowChange<T extends keyof Schema> = { readonly id: Id } & Readonly<Omit<Updateable<Schema[T]>, 'version'>> &
+  ('version' extends keyof Schema[T] ? { readonly version?: number | null } : unknown);
+
+/** `update … set … where …` */
+export function updateRows<T extends keyof Schema>(
+  definition: TableDefinition<T>,
+  where: Where<T>,
+  patch: Patch<T>,
+): BoundStatement<never> {
+  const { shape, values, condition } = compileNarrowing(definition, where);
+  const changed = assertSome(toGivenColumns(definition, [patch]));
+  const given: Readonly<Record<string, unknown>> = patch;
+  const eb = expressionBuilder<Schema, T>();
+  const isConstant = changed.every((column) => typeof given[column] !== 'function' && !isExpression(given[column]));
+  const build = () => sql<never>`
+    update ${sql.id(definition.name)} set ${sql.join([
+      ...changed.map((column) => sql`${sql.id(column)} = ${toExpression(given[column], column, eb)}`),
+      ...maintain(definition),
+    ])}
+    where ${condition(eb)}`;
+  const all = { ...values, ...given };
+  if (isConstant) return bind(`update ${definition.name}(${changed})${shape}`, build, all);
+  // An expression can be any SQL, so that there is no shape to keep it under.
+  return new Statement<never>({ compile: () => build().compile(builder) }).with(all);
+}
+
+/** `update … set … where "id" = … and "version" = … returning …` */
+export function updateRow<T extends keyof Schema, C extends Column<T>>(
+  definition: TableDefinition<T>,
+  change: RowChange<T>,
+  columns: readonly C[] | undefined,
+): BoundStatement<Pick<Row<T>, C>> {
+  const { key, name, version } = definition;
+  const changed = toChangedColumns(definition, [change]);
+  const returned = toColumns(definition, columns);
+  const isGuarded = toExpectedVersion(definition, change) !== null;
+  return bind(
+    `save ${name}(${changed})${isGuarded}(${returned})`,
+    () => sql<Pick<Row<T>, C>>`
+      update ${sql.id(name)} set ${sql.join([
+        ...changed.map((column) => sql`${sql.id(column)} = ${param(column)}`),
+        ...maintain(definition),
+      ])}
+      where ${sql.id(key)} = ${param(key)} ${isGuarded && version ? sql`and ${sql.id(version)} = ${param(version)}` : sql``}
+      returning ${toList(returned)}`,
+    { ...change },
+  );
+}
+
+/** `delete from … where …` */
+export function deleteRows<T extends keyof Schema>(
+  definition: TableDefinition<T>,
+  where: Where<T>,
+): BoundStatement<never> {
+  const { shape, values, condition } = compileNarrowing(definition, where);
+  return bind(
+    `delete ${definition.name}${shape}`,
+    () => sql`delete from ${sql.id(definition.name)} where ${condition(expressionBuilder<Schema, T>())}`,
+    values,
+  );
+}
+
+/** What of a change are new values of columns. */
+export function toChangedColumns<T extends keyof Schema>(
+  definition: TableDefinition<T>,
+  changes: readonly object[],
+): readonly Column<T>[] {
+  const { key, version } = definition;
+  return assertSome(toGivenColumns(definition, changes).filter((column) => column !== key && column !== version));
+}
+
+/** The version that the row must have; null where any will do. */
+export function toExpectedVersion<T extends keyof Schema>({ version }: TableDefinition<T>, change: object): unknown {
+  const given: Readonly<Record<string, unknown>> = { ...change };
+  return (version && given[version]) ?? null;
+}
+
+/** A condition that was meant to say which rows, and says nothing, must not become all rows. */
+function compileNarrowing<T extends keyof Schema>(definition: TableDefinition<T>, where: Where<T>) {
+  const compiled = compileWhere(definition, where);
+  if (compiled.shape !== '()' || Object.keys(where).length === 0) return compiled;
+  const message = 'Expected a condition that says which rows, got one whose parts are all null. For all rows, give {}.';
+  throw new GatherError('INVALID_INPUT', message);
+}
+
+function assertSome<C>(columns: readonly C[]): readonly C[] {
+  if (columns.length > 0) return columns;
+  throw new GatherError('INVALID_INPUT', 'Expected at least one value to change, got none.');
+}
+
+function toExpression<T extends keyof Schema>(value: unknown, column: string, eb: ExpressionBuilder<Schema, T>) {
+  if (typeof value === 'function') return value(eb);
+  return isExpression(value) ? value : param(column);
+}

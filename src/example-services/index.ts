@@ -1,0 +1,47 @@
+import { inventory } from './inventory.ts';
+import { type Listening, listen } from './listen.ts';
+import { pricing } from './pricing.ts';
+import { promo } from './promo.ts';
+import { recommendations } from './recommendations.ts';
+import type { Service } from './service.ts';
+import { suppliers } from './suppliers.ts';
+
+/** The five services of services.openapi.yaml with data of their own, by name. */
+export const services = { promo, recommendations, pricing, inventory, suppliers } satisfies Record<string, Service>;
+
+/** The name of an example service. */
+export type ServiceName = keyof typeof services;
+
+/** The example services, listening. */
+export interface ExampleServices {
+  urls: Record<ServiceName, string>;
+  /** Ends at once, requests under way included. */
+  close(): Promise<void>;
+}
+
+/** Where the example services listen. */
+export interface ExampleServicesOptions {
+  /** The services take this port and the next four, in the order of `services`. @default any that are free */
+  firstPort?: number;
+  /** @default 127.0.0.1 */
+  host?: string;
+}
+
+/** Starts the five services. Rejects, with none of them left, where one cannot listen. */
+export async function startExampleServices(options: ExampleServicesOptions = {}): Promise<ExampleServices> {
+  const { firstPort = 0, host = '127.0.0.1' } = options;
+  const started = new Map<string, Listening>();
+  const close = async () => {
+    await Promise.all([...started.values()].map((listening) => listening.close()));
+  };
+  try {
+    for (const [name, service] of Object.entries(services)) {
+      started.set(name, await listen(service, firstPort && firstPort + started.size, host));
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const urls = Object.fromEntries([...started].map(([name, { url }]) => [name, url]));
+  return { urls: urls as Record<ServiceName, string>, close };
+}

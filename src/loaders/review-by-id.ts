@@ -1,0 +1,5 @@
+import type { LoaderSource } from './batch.ts';
+import { createRowByKey } from './row-by-key.ts';
+
+export const reviewById = (source: LoaderSource) =>
+  createRowByKey('reviewById', source, { table: 'review', column: 'id', type: 'bigint' });

@@ -1,0 +1,67 @@
+import { parseArgs } from 'node:util';
+import { type Command, CommandError } from './commands/command.ts';
+import { migrate } from './commands/migrate.ts';
+import { seed } from './commands/seed.ts';
+import { serve } from './commands/serve.ts';
+import { services } from './commands/services.ts';
+import { start } from './commands/start.ts';
+import { listenToSignals } from './commands/stopping.ts';
+import { ConfigError, readConfig } from './config.ts';
+import { GatherError } from './errors.ts';
+
+const DONE = 0;
+const FAILED = 1;
+const MISUSED = 2;
+
+const commands: Readonly<Record<string, Command>> = { start, serve, migrate, seed, services };
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: string[]): Promise<number> {
+  try {
+    const { positionals, values } = parseArgs({ args, allowPositionals: true, options: { help: { type: 'boolean' } } });
+    const [name = '', ...rest] = positionals;
+    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+    if (values.help) return show(command ? commandHelp(name, command) : help());
+    if (!command || rest.length > 0) return misused(`Expected one of these commands, got "${positionals.join(' ')}".`);
+    return await run(command);
+  } catch (error) {
+    return misused((error as Error).message);
+  }
+}
+
+async function run(command: Command): Promise<number> {
+  const stopping = listenToSignals();
+  try {
+    await command.run(readConfig(command.required), stopping);
+    return DONE;
+  } catch (error) {
+    if (stopping.stop.aborted) return DONE;
+    if (error instanceof ConfigError) return fail(error.message, MISUSED);
+    const isForPeople = error instanceof CommandError || error instanceof GatherError;
+    return fail(isForPeople ? error.message : String((error as Error).stack ?? error), FAILED);
+  }
+}
+
+function show(text: string): number {
+  console.log(text);
+  return DONE;
+}
+
+function fail(text: string, code: number): number {
+  console.error(text);
+  return code;
+}
+
+function misused(message: string): number {
+  return fail(`${message}\n\n${help()}`, MISUSED);
+}
+
+function help(): string {
+  const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
+  return ['node src/main.ts <command> [--help]', '', ...lines].join('\n');
+}
+
+function commandHelp(name: string, { summary, help }: Command): string {
+  return `node src/main.ts ${name}: ${summary}\n\n${help}`;
+}

@@ -1,0 +1,15 @@
+import { PHASES, round, type Timing } from './timing.ts';
+
+/** Calls that the header names one by one; more are summed up, because proxies limit the size of headers. */
+const MAX_CALLS = 30;
+
+/** The `Server-Timing` header, as browsers draw it: the phases, each call, and the total. */
+export function toServerTiming(timing: Timing): string {
+  const phases = PHASES.map((phase) => `${phase};dur=${round(timing.phases[phase])}`);
+  const calls = timing.calls
+    .slice(0, MAX_CALLS)
+    .map(({ kind, name, keys, duration }) => `${name};dur=${round(duration)};desc="${kind} ${keys}"`);
+  const rest = timing.calls.slice(MAX_CALLS).reduce((sum, { duration }) => sum + duration, 0);
+  const more = rest > 0 ? [`more;dur=${round(rest)}`] : [];
+  return [...phases, ...calls, ...more, `total;dur=${round(timing.elapsed)}`].join(', ');
+}

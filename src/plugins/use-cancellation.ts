@@ -1,0 +1,94 @@
+import { type ExecutionResult, GraphQLError } from 'graphql';
+import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import { GatherError, toClientError } from '../errors.ts';
+
+/** What this plugin adds to the context. */
+export interface CancellationContext {
+  /** Aborts when the client leaves, the deadline passes, or the answer is complete. */
+  signal: AbortSignal;
+}
+
+const CLIENT_LEFT = new GatherError('CANCELLED', 'The client left.');
+const ANSWER_COMPLETE = new GatherError('CANCELLED', 'The answer was sent without this.');
+
+/**
+ * Gives each operation one signal, and keeps its deadline. What is still under way when it aborts fails at once, so
+ * that an operation past its deadline answers with what it has. An answer in parts has the deadline for each part.
+ */
+export function useCancellation(timeoutMs: number): Plugin<CancellationContext> {
+  const ends = new WeakMap<object, Lifetime>();
+  return {
+    onParams({ request, context }) {
+      const lifetime = new Lifetime(request.signal, timeoutMs);
+      ends.set(context, lifetime);
+      Object.assign(context, { signal: lifetime.signal });
+    },
+    onExecutionResult({ result, context, setResult }) {
+      const lifetime = ends.get(context);
+      if (!lifetime || !result) return;
+      if (isAsyncIterable(result)) return setResult(untilEnd(result as AsyncIterable<ExecutionResult>, lifetime));
+      lifetime.end();
+      const { reason } = lifetime.signal;
+      if (isDeadline(reason) && !Array.isArray(result)) setResult(withDeadline(result as ExecutionResult, reason));
+    },
+  };
+}
+
+class Lifetime {
+  readonly #controller = new AbortController();
+  readonly #request: AbortSignal;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(request: AbortSignal, timeoutMs: number) {
+    this.#request = request;
+    this.#timer = setTimeout(() => this.#controller.abort(deadlineExceeded(timeoutMs)), timeoutMs);
+    request.addEventListener('abort', this.#onClientLeft);
+    if (request.aborted) this.#onClientLeft();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Starts the time anew. */
+  extend(): void {
+    if (!this.signal.aborted) this.#timer.refresh();
+  }
+
+  /** Stops whatever is still under way. */
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#request.removeEventListener('abort', this.#onClientLeft);
+    this.#controller.abort(ANSWER_COMPLETE);
+  }
+
+  readonly #onClientLeft = () => this.#controller.abort(CLIENT_LEFT);
+}
+
+async function* untilEnd(parts: AsyncIterable<ExecutionResult>, lifetime: Lifetime): AsyncGenerator<ExecutionResult> {
+  try {
+    for await (const part of parts) {
+      yield part;
+      lifetime.extend();
+    }
+  } finally {
+    lifetime.end();
+  }
+}
+
+function deadlineExceeded(timeoutMs: number): GatherError {
+  return new GatherError('DEADLINE_EXCEEDED', `The operation was not done within ${timeoutMs / 1000} seconds.`, {
+    retryable: true,
+  });
+}
+
+function isDeadline(reason: unknown): reason is GatherError {
+  return reason instanceof GatherError && reason.code === 'DEADLINE_EXCEEDED';
+}
+
+/** Says that the deadline passed, also where all fields that failed of it could be answered without an error. */
+function withDeadline(result: ExecutionResult, reason: GatherError): ExecutionResult {
+  const errors = result.errors ?? [];
+  const isSaid = errors.some((error: GraphQLError) => error.extensions['code'] === reason.code);
+  return isSaid ? result : { ...result, errors: [...errors, toClientError(reason)] };
+}

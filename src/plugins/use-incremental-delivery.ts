@@ -1,0 +1,79 @@
+import {
+  type DocumentNode,
+  experimentalExecuteIncrementally,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLError,
+  legacyExecuteIncrementally,
+  visit,
+} from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+
+const DIRECTIVES = new Set(['defer', 'stream']);
+const ACCEPTS_PARTS = /multipart\/mixed|text\/event-stream/i;
+const ACCEPTS_FORMAT_OF_2022 = /deferspec=20220824/i;
+
+/** One part of an answer in parts, of either format. */
+interface Part extends ExecutionResult {
+  incremental?: readonly { errors?: readonly GraphQLError[] }[];
+  completed?: readonly { errors?: readonly GraphQLError[] }[];
+}
+
+interface Parts {
+  initialResult: Part;
+  subsequentResults: AsyncGenerator<Part, void, void>;
+}
+
+/**
+ * Executes operations with @defer or @stream with graphql-js, in the format that the client's `Accept` names: that of
+ * 2022 (`deferSpec=20220824`) or today's (`incrementalSpec=v0.2`, and where none is named). A client that accepts no
+ * parts gets one whole answer. All other operations stay with Yoga's executor.
+ *
+ * @param maskError what a client may see of an error
+ */
+export function useIncrementalDelivery(maskError: (error: unknown) => GraphQLError): Plugin {
+  return {
+    onExecute({ args, setExecuteFn }) {
+      const whole = withoutIncremental(args.document);
+      if (whole === args.document) return;
+      const accept = (args.contextValue as { request: Request }).request.headers.get('accept') ?? '';
+      if (!ACCEPTS_PARTS.test(accept)) {
+        args.document = whole;
+        return;
+      }
+      const execute = ACCEPTS_FORMAT_OF_2022.test(accept) ? legacyExecuteIncrementally : experimentalExecuteIncrementally;
+      setExecuteFn(async (executionArgs: ExecutionArgs) => {
+        const result = await execute(executionArgs);
+        return 'initialResult' in result ? deliver(result, maskError) : result;
+      });
+    },
+  };
+}
+
+async function* deliver(parts: Parts, maskError: (error: unknown) => GraphQLError): AsyncGenerator<Part> {
+  const mask = <T extends { errors?: readonly GraphQLError[] }>(part: T): T =>
+    part.errors ? { ...part, errors: part.errors.map(maskError) } : part;
+  try {
+    yield parts.initialResult;
+    for await (const part of parts.subsequentResults) {
+      yield {
+        ...part,
+        ...(part.incremental && { incremental: part.incremental.map(mask) }),
+        ...(part.completed && { completed: part.completed.map(mask) }),
+      };
+    }
+  } finally {
+    await parts.subsequentResults.return();
+  }
+}
+
+const wholes = new WeakMap<DocumentNode, DocumentNode>();
+
+/** The document without @defer and @stream; the very same one where it has none. Worked out once for each document. */
+function withoutIncremental(document: DocumentNode): DocumentNode {
+  const known = wholes.get(document);
+  if (known) return known;
+  const whole = visit(document, { Directive: ({ name }) => (DIRECTIVES.has(name.value) ? null : undefined) });
+  wholes.set(document, whole);
+  return whole;
+}

@@ -1,0 +1,40 @@
+import { type ExecutionResult, getOperationAST } from 'graphql';
+import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import type { Logger } from '../monitoring/log.ts';
+import { round } from '../monitoring/timing.ts';
+import type { TimingContext } from './use-timing.ts';
+
+/** Writes one line for each operation when it is over: what it was, how long it took, how many calls and errors. */
+export function useLog(log: Logger): Plugin<TimingContext, TimingContext> {
+  const operations = new WeakMap<object, string>();
+  return {
+    onExecute({ args }) {
+      const operation = getOperationAST(args.document, args.operationName);
+      if (operation) operations.set(args.contextValue, `${operation.operation} ${operation.name?.value ?? '(no name)'}`);
+    },
+    onExecutionResult({ result, context, setResult }) {
+      const write = (errors: number) => {
+        const { calls, elapsed } = context.timing;
+        const operation = operations.get(context) ?? 'refused';
+        log.info({ operation, ms: round(elapsed), calls: calls.length, errors });
+      };
+      if (isAsyncIterable(result)) setResult(whenOver(result, write));
+      else write(result?.errors?.length ?? 0);
+    },
+  };
+}
+
+async function* whenOver(
+  parts: AsyncIterable<ExecutionResult>,
+  write: (errors: number) => void,
+): AsyncGenerator<ExecutionResult> {
+  let errors = 0;
+  try {
+    for await (const part of parts) {
+      errors += part.errors?.length ?? 0;
+      yield part;
+    }
+  } finally {
+    write(errors);
+  }
+}

@@ -1,0 +1,16 @@
+import { toPage } from '../database/page.ts';
+import { toGlobalId } from './global-id.ts';
+import { reads } from './reads.ts';
+import { getRow } from './rows.ts';
+import type { ItemResolvers } from './types.generated.ts';
+
+export const Item: ItemResolvers = {
+  id: reads(['id'], ({ id }) => toGlobalId('Item', id)),
+  supplier: reads(['supplierId'], ({ supplierId }, _, { loaders }) => getRow(loaders.supplierById, supplierId)),
+  currentPrice: reads(['sku'], ({ sku }, _, { loaders }) => loaders.priceBySku.load(sku)),
+  stock: reads(['sku'], ({ sku }, _, { loaders }) => loaders.stockBySku.load(sku)),
+  reviews: reads(['id'], ({ id }, args, { loaders }) =>
+    loaders.reviewsByItemId.load({ parentId: id, page: toPage(args) }),
+  ),
+  averageRating: reads(['id'], ({ id }, _, { loaders }) => loaders.averageRatingByItemId.load(id)),
+};

@@ -1,0 +1,16 @@
+import * as z from 'zod';
+import { carryOut } from '../carry-out.ts';
+import { many } from '../inputs.ts';
+import { ItemChange, toItemPath } from '../item-inputs.ts';
+import type { MutationResolvers } from '../types.generated.ts';
+
+const ItemChanges = z.object({ items: many(ItemChange) });
+
+export const updateItems: MutationResolvers['updateItems'] = (_, { input }, context) => {
+  let changes: z.infer<typeof ItemChange>[] = [];
+  const work = async () => {
+    changes = ItemChanges.parse(input).items;
+    return { items: await context.tables.item.bulkUpdate(changes, { columns: context.columns.item }) };
+  };
+  return carryOut(context, { items: null }, work, (error) => toItemPath(changes, error));
+};

@@ -1,0 +1,10 @@
+import { carryOut } from '../carry-out.ts';
+import { NewItem } from '../item-inputs.ts';
+import type { MutationResolvers } from '../types.generated.ts';
+
+export const updateOrCreateItem: MutationResolvers['updateOrCreateItem'] = (_, { input }, context) =>
+  carryOut(context, { item: null, created: false }, async () => {
+    const { sku, ...values } = NewItem.parse(input);
+    const { row, created } = await context.tables.item.updateOrCreate({ sku }, values, { columns: context.columns.item });
+    return { item: row, created };
+  });

@@ -1,0 +1,49 @@
+import { readConnection } from '../database/connections.ts';
+import { toPage } from '../database/page.ts';
+import { definitions } from '../database/tables.ts';
+import { GatherError } from '../errors.ts';
+import { collectQuotes } from '../shop/quotes.ts';
+import { toRowId } from './global-id.ts';
+import { toItemWhere } from './item-where.ts';
+import { loadNode } from './node.ts';
+import type { QueryResolvers } from './types.generated.ts';
+
+const MAX_NODES = 1000;
+const MAX_QUOTES = 100;
+
+export const Query: QueryResolvers = {
+  node: (_, { id }, { loaders }) => loadNode(id, loaders),
+
+  nodes: (_, { ids }, { loaders }) => {
+    assertRange('the number of `ids`', ids.length, 0, MAX_NODES);
+    return ids.map((id) => loadNode(id, loaders));
+  },
+
+  home: () => ({}),
+
+  quotes: (_, { count, mode }, { upstreams, signal }) => {
+    assertRange('`count`', count, 1, MAX_QUOTES);
+    return collectQuotes(upstreams.suppliers, { count, isConcurrent: mode === 'CONCURRENT' }, signal);
+  },
+
+  item: (_, { by }, { loaders }) =>
+    by.id != null ? loaders.itemById.load(toRowId('Item', by.id)) : loaders.itemBySku.load(by.sku ?? ''),
+
+  menu: (_, { where }) => ({ where: toItemWhere(where) }),
+
+  about: (_, __, { readAbout, signal }) => readAbout(signal),
+
+  tasks: (_, { done, ...page }, { database, columns }) =>
+    readConnection(database, definitions.task, {
+      name: 'tasks',
+      where: { done: done ?? undefined },
+      orderBy: [],
+      columns: columns.task,
+      page: toPage(page),
+    }),
+};
+
+function assertRange(what: string, value: number, from: number, to: number): void {
+  if (value >= from && value <= to) return;
+  throw new GatherError('INVALID_INPUT', `Expected ${what} from ${from} to ${to}, got ${value}.`);
+}

@@ -1,0 +1,11 @@
+import { toPage } from '../database/page.ts';
+import { toGlobalId } from './global-id.ts';
+import { reads } from './reads.ts';
+import type { SupplierResolvers } from './types.generated.ts';
+
+export const Supplier: SupplierResolvers = {
+  id: reads(['id'], ({ id }) => toGlobalId('Supplier', id)),
+  items: reads(['id'], ({ id }, args, { loaders }) =>
+    loaders.itemsBySupplierId.load({ parentId: id, page: toPage(args) }),
+  ),
+};

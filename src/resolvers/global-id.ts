@@ -1,0 +1,45 @@
+import { GatherError } from '../errors.ts';
+import type { Id } from '../database/schema.ts';
+
+/** The types that have an ID of their own. */
+export type NodeType = 'Item' | 'Supplier' | 'Customer' | 'Review' | 'Task';
+
+const NODE_TYPES: ReadonlySet<string> = new Set<NodeType>(['Item', 'Supplier', 'Customer', 'Review', 'Task']);
+const GLOBAL_ID = /^([A-Z][A-Za-z]*):(\d{1,18})$/;
+
+/** The ID that clients see of a row: base64 of `Item:42`. */
+export function toGlobalId(type: NodeType, id: Id): string {
+  return btoa(`${type}:${id}`);
+}
+
+/**
+ * The type and the key that `toGlobalId` was given.
+ * @throws INVALID_INPUT for anything else
+ */
+export function fromGlobalId(globalId: string): { type: NodeType; id: Id } {
+  const [, type, id] = GLOBAL_ID.exec(decode(globalId)) ?? [];
+  if (type && id && isNodeType(type)) return { type, id };
+  throw new GatherError('INVALID_INPUT', `Expected an ID that this server gave, got "${globalId}".`);
+}
+
+/**
+ * The key of a row of this type.
+ * @throws INVALID_INPUT where the ID is of another type, or none at all
+ */
+export function toRowId(type: NodeType, globalId: string): Id {
+  const found = fromGlobalId(globalId);
+  if (found.type === type) return found.id;
+  throw new GatherError('INVALID_INPUT', `Expected the ID of an object of type ${type}, got one of ${found.type}.`);
+}
+
+function isNodeType(type: string): type is NodeType {
+  return NODE_TYPES.has(type);
+}
+
+function decode(globalId: string): string {
+  try {
+    return atob(globalId);
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,42 @@
+import * as z from 'zod';
+import { GatherError } from '../errors.ts';
+import { amount, idOf, price, text } from './inputs.ts';
+
+const status = z.enum(['DRAFT', 'ACTIVE', 'RETIRED'], 'Expected a status, got null.');
+
+/** The rules of `CreateItemInput`; gives the values of a row. */
+export const NewItem = z.object({
+  sku: text(1, 64),
+  name: text(1, 200),
+  description: text(0, 10_000),
+  status,
+  price,
+  calories: amount.nullish().transform((calories) => calories ?? null),
+  supplierId: idOf('Supplier'),
+});
+
+/** The rules of `UpdateItemInput`; gives the key of a row and its new values. */
+export const ItemChange = z
+  .object({
+    id: idOf('Item'),
+    expectedVersion: z.int().nullish(),
+    name: text(1, 200).optional(),
+    description: text(0, 10_000).optional(),
+    status: status.optional(),
+    price: price.optional(),
+    calories: amount.nullable().optional(),
+    supplierId: idOf('Supplier').optional(),
+  })
+  .transform(({ expectedVersion, ...values }) => ({ ...values, version: expectedVersion ?? undefined }));
+
+/** Where in the input of a mutation of many items an error of the database lies. */
+export function toItemPath(items: readonly object[], { field, value }: GatherError): string[] | null {
+  if (field === undefined) return null;
+  const index = items.findLastIndex((item) => String(Reflect.get(item, field)) === value);
+  return index < 0 ? ['items'] : ['items', String(index), toInputName(field)];
+}
+
+/** The name that a column has in the input. */
+export function toInputName(column: string): string {
+  return column === 'version' ? 'expectedVersion' : column;
+}

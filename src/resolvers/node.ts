@@ -1,0 +1,31 @@
+import type { CustomerRow, ItemRow, ReviewRow, SupplierRow, TaskRow } from '../database/schema.ts';
+import type { Loaders } from '../loaders/index.ts';
+import { fromGlobalId, type NodeType } from './global-id.ts';
+
+/** A row of any type that implements Node, with the type's name. */
+export type NodeRow = (ItemRow | SupplierRow | CustomerRow | ReviewRow | TaskRow) & { __typename: NodeType };
+
+/** What `Query.node` finds. */
+export type NodeParent = NodeRow | null;
+
+/** The object that has this ID; null where there is none. */
+export async function loadNode(globalId: string, loaders: Loaders): Promise<NodeParent> {
+  const { type, id } = fromGlobalId(globalId);
+  const row = await loaderOf(type, loaders).load(id);
+  return row && { ...row, __typename: type };
+}
+
+function loaderOf(type: NodeType, loaders: Loaders) {
+  switch (type) {
+    case 'Item':
+      return loaders.itemById;
+    case 'Supplier':
+      return loaders.supplierById;
+    case 'Customer':
+      return loaders.customerById;
+    case 'Review':
+      return loaders.reviewById;
+    case 'Task':
+      return loaders.taskById;
+  }
+}

@@ -1,0 +1,15 @@
+import { readFileSync } from 'node:fs';
+import { GraphQLDeferDirective, GraphQLSchema, GraphQLStreamDirective } from 'graphql';
+import { createSchema } from 'graphql-yoga';
+import { resolvers } from './index.ts';
+
+const SDL = new URL('../../schema.graphql', import.meta.url);
+
+/** The schema of schema.graphql with its resolvers, and with @defer and @stream. */
+export function loadSchema(): GraphQLSchema {
+  const config = createSchema({ typeDefs: readFileSync(SDL, 'utf8'), resolvers }).toConfig();
+  return new GraphQLSchema({
+    ...config,
+    directives: [...config.directives, GraphQLDeferDirective, GraphQLStreamDirective],
+  });
+}

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { Database, type Pools } from '../../src/database/database.ts';
+import { createControlPool, createPool, type PoolConfig } from '../../src/database/pool.ts';
+
+const LEAVE_TIMEOUT_MS = 2000;
+
+/** A database of a test file's own: migrated, seeded with 200 items, and dropped by `drop`. */
+export interface TestDatabase {
+  databaseUrl: string;
+  pools: Pools;
+  /** Its signal never aborts. */
+  database: Database;
+  /** The text of each statement run through `pools.pool` since this was last asked, cursors' too. */
+  statements(): string[];
+  /** Runs a statement outside the pools, as a bystander who looks at the server. */
+  ask<Row extends object>(text: string, values?: unknown[]): Promise<Row[]>;
+  /**
+   * Ends the pools and drops the database.
+   * @throws naming each connection of the pools that a test has left open
+   */
+  drop(): Promise<void>;
+}
+
+/**
+ * A copy of the template. Call it in `beforeAll`, and `drop` in `afterAll`.
+ * @param template `template0` for an empty database
+ */
+export async function createTestDatabase(
+  config: Partial<PoolConfig> = {},
+  template = 'gather_template',
+): Promise<TestDatabase> {
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  await onServer((client) => client.query(`create database ${name} template ${template}`));
+  const databaseUrl = urlOf(name);
+  const complete = { databaseUrl, poolSize: 10, connectTimeoutMs: 5000, statementTimeoutMs: 10_000, ...config };
+  const pools = { pool: createPool(complete), control: createControlPool(complete) };
+  return {
+    databaseUrl,
+    pools,
+    database: new Database(pools, new AbortController().signal),
+    statements: recordStatements(pools.pool),
+    ask: (text, values) => onServer(async (client) => (await client.query(text, values)).rows, databaseUrl),
+    drop: async () => {
+      try {
+        await endPools(pools, name);
+      } finally {
+        await onServer((client) => client.query(`drop database ${name} with (force)`));
+      }
+    },
+  };
+}
+
+function recordStatements(pool: pg.Pool): () => string[] {
+  let texts: string[] = [];
+  pool.on('connect', (client) => {
+    client.query = new Proxy(client.query, {
+      apply(query, self, args) {
+        const [statement] = args;
+        texts.push(typeof statement === 'string' ? statement : statement.text);
+        return Reflect.apply(query, self, args);
+      },
+    });
+  });
+  return () => {
+    const recorded = texts;
+    texts = [];
+    return recorded;
+  };
+}
+
+async function endPools({ pool, control }: Pools, name: string): Promise<void> {
+  await Promise.race([Promise.all([pool.end(), control.end()]), sleep(LEAVE_TIMEOUT_MS, undefined, { ref: false })]);
+  const deadline = performance.now() + LEAVE_TIMEOUT_MS;
+  let left = await findLeft(name);
+  while (left.length > 0 && performance.now() < deadline) {
+    await sleep(20);
+    left = await findLeft(name);
+  }
+  if (left.length > 0) throw new Error(`The tests left connections open:\n${left.join('\n')}`);
+}
+
+async function findLeft(name: string): Promise<string[]> {
+  const { rows } = await onServer((client) =>
+    client.query<{ pid: number; state: string; query: string }>(
+      `select pid, state, query from pg_stat_activity where datname = $1 and application_name = 'gather'`,
+      [name],
+    ),
+  );
+  return rows.map(({ pid, state, query }) => `  process ${pid}, ${state}: ${query}`);
+}
+
+async function onServer<T>(work: (client: pg.Client) => Promise<T>, connectionString = urlOf('postgres')): Promise<T> {
+  const client = new pg.Client({ connectionString, application_name: 'test' });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+function urlOf(name: string): string {
+  const url = new URL(inject('postgresUrl'));
+  url.pathname = `/${name}`;
+  return url.href;
+}

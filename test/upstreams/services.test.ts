@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createUpstreams, type Upstreams } from '../../src/upstreams/index.ts';
+import { startServices, type TestServices } from '../helpers/services.ts';
+
+const { signal } = new AbortController();
+let services: TestServices;
+let upstreams: Upstreams;
+
+beforeAll(async () => {
+  services = await startServices();
+});
+
+afterAll(() => services.close());
+
+beforeEach(() => {
+  services.reset();
+  upstreams = createUpstreams({
+    promo: { url: services.urls.promo, timeoutMs: 300 },
+    recommendations: { url: services.urls.recommendations, timeoutMs: 300 },
+    pricing: { url: services.urls.pricing, timeoutMs: 300 },
+    inventory: { url: services.urls.inventory, timeoutMs: 300 },
+    suppliers: { url: services.urls.suppliers, timeoutMs: 300 },
+  });
+  return () => upstreams.close();
+});
+
+describe('promo', () => {
+  it('gives the promotion of the day', async () => {
+    expect(await upstreams.promo.today(signal)).toMatchObject({ title: 'Brisket week', sku: 'SKU-00042' });
+  });
+
+  it('gives nothing when there is no promotion', async () => {
+    services.promo.answer = { status: 204 };
+    expect(await upstreams.promo.today(signal)).toBeUndefined();
+  });
+});
+
+it('recommendations are as many as asked for', async () => {
+  const list = await upstreams.recommendations.list({ limit: 3 }, signal);
+  expect(list).toHaveLength(3);
+  expect(list[0]).toEqual({ sku: expect.stringMatching(/^SKU-/), reason: expect.any(String) });
+  expect(services.recommendations.requests).toEqual(['/recommendations?limit=3']);
+});
+
+describe.each(['pricing', 'inventory'] as const)('%s', (name) => {
+  const ask = (skus: string[]) =>
+    name === 'pricing' ? upstreams.pricing.pricesBySku(skus, signal) : upstreams.inventory.stockBySku(skus, signal);
+
+  it('gives a value for each known SKU in one request', async () => {
+    const values = await ask(['SKU-00002', 'SKU-00001', 'SKU-99999']);
+    expect([...values.keys()].sort()).toEqual(['SKU-00001', 'SKU-00002']);
+    expect(services[name].requests).toHaveLength(1);
+  });
+
+  it('keeps apart SKUs that contain a comma or an ampersand', async () => {
+    expect([...(await ask(['SKU-00001,SKU-00002', 'a&skus=SKU-00003', 'SKU-00004'])).keys()]).toEqual(['SKU-00004']);
+  });
+
+  it('refuses an answer that is not as in the contract', async () => {
+    services[name].answer = { status: 200, body: { prices: { a: 'free' }, stock: { a: -1 } } };
+    await expect(ask(['a'])).rejects.toMatchObject({ code: 'UPSTREAM_INVALID', source: name });
+  });
+});
+
+describe('suppliers', () => {
+  it('give a quote', async () => {
+    expect(await upstreams.suppliers.quote(0, signal)).toEqual({
+      supplier: 'Oak & Ember',
+      price: expect.stringMatching(/^\d+\.\d\d$/),
+    });
+  });
+
+  it('that are closed say so and do not keep others from answering', async () => {
+    for (let count = 0; count < 15; count++) {
+      await expect(upstreams.suppliers.quote(19, signal)).rejects.toMatchObject({
+        code: 'UPSTREAM_UNAVAILABLE',
+        message: 'Supplier 19 is closed.',
+        source: 'suppliers',
+        retryable: true,
+      });
+    }
+    expect(services.suppliers.requests).toHaveLength(15);
+    expect(await upstreams.suppliers.quote(1, signal)).toMatchObject({ supplier: 'Hickory Hollow' });
+  });
+
+  it('answer 500 calls at once in the time of one', async () => {
+    services.suppliers.delayMs = 1000;
+    const patient = createUpstreams({
+      promo: { url: services.urls.promo },
+      recommendations: { url: services.urls.recommendations },
+      pricing: { url: services.urls.pricing },
+      inventory: { url: services.urls.inventory },
+      suppliers: { url: services.urls.suppliers },
+    });
+    const start = performance.now();
+    await Promise.all(Array.from({ length: 500 }, (_, number) => patient.suppliers.quote(number % 10, signal)));
+    expect(performance.now() - start).toBeLessThan(1900);
+    await patient.close();
+  });
+});
+
+it.each([
+  ['hang', 'UPSTREAM_TIMEOUT', 1],
+  ['reset', 'UPSTREAM_UNAVAILABLE', 3],
+  ['dead', 'UPSTREAM_UNAVAILABLE', 0],
+  ['error', 'UPSTREAM_UNAVAILABLE', 1],
+  ['garbage', 'UPSTREAM_INVALID', 1],
+  ['huge', 'UPSTREAM_INVALID', 1],
+] as const)(
+  'a service with the fault "%s" fails with %s and leaves the others alone',
+  async (fault, code, requests) => {
+    services.pricing.fault = fault;
+    const [price, stock] = await Promise.allSettled([
+      upstreams.pricing.pricesBySku(['SKU-00001'], signal),
+      upstreams.inventory.stockBySku(['SKU-00001'], signal),
+    ]);
+    expect(price).toMatchObject({ reason: { code, source: 'pricing' } });
+    expect(stock.status).toBe('fulfilled');
+    expect(services.pricing.requests).toHaveLength(requests);
+
+    services.pricing.fault = undefined;
+    expect((await upstreams.pricing.pricesBySku(['SKU-00001'], signal)).size).toBe(1);
+  },
+);
+
+it('the state shows each service', () => {
+  const idle = { running: 0, queued: 0, breaker: 'closed' };
+  expect(upstreams.state()).toEqual({
+    promo: idle,
+    recommendations: idle,
+    pricing: idle,
+    inventory: idle,
+    suppliers: idle,
+  });
+});

@@ -1,0 +1,417 @@
+import { getEventListeners } from 'node:events';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Call, calls } from '../../src/calls.ts';
+import { createCheck } from '../../src/upstreams/check.ts';
+import { Upstream, type UpstreamOptions } from '../../src/upstreams/upstream.ts';
+import {
+  delay,
+  drip,
+  garbage,
+  gzipBomb,
+  type HttpServer,
+  hang,
+  huge,
+  inTurn,
+  json,
+  reset,
+  startHttpServer,
+  status,
+  text,
+} from '../helpers/http-server.ts';
+
+const check = createCheck('getFlavor');
+const flavor = { flavor: 'smoke' };
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+let server: HttpServer;
+let opened: Upstream[];
+
+beforeEach(async () => {
+  server = await startHttpServer(json(flavor));
+  opened = [];
+});
+
+afterEach(async () => {
+  const left = opened.map((upstream) => upstream.state());
+  await Promise.all(opened.map((upstream) => upstream.close()));
+  await server.close();
+  expect(left.every(({ running, queued }) => running === 0 && queued === 0)).toBe(true);
+});
+
+function open(options: Partial<UpstreamOptions> = {}): Upstream {
+  const upstream = new Upstream({
+    name: 'taste',
+    baseUrl: server.url,
+    timeoutMs: 2000,
+    connections: 8,
+    maxQueued: 8,
+    ...options,
+  });
+  opened.push(upstream);
+  return upstream;
+}
+
+function ask(upstream: Upstream, signal = new AbortController().signal) {
+  return upstream.get('/flavor?of=day', { call: 'flavor', signal, check });
+}
+
+async function failureOf(upstream: Upstream) {
+  return ask(upstream).then(
+    () => ({ code: 'OK', message: '', source: undefined, retryable: undefined }),
+    (error) => error,
+  );
+}
+
+async function failTimes(upstream: Upstream, times: number) {
+  for (let count = 0; count < times; count++) await failureOf(upstream);
+}
+
+describe('an answer', () => {
+  it('is the checked body', async () => {
+    expect(await ask(open())).toEqual(flavor);
+    expect(server.requests).toEqual([{ method: 'GET', path: '/flavor?of=day', aborted: false }]);
+  });
+
+  it('may have fields that nobody asked for', async () => {
+    server.respond = json({ ...flavor, heat: 3 });
+    expect(await ask(open())).toMatchObject(flavor);
+  });
+
+  it('comes from below the path of the base URL', async () => {
+    await ask(open({ baseUrl: `${server.url}/v2/` }));
+    expect(server.requests[0]?.path).toBe('/v2/flavor?of=day');
+  });
+
+  it.each([
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+  ])('is decoded from %s', async (encoding, encode) => {
+    server.respond = text(encode(JSON.stringify(flavor)), { ...JSON_TYPE, 'content-encoding': encoding });
+    expect(await ask(open())).toEqual(flavor);
+  });
+
+  it('is put together from its pieces', async () => {
+    const long = { flavor: 'é'.repeat(300_000) };
+    server.respond = json(long);
+    expect(await ask(open())).toEqual(long);
+  });
+
+  it('of a status that the contract gives a meaning has that meaning, and is no failure', async () => {
+    server.respond = status(503);
+    const upstream = open();
+    const closed = () => ({ flavor: 'closed' });
+    for (let count = 0; count < 30; count++) {
+      const get = { call: 'flavor', signal: new AbortController().signal, check, statuses: { 503: closed } };
+      expect(await upstream.get('/flavor', get)).toEqual({ flavor: 'closed' });
+    }
+    expect(server.requests).toHaveLength(30);
+    expect(upstream.state().breaker).toBe('closed');
+  });
+
+  it('after others comes over a connection that is there already', async () => {
+    const upstream = open();
+    for (let count = 0; count < 10; count++) await ask(upstream);
+    expect(server.connections).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('an answer that breaks the contract', () => {
+  it.each([
+    ['a body that is not JSON', garbage(), 'a body that is not JSON; expected JSON'],
+    ['another content type', text('{}', { 'content-type': 'text/html' }), 'text/html; expected application/json'],
+    ['no content type', text('{}', {}), 'no content type; expected application/json'],
+    ['another shape', json({ flavor: 7 }), 'a body of another shape (/flavor must be string)'],
+    ['no body', status(204), 'status 204; expected 200'],
+    ['another status', status(404), 'status 404; expected 200'],
+    ['a redirect', status(302, { location: '/' }), 'status 302; expected 200'],
+    ['an unknown encoding', json(flavor, { 'content-encoding': 'zip' }), 'content encoding zip; expected gzip'],
+    ['a wrong encoding', json(flavor, { 'content-encoding': 'gzip' }), 'a body that is not gzip'],
+    ['too many bytes', huge(), 'more than 5000000 bytes; expected less'],
+    ['too many bytes once decoded', gzipBomb(), 'more than 5000000 bytes; expected less'],
+  ])('%s is UPSTREAM_INVALID and not asked for again', async (_name, respond, message) => {
+    server.respond = respond;
+    const error = await failureOf(open());
+    expect(error).toMatchObject({ code: 'UPSTREAM_INVALID', source: 'taste', retryable: false });
+    expect(error.message).toContain(`taste answered GET /flavor with ${message}`);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('is cut off at the size limit', async () => {
+    server.respond = huge();
+    await failureOf(open());
+    await vi.waitFor(() => expect(server.requests[0]?.aborted).toBe(true));
+  });
+
+  it('does not put more than a line of the answer into the message', async () => {
+    server.respond = text('{}', { 'content-type': 'x'.repeat(5000) });
+    expect((await failureOf(open())).message.length).toBeLessThan(300);
+  });
+});
+
+describe('a service that fails', () => {
+  it('by cutting the connection is asked three times', async () => {
+    server.respond = reset();
+    const error = await failureOf(open());
+    expect(error).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', source: 'taste', retryable: true });
+    expect(error.message).not.toContain('127.0.0.1');
+    expect(server.requests).toHaveLength(3);
+  });
+
+  it('by not listening is UPSTREAM_UNAVAILABLE', async () => {
+    const upstream = open();
+    await server.close();
+    expect(await failureOf(upstream)).toMatchObject({
+      code: 'UPSTREAM_UNAVAILABLE',
+      message: 'taste could not be reached for GET /flavor: the connection was refused.',
+    });
+    server = await startHttpServer();
+  });
+
+  it.each([429, 502, 503, 504])('with %d is asked three times', async (code) => {
+    server.respond = status(code);
+    expect(await failureOf(open())).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', retryable: true });
+    expect(server.requests).toHaveLength(3);
+  });
+
+  it('with 500 is asked once', async () => {
+    server.respond = status(500);
+    expect(await failureOf(open())).toMatchObject({
+      code: 'UPSTREAM_UNAVAILABLE',
+      message: 'taste answered GET /flavor with status 500; expected 200.',
+    });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('once gives its answer all the same, measured as one call', async () => {
+    server.respond = inTurn(reset(), status(503), json(flavor));
+    const seen: Call[] = [];
+    const listener = (message: unknown) => void seen.push(message as Call);
+    calls.subscribe(listener);
+    expect(await ask(open())).toEqual(flavor);
+    calls.unsubscribe(listener);
+    expect(server.requests).toHaveLength(3);
+    expect(seen).toMatchObject([{ kind: 'http', name: 'taste.flavor', keys: 1, outcome: 'ok' }]);
+  });
+
+  it('is asked again after a short Retry-After, not before', async () => {
+    server.respond = inTurn(status(503, { 'retry-after': '1' }), json(flavor));
+    const start = performance.now();
+    expect(await ask(open())).toEqual(flavor);
+    expect(performance.now() - start).toBeGreaterThan(990);
+  });
+
+  it.each(['60', new Date(Date.now() + 60_000).toUTCString()])(
+    'is not asked again with Retry-After: %s',
+    async (rest) => {
+      server.respond = status(503, { 'retry-after': rest });
+      await failureOf(open());
+      expect(server.requests).toHaveLength(1);
+    },
+  );
+
+  it('is not asked again when there is no time left', async () => {
+    server.respond = inTurn(status(503, { 'retry-after': '1' }), json(flavor));
+    expect(await failureOf(open({ timeoutMs: 500 }))).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('for long gets a tenth more requests, not three times as many', async () => {
+    server.respond = status(429);
+    await failTimes(open(), 100);
+    expect(server.requests.length).toBeGreaterThanOrEqual(118);
+    expect(server.requests.length).toBeLessThanOrEqual(120);
+  });
+});
+
+describe('the timeout', () => {
+  it.each([
+    ['never answers', hang()],
+    ['answers byte by byte', drip(20)],
+    ['answers too late', delay(600, json(flavor))],
+  ])('ends a call to a service that %s, and frees its socket', async (_name, respond) => {
+    server.respond = respond;
+    const start = performance.now();
+    expect(await failureOf(open({ timeoutMs: 200 }))).toMatchObject({
+      code: 'UPSTREAM_TIMEOUT',
+      message: 'taste did not answer GET /flavor within 200 ms.',
+      retryable: true,
+    });
+    expect(performance.now() - start).toBeLessThan(550);
+    await vi.waitFor(() => expect(server.requests[0]?.aborted).toBe(true), 500);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('includes the retries', async () => {
+    server.respond = inTurn(status(503), hang());
+    expect(await failureOf(open({ timeoutMs: 300 }))).toMatchObject({ code: 'UPSTREAM_TIMEOUT' });
+    expect(server.requests).toHaveLength(2);
+  });
+});
+
+describe('a signal that aborts', () => {
+  it.each([
+    ['before the answer', hang()],
+    ['within the answer', drip(20)],
+  ])('%s rejects the call with its reason and frees the socket', async (_name, respond) => {
+    server.respond = respond;
+    const controller = new AbortController();
+    const answer = ask(open(), controller.signal);
+    await vi.waitFor(() => expect(server.requests).toHaveLength(1));
+    const reason = new Error('The client left.');
+    controller.abort(reason);
+    const start = performance.now();
+    await expect(answer).rejects.toBe(reason);
+    expect(performance.now() - start).toBeLessThan(100);
+    await vi.waitFor(() => expect(server.open.size).toBe(0), 500);
+    expect(server.requests[0]?.aborted).toBe(true);
+  });
+
+  it('between two attempts prevents the second', async () => {
+    server.respond = status(503, { 'retry-after': '1' });
+    const controller = new AbortController();
+    const upstream = open();
+    const answer = ask(upstream, controller.signal);
+    await vi.waitFor(() => expect(server.requests).toHaveLength(1));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    controller.abort(new Error('The client left.'));
+    await expect(answer).rejects.toThrow('The client left.');
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('beforehand sends nothing', async () => {
+    await expect(ask(open(), AbortSignal.abort(new Error('The client left.')))).rejects.toThrow('The client left.');
+    expect(server.requests).toHaveLength(0);
+  });
+
+  it('has no listeners left after calls, good or bad', async () => {
+    server.respond = inTurn(json(flavor), garbage(), reset(), hang(), json(flavor));
+    const { signal } = new AbortController();
+    const upstream = open({ timeoutMs: 300 });
+    await Promise.allSettled(Array.from({ length: 6 }, () => ask(upstream, signal)));
+    await new Promise(setImmediate);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+});
+
+describe('the breaker', () => {
+  it('opens when most calls fail, tries one call after a second, and closes when it is answered', async () => {
+    const upstream = open({ connections: 20 });
+    await ask(upstream);
+    server.respond = status(500);
+    await failTimes(upstream, 8);
+    expect(upstream.state().breaker).toBe('closed');
+    await failTimes(upstream, 1);
+    expect(upstream.state().breaker).toBe('open');
+
+    expect(await failureOf(upstream)).toMatchObject({
+      code: 'UPSTREAM_UNAVAILABLE',
+      message: 'taste is left alone for a second, because most calls to it failed.',
+      retryable: true,
+    });
+    expect(server.requests).toHaveLength(10);
+
+    server.respond = delay(100, json(flavor));
+    await new Promise((resolve) => setTimeout(resolve, 1050));
+    const results = await Promise.allSettled(Array.from({ length: 10 }, () => ask(upstream)));
+    expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1);
+    expect(server.requests).toHaveLength(11);
+    expect(upstream.state().breaker).toBe('closed');
+    expect(await ask(upstream)).toEqual(flavor);
+  });
+
+  it('stays open when the call that it tried fails, or is left by its caller', async () => {
+    const upstream = open();
+    server.respond = status(500);
+    await failTimes(upstream, 10);
+    await new Promise((resolve) => setTimeout(resolve, 1050));
+    await failureOf(upstream);
+    expect(upstream.state().breaker).toBe('open');
+
+    server.respond = hang();
+    await new Promise((resolve) => setTimeout(resolve, 1050));
+    const controller = new AbortController();
+    const answer = ask(upstream, controller.signal);
+    await vi.waitFor(() => expect(server.open.size).toBe(1));
+    expect(upstream.state().breaker).toBe('half-open');
+    controller.abort(new Error('The client left.'));
+    await expect(answer).rejects.toThrow('The client left.');
+    await new Promise(setImmediate);
+    expect(upstream.state().breaker).toBe('open');
+  });
+
+  it('opens when calls time out', async () => {
+    server.respond = hang();
+    const upstream = open({ timeoutMs: 100, connections: 10 });
+    await Promise.all(Array.from({ length: 10 }, () => failureOf(upstream)));
+    expect(upstream.state().breaker).toBe('open');
+  });
+
+  it('does not count answers below 500, broken answers, or callers that leave', async () => {
+    const upstream = open({ connections: 20, maxQueued: 20 });
+    for (const respond of [status(404), garbage()]) {
+      server.respond = respond;
+      await failTimes(upstream, 20);
+    }
+    server.respond = hang();
+    const controller = new AbortController();
+    const answers = Array.from({ length: 20 }, () => ask(upstream, controller.signal));
+    await vi.waitFor(() => expect(server.open.size).toBe(20));
+    controller.abort(new Error('The client left.'));
+    await Promise.allSettled(answers);
+    await new Promise(setImmediate);
+    expect(upstream.state().breaker).toBe('closed');
+  });
+});
+
+describe('the queue', () => {
+  it('runs as many calls as there are connections, lets some wait, and refuses the rest at once', async () => {
+    server.respond = delay(150, json(flavor));
+    const upstream = open({ connections: 2, maxQueued: 3 });
+    const answers = Array.from({ length: 5 }, () => ask(upstream));
+    expect(await failureOf(upstream)).toMatchObject({
+      code: 'UPSTREAM_UNAVAILABLE',
+      message: 'taste is busy: 3 calls are waiting already.',
+      retryable: true,
+    });
+    expect(upstream.state()).toEqual({ running: 2, queued: 3, breaker: 'closed' });
+    await Promise.all(answers);
+    expect(server.requests).toHaveLength(5);
+    expect(server.connections).toBe(2);
+  });
+
+  it('is left by a call whose signal aborts, which then is never sent', async () => {
+    server.respond = delay(150, json(flavor));
+    const upstream = open({ connections: 1 });
+    const first = ask(upstream);
+    const controller = new AbortController();
+    const second = ask(upstream, controller.signal);
+    const third = ask(upstream);
+    await vi.waitFor(() => expect(upstream.state().queued).toBe(2));
+    controller.abort(new Error('The client left.'));
+    expect(upstream.state().queued).toBe(1);
+    await expect(second).rejects.toThrow('The client left.');
+    await Promise.all([first, third]);
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it('counts towards the timeout', async () => {
+    server.respond = delay(250, json(flavor));
+    const upstream = open({ connections: 1, timeoutMs: 400 });
+    const [first, second] = await Promise.allSettled([ask(upstream), ask(upstream)]);
+    expect(first.status).toBe('fulfilled');
+    expect(second).toMatchObject({ reason: { code: 'UPSTREAM_TIMEOUT' } });
+  });
+});
+
+it('fails calls under way when it is closed', async () => {
+  server.respond = hang();
+  const upstream = open();
+  const failure = failureOf(upstream);
+  await vi.waitFor(() => expect(server.open.size).toBe(1));
+  await upstream.close();
+  expect(await failure).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
+  await vi.waitFor(() => expect(server.open.size).toBe(0));
+});
