@@ -55,7 +55,8 @@ export function toOutcome(error: unknown): Call['outcome'] {
   return error.code.endsWith('_TIMEOUT') ? 'timeout' : 'error';
 }
 
-function untilAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+/** Settles as the promise does, or rejects with the signal's reason as soon as that aborts. */
+export function untilAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const onAbort = () => reject(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });

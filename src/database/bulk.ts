@@ -127,9 +127,9 @@ function toAssignments<T extends keyof Schema>(
   return [...names]
     .filter((column) => column !== key && Object.hasOwn(types, column))
     .map((column) => {
-      const value = sql.id('input', column);
+      const value = sql`input.${sql.id(column)}`;
       if (!names.has(toCompanion(column))) return sql`${sql.id(column)} = ${value}`;
-      const isGiven = sql.id('input', toCompanion(column));
+      const isGiven = sql`input.${sql.id(toCompanion(column))}`;
       return sql`${sql.id(column)} = case when ${isGiven} then ${value} else ${sql.id(name, column)} end`;
     });
 }

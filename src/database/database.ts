@@ -1,8 +1,12 @@
 import type { Compilable } from 'kysely';
 import type pg from 'pg';
-import { type Call, call, publishCall, toOutcome } from '../calls.ts';
+import { type Call, call, publishCall, toOutcome, untilAborted } from '../calls.ts';
+import { GatherError } from '../errors.ts';
 import { isBroken, isCanceled, toGatherError } from './errors.ts';
 import type { BoundStatement } from './statement.ts';
+
+/** PostgreSQL ignores a request to stop that overtakes its statement: it is repeated until the statement is over. */
+const CANCEL_AGAIN_MS = 50;
 
 /** The connections that a {@link Database} works with. */
 export interface Pools {
@@ -65,11 +69,15 @@ export class Database {
     }
     const client = await this.#connect();
     const inside = new Database(this.#pools, this.signal, client);
+    let failure: unknown;
     try {
       await inside.#execute(raw('begin read only'));
       yield* inside.#fetch(query, label, batchSize);
+    } catch (error) {
+      failure = error;
+      throw error;
     } finally {
-      await inside.#rollBack(client);
+      await inside.#rollBack(client, failure);
     }
   }
 
@@ -87,7 +95,7 @@ export class Database {
       result = await work(inside);
       await inside.run(raw('commit'), { name: 'commit' });
     } catch (error) {
-      await inside.#rollBack(client);
+      await inside.#rollBack(client, error);
       throw error;
     }
     this.#release(client, undefined);
@@ -130,12 +138,16 @@ export class Database {
     }
   }
 
-  async #rollBack(client: pg.PoolClient): Promise<void> {
+  /** A connection that has failed is not asked to roll back: it would only keep the caller waiting. */
+  async #rollBack(client: pg.PoolClient, error: unknown): Promise<void> {
     await this.settled();
-    const failure = await client.query('rollback').then(
-      () => undefined,
-      (error: unknown) => error,
-    );
+    let failure = error instanceof GatherError && error.source === 'postgres' ? error.cause : undefined;
+    if (!isBroken(failure)) {
+      failure = await client.query('rollback').then(
+        () => undefined,
+        (rollbackError: unknown) => rollbackError,
+      );
+    }
     this.#release(client, failure);
   }
 
@@ -160,14 +172,17 @@ export class Database {
 
   async #connect(): Promise<pg.PoolClient> {
     this.signal.throwIfAborted();
-    const client = await this.#pools.pool.connect().catch((error) => {
-      throw toGatherError(error);
-    });
-    if (this.signal.aborted) {
-      client.release();
+    const connecting = this.#pools.pool.connect();
+    try {
+      return await untilAborted(this.signal, connecting);
+    } catch (error) {
+      if (!this.signal.aborted) throw toGatherError(error);
+      connecting.then(
+        (client) => client.release(),
+        () => {},
+      );
       throw this.signal.reason;
     }
-    return client;
   }
 
   /**
@@ -180,15 +195,28 @@ export class Database {
 
   /** @returns to be called when the statement is over; resolves when no cancellation is on its way any more */
   #cancelOnAbort(client: pg.PoolClient): () => Promise<unknown> {
-    let cancellation: Promise<unknown> | undefined;
-    const cancel = () => {
-      const { processID } = client as pg.PoolClient & { processID: number };
-      cancellation = this.#pools.control.query('select pg_cancel_backend($1)', [processID]).catch(() => {});
+    const { processID } = client as pg.PoolClient & { processID: number };
+    let request: Promise<unknown> | undefined;
+    let timer: NodeJS.Timeout | undefined;
+    const ask = () => {
+      request ??= this.#pools.control
+        .query('select pg_cancel_backend($1)', [processID])
+        .catch(() => {})
+        .finally(() => {
+          request = undefined;
+        });
     };
-    this.signal.addEventListener('abort', cancel, { once: true });
+    const cancel = () => {
+      ask();
+      timer = setInterval(ask, CANCEL_AGAIN_MS);
+    };
+    // The signal may have aborted on the way from the pool to here.
+    if (this.signal.aborted) cancel();
+    else this.signal.addEventListener('abort', cancel, { once: true });
     return async () => {
       this.signal.removeEventListener('abort', cancel);
-      await cancellation;
+      clearInterval(timer);
+      await request;
     };
   }
 

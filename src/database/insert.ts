@@ -70,7 +70,10 @@ export function selectOrInsertRow<T extends keyof Schema, C extends Column<T>>(
   );
 }
 
-/** Inserts the row, or else gives it these values. `xmax` tells which: it is 0 only in a row never locked. */
+/**
+ * Inserts the row, or else gives it these values. `xmax` tells which: it is 0 only in a row never locked. The unique key
+ * is not set, because to set it, even to itself, waits for everyone who inserts a row that refers to this one.
+ */
 export function upsertRow<T extends keyof Schema, C extends Column<T>>(
   definition: TableDefinition<T>,
   unique: UniqueKey<T>,
@@ -80,7 +83,9 @@ export function upsertRow<T extends keyof Schema, C extends Column<T>>(
   const given = toGivenColumns(definition, [unique, rest]);
   const key = toGivenColumns(definition, [unique]);
   const returned = toColumns(definition, columns);
-  const assignments = given.map((column) => sql`${sql.id(column)} = excluded.${sql.id(column)}`);
+  const assignments = given
+    .filter((column) => !key.includes(column))
+    .map((column) => sql`${sql.id(column)} = excluded.${sql.id(column)}`);
   return bind(
     `updateOrCreate ${definition.name}(${key})(${given})(${returned})`,
     () => sql<RowWithCreated<Pick<Row<T>, C>>>`

@@ -198,7 +198,7 @@ export class Table<T extends keyof Schema> {
    * ```sql
    * insert into "item" ("sku", "price") values ($1::text, $2::numeric)
    * on conflict ("sku") do update
-   *   set "sku" = excluded."sku", "price" = excluded."price", "version" = "item"."version" + 1, "updatedAt" = now()
+   *   set "price" = excluded."price", "version" = "item"."version" + 1, "updatedAt" = now()
    * returning "id", xmax = 0 as "$created"
    * ```
    */

@@ -58,7 +58,7 @@ class Compilation<T extends keyof Schema> {
   }
 
   compileGroup(where: Where<T>, depth: number): Part<T> {
-    if (depth > MAX_DEPTH) throw tooMuch(`${MAX_DEPTH} levels of nesting`);
+    if (depth > MAX_DEPTH) throw tooMuch(`${MAX_DEPTH} levels of conditions`);
     const { and, or, not, ...columns } = where;
     const parts = Object.entries(columns).flatMap(([column, filter]) => this.#compileColumn(column, filter));
     if (and) parts.push(all(this.#compileGroups(and, depth)));
@@ -124,5 +124,5 @@ function isFilter(filter: unknown): filter is Record<string, unknown> {
 }
 
 function tooMuch(limit: string): GatherError {
-  return new GatherError('INVALID_INPUT', `Expected a condition of at most ${limit}.`);
+  return new GatherError('INVALID_INPUT', `Expected at most ${limit}.`);
 }

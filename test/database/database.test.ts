@@ -106,8 +106,9 @@ describe('when the signal aborts', () => {
     ];
     await sleep(10);
     controller.abort(reason);
-    expect(await Promise.race([Promise.all(waiting), sleep(500)])).toEqual([reason, reason, reason]);
+    const outcome = await Promise.race([Promise.all(waiting), sleep(500)]);
     for (const client of clients) client.release();
+    expect(outcome).toEqual([reason, reason, reason]);
     await everyConnectionWorks();
   });
 
@@ -130,7 +131,7 @@ describe('a cursor', () => {
   const numbers = (last: number) => raw<{ n: number }>('select n from generate_series(1, $1::integer) n', [last]);
 
   test.each([0, 1, 2, 3, 4, 5])('gives %i rows in batches of two', async (last) => {
-    const batches = await Array.fromAsync(database.stream(numbers(last), { name: 'numbers' }, 2));
+    const batches = await collect(database.stream(numbers(last), { name: 'numbers' }, 2));
     expect(batches.flat().map(({ n }) => n)).toEqual(Array.from({ length: last }, (_, index) => index + 1));
     expect(batches.every(({ length }) => length > 0 && length <= 2)).toBe(true);
   });
@@ -147,7 +148,7 @@ describe('a cursor', () => {
     const failure = new Error('undo');
     const running = database.transaction(async (inside) => {
       await inside.run(raw(`insert into task (title) values ('unseen')`), { name: 'insert' });
-      const batches = await Array.fromAsync(
+      const batches = await collect(
         inside.stream(raw(`select title from task where title = 'unseen'`), { name: 'titles' }, 10),
       );
       expect(batches).toEqual([[{ title: 'unseen' }]]);
@@ -159,7 +160,7 @@ describe('a cursor', () => {
 
   test('fails as its statement fails', async () => {
     const broken = database.stream(raw('select 1 / (3 - n) from generate_series(1, 9) n'), { name: 'broken' }, 1);
-    await expect(Array.fromAsync(broken)).rejects.toMatchObject({ code: '22012' });
+    await expect(collect(broken)).rejects.toMatchObject({ code: '22012' });
     expect(await database.run(one, { name: 'one' })).toMatchObject({ count: 1 });
   });
 });
@@ -200,7 +201,7 @@ test('each call is published once, with how it ended', async () => {
   try {
     await database.run(one, { name: 'item.byId', keys: 7 });
     await outcomeOf(database.run(raw('select 1 / 0'), { name: 'fails' }));
-    await Array.fromAsync(database.stream(one, { name: 'cursor' }, 10));
+    await collect(database.stream(one, { name: 'cursor' }, 10));
     const running = outcomeOf(database.run(nap, { name: 'left' }));
     await untilActive(1);
     controller.abort(reason);
@@ -270,10 +271,11 @@ describe('where time is short', () => {
         frozen.add(pid);
       }
     };
-    afterEach(() => {
+    const thaw = () => {
       for (const pid of frozen) process.kill(pid, 'SIGCONT');
       frozen.clear();
-    });
+    };
+    afterEach(thaw);
 
     test('a statement is DATABASE_TIMEOUT, and its connection is replaced', async () => {
       const running = hasty.database.transaction(async (inside) => {
@@ -286,16 +288,29 @@ describe('where time is short', () => {
       expect(await hasty.database.run(one, { name: 'one' })).toMatchObject({ count: 1 });
     });
 
+    test('a statement that arrives after the request to stop it stops as well', async () => {
+      const leaving = new AbortController();
+      const running = outcomeOf(
+        new Database(hasty.pools, leaving.signal).transaction(async (inside) => {
+          await freeze(inside);
+          await inside.run(nap, { name: 'nap' });
+        }),
+      );
+      await vi.waitFor(() => expect(frozen.size).toBe(1));
+      await sleep(50);
+      leaving.abort(reason);
+      await sleep(50);
+      thaw();
+      const start = performance.now();
+      expect(await running).toBe(reason);
+      expect(performance.now() - start).toBeLessThan(STATEMENT_TIMEOUT_MS - 200);
+    });
+
     test('a cursor is DATABASE_TIMEOUT, and its connection is replaced', async () => {
       const running = hasty.database.transaction(async (inside) => {
         const rows = inside.stream(raw('select from generate_series(1, 9)'), { name: 'rows' }, 1);
         await rows.next();
-        const [{ pid = 0 } = {}] = await hasty.ask<{ pid: number }>(
-          `select pid from pg_stat_activity where state <> 'idle' and application_name = 'gather'
-            and datname = current_database()`,
-        );
-        process.kill(pid, 'SIGSTOP');
-        frozen.add(pid);
+        await freeze(inside);
         await rows.next();
       });
       expect(await outcomeOf(running)).toMatchObject({ code: 'DATABASE_TIMEOUT' });
@@ -339,6 +354,12 @@ test('a restart of the server under load fails statements, and the same pools wo
   const after = await Promise.all(Array.from({ length: 30 }, () => restarted.run(one, { name: 'one' })));
   expect(after.every(({ count }) => count === 1)).toBe(true);
 });
+
+async function collect<T>(batches: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const batch of batches) all.push(batch);
+  return all;
+}
 
 /** What a promise gave, or what it was rejected with. */
 function outcomeOf(promise: Promise<unknown>): Promise<unknown> {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** What a running server writes about itself into `postmaster.pid`, in its data directory. */
-export interface PostmasterFile {
+interface PostmasterFile {
   pid: number;
   /** 0 as long as none is written. */
   port: number;

@@ -14,7 +14,7 @@ const LOG_LINES = 10;
 const MAX_PORTS = 3;
 
 /** How a server is started. */
-export interface ServerOptions {
+interface ServerOptions {
   account: Account;
   binaries: Binaries;
   /** PostgreSQL's own data directory. */
@@ -28,7 +28,7 @@ export interface ServerOptions {
 }
 
 /** A server that accepts connections on 127.0.0.1. */
-export interface Server extends AsyncDisposable {
+interface Server extends AsyncDisposable {
   port: number;
 }
 

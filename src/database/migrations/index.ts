@@ -1,7 +1,7 @@
 import type { Migration } from 'kysely/migration';
-import * as shop from './0001-shop.ts';
+import { up as createShop } from './0001-shop.ts';
 
 /** Every migration by its name. They run in the order of their names, each once for a database. */
 export const migrations: Readonly<Record<string, Migration>> = {
-  '0001-shop': shop,
+  '0001-shop': { up: createShop },
 };

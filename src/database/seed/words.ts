@@ -31,7 +31,7 @@ const REMARKS = [
 const CHORES = ['Order', 'Count', 'Restack', 'Price', 'Photograph', 'Taste'] as const;
 
 /** What an item is called and said to be. */
-export interface Product {
+interface Product {
   name: string;
   description: string;
   isFood: boolean;

@@ -1,0 +1,42 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { Pool } from 'undici';
+import type { ServerOptions } from './server.ts';
+
+/** A server in a process of its own, with its processor time. */
+export class MeasuredServer implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #pool: Pool;
+
+  private constructor(child: ChildProcess, url: string, connections: number) {
+    this.#child = child;
+    this.#pool = new Pool(url, { connections });
+  }
+
+  static async start(options: ServerOptions, connections: number): Promise<MeasuredServer> {
+    const file = new URL('./server.ts', import.meta.url);
+    const child = fork(file, [JSON.stringify(options)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const [{ url }] = await once(child, 'message');
+    return new MeasuredServer(child, url, connections);
+  }
+
+  /** Sends one request. @returns its answer as text */
+  async post(body: unknown): Promise<string> {
+    const headers = { 'content-type': 'application/json', accept: 'application/json' };
+    const request = { method: 'POST', path: '/graphql', headers, body: JSON.stringify(body) } as const;
+    return (await this.#pool.request(request)).body.text();
+  }
+
+  /** Microseconds of processor time since the server started. */
+  async cpu(): Promise<number> {
+    this.#child.send('cpu');
+    const [{ cpu }] = await once(this.#child, 'message');
+    return cpu;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool.close();
+    this.#child.disconnect();
+    await once(this.#child, 'exit');
+  }
+}

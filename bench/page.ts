@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbeddedPostgres } from '../src/database/embedded.ts';
+import { migrate } from '../src/database/migrate.ts';
+import { seed } from '../src/database/seed.ts';
+import { startExampleServices } from '../src/example-services/index.ts';
+import { MeasuredServer } from './measured-server.ts';
+import { type Page, pages } from './pages.ts';
+
+/**
+ * Processor time per request of Gather, as a multiple of a hand-written handler's that runs the same statements and
+ * calls in the same run. Both take turns, so that what else the machine does hits both.
+ */
+const CONNECTIONS = 32;
+const REQUESTS_PER_ROUND = 1000;
+const ROUNDS = 7;
+const LIMIT = 4.5;
+
+await using stack = new AsyncDisposableStack();
+const dataDir = await mkdtemp(join(tmpdir(), 'gather-bench-'));
+stack.defer(() => rm(dataDir, { recursive: true }));
+const postgres = await startEmbeddedPostgres({ dataDir });
+stack.defer(() => postgres.stop());
+const { databaseUrl } = postgres;
+await migrate(databaseUrl);
+await seed(databaseUrl, { size: 'shop' });
+const { urls, close } = await startExampleServices();
+stack.defer(close);
+
+const gather = stack.use(await MeasuredServer.start({ kind: 'gather', databaseUrl, urls }, CONNECTIONS));
+const handWritten = stack.use(await MeasuredServer.start({ kind: 'hand-written', databaseUrl, urls }, CONNECTIONS));
+
+for (const page of Object.values(pages)) await comparePage(page);
+
+async function comparePage(page: Page): Promise<void> {
+  const bodyOfGather = { query: page.query };
+  const bodyOfHandWritten = { isDatabaseOnly: page === pages.databaseOnly };
+  const [ours, theirs] = await Promise.all([gather.post(bodyOfGather), handWritten.post(bodyOfHandWritten)]);
+  assert.deepEqual(JSON.parse(ours), JSON.parse(theirs), 'Both must give the same data.');
+  assert.ok(ours.length > 1000, 'The page must have data.');
+
+  const rounds = [];
+  for (let round = 0; round <= ROUNDS; round++) {
+    const gatherUs = await costPerRequest(gather, bodyOfGather);
+    const handWrittenUs = await costPerRequest(handWritten, bodyOfHandWritten);
+    // The first round warms both up.
+    if (round > 0) rounds.push({ gatherUs, handWrittenUs, ratio: gatherUs / handWrittenUs });
+  }
+  const middle = (key: 'gatherUs' | 'handWrittenUs' | 'ratio') =>
+    rounds.map((round) => round[key]).sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] as number;
+  console.log(
+    `${page.name.padEnd(24)} Gather ${middle('gatherUs').toFixed(0)} µs, hand-written ${middle('handWrittenUs').toFixed(0)} µs` +
+      ` of CPU per request: ${middle('ratio').toFixed(2)} times (at most ${LIMIT}; medians of ${ROUNDS} rounds)`,
+  );
+  if (middle('ratio') > LIMIT) process.exitCode = 1;
+}
+
+async function costPerRequest(server: MeasuredServer, body: unknown): Promise<number> {
+  const before = await server.cpu();
+  let left = REQUESTS_PER_ROUND;
+  const worker = async () => {
+    while (left-- > 0) await server.post(body);
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, worker));
+  return ((await server.cpu()) - before) / REQUESTS_PER_ROUND;
+}

@@ -1,0 +1,52 @@
+import type { AddressInfo } from 'node:net';
+import { createApp } from '../src/app.ts';
+import type { UpstreamName } from '../src/upstreams/index.ts';
+import { createHandWritten } from './hand-written.ts';
+
+/** What a measured server is told at its start, as JSON in its first argument. */
+export interface ServerOptions {
+  kind: 'gather' | 'hand-written';
+  databaseUrl: string;
+  urls: Record<UpstreamName, string>;
+}
+
+const options: ServerOptions = JSON.parse(process.argv[2] as string);
+const url = options.kind === 'gather' ? await startGather() : await startHandWritten();
+process.send?.({ url });
+
+// Asked for its processor time, it answers with it: microseconds since its start.
+process.on('message', () => {
+  const { user, system } = process.cpuUsage();
+  process.send?.({ cpu: user + system });
+});
+process.on('disconnect', () => process.exit());
+
+async function startGather(): Promise<string> {
+  const { urls, databaseUrl } = options;
+  const app = createApp({
+    host: '127.0.0.1',
+    port: 0,
+    isDevelopment: false,
+    logFormat: 'json',
+    databaseUrl,
+    databaseConnections: 10,
+    statementTimeoutMs: 15_000,
+    operationTimeoutMs: 15_000,
+    upstreams: {
+      promo: { url: urls.promo },
+      recommendations: { url: urls.recommendations },
+      pricing: { url: urls.pricing },
+      inventory: { url: urls.inventory },
+      suppliers: { url: urls.suppliers },
+    },
+    aboutFile: 'src/shop/about.json',
+  });
+  return (await app.start()).url;
+}
+
+async function startHandWritten(): Promise<string> {
+  const { databaseUrl, urls } = options;
+  const server = createHandWritten({ databaseUrl, pricingUrl: urls.pricing, inventoryUrl: urls.inventory });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}

@@ -1,0 +1,75 @@
+import { fileURLToPath } from 'node:url';
+import type { ExecutionResult } from 'graphql';
+import { type App, type AppConfig, createApp } from '../../src/app.ts';
+import type { TimingReport } from '../../src/monitoring/timing.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+import { startServices, type TestServices } from './services.ts';
+import { recordStatements } from './statements.ts';
+
+/** What a query gave, loosely typed: tests assert its values. */
+// biome-ignore lint/suspicious/noExplicitAny: a test looks into answers of any shape
+export type Answer = ExecutionResult<any, { timing: TimingReport }>;
+
+/** The whole server on a database of its own and five services under control. */
+export interface TestApp {
+  app: App;
+  database: TestDatabase;
+  services: TestServices;
+  /** Sends an operation in process. */
+  query(query: string, variables?: Record<string, unknown>, init?: RequestInit): Promise<Answer>;
+  /** Sends an operation in process and gives the response as it is. */
+  request(query: string, variables?: Record<string, unknown>, init?: RequestInit): Promise<Response>;
+  /** What was sent to the sources since this was last called. */
+  cost(): { statements: string[]; requests: string[] };
+  /** Closes everything; throws where anything is left open. */
+  close(): Promise<void>;
+}
+
+/** Starts the server for a test file. Call it in `beforeAll`, and `close` in `afterAll`. */
+export async function startTestApp(config: Partial<AppConfig> = {}): Promise<TestApp> {
+  const database = await createTestDatabase();
+  const services = await startServices();
+  const statements = recordStatements(database.databaseUrl);
+  const app = createApp({
+    host: '127.0.0.1',
+    port: 0,
+    isDevelopment: true,
+    logFormat: 'none',
+    databaseUrl: database.databaseUrl,
+    databaseConnections: 10,
+    statementTimeoutMs: 10_000,
+    operationTimeoutMs: 10_000,
+    upstreams: {
+      promo: { url: services.urls.promo },
+      recommendations: { url: services.urls.recommendations },
+      pricing: { url: services.urls.pricing },
+      inventory: { url: services.urls.inventory },
+      suppliers: { url: services.urls.suppliers },
+    },
+    aboutFile: fileURLToPath(new URL('../../src/shop/about.json', import.meta.url)),
+    ...config,
+  });
+  const request = async (query: string, variables: Record<string, unknown> = {}, init: RequestInit = {}) =>
+    app.fetch('http://gather/graphql', {
+      ...init,
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...init.headers },
+      body: JSON.stringify({ query, variables }),
+    });
+  return {
+    app,
+    database,
+    services,
+    request,
+    query: async (...args) => (await request(...args)).json() as Promise<Answer>,
+    cost: () => ({
+      statements: statements(),
+      requests: Object.values(services).flatMap((service) => ('requests' in service ? service.requests.splice(0) : [])),
+    }),
+    close: async () => {
+      await app.stop();
+      await services.close();
+      await database.drop();
+    },
+  };
+}
