@@ -2,11 +2,28 @@ import { createServer, type IncomingMessage } from 'node:http';
 import pg from 'pg';
 import { Pool } from 'undici';
 
+interface Row {
+  id: string;
+  sku: string;
+  name: string;
+  supplierId: string;
+  itemId: string;
+  customerId: string;
+  rating: number;
+  text: string;
+}
+
+interface Sources {
+  databaseUrl: string;
+  pricingUrl: string;
+  inventoryUrl: string;
+}
+
 /** What a team writes by hand for one page: no GraphQL, no batching layer, named statements, two keep-alive pools. */
-export function createHandWritten({ databaseUrl, pricingUrl, inventoryUrl }: Record<string, string>) {
+export function createHandWritten({ databaseUrl, pricingUrl, inventoryUrl }: Sources) {
   const database = new pg.Pool({ connectionString: databaseUrl, max: 10 });
-  const pricing = new Pool(new URL(pricingUrl as string).origin, { connections: 64 });
-  const inventory = new Pool(new URL(inventoryUrl as string).origin, { connections: 64 });
+  const pricing = new Pool(new URL(pricingUrl).origin, { connections: 64 });
+  const inventory = new Pool(new URL(inventoryUrl).origin, { connections: 64 });
 
   return createServer(async (request, response) => {
     const { isDatabaseOnly } = JSON.parse(await readBody(request));
@@ -24,8 +41,8 @@ export function createHandWritten({ databaseUrl, pricingUrl, inventoryUrl }: Rec
         [...new Set(items.map((item) => item.supplierId))],
       ]),
       readReviews(items.map((item) => item.id)),
-      isDatabaseOnly ? undefined : getJson(pricing, `/prices?skus=${skus}`),
-      isDatabaseOnly ? undefined : getJson(inventory, `/stock?skus=${skus}`),
+      isDatabaseOnly ? undefined : getJson<{ prices: Record<string, string> }>(pricing, `/prices?skus=${skus}`),
+      isDatabaseOnly ? undefined : getJson<{ stock: Record<string, number> }>(inventory, `/stock?skus=${skus}`),
     ]);
     const supplierById = new Map(suppliers.map((row) => [row.id, row]));
     const customerById = new Map(customers.map((row) => [row.id, row]));
@@ -63,15 +80,13 @@ export function createHandWritten({ databaseUrl, pricingUrl, inventoryUrl }: Rec
   }
 
   async function run(name: string, text: string, values: unknown[]) {
-    return (await database.query<Record<string, string>>({ name, text, values })).rows as Record<string, string>[] & {
-      [index: number]: Record<string, string>;
-    };
+    return (await database.query<Row>({ name, text, values })).rows;
   }
 }
 
-async function getJson(pool: Pool, path: string) {
+async function getJson<T>(pool: Pool, path: string): Promise<T> {
   const { body } = await pool.request({ method: 'GET', path });
-  return (await body.json()) as Record<string, Record<string, string | number>>;
+  return (await body.json()) as T;
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { Pool } from 'undici';
 import type { ServerOptions } from './server.ts';
 
+const START_TIMEOUT_MS = 10_000;
+
 /** A server in a process of its own, with its processor time. */
 export class MeasuredServer implements AsyncDisposable {
   readonly #child: ChildProcess;
@@ -16,7 +18,7 @@ export class MeasuredServer implements AsyncDisposable {
   static async start(options: ServerOptions, connections: number): Promise<MeasuredServer> {
     const file = new URL('./server.ts', import.meta.url);
     const child = fork(file, [JSON.stringify(options)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-    const [{ url }] = await once(child, 'message');
+    const [{ url }] = await once(child, 'message', { signal: AbortSignal.timeout(START_TIMEOUT_MS) });
     return new MeasuredServer(child, url, connections);
   }
 

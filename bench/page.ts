@@ -41,7 +41,7 @@ async function comparePage(page: Page): Promise<void> {
   assert.deepEqual(JSON.parse(ours), JSON.parse(theirs), 'Both must give the same data.');
   assert.ok(ours.length > 1000, 'The page must have data.');
 
-  const rounds = [];
+  const rounds: { gatherUs: number; handWrittenUs: number; ratio: number }[] = [];
   for (let round = 0; round <= ROUNDS; round++) {
     const gatherUs = await costPerRequest(gather, bodyOfGather);
     const handWrittenUs = await costPerRequest(handWritten, bodyOfHandWritten);

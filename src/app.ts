@@ -2,11 +2,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import { createYoga } from 'graphql-yoga';
-import { createControlPool, createPool } from './database/pool.ts';
 import { pendingMigrations } from './database/migrate.ts';
+import { createControlPool, createPool } from './database/pool.ts';
 import { isMasked, toClientError } from './errors.ts';
 import { createLog, type LogFormat } from './monitoring/log.ts';
 import { listenToCalls } from './monitoring/timing.ts';
+import { exampleTabs } from './plugins/example-queries.ts';
 import { useCancellation } from './plugins/use-cancellation.ts';
 import { type Readiness, useHealth } from './plugins/use-health.ts';
 import { useIncrementalDelivery } from './plugins/use-incremental-delivery.ts';
@@ -14,7 +15,6 @@ import { useJsonBody } from './plugins/use-json-body.ts';
 import { useLog } from './plugins/use-log.ts';
 import { useSources } from './plugins/use-sources.ts';
 import { useTiming } from './plugins/use-timing.ts';
-import { exampleTabs } from './plugins/example-queries.ts';
 import { loadSchema } from './resolvers/schema.ts';
 import { createAboutReader } from './shop/about.ts';
 import { createUpstreams, type UpstreamConfig, type UpstreamName } from './upstreams/index.ts';
@@ -71,7 +71,8 @@ export function createApp(config: AppConfig): App {
     const services = upstreams.state();
     try {
       const pending = await pendingMigrations(pools.pool);
-      if (pending.length > 0) return { isReady: false, reason: `Migrations are missing: ${pending.join(', ')}`, services };
+      if (pending.length > 0)
+        return { isReady: false, reason: `Migrations are missing: ${pending.join(', ')}`, services };
       return { isReady: true, services };
     } catch (error) {
       return { isReady: false, reason: toClientError(error).message, services };

@@ -8,10 +8,12 @@ const wholeNumber = (from: number, to: number) =>
     .refine((value) => value >= from && value <= to, `expected a whole number from ${from} to ${to}`);
 
 const url = (protocols: readonly string[]) =>
-  z.string().refine(
-    (value) => URL.canParse(value) && protocols.includes(new URL(value).protocol),
-    `expected a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
-  );
+  z
+    .string()
+    .refine(
+      (value) => URL.canParse(value) && protocols.includes(new URL(value).protocol),
+      `expected a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+    );
 
 const choice = <const Values extends readonly string[]>(values: Values) =>
   z.enum(values, `expected one of ${values.join(', ')}`);
@@ -63,7 +65,9 @@ export function readConfig(required: readonly Variable[] = [], environment = pro
     const name = String(path[0]);
     return `  ${name}: ${message}, got "${given[name]}"`;
   });
-  const missing = required.filter((name) => given[name] === undefined).map((name) => `  ${name}: expected, but not set`);
+  const missing = required
+    .filter((name) => given[name] === undefined)
+    .map((name) => `  ${name}: expected, but not set`);
   if (!data || missing.length > 0) {
     throw new ConfigError(['These settings cannot be used:', ...faults, ...missing].join('\n'));
   }

@@ -29,7 +29,8 @@ function toCommandError(error: NodeJS.ErrnoException, { host, port }: AppConfig)
   if (error.code === 'EADDRINUSE') {
     return new CommandError(`Port ${port} on ${host} is taken. Set PORT to another one, or to 0 for any that is free.`);
   }
-  if (error.code === 'EACCES') return new CommandError(`This user may not listen on port ${port}. Set PORT to another.`);
+  if (error.code === 'EACCES')
+    return new CommandError(`This user may not listen on port ${port}. Set PORT to another.`);
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
     return new CommandError(`HOST is ${host}, which is no address of this machine.`);
   }

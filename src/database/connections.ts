@@ -1,4 +1,4 @@
-import { expressionBuilder, type SqlBool, sql } from 'kysely';
+import { expressionBuilder, sql } from 'kysely';
 import { GatherError } from '../errors.ts';
 import { Connection } from './connection.ts';
 import { type CursorValue, fromCursor, toCursor } from './cursor.ts';
@@ -8,8 +8,8 @@ import { type Column, type OrderTerm, reverseOrder, shapeOfOrder, toOrderBy, toT
 import type { Page } from './page.ts';
 import type { Schema } from './schema.ts';
 import { param } from './statement.ts';
-import { bind, type Row, type TableDefinition, toColumns, toList } from './table-definition.ts';
 import { Table } from './table.ts';
+import { bind, type Row, type TableDefinition, toColumns, toList } from './table-definition.ts';
 import { compileWhere, type Where } from './where.ts';
 
 /** Which rows a connection is made of, in which order, and which page of it is wanted. */

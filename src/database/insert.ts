@@ -19,7 +19,7 @@ export type UniqueKey<T extends keyof Schema> = {
 };
 
 /** A row, and whether this operation made it. */
-export type RowWithCreated<R> = R & { $created: boolean };
+type RowWithCreated<R> = R & { $created: boolean };
 
 /** `insert into … values … returning …` */
 export function insertRow<T extends keyof Schema, C extends Column<T>>(

@@ -57,7 +57,9 @@ function compareTerms<T extends keyof Schema>(
     }
     const tie = sql`(${reference} = ${value} and ${laterTerms})`;
     if (direction === 'desc') return sql`(${reference} < ${value} or ${tie})`;
-    const beyond = nullable.has(column) ? sql`${reference} is null or ${reference} > ${value}` : sql`${reference} > ${value}`;
+    const beyond = nullable.has(column)
+      ? sql`${reference} is null or ${reference} > ${value}`
+      : sql`${reference} > ${value}`;
     return sql`(${beyond} or ${tie})`;
   }, sql`false`);
 }

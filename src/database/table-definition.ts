@@ -21,7 +21,7 @@ export interface TableDefinition<T extends keyof Schema> {
   readonly updatedAt?: Column<T>;
 }
 
-export type ColumnType = 'bigint' | 'boolean' | 'integer' | 'numeric' | 'smallint' | 'text' | 'timestamptz';
+type ColumnType = 'bigint' | 'boolean' | 'integer' | 'numeric' | 'smallint' | 'text' | 'timestamptz';
 
 /**
  * The columns that a statement reads, in the order of the definition, so that equal sets have equal shapes. Without

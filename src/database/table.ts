@@ -30,7 +30,7 @@ interface Search<T extends keyof Schema, C> extends Columns<C> {
 }
 
 /** What `getOrCreate` and `updateOrCreate` give. `created` is true for the one caller that made the row. */
-export interface GotOrCreated<R> {
+interface GotOrCreated<R> {
   row: R;
   created: boolean;
 }

@@ -1,8 +1,7 @@
 import type { Database } from './database.ts';
-import type { Column } from './order.ts';
 import type { Schema } from './schema.ts';
 import { Table } from './table.ts';
-import { type TableDefinition, toColumns } from './table-definition.ts';
+import type { TableDefinition } from './table-definition.ts';
 
 const supplier: TableDefinition<'supplier'> = {
   name: 'supplier',
@@ -68,11 +67,6 @@ export const definitions: { readonly [T in keyof Schema]: TableDefinition<T> } =
   review,
   task,
 };
-
-/** The columns of a table, in the order of its definition. */
-export function columnsOf<T extends keyof Schema>(name: T): readonly Column<T>[] {
-  return toColumns(definitions[name], undefined);
-}
 
 /** The operations on each table. */
 export type Tables = ReturnType<typeof createTables>;

@@ -25,7 +25,7 @@ export type Where<T extends keyof Schema> = {
 };
 
 /** A `Where` made ready for a statement. */
-export interface CompiledWhere<T extends keyof Schema> {
+interface CompiledWhere<T extends keyof Schema> {
   /** The structure without the values: equal shapes give equal conditions. `()` where nothing is asked. */
   shape: string;
   /** What the condition's params, `$w0`, `$w1`, …, stand for. */

@@ -16,5 +16,5 @@ export const averageRatingByItemId = (source: LoaderSource) =>
     const statement = prepare('averageRatingByItemId', averageRatings);
     const label = { name: 'averageRatingByItemId', keys: itemIds.length };
     const { rows } = await source.database.run(statement.with({ itemIds }), label);
-    return inKeyOrder(itemIds, rows, (row) => row.itemId).map((row) => row && row.average);
+    return inKeyOrder(itemIds, rows, (row) => row.itemId).map((row) => row?.average ?? null);
   });

@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader';
+import type { Columns } from '../database/columns.ts';
 import type { Database } from '../database/database.ts';
 import type { Upstreams } from '../upstreams/index.ts';
-import type { Columns } from '../database/columns.ts';
 import type { Schedule } from './schedule.ts';
 
 /** What a loader of one request works with. */

@@ -1,6 +1,12 @@
 import type { Selectable } from 'kysely';
 import { Connection } from '../database/connection.ts';
-import { countByParent, type ParentList, type ParentPage, readParentPages, toParentCursor } from '../database/parent-pages.ts';
+import {
+  countByParent,
+  type ParentList,
+  type ParentPage,
+  readParentPages,
+  toParentCursor,
+} from '../database/parent-pages.ts';
 import type { Schema } from '../database/schema.ts';
 import { createLoader, type LoaderSource } from './batch.ts';
 

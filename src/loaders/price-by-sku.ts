@@ -1,5 +1,5 @@
-import { createLoader, type LoaderSource } from './batch.ts';
 import { MAX_KEYS } from '../upstreams/pricing.ts';
+import { createLoader, type LoaderSource } from './batch.ts';
 
 /** Today's price of an item; null where the pricing service does not know it. */
 export const priceBySku = (source: LoaderSource) =>

@@ -34,7 +34,7 @@ export function createSchedule(database: Database): Schedule {
       setImmediate(dispatchAll);
     };
     const timer = setTimeout(release, MAX_HOLD_MS);
-    database.settled().then(release);
+    void database.settled().then(release);
   };
 
   return (dispatch) => {

@@ -1,5 +1,5 @@
-import { createLoader, type LoaderSource } from './batch.ts';
 import { MAX_KEYS } from '../upstreams/inventory.ts';
+import { createLoader, type LoaderSource } from './batch.ts';
 
 /** Units on hand of an item; null where the inventory service does not know it. */
 export const stockBySku = (source: LoaderSource) =>

@@ -1,8 +1,8 @@
 import {
   type DocumentNode,
-  experimentalExecuteIncrementally,
   type ExecutionArgs,
   type ExecutionResult,
+  experimentalExecuteIncrementally,
   type GraphQLError,
   legacyExecuteIncrementally,
   visit,
@@ -41,7 +41,9 @@ export function useIncrementalDelivery(maskError: (error: unknown) => GraphQLErr
         args.document = whole;
         return;
       }
-      const execute = ACCEPTS_FORMAT_OF_2022.test(accept) ? legacyExecuteIncrementally : experimentalExecuteIncrementally;
+      const execute = ACCEPTS_FORMAT_OF_2022.test(accept)
+        ? legacyExecuteIncrementally
+        : experimentalExecuteIncrementally;
       setExecuteFn(async (executionArgs: ExecutionArgs) => {
         const result = await execute(executionArgs);
         return 'initialResult' in result ? deliver(result, maskError) : result;

@@ -10,7 +10,8 @@ export function useLog(log: Logger): Plugin<TimingContext, TimingContext> {
   return {
     onExecute({ args }) {
       const operation = getOperationAST(args.document, args.operationName);
-      if (operation) operations.set(args.contextValue, `${operation.operation} ${operation.name?.value ?? '(no name)'}`);
+      if (operation)
+        operations.set(args.contextValue, `${operation.operation} ${operation.name?.value ?? '(no name)'}`);
     },
     onExecutionResult({ result, context, setResult }) {
       const write = (errors: number) => {

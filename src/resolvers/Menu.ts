@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts';
 import { readConnection } from '../database/connections.ts';
 import { toPage } from '../database/page.ts';
-import { definitions } from '../database/tables.ts';
 import type { ItemRow } from '../database/schema.ts';
+import { definitions } from '../database/tables.ts';
 import type { Where } from '../database/where.ts';
 import { toItemOrder } from './item-order.ts';
 import type { MenuResolvers } from './types.generated.ts';

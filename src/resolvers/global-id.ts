@@ -1,5 +1,5 @@
-import { GatherError } from '../errors.ts';
 import type { Id } from '../database/schema.ts';
+import { GatherError } from '../errors.ts';
 
 /** The types that have an ID of their own. */
 export type NodeType = 'Item' | 'Supplier' | 'Customer' | 'Review' | 'Task';

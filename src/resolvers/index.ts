@@ -1,5 +1,5 @@
-import { connectionResolvers, edgeResolvers } from './connections.ts';
 import { Customer } from './Customer.ts';
+import { connectionResolvers, edgeResolvers } from './connections.ts';
 import { Home } from './Home.ts';
 import { Item } from './Item.ts';
 import { Menu } from './Menu.ts';

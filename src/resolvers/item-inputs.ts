@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { GatherError } from '../errors.ts';
+import type { GatherError } from '../errors.ts';
 import { amount, idOf, price, text } from './inputs.ts';
 
 const status = z.enum(['DRAFT', 'ACTIVE', 'RETIRED'], 'Expected a status, got null.');

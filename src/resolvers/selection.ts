@@ -1,4 +1,13 @@
-import { type DocumentNode, type GraphQLNamedType, type GraphQLSchema, isAbstractType, isObjectType, TypeInfo, visit, visitWithTypeInfo } from 'graphql';
+import {
+  type DocumentNode,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  isAbstractType,
+  isObjectType,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
 import type { Columns } from '../database/columns.ts';
 import type { Schema } from '../database/schema.ts';
 import { definitions } from '../database/tables.ts';

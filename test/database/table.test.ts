@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, expectTypeOf, test } 
 import type { Call } from '../../src/calls.ts';
 import { calls } from '../../src/calls.ts';
 import type { Decimal, ItemRow, ItemStatus } from '../../src/database/schema.ts';
-import { columnsOf, createTables, definitions, type Tables } from '../../src/database/tables.ts';
+import { createTables, definitions, type Tables } from '../../src/database/tables.ts';
 import { GatherError } from '../../src/errors.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
@@ -18,6 +18,8 @@ beforeAll(async () => {
 });
 
 afterAll(() => db.drop());
+
+const itemColumns = Object.keys(definitions.item.types);
 
 /** Every item that a test makes, so that each begins with the 200 of the seed. */
 afterEach(() => item.delete({ sku: { startsWith: 'NEW-' } }));
@@ -56,7 +58,6 @@ describe('definitions', () => {
       expect(Object.entries(definition.types)).toEqual(types);
       expect([...definition.nullable]).toEqual(columns.filter(({ nullable }) => nullable).map(({ column }) => column));
     }
-    expect(columnsOf('supplier')).toEqual(['id', 'name', 'city', 'createdAt']);
   });
 });
 
@@ -75,7 +76,7 @@ describe('get and find', () => {
 
   test('give all columns unless told', async () => {
     const row = await item.get({ id: '7' });
-    expect(Object.keys(row)).toEqual(columnsOf('item'));
+    expect(Object.keys(row)).toEqual(itemColumns);
     expectTypeOf(row.status).toEqualTypeOf<ItemStatus>();
     expect(await item.get({ id: '7' }, { columns: [] })).toEqual({ id: '7' });
   });
@@ -425,12 +426,8 @@ describe('bulkUpdate', () => {
         '"calories" = case when input."calories?" then input."calories" else "item"."calories" end, ' +
         '"version" = "item"."version" + 1, "updatedAt" = now() from input where input."id" = "item"."id" ' +
         'and (select count(distinct "id") from locked) = (select count(*) from input) returning ' +
-        `${columnsOf('item')
-          .map((column) => `"item"."${column}"`)
-          .join(', ')}, "$position" ) ` +
-        `select ${columnsOf('item')
-          .map((column) => `"${column}"`)
-          .join(', ')} from changed order by "$position"`,
+        `${itemColumns.map((column) => `"item"."${column}"`).join(', ')}, "$position" ) ` +
+        `select ${itemColumns.map((column) => `"${column}"`).join(', ')} from changed order by "$position"`,
     ]);
   });
 
@@ -620,18 +617,18 @@ describe('iterate', () => {
     }
   });
 
-  test('keeps the memory flat over 200,000 rows', async () => {
+  test('keeps the memory flat over 50,000 rows of 4 kB', async () => {
     await db.ask(
-      `insert into item (sku, name, price, "supplierId") select 'NEW-' || n, repeat('x', 200), 1, 1 from generate_series(1, 200000) n`,
+      `insert into item (sku, name, description, price, "supplierId")
+       select 'NEW-' || n, 'Eel', repeat('x', 4000), 1, 1 from generate_series(1, 50000) n`,
     );
-    globalThis.gc?.();
     const before = process.memoryUsage().heapUsed;
     let highest = 0;
     let count = 0;
-    for await (const _ of item.iterate({ where: { sku: { startsWith: 'NEW-' } } })) {
-      if (++count % 10_000 === 0) highest = Math.max(highest, process.memoryUsage().heapUsed);
+    for await (const _ of item.iterate({ where: { sku: { startsWith: 'NEW-' } }, batchSize: 100 })) {
+      if (++count % 1000 === 0) highest = Math.max(highest, process.memoryUsage().heapUsed);
     }
-    expect(count).toBe(200_000);
+    expect(count).toBe(50_000);
     // All rows at once would be more than 200 MB.
     expect(highest - before).toBeLessThan(100_000_000);
   });

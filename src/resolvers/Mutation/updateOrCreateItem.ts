@@ -5,6 +5,8 @@ import type { MutationResolvers } from '../types.generated.ts';
 export const updateOrCreateItem: MutationResolvers['updateOrCreateItem'] = (_, { input }, context) =>
   carryOut(context, { item: null, created: false }, async () => {
     const { sku, ...values } = NewItem.parse(input);
-    const { row, created } = await context.tables.item.updateOrCreate({ sku }, values, { columns: context.columns.item });
+    const { row, created } = await context.tables.item.updateOrCreate({ sku }, values, {
+      columns: context.columns.item,
+    });
     return { item: row, created };
   });
