@@ -11,15 +11,17 @@ export interface OrderTerm<T extends keyof Schema> {
 }
 
 /**
- * The order in which no two rows tie: the key, ascending, decides where all terms do. Terms that decide nothing,
- * because they repeat a column or come after the key, are left out.
+ * The order in which no two rows tie: the key decides where all terms do, the way that the last term goes, so that one
+ * index serves an order and its reverse. Terms that decide nothing, because they repeat a column or come after the key,
+ * are left out.
  */
 export function toTotalOrder<T extends keyof Schema>(
   terms: readonly OrderTerm<T>[],
   key: Column<T>,
 ): readonly OrderTerm<T>[] {
   const order = new Map<string, OrderTerm<T>>();
-  for (const term of [...terms, { column: key, direction: 'asc' } as const]) {
+  const direction = terms.at(-1)?.direction ?? 'asc';
+  for (const term of [...terms, { column: key, direction }]) {
     if (!order.has(key) && !order.has(term.column)) order.set(term.column, term);
   }
   return [...order.values()];

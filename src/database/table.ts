@@ -78,7 +78,7 @@ export class Table<T extends keyof Schema> {
    * The lowest row in the order.
    *
    * ```sql
-   * select "id", "name" from "item" where "status" = $1 order by "price" desc, "id" asc limit 1
+   * select "id", "name" from "item" where "status" = $1 order by "price" desc, "id" desc limit 1
    * ```
    */
   async first<C extends Column<T> = Column<T>>({
@@ -96,7 +96,7 @@ export class Table<T extends keyof Schema> {
    * The highest row in the order.
    *
    * ```sql
-   * select "id", "name" from "item" where "status" = $1 order by "price" asc, "id" desc limit 1
+   * select "id", "name" from "item" where "status" = $1 order by "price" asc, "id" asc limit 1
    * ```
    */
   async last<C extends Column<T> = Column<T>>({

@@ -415,7 +415,7 @@ export type IdFilter = {
   notIn?: InputMaybe<Array<Scalars['ID']['input']>>;
 };
 
-/** One term of an order. Where all terms tie, items are in the order of their creation. */
+/** One term of an order. Where all terms tie, the order of creation decides, the way that the last term goes. */
 export type ItemOrder = {
   /** What to order by. */
   field: ItemOrderField;

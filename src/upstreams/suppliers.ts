@@ -4,7 +4,7 @@ import type { Responses } from './services.generated.ts';
 import type { Upstream } from './upstream.ts';
 
 /** A supplier's name and its price per kilogram, a decimal in text. */
-export type SupplierQuote = Responses['getQuote'];
+type SupplierQuote = Responses['getQuote'];
 
 /** The service that passes questions on to suppliers. A supplier takes about a second to answer. */
 export interface Suppliers {

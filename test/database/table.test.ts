@@ -114,8 +114,8 @@ describe('first and last', () => {
     expect(await item.last({ orderBy, columns: ['id', 'calories'] })).toEqual(all.at(-1));
     expect(all[0]?.calories).toBeNull();
     expect(statements()).toEqual([
-      'select "id", "calories" from "item" where true order by "calories" desc, "id" asc limit 1',
-      'select "id", "calories" from "item" where true order by "calories" asc, "id" desc limit 1',
+      'select "id", "calories" from "item" where true order by "calories" desc, "id" desc limit 1',
+      'select "id", "calories" from "item" where true order by "calories" asc, "id" asc limit 1',
     ]);
   });
 
@@ -587,7 +587,7 @@ describe('iterate', () => {
     );
     expect(statements()).toEqual([
       'begin read only',
-      'declare gather_0 no scroll cursor for select "id", "price" from "item" where "id" <= $1 order by "price" desc, "id" asc',
+      'declare gather_0 no scroll cursor for select "id", "price" from "item" where "id" <= $1 order by "price" desc, "id" desc',
       'fetch 50 from gather_0',
       'fetch 50 from gather_0',
       'fetch 50 from gather_0',

@@ -7,7 +7,7 @@ import { createGzip } from 'node:zlib';
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** A request that came, and what became of it. */
-export interface RecordedRequest {
+interface RecordedRequest {
   method: string;
   /** With the query. */
   path: string;

@@ -18,10 +18,10 @@ import {
  * How a service misbehaves: it never answers, cuts the connection after the request, answers 500, sends no JSON, sends
  * 100 MB, or cuts each connection before a request.
  */
-export type Fault = 'hang' | 'reset' | 'error' | 'garbage' | 'huge' | 'dead';
+type Fault = 'hang' | 'reset' | 'error' | 'garbage' | 'huge' | 'dead';
 
 /** One of the five services, under control. */
-export interface TestService {
+interface TestService {
   fault: Fault | undefined;
   /** How long each answer takes. */
   delayMs: number;
