@@ -8,16 +8,8 @@ export interface Command {
   help: string;
   /** Settings that it cannot do without. */
   required?: readonly (keyof Config)[];
-  /** Does it. Resolves when it is done, or has come to an end after `stop` aborted. */
-  run(config: Config, stopping: Stopping): Promise<void>;
-}
-
-/** How the program is asked to end. */
-export interface Stopping {
-  /** Aborts at the first signal to end: finish what is under way, then end. */
-  stop: AbortSignal;
-  /** Aborts at the second: end without finishing, but cleanly. */
-  hurry: AbortSignal;
+  /** Does it. Resolves when it is done. A command that runs until it is stopped listens to signals itself. */
+  run(config: Config): Promise<void>;
 }
 
 /** A reason not to go on that a person can do something about; shown without a stack. */

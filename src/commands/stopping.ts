@@ -1,13 +1,29 @@
 import { once } from 'node:events';
-import type { Stopping } from './command.ts';
 
-/** Listens to Ctrl-C and to SIGTERM, from now until the process ends. */
+/** How the program is asked to end. */
+export interface Stopping {
+  /** Aborts at the first signal to end: finish what is under way, then end. */
+  stop: AbortSignal;
+  /** Aborts at the second: end without finishing, but cleanly. */
+  hurry: AbortSignal;
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** npm passes on a Ctrl-C that the terminal sends to both: what follows the first signal this soon is the same one. */
+const SAME_SIGNAL_MS = 200;
+
+/** Listens to Ctrl-C, to SIGTERM and to the terminal's end, from now until the process ends. */
 export function listenToSignals(): Stopping {
   const stop = new AbortController();
   const hurry = new AbortController();
-  const onSignal = () => (stop.signal.aborted ? hurry : stop).abort();
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  let hurryFrom = Number.POSITIVE_INFINITY;
+  const onSignal = () => {
+    if (performance.now() > hurryFrom) return hurry.abort();
+    if (stop.signal.aborted) return;
+    hurryFrom = performance.now() + SAME_SIGNAL_MS;
+    stop.abort();
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
   return { stop: stop.signal, hurry: hurry.signal };
 }
 

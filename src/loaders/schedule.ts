@@ -14,31 +14,41 @@ const MAX_HOLD_MS = 3;
  * come from two statements, on two connections, some fractions of a millisecond apart: it would then send two batches
  * where one would do, and two again on each level below. Holding the first costs a page next to nothing, because the
  * page waits for the slower statement anyhow.
+ *
+ * Batches that are asked for while others are held belong to a level below: they wait until these are on their way, and
+ * are then held for the rows that these bring.
  */
 export function createSchedule(database: Database): Schedule {
   let waiting: (() => void)[] = [];
-
-  const dispatchAll = () => {
-    const batches = waiting;
-    waiting = [];
-    for (const dispatch of batches) dispatch();
-  };
+  let isHolding = false;
 
   const hold = () => {
-    if (!database.isBusy) return dispatchAll();
-    let isReleased = false;
-    const release = () => {
-      if (isReleased) return;
-      isReleased = true;
-      clearTimeout(timer);
-      setImmediate(dispatchAll);
-    };
-    const timer = setTimeout(release, MAX_HOLD_MS);
-    void database.settled().then(release);
+    const batches = waiting;
+    waiting = [];
+    whenSettled(database, () => {
+      for (const dispatch of batches) dispatch();
+      isHolding = waiting.length > 0;
+      if (isHolding) setImmediate(hold);
+    });
   };
 
   return (dispatch) => {
     waiting.push(dispatch);
-    if (waiting.length === 1) setImmediate(hold);
+    if (!isHolding) setImmediate(hold);
+    isHolding = true;
   };
+}
+
+/** Calls back when the statements under way have ended and their rows have been handed out, or 3 ms have passed. */
+function whenSettled(database: Database, then: () => void): void {
+  if (!database.isBusy) return then();
+  let isReleased = false;
+  const release = () => {
+    if (isReleased) return;
+    isReleased = true;
+    clearTimeout(timer);
+    setImmediate(then);
+  };
+  const timer = setTimeout(release, MAX_HOLD_MS);
+  database.settled().then(release);
 }

@@ -3,7 +3,7 @@ import type { Loaders } from '../loaders/index.ts';
 import { fromGlobalId, type NodeType } from './global-id.ts';
 
 /** A row of any type that implements Node, with the type's name. */
-export type NodeRow = (ItemRow | SupplierRow | CustomerRow | ReviewRow | TaskRow) & { __typename: NodeType };
+type NodeRow = (ItemRow | SupplierRow | CustomerRow | ReviewRow | TaskRow) & { __typename: NodeType };
 
 /** What `Query.node` finds. */
 export type NodeParent = NodeRow | null;

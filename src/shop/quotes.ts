@@ -2,7 +2,7 @@ import { GatherError } from '../errors.ts';
 import type { Suppliers } from '../upstreams/suppliers.ts';
 
 /** What one supplier answered; without a price, `error` says why. */
-export interface Quote {
+interface Quote {
   supplier: string;
   price: string | null;
   error: string | null;

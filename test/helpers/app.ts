@@ -25,8 +25,15 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
+interface TestConfig extends Partial<AppConfig> {
+  /** For each of the services. */
+  serviceTimeoutMs?: number;
+}
+
+const SERVICES = ['promo', 'recommendations', 'pricing', 'inventory', 'suppliers'] as const;
+
 /** Starts the server for a test file. Call it in `beforeAll`, and `close` in `afterAll`. */
-export async function startTestApp(config: Partial<AppConfig> = {}): Promise<TestApp> {
+export async function startTestApp({ serviceTimeoutMs: timeoutMs, ...config }: TestConfig = {}): Promise<TestApp> {
   const database = await createTestDatabase();
   const services = await startServices();
   const statements = recordStatements(database.databaseUrl);
@@ -40,11 +47,11 @@ export async function startTestApp(config: Partial<AppConfig> = {}): Promise<Tes
     statementTimeoutMs: 10_000,
     operationTimeoutMs: 10_000,
     upstreams: {
-      promo: { url: services.urls.promo },
-      recommendations: { url: services.urls.recommendations },
-      pricing: { url: services.urls.pricing },
-      inventory: { url: services.urls.inventory },
-      suppliers: { url: services.urls.suppliers },
+      promo: { url: services.urls.promo, timeoutMs },
+      recommendations: { url: services.urls.recommendations, timeoutMs },
+      pricing: { url: services.urls.pricing, timeoutMs },
+      inventory: { url: services.urls.inventory, timeoutMs },
+      suppliers: { url: services.urls.suppliers, timeoutMs },
     },
     aboutFile: fileURLToPath(new URL('../../src/shop/about.json', import.meta.url)),
     ...config,
@@ -64,7 +71,7 @@ export async function startTestApp(config: Partial<AppConfig> = {}): Promise<Tes
     query: async (...args) => (await request(...args)).json() as Promise<Answer>,
     cost: () => ({
       statements: statements(),
-      requests: Object.values(services).flatMap((service) => ('requests' in service ? service.requests.splice(0) : [])),
+      requests: SERVICES.flatMap((name) => services[name].takeRequests()),
     }),
     close: async () => {
       await app.stop();

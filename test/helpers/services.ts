@@ -23,12 +23,18 @@ type Fault = 'hang' | 'reset' | 'error' | 'garbage' | 'huge' | 'dead';
 /** One of the five services, under control. */
 interface TestService {
   fault: Fault | undefined;
+  /** Which requests the fault is for: all of them unless set. Not for `dead`. */
+  isFaulty: (path: string) => boolean;
   /** How long each answer takes. */
   delayMs: number;
   /** In place of what the example service answers; the delay stays `delayMs`. */
   answer: Omit<Answer, 'delayMs'> | undefined;
   /** Paths with their queries, in the order they came. */
   readonly requests: string[];
+  /** Takes them off the record. */
+  takeRequests(): string[];
+  /** Paths of those that are neither answered nor given up by the client yet. */
+  readonly open: string[];
 }
 
 /** The five services of the Smokehouse on loopback: the example services with short delays, and faults on demand. */
@@ -86,6 +92,7 @@ function control(server: HttpServer, service: Service, defaultDelayMs = DELAY_MS
   let fault: Fault | undefined;
   const controlled = {
     delayMs: defaultDelayMs,
+    isFaulty: (_path: string) => true,
     answer: undefined as TestService['answer'],
     get fault() {
       return fault;
@@ -97,8 +104,13 @@ function control(server: HttpServer, service: Service, defaultDelayMs = DELAY_MS
     get requests() {
       return server.requests.map(({ path }) => path);
     },
+    takeRequests: () => server.requests.splice(0).map(({ path }) => path),
+    get open() {
+      return [...server.open].map(({ path }) => path);
+    },
     reset: () => {
       controlled.fault = undefined;
+      controlled.isFaulty = () => true;
       controlled.answer = undefined;
       controlled.delayMs = defaultDelayMs;
       server.requests.length = 0;
@@ -107,7 +119,8 @@ function control(server: HttpServer, service: Service, defaultDelayMs = DELAY_MS
   server.respond = (request, response) => {
     const answer = controlled.answer ?? service(new URL(`http://service${request.url}`));
     const normal = delay(controlled.delayMs, () => send({ ...answer, delayMs: 0 }, response));
-    const handler = fault && fault !== 'dead' ? FAULTS[fault] : normal;
+    const isFaulty = fault && fault !== 'dead' && controlled.isFaulty(request.url ?? '');
+    const handler = isFaulty ? FAULTS[fault] : normal;
     handler(request, response);
   };
   return controlled;
