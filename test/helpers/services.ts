@@ -18,7 +18,7 @@ import {
  * How a service misbehaves: it never answers, cuts the connection after the request, answers 500, sends no JSON, sends
  * 100 MB, or cuts each connection before a request.
  */
-type Fault = 'hang' | 'reset' | 'error' | 'garbage' | 'huge' | 'dead';
+export type Fault = 'hang' | 'reset' | 'error' | 'garbage' | 'huge' | 'dead';
 
 /** One of the five services, under control. */
 interface TestService {
@@ -119,8 +119,8 @@ function control(server: HttpServer, service: Service, defaultDelayMs = DELAY_MS
   server.respond = (request, response) => {
     const answer = controlled.answer ?? service(new URL(`http://service${request.url}`));
     const normal = delay(controlled.delayMs, () => send({ ...answer, delayMs: 0 }, response));
-    const isFaulty = fault && fault !== 'dead' && controlled.isFaulty(request.url ?? '');
-    const handler = isFaulty ? FAULTS[fault] : normal;
+    const faulty = fault && fault !== 'dead' && controlled.isFaulty(request.url ?? '') ? FAULTS[fault] : undefined;
+    const handler = faulty ?? normal;
     handler(request, response);
   };
   return controlled;
