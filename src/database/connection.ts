@@ -6,39 +6,58 @@ export interface Edge<Row> {
   connection: Connection<Row>;
 }
 
-interface ConnectionSource<Row> {
-  cursorOf: (row: Row) => string;
-  countAll: () => Promise<number>;
+/** The rows of a page, and what is around them. */
+export interface PageOfRows<Row> {
+  rows: Row[];
+  hasNextPage: boolean;
+  hasPreviousPage: boolean;
 }
 
-/**
- * One page of a longer list, after Relay's Cursor Connections Specification.
- * Whether something precedes a page that begins after a cursor is not asked of the database: the row that gave the
- * cursor does.
- */
-export class Connection<Row> {
-  readonly rows: Row[];
-  readonly hasNextPage: boolean;
-  readonly hasPreviousPage: boolean;
-  readonly #source: ConnectionSource<Row>;
+interface ConnectionSource<Row> {
+  /** Reads the rows in the direction of reading, one more than the page's size where there are more. */
+  read: () => Promise<Row[]>;
+  cursorOf: (row: Row) => string;
+  count: () => Promise<number>;
+}
 
-  /** @param found the rows in the direction of reading, one more than the page's size where there are more */
-  constructor(found: Row[], page: Page, source: ConnectionSource<Row>) {
-    const hasMore = found.length > page.size;
-    const rows = hasMore ? found.slice(0, page.size) : found;
-    this.rows = page.isBackward ? rows.reverse() : rows;
-    this.hasNextPage = page.isBackward ? page.before !== undefined : hasMore;
-    this.hasPreviousPage = page.isBackward ? hasMore : page.after !== undefined;
+/** One page of a longer list, after Relay's Cursor Connections Specification. What nobody asks for is not read. */
+export class Connection<Row> {
+  readonly #page: Page;
+  readonly #source: ConnectionSource<Row>;
+  #read: Promise<PageOfRows<Row>> | undefined;
+
+  constructor(page: Page, source: ConnectionSource<Row>) {
+    this.#page = page;
     this.#source = source;
+  }
+
+  /** The rows. One statement, run when this is first called. */
+  read(): Promise<PageOfRows<Row>> {
+    this.#read ??= this.#source.read().then((found) => toPageOfRows(found, this.#page));
+    return this.#read;
+  }
+
+  /** How many rows there are on all pages. One statement, run when this is called. */
+  totalCount(): Promise<number> {
+    return this.#source.count();
   }
 
   /** The place of a row of this page. */
   cursorOf(row: Row): string {
     return this.#source.cursorOf(row);
   }
+}
 
-  /** How many rows there are on all pages. One statement, run when it is called. */
-  totalCount(): Promise<number> {
-    return this.#source.countAll();
-  }
+/**
+ * Whether something precedes a page that begins after a cursor, or follows one that ends before a cursor, is not asked
+ * of the database: the row that gave the cursor does.
+ */
+function toPageOfRows<Row>(found: readonly Row[], { size, isBackward, after, before }: Page): PageOfRows<Row> {
+  const hasMore = found.length > size;
+  const rows = found.slice(0, size);
+  return {
+    rows: isBackward ? rows.reverse() : rows,
+    hasNextPage: before !== undefined || (hasMore && !isBackward),
+    hasPreviousPage: after !== undefined || (hasMore && isBackward),
+  };
 }

@@ -7,8 +7,8 @@ import { isAfter, type Place, paramsOfPlace, shapeOfPlace } from './keyset.ts';
 import { type Column, type OrderTerm, reverseOrder, shapeOfOrder, toOrderBy, toTotalOrder } from './order.ts';
 import type { Page } from './page.ts';
 import type { Schema } from './schema.ts';
+import { countRows } from './select.ts';
 import { param } from './statement.ts';
-import { Table } from './table.ts';
 import { bind, type Row, type TableDefinition, toColumns, toList } from './table-definition.ts';
 import { compileWhere, type Where } from './where.ts';
 
@@ -20,11 +20,13 @@ export interface ConnectionQuery<T extends keyof Schema> {
   orderBy: readonly OrderTerm<T>[];
   columns: readonly Column<T>[];
   page: Page;
+  /** Is handed the rows when they have been read. */
+  onRows?: (rows: readonly Row<T>[]) => void;
 }
 
 /**
- * Reads one page in one statement, by keyset: the rows beyond the cursor's, so that rows inserted or deleted in the
- * meantime neither repeat nor hide others.
+ * A page that is read in one statement, by keyset: the rows beyond the cursor's, so that rows inserted or deleted in
+ * the meantime neither repeat nor hide others.
  *
  * ```sql
  * select … from "item" where "status" = $1 and ("price", "id") > ($2, $3) order by "price" asc, "id" asc limit 21
@@ -32,11 +34,11 @@ export interface ConnectionQuery<T extends keyof Schema> {
  *
  * @throws INVALID_INPUT where a cursor is not from a page of this order
  */
-export async function readConnection<T extends keyof Schema>(
+export function connect<T extends keyof Schema>(
   database: Database,
   definition: TableDefinition<T>,
-  { name, where, orderBy, columns, page }: ConnectionQuery<T>,
-): Promise<Connection<Row<T>>> {
+  { name, where, orderBy, columns, page, onRows }: ConnectionQuery<T>,
+): Connection<Row<T>> {
   const order = toTotalOrder(orderBy, definition.key);
   const reading = page.isBackward ? reverseOrder(order) : order;
   const selected = toColumns(definition, [...columns, ...order.map(({ column }) => column)]);
@@ -55,10 +57,17 @@ export async function readConnection<T extends keyof Schema>(
     },
     Object.assign({ limit: page.size + 1 }, condition.values, ...places.map(paramsOfPlace)),
   );
-  const { rows } = await database.run(statement, { name });
-  return new Connection(rows, page, {
+  return new Connection(page, {
+    read: async () => {
+      const { rows } = await database.run(statement, { name });
+      onRows?.(rows);
+      return rows;
+    },
     cursorOf: (row) => toCursor(shapeOfOrder(order), valuesOf(row, order)),
-    countAll: () => new Table(definition, database).count(where),
+    count: async () => {
+      const counted = await database.run(countRows(definition, where), { name: `${name}.totalCount` });
+      return Number(counted.rows[0]?.count);
+    },
   });
 }
 

@@ -59,8 +59,8 @@ export class Database {
 
   /**
    * Runs one statement through a cursor on the server and gives its rows in arrays of at most `batchSize`: memory
-   * stays the same however many rows there are. The connection is held until the iteration ends, or is left. Inside a
-   * transaction it sees what that has changed, and other statements may be run between the batches.
+   * stays the same however many rows there are. The connection is held until the iteration ends or is left, or the
+   * signal aborts. Inside a transaction it sees what that has changed, and other statements may be run between the batches.
    */
   async *stream<Row>(query: Query<Row>, label: Label, batchSize: number): AsyncGenerator<Row[]> {
     if (this.#transaction) {
@@ -69,15 +69,23 @@ export class Database {
     }
     const client = await this.#connect();
     const inside = new Database(this.#pools, this.signal, client);
-    let failure: unknown;
+    let ended: Promise<void> | undefined;
+    const end = (failure?: unknown) => {
+      ended ??= inside.#rollBack(client, failure);
+      return ended;
+    };
+    // Whoever reads may never come back for the next rows, and the connection must not wait for that.
+    const onAbort = () => void end();
+    this.signal.addEventListener('abort', onAbort, { once: true });
     try {
-      await inside.#execute(raw('begin read only'));
+      await inside.#track(inside.#execute(raw('begin read only')));
       yield* inside.#fetch(query, label, batchSize);
     } catch (error) {
-      failure = error;
+      await end(error);
       throw error;
     } finally {
-      await inside.#rollBack(client, failure);
+      this.signal.removeEventListener('abort', onAbort);
+      await end();
     }
   }
 

@@ -47,6 +47,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   await mkdir(dataDir, { recursive: true });
   stack.use(await lockDirectory(options.dataDir));
   const account = await findAccount(binaries.postgres, dataDir);
+  // Ctrl-C ends the programs that were just asked, too.
+  signal.throwIfAborted();
   const data = dataDirectory(dataDir);
   await stopOrphan(data, binaries, STOP_TIMEOUT_MS);
   if (!(await isInitialised(dataDir))) {

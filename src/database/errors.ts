@@ -3,9 +3,13 @@ import { GatherError } from '../errors.ts';
 
 const SOURCE = { source: 'postgres' } as const;
 
-/** SQLSTATE classes and codes in which the server says that it cannot be worked with at present. */
-const UNAVAILABLE = /^(08|53|57P0|25006)/;
+/** SQLSTATE classes and codes in which the server says that it cannot be worked with, or not by this user. */
+const UNAVAILABLE = /^(08|53|57P0|25006|28|3D000)/;
 const QUERY_CANCELED = '57014';
+
+/** How the way to the server fails: the system's codes, and the words of pg where it has no code. */
+const SYSTEM_CODE = /^(E[A-Z]+|ERR_SSL.*)$/;
+const WORDS_OF_PG = /connection|client was closed|pool after calling end|timeout/i;
 
 /**
  * Says in the shop's terms what PostgreSQL or the way to it reported. A fault of the program, such as a column that
@@ -13,7 +17,7 @@ const QUERY_CANCELED = '57014';
  */
 export function toGatherError(error: unknown): unknown {
   if (error instanceof GatherError || !(error instanceof Error)) return error;
-  if (!(error instanceof DatabaseError)) return fromConnection(error);
+  if (!(error instanceof DatabaseError)) return isOfConnection(error) ? fromConnection(error) : error;
   const { code = '' } = error;
   if (UNAVAILABLE.test(code)) return unavailable(error);
   if (code === QUERY_CANCELED) return timeout(error);
@@ -28,6 +32,12 @@ export function isBroken(error: unknown): boolean {
 /** Whether the server stopped the statement because it was asked to, or because it took too long. */
 export function isCanceled(error: unknown): boolean {
   return error instanceof DatabaseError && error.code === QUERY_CANCELED;
+}
+
+function isOfConnection(error: Error & { code?: unknown }): boolean {
+  return (
+    SYSTEM_CODE.test(String(error.code ?? '')) || WORDS_OF_PG.test(error.message) || error instanceof AggregateError
+  );
 }
 
 function fromConnection(error: Error): GatherError {
@@ -52,22 +62,24 @@ function timeout(cause: unknown) {
 
 /** What is wrong with the values, or with their timing; the column at fault is read from the error's detail. */
 function fromRefusal(error: DatabaseError): GatherError | undefined {
-  const [, column, value] = /^Key \("?(\w+)"?\)=\((.*)\)/.exec(error.detail ?? '') ?? [];
+  const [, column, value] = /^Key \("?(\w+)"?\)=\((.*)\)/s.exec(error.detail ?? '') ?? [];
   const at = { ...SOURCE, cause: error, field: column, value };
   switch (error.code) {
     case '23505':
-      return new GatherError('CONFLICT', `${column} "${value}" is taken.`, at);
+      return new GatherError('CONFLICT', column ? `${column} "${value}" is taken.` : 'These values are taken.', at);
     case '23503':
       if (error.detail?.includes('is still referenced')) {
-        return new GatherError('CONFLICT', `${column} "${value}" is still in use by ${error.table}.`, at);
+        return new GatherError('CONFLICT', `It is still in use by ${error.table}.`, at);
       }
-      return new GatherError('NOT_FOUND', `${column} "${value}" does not exist.`, at);
+      return new GatherError('NOT_FOUND', `There is nothing with this ${column}.`, at);
     case '23514':
       return new GatherError('INVALID_INPUT', `The values break the rule ${error.constraint}.`, at);
     case '23502':
       return new GatherError('INVALID_INPUT', `${error.column} must not be null.`, { ...at, field: error.column });
     case '22003':
       return new GatherError('INVALID_INPUT', 'A number is too large for its column.', at);
+    case '22007':
+    case '22008':
     case '22P02':
     case '22021':
       return new GatherError('INVALID_INPUT', 'A value does not fit the type of its column.', at);

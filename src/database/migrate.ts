@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { Kysely, PostgresDialect } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import pg from 'pg';
@@ -14,9 +15,11 @@ const UNDEFINED_TABLE = '42P01';
  * Brings the database up to the latest migration: all of the missing ones, or, where one fails, none.
  * Several servers may do so at once: one migrates, the others wait for it.
  *
+ * @param signal ends the connection, and with it whatever is not committed
  * @throws what PostgreSQL said of the migration that failed
  */
-export async function migrate(databaseUrl: string, onStep: OnStep = () => {}): Promise<void> {
+export async function migrate(databaseUrl: string, onStep: OnStep = () => {}, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
   await inStep(onStep, 'migrations', async (report) => {
     const pool = new pg.Pool({
       connectionString: databaseUrl,
@@ -24,11 +27,15 @@ export async function migrate(databaseUrl: string, onStep: OnStep = () => {}): P
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       lock_timeout: LOCK_TIMEOUT_MS,
       application_name: 'gather migrate',
+      stream: () => new Socket({ signal }),
     });
+    // A lost connection fails the statement that runs on it. Without these listeners it would end the process too.
     pool.on('error', () => {});
+    pool.on('connect', (client) => client.on('error', () => {}));
     await using database = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
     const provider = { getMigrations: async () => ({ ...migrations }) };
     const { error, results = [] } = await new Migrator({ db: database, provider }).migrateToLatest();
+    signal?.throwIfAborted();
     if (error) throw toGatherError(error);
     report(results.length > 0 ? results.map(({ migrationName }) => migrationName).join(', ') : 'none to run');
   });

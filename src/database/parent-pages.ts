@@ -19,10 +19,12 @@ export interface ParentList<T extends keyof Schema> {
   direction: 'asc' | 'desc';
 }
 
-/** The page that one parent is asked for. */
+/** The page that one parent is asked for: the part of its list between two keys, both apart. */
 export interface ParentPage {
   parentId: Id;
   page: Page;
+  above: Id;
+  below: Id;
 }
 
 type Row<T extends keyof Schema> = Selectable<Schema[T]>;
@@ -51,17 +53,34 @@ export async function readParentPages<T extends keyof Schema>(
 ): Promise<Row<T>[][]> {
   const isBackward = pages[0]?.page.isBackward === true;
   const statement = prepare(`${name}(${columns})${isBackward}`, () => lateralPages(list, columns, isBackward));
-  const bounds = pages.map(({ page }) => toBounds(list, page));
   const values = {
     parents: pages.map(({ parentId }) => parentId),
-    above: bounds.map(({ above }) => above),
-    below: bounds.map(({ below }) => below),
+    above: pages.map(({ above }) => above),
+    below: pages.map(({ below }) => below),
     sizes: pages.map(({ page }) => page.size + 1),
   };
   const found = await database.run<Found<T>>(statement.with(values), { name, keys: pages.length });
   const rows: Row<T>[][] = pages.map(() => []);
   for (const row of found.rows) rows[Number(row.$index) - 1]?.push(row);
   return rows;
+}
+
+/**
+ * The page of one parent's list.
+ * @throws INVALID_INPUT where a cursor is not from a page of such a list
+ */
+export function toParentPage<T extends keyof Schema>(
+  { direction }: ParentList<T>,
+  parentId: Id,
+  page: Page,
+): ParentPage {
+  const [above, below] = direction === 'asc' ? [page.after, page.before] : [page.before, page.after];
+  return {
+    parentId,
+    page,
+    above: above === undefined ? LOWEST : toId(direction, above),
+    below: below === undefined ? HIGHEST : toId(direction, below),
+  };
 }
 
 /** The place of a row of this list. */
@@ -105,14 +124,6 @@ function lateralPages<T extends keyof Schema>(
       order by id ${sql.raw(isAscending ? 'asc' : 'desc')} limit key.size
     ) page`;
   return { compile: () => page.compile(builder) };
-}
-
-function toBounds<T extends keyof Schema>({ direction }: ParentList<T>, { after, before }: Page) {
-  const [above, below] = direction === 'asc' ? [after, before] : [before, after];
-  return {
-    above: above === undefined ? LOWEST : toId(direction, above),
-    below: below === undefined ? HIGHEST : toId(direction, below),
-  };
 }
 
 function toId(direction: string, cursor: string): Id {

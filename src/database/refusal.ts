@@ -33,12 +33,16 @@ export function toRefusal<T extends keyof Schema>(
   const versions = new Map(present.map(({ id, version }) => [id, version]));
   for (const change of changes) {
     const at = { field: 'id', value: change.id };
-    const row = `${definition.name} with id "${change.id}"`;
-    if (!versions.has(change.id)) return new GatherError('NOT_FOUND', `The ${row} does not exist.`, at);
+    const { name } = definition;
+    if (!versions.has(change.id)) return new GatherError('NOT_FOUND', `There is no ${name} with this id.`, at);
     const expected = toExpectedVersion(definition, change);
     const version = versions.get(change.id);
     if (expected !== null && expected !== version) {
-      return new GatherError('CONFLICT', `The ${row} has version ${version}, expected ${expected}.`, at);
+      return new GatherError(
+        'CONFLICT',
+        `Expected the ${name} in version ${expected}, got one in version ${version}.`,
+        at,
+      );
     }
   }
   // What was at fault a moment ago is not any more.

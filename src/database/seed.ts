@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { Insertable } from 'kysely';
 import pg from 'pg';
 import { toGatherError } from './errors.ts';
@@ -31,19 +32,23 @@ interface SeedOptions {
   /** `shop` for a first run, `test` for tests. */
   size: keyof typeof SIZES;
   onStep?: OnStep;
+  /** Ends the connection, and with it whatever is not committed. */
+  signal?: AbortSignal;
 }
 
 /**
  * Fills an empty shop, the same at each run; a shop that has suppliers is left as it is. All or nothing, and safe
  * when several servers do it at once.
  */
-export async function seed(databaseUrl: string, { size, onStep = () => {} }: SeedOptions): Promise<void> {
+export async function seed(databaseUrl: string, { size, onStep = () => {}, signal }: SeedOptions): Promise<void> {
+  signal?.throwIfAborted();
   await inStep(onStep, 'sample data', async (report) => {
     const client = new pg.Client({
       connectionString: databaseUrl,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       query_timeout: STATEMENT_TIMEOUT_MS,
       application_name: 'gather seed',
+      stream: () => new Socket({ signal }),
     });
     client.on('error', () => {});
     try {
@@ -54,6 +59,7 @@ export async function seed(databaseUrl: string, { size, onStep = () => {} }: See
       else report('there already');
       await client.query('commit');
     } catch (error) {
+      signal?.throwIfAborted();
       throw toGatherError(error);
     } finally {
       await client.end();

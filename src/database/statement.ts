@@ -54,8 +54,7 @@ const statements = new Map<string, Statement<unknown>>();
 
 /**
  * The statement of this shape, built at its first use and then kept under a name, so that neither Kysely compiles
- * nor PostgreSQL parses it again. Past 1,000 shapes, which only odd filters reach, it is compiled at each use and
- * run without a name.
+ * nor PostgreSQL parses it again. Past 1,000 shapes of all operations it is compiled at each use and run without a name.
  *
  * @param shape says everything that `build` depends on; equal shapes must give equal SQL
  */

@@ -1,6 +1,8 @@
 import type { Insertable } from 'kysely';
 import { GatherError } from '../errors.ts';
 import { insertRows, updateEach } from './bulk.ts';
+import type { Connection } from './connection.ts';
+import { type ConnectionQuery, connect } from './connections.ts';
 import type { Database } from './database.ts';
 import { insertRow, selectOrInsertRow, type UniqueKey, upsertRow } from './insert.ts';
 import { type Column, type OrderTerm, reverseOrder, toTotalOrder } from './order.ts';
@@ -147,6 +149,20 @@ export class Table<T extends keyof Schema> {
     aggregates: A,
   ): Promise<{ [Name in keyof A]: AggregateValue<T, A[Name]> }> {
     return one(await this.#run('aggregate', aggregateRows(this.definition, where, aggregates)));
+  }
+
+  /**
+   * A page of these rows, by keyset. It is read, and counted, when it is asked for its rows or their number.
+   *
+   * ```sql
+   * select "id", "name", "price" from "item"
+   * where "status" = $1 and ("price", "id") > ($2, $3) order by "price" asc, "id" asc limit 21
+   * ```
+   *
+   * @throws INVALID_INPUT where a cursor is not from a page of this order
+   */
+  connection(query: ConnectionQuery<T>): Connection<Row<T>> {
+    return connect(this.#database, this.definition, query);
   }
 
   /**
@@ -376,7 +392,7 @@ function toNotFound(name: string, where: object): GatherError {
   if (field === undefined || others.length > 0 || typeof value === 'object') {
     return new GatherError('NOT_FOUND', `No ${name} meets the condition.`);
   }
-  return new GatherError('NOT_FOUND', `The ${name} with ${field} "${value}" does not exist.`, {
+  return new GatherError('NOT_FOUND', `There is no ${name} with this ${field}.`, {
     field,
     value: String(value),
   });

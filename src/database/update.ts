@@ -104,9 +104,14 @@ export function toExpectedVersion<T extends keyof Schema>({ version }: TableDefi
 /** A condition that was meant to say which rows, and says nothing, must not become all rows. */
 function compileNarrowing<T extends keyof Schema>(definition: TableDefinition<T>, where: Where<T>) {
   const compiled = compileWhere(definition, where);
-  if (compiled.shape !== '()' || Object.keys(where).length === 0) return compiled;
+  if (isNarrowing(compiled.shape) || Object.keys(where).length === 0) return compiled;
   const message = 'Expected a condition that says which rows, got one whose parts are all null. For all rows, give {}.';
   throw new GatherError('INVALID_INPUT', message);
+}
+
+/** The shape of each condition on a column is `column.operator`; `or()` is no row at all. */
+function isNarrowing(shape: string): boolean {
+  return shape.includes('.') || shape.includes('or()');
 }
 
 function assertSome<C>(columns: readonly C[]): readonly C[] {

@@ -2,6 +2,7 @@ import DataLoader from 'dataloader';
 import type { Columns } from '../database/columns.ts';
 import type { Database } from '../database/database.ts';
 import type { Upstreams } from '../upstreams/index.ts';
+import type { KnownRows } from './known-rows.ts';
 import type { Schedule } from './schedule.ts';
 
 /** What a loader of one request works with. */
@@ -11,11 +12,10 @@ export interface LoaderSource {
   /** What of each table the operation reads. */
   columns: Columns;
   schedule: Schedule;
+  known: KnownRows;
 }
 
 interface LoaderOptions<Key> {
-  /** Keys that the source takes at once; more are split over calls made at the same time. */
-  maxBatchSize?: number;
   /** What makes two keys the same, where they are not plain values. */
   toCacheKey?: (key: Key) => string;
 }
@@ -28,11 +28,10 @@ export function createLoader<Key, Value>(
   name: string,
   { schedule }: LoaderSource,
   load: (keys: readonly Key[]) => Promise<(Value | Error)[]>,
-  { maxBatchSize = Number.POSITIVE_INFINITY, toCacheKey }: LoaderOptions<Key> = {},
+  { toCacheKey }: LoaderOptions<Key> = {},
 ): DataLoader<Key, Value, unknown> {
   return new DataLoader<Key, Value, unknown>(load, {
     name,
-    maxBatchSize,
     batchScheduleFn: schedule,
     ...(toCacheKey && { cacheKeyFn: toCacheKey }),
   });

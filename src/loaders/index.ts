@@ -4,6 +4,7 @@ import { customerById } from './customer-by-id.ts';
 import { itemById } from './item-by-id.ts';
 import { itemBySku } from './item-by-sku.ts';
 import { itemsBySupplierId } from './items-by-supplier-id.ts';
+import { KnownRows } from './known-rows.ts';
 import { priceBySku } from './price-by-sku.ts';
 import { reviewById } from './review-by-id.ts';
 import { reviewsByCustomerId } from './reviews-by-customer-id.ts';
@@ -27,12 +28,15 @@ const makers = {
   stockBySku,
 };
 
-/** Every loader, by name. */
-export type Loaders = { readonly [Name in keyof typeof makers]: ReturnType<(typeof makers)[Name]> };
+/** Every loader, by name, and the rows that they need not read. */
+export type Loaders = { readonly [Name in keyof typeof makers]: ReturnType<(typeof makers)[Name]> } & {
+  readonly known: KnownRows;
+};
 
 /** A fresh set of loaders. Each is made when it is first asked for, so that a request pays for those that it uses. */
-export function createLoaders(source: LoaderSource): Loaders {
-  return Object.create(lazyLoaders, { source: { value: source } });
+export function createLoaders(source: Omit<LoaderSource, 'known'>): Loaders {
+  const known = new KnownRows();
+  return Object.create(lazyLoaders, { source: { value: { ...source, known } }, known: { value: known } });
 }
 
 const lazyLoaders = Object.defineProperties(

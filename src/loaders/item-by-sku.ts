@@ -1,6 +1,6 @@
+import { definitions } from '../database/tables.ts';
 import type { LoaderSource } from './batch.ts';
 import { createRowByKey } from './row-by-key.ts';
 
 /** Items by SKU; null where there is none. */
-export const itemBySku = (source: LoaderSource) =>
-  createRowByKey('itemBySku', source, { table: 'item', column: 'sku', type: 'text' });
+export const itemBySku = (source: LoaderSource) => createRowByKey('itemBySku', source, definitions.item, 'sku');

@@ -1,18 +1,21 @@
 import type { Selectable } from 'kysely';
 import { Connection } from '../database/connection.ts';
+import type { Page } from '../database/page.ts';
 import {
   countByParent,
   type ParentList,
   type ParentPage,
   readParentPages,
   toParentCursor,
+  toParentPage,
 } from '../database/parent-pages.ts';
-import type { Schema } from '../database/schema.ts';
+import type { Id, Schema } from '../database/schema.ts';
 import { createLoader, type LoaderSource } from './batch.ts';
 
 /** A loader of pages. */
 export interface ParentPages<Row> {
-  load(page: ParentPage): Promise<Connection<Row>>;
+  /** @throws INVALID_INPUT where a cursor is not from a page of such a list */
+  load(parentId: Id, page: Page): Connection<Row>;
 }
 
 type Row<T extends keyof Schema> = Selectable<Schema[T]> & { id: string };
@@ -26,26 +29,29 @@ export function createParentPages<T extends keyof Schema>(
   source: LoaderSource,
   list: ParentList<T>,
 ): ParentPages<Row<T>> {
-  const { database } = source;
-  const counts = createLoader(`${name}.totalCount`, source, (parentIds: readonly string[]) =>
+  const { database, columns, known } = source;
+  const readRows = async (pages: readonly ParentPage[]) => {
+    const rows = await readParentPages(database, name, list, columns[list.table], pages);
+    for (const rowsOfParent of rows) known.add(list.table, rowsOfParent);
+    return rows as Row<T>[][];
+  };
+  const forward = createLoader(name, source, readRows, { toCacheKey });
+  const backward = createLoader(name, source, readRows, { toCacheKey });
+  const counts = createLoader(`${name}.totalCount`, source, (parentIds: readonly Id[]) =>
     countByParent(database, `${name}.totalCount`, list, parentIds),
   );
-
-  const readPages = async (pages: readonly ParentPage[]) => {
-    const rows = await readParentPages(database, name, list, source.columns[list.table], pages);
-    return pages.map(
-      ({ parentId, page }, index) =>
-        new Connection<Row<T>>(rows[index] as Row<T>[], page, {
-          cursorOf: (row) => toParentCursor(list, row.id),
-          countAll: () => counts.load(parentId),
-        }),
-    );
+  return {
+    load: (parentId, page) => {
+      const parentPage = toParentPage(list, parentId, page);
+      return new Connection<Row<T>>(page, {
+        read: () => (page.isBackward ? backward : forward).load(parentPage),
+        cursorOf: (row) => toParentCursor(list, row.id),
+        count: () => counts.load(parentId),
+      });
+    },
   };
-  const forward = createLoader(name, source, readPages, { toCacheKey });
-  const backward = createLoader(name, source, readPages, { toCacheKey });
-  return { load: (parentPage) => (parentPage.page.isBackward ? backward : forward).load(parentPage) };
 }
 
-function toCacheKey({ parentId, page }: ParentPage): string {
-  return `${parentId} ${page.size} ${page.isBackward} ${page.after} ${page.before}`;
+function toCacheKey({ parentId, page, above, below }: ParentPage): string {
+  return `${parentId} ${page.size} ${above} ${below}`;
 }

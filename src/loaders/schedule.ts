@@ -41,7 +41,10 @@ export function createSchedule(database: Database): Schedule {
 
 /** Calls back when the statements under way have ended and their rows have been handed out, or 3 ms have passed. */
 function whenSettled(database: Database, then: () => void): void {
-  if (!database.isBusy) return then();
+  if (!database.isBusy) {
+    then();
+    return;
+  }
   let isReleased = false;
   const release = () => {
     if (isReleased) return;
@@ -50,5 +53,5 @@ function whenSettled(database: Database, then: () => void): void {
     setImmediate(then);
   };
   const timer = setTimeout(release, MAX_HOLD_MS);
-  database.settled().then(release);
+  void database.settled().then(release);
 }

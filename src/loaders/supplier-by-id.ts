@@ -1,6 +1,7 @@
+import { definitions } from '../database/tables.ts';
 import type { LoaderSource } from './batch.ts';
 import { createRowByKey } from './row-by-key.ts';
 
 /** Suppliers by ID; null where there is none. */
 export const supplierById = (source: LoaderSource) =>
-  createRowByKey('supplierById', source, { table: 'supplier', column: 'id', type: 'bigint' });
+  createRowByKey('supplierById', source, definitions.supplier, 'id');

@@ -1,6 +1,4 @@
-import { readConnection } from '../database/connections.ts';
 import { toPage } from '../database/page.ts';
-import { definitions } from '../database/tables.ts';
 import type { HomeResolvers } from './types.generated.ts';
 
 /** The home page has nothing of its own: each of its parts is read by its resolver. */
@@ -13,14 +11,15 @@ export const Home: HomeResolvers = {
 
   recommendations: (_, __, { upstreams, signal }) => upstreams.recommendations.list({ limit: RECOMMENDATIONS }, signal),
 
-  featured: async (_, { first }, { database, columns }) => {
-    const { rows } = await readConnection(database, definitions.item, {
+  featured: async (_, { first }, { tables, columns, loaders }) => {
+    const featured = tables.item.connection({
       name: 'featured',
       where: { status: 'ACTIVE' },
       orderBy: [{ column: 'id', direction: 'desc' }],
       columns: columns.item,
       page: toPage({ first }),
+      onRows: (rows) => loaders.known.add('item', rows),
     });
-    return rows;
+    return (await featured.read()).rows;
   },
 };

@@ -1,8 +1,6 @@
 import type { Context } from '../context.ts';
-import { readConnection } from '../database/connections.ts';
 import { toPage } from '../database/page.ts';
 import type { ItemRow } from '../database/schema.ts';
-import { definitions } from '../database/tables.ts';
 import type { Where } from '../database/where.ts';
 import { toItemOrder } from './item-order.ts';
 import type { MenuResolvers } from './types.generated.ts';
@@ -47,13 +45,14 @@ export const Menu: Resolvers = {
       sum: ['sum', 'price'],
     }),
 
-  items: ({ where }, { orderBy, ...page }, { database, columns }) =>
-    readConnection(database, definitions.item, {
+  items: ({ where }, { orderBy, ...page }, { tables, columns, loaders }) =>
+    tables.item.connection({
       name: 'menu.items',
       where,
       orderBy: toItemOrder(orderBy),
       columns: columns.item,
       page: toPage(page),
+      onRows: (rows) => loaders.known.add('item', rows),
     }),
 
   all: ({ where }, _, { tables, columns }) =>

@@ -1,6 +1,4 @@
-import { readConnection } from '../database/connections.ts';
 import { toPage } from '../database/page.ts';
-import { definitions } from '../database/tables.ts';
 import { GatherError } from '../errors.ts';
 import { collectQuotes } from '../shop/quotes.ts';
 import { toRowId } from './global-id.ts';
@@ -33,8 +31,8 @@ export const Query: QueryResolvers = {
 
   about: (_, __, { readAbout, signal }) => readAbout(signal),
 
-  tasks: (_, { done, ...page }, { database, columns }) =>
-    readConnection(database, definitions.task, {
+  tasks: (_, { done, ...page }, { tables, columns }) =>
+    tables.task.connection({
       name: 'tasks',
       where: { done: done ?? undefined },
       orderBy: [],

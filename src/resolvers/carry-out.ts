@@ -21,11 +21,11 @@ export async function carryOut<Result extends object, Nothing extends object>(
   pathOf: PathOf = ({ field }) => (field ? [field] : null),
 ): Promise<Payload<Result> | Payload<Nothing>> {
   try {
-    const result = await work();
-    context.renewLoaders();
-    return { ...result, userErrors: [] };
+    return { ...(await work()), userErrors: [] };
   } catch (error) {
     return { ...nothing, userErrors: toUserErrors(error, pathOf) };
+  } finally {
+    context.renewLoaders();
   }
 }
 

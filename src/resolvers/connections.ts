@@ -2,14 +2,21 @@ import type { Connection, Edge } from '../database/connection.ts';
 
 /** The resolvers of every `…Connection` type. */
 export const connectionResolvers = {
-  edges: <Row>(connection: Connection<Row>): Edge<Row>[] => connection.rows.map((node) => ({ node, connection })),
-  nodes: <Row>(connection: Connection<Row>): Row[] => connection.rows,
-  pageInfo: <Row>(connection: Connection<Row>) => ({
-    hasNextPage: connection.hasNextPage,
-    hasPreviousPage: connection.hasPreviousPage,
-    startCursor: cursorOrNull(connection, connection.rows[0]),
-    endCursor: cursorOrNull(connection, connection.rows.at(-1)),
-  }),
+  edges: async <Row>(connection: Connection<Row>): Promise<Edge<Row>[]> => {
+    const { rows } = await connection.read();
+    return rows.map((node) => ({ node, connection }));
+  },
+  nodes: async <Row>(connection: Connection<Row>): Promise<Row[]> => (await connection.read()).rows,
+  pageInfo: async <Row>(connection: Connection<Row>) => {
+    const { rows, hasNextPage, hasPreviousPage } = await connection.read();
+    const [first, last] = [rows[0], rows.at(-1)];
+    return {
+      hasNextPage,
+      hasPreviousPage,
+      startCursor: first ? connection.cursorOf(first) : null,
+      endCursor: last ? connection.cursorOf(last) : null,
+    };
+  },
   totalCount: <Row>(connection: Connection<Row>): Promise<number> => connection.totalCount(),
 };
 
@@ -17,7 +24,3 @@ export const connectionResolvers = {
 export const edgeResolvers = {
   cursor: <Row>({ node, connection }: Edge<Row>): string => connection.cursorOf(node),
 };
-
-function cursorOrNull<Row>(connection: Connection<Row>, row: Row | undefined): string | null {
-  return row === undefined ? null : connection.cursorOf(row);
-}

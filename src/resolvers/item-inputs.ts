@@ -29,14 +29,17 @@ export const ItemChange = z
   })
   .transform(({ expectedVersion, ...values }) => ({ ...values, version: expectedVersion ?? undefined }));
 
-/** Where in the input of a mutation of many items an error of the database lies. */
-export function toItemPath(items: readonly object[], { field, value }: GatherError): string[] | null {
+/** Where in the input of a mutation of one item an error of the database lies. */
+export function toFieldPath({ code, field }: GatherError): string[] | null {
   if (field === undefined) return null;
-  const index = items.findLastIndex((item) => String(Reflect.get(item, field)) === value);
-  return index < 0 ? ['items'] : ['items', String(index), toInputName(field)];
+  // An item that is there and refuses a change by its ID has another version.
+  return [field === 'id' && code === 'CONFLICT' ? 'expectedVersion' : field];
 }
 
-/** The name that a column has in the input. */
-export function toInputName(column: string): string {
-  return column === 'version' ? 'expectedVersion' : column;
+/** Where in the input of a mutation of many items an error of the database lies. */
+export function toItemPath(items: readonly object[], error: GatherError): string[] | null {
+  const { field, value } = error;
+  if (field === undefined) return null;
+  const index = items.findLastIndex((item) => String(Reflect.get(item, field)) === value);
+  return index < 0 ? ['items'] : ['items', String(index), ...(toFieldPath(error) ?? [])];
 }

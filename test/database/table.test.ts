@@ -84,7 +84,7 @@ describe('get and find', () => {
   test('differ where there is none', async () => {
     await expect(item.get({ id: '999999' })).rejects.toMatchObject({
       code: 'NOT_FOUND',
-      message: 'The item with id "999999" does not exist.',
+      message: 'There is no item with this id.',
       field: 'id',
       value: '999999',
     });
@@ -432,20 +432,15 @@ describe('bulkUpdate', () => {
   });
 
   test.each([
-    ['a row that is gone', { id: '999999', name: 'x' }, 'NOT_FOUND', 'The item with id "999999" does not exist.'],
+    ['a row that is gone', { id: '999999', name: 'x' }, 'NOT_FOUND', 'There is no item with this id.'],
     [
       'a stale version',
       { id: '5', version: 7, name: 'x' },
       'CONFLICT',
-      'The item with id "5" has version 1, expected 7.',
+      'Expected the item in version 7, got one in version 1.',
     ],
     ['a row that comes twice', { id: '1', name: 'x' }, 'INVALID_INPUT', 'Expected each row once, got id "1" twice.'],
-    [
-      'a row that comes twice in other words',
-      { id: '01', name: 'x' },
-      'NOT_FOUND',
-      'The item with id "01" does not exist.',
-    ],
+    ['a row that comes twice in other words', { id: '01', name: 'x' }, 'NOT_FOUND', 'There is no item with this id.'],
     [
       'a value that breaks a rule',
       { id: '5', price: '-1' },
@@ -526,6 +521,15 @@ describe('update and delete', () => {
     ]);
   });
 
+  test.each([{ status: null }, { and: [{ name: { eq: null } }], status: null }, { and: [] }, { not: {} }])(
+    'refuse a condition that says nothing: %j',
+    async (where) => {
+      const failure = { code: 'INVALID_INPUT', message: expect.stringContaining('says which rows') };
+      await expect(item.update(where, { name: 'x' })).rejects.toMatchObject(failure);
+      await expect(item.delete(where)).rejects.toMatchObject(failure);
+    },
+  );
+
   test('refuse a change of nothing', async () => {
     const failure = { code: 'INVALID_INPUT', message: 'Expected at least one value to change, got none.' };
     await expect(item.update({ id: '1' }, { name: undefined })).rejects.toMatchObject(failure);
@@ -554,7 +558,7 @@ describe('save', () => {
     await item.save({ id, name: 'Trout' });
     await expect(item.save({ id, version: 1, name: 'Pike' })).rejects.toMatchObject({
       code: 'CONFLICT',
-      message: `The item with id "${id}" has version 2, expected 1.`,
+      message: 'Expected the item in version 1, got one in version 2.',
     });
     await expect(item.save({ id: '999999', name: 'Pike' })).rejects.toMatchObject({
       code: 'NOT_FOUND',

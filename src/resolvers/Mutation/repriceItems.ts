@@ -1,16 +1,24 @@
-import { sql } from 'kysely';
-import { GatherError } from '../../errors.ts';
+import * as z from 'zod';
+import { repriceItems as reprice } from '../../shop/reprice-items.ts';
 import { carryOut } from '../carry-out.ts';
+import { refusing } from '../inputs.ts';
 import { toItemWhere } from '../item-where.ts';
-import type { MutationResolvers } from '../types.generated.ts';
+import type { ItemWhere, MutationResolvers } from '../types.generated.ts';
+
+const Repricing = z.object({
+  where: z.custom<ItemWhere>().transform(refusing(toItemWhere)),
+  percent: z
+    .string()
+    .refine((percent) => Number(percent) >= -100, { error: ({ input }) => `Expected -100 or more, got ${input}.` }),
+});
 
 export const repriceItems: MutationResolvers['repriceItems'] = (_, { input }, context) =>
-  carryOut(context, { count: 0 }, async () => {
-    const { where, percent } = input;
-    if (Number(percent) < -100) {
-      throw new GatherError('INVALID_INPUT', `Expected -100 or more, got ${percent}.`, { field: 'percent' });
-    }
-    // A hundredth is multiplied by, because a division would be rounded.
-    const price = () => sql<string>`"price" * (100 + ${percent}::numeric) * 0.01`;
-    return { count: await context.tables.item.update(toItemWhere(where), { price }) };
-  });
+  carryOut(
+    context,
+    { count: 0 },
+    async () => {
+      const { where, percent } = Repricing.parse(input);
+      return { count: await reprice(context.tables, where, percent) };
+    },
+    ({ source }) => (source ? null : ['where']),
+  );

@@ -1,5 +1,5 @@
 import { carryOut } from '../carry-out.ts';
-import { ItemChange, toInputName } from '../item-inputs.ts';
+import { ItemChange, toFieldPath } from '../item-inputs.ts';
 import type { MutationResolvers } from '../types.generated.ts';
 
 export const updateItem: MutationResolvers['updateItem'] = (_, { input }, context) =>
@@ -10,5 +10,5 @@ export const updateItem: MutationResolvers['updateItem'] = (_, { input }, contex
       const change = ItemChange.parse(input);
       return { item: await context.tables.item.save(change, { columns: context.columns.item }) };
     },
-    ({ field }) => (field ? [toInputName(field)] : null),
+    toFieldPath,
   );

@@ -1,0 +1,30 @@
+import { sql } from 'kysely';
+import type { Database } from './database.ts';
+import type { Column } from './order.ts';
+import type { Schema } from './schema.ts';
+import { param } from './statement.ts';
+import { bind, type Row, type TableDefinition, toColumns, toList } from './table-definition.ts';
+
+/**
+ * The rows that have these values of a unique column, in no order, with that column among those that are read:
+ * `select … from "item" where "sku" = any($1::text[])`.
+ */
+export async function readRowsByKey<T extends keyof Schema>(
+  database: Database,
+  name: string,
+  { definition, column }: { definition: TableDefinition<T>; column: Column<T> },
+  columns: readonly Column<T>[],
+  keys: readonly string[],
+): Promise<Row<T>[]> {
+  const selected = toColumns(definition, [...columns, column]);
+  const type = sql.raw(definition.types[column]);
+  const statement = bind(
+    `${name} ${selected}`,
+    () => sql<Row<T>>`
+      select ${toList(selected)} from ${sql.table(definition.name)}
+      where ${sql.id(column)} = any(${param('keys')}::${type}[])`,
+    // PostgreSQL refuses a text with a NUL character, and all the keys with it: no row has such a key.
+    { keys: keys.filter((key) => !key.includes('\0')) },
+  );
+  return (await database.run(statement, { name, keys: keys.length })).rows;
+}
