@@ -5,7 +5,7 @@ import type { ServerOptions } from './server.ts';
 
 const START_TIMEOUT_MS = 10_000;
 
-/** A server in a process of its own, with its processor time. */
+/** A server in a process of its own, with its processor time and memory. */
 export class MeasuredServer implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #pool: Pool;
@@ -17,7 +17,10 @@ export class MeasuredServer implements AsyncDisposable {
 
   static async start(options: ServerOptions, connections: number): Promise<MeasuredServer> {
     const file = new URL('./server.ts', import.meta.url);
-    const child = fork(file, [JSON.stringify(options)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const child = fork(file, [JSON.stringify(options)], {
+      execArgv: ['--expose-gc'],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
     const [{ url }] = await once(child, 'message', { signal: AbortSignal.timeout(START_TIMEOUT_MS) });
     return new MeasuredServer(child, url, connections);
   }
@@ -29,11 +32,25 @@ export class MeasuredServer implements AsyncDisposable {
     return (await this.#pool.request(request)).body.text();
   }
 
+  /** Sends one request. @returns the body of its answer in parts, as it comes */
+  async postForParts(body: unknown): Promise<AsyncIterable<Buffer>> {
+    const headers = { 'content-type': 'application/json', accept: 'multipart/mixed' };
+    const request = { method: 'POST', path: '/graphql', headers, body: JSON.stringify(body) } as const;
+    return (await this.#pool.request(request)).body;
+  }
+
   /** Microseconds of processor time since the server started. */
   async cpu(): Promise<number> {
     this.#child.send('cpu');
-    const [{ cpu }] = await once(this.#child, 'message');
+    const [cpu] = await once(this.#child, 'message');
     return cpu;
+  }
+
+  /** What the server needs of memory, and what it occupies. */
+  async memory(): Promise<{ liveBytes: number; rssBytes: number }> {
+    this.#child.send('memory');
+    const [memory] = await once(this.#child, 'message');
+    return memory;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

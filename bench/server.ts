@@ -14,11 +14,8 @@ const options: ServerOptions = JSON.parse(process.argv[2] as string);
 const url = options.kind === 'gather' ? await startGather() : await startHandWritten();
 process.send?.({ url });
 
-// Asked for its processor time, it answers with it: microseconds since its start.
-process.on('message', () => {
-  const { user, system } = process.cpuUsage();
-  process.send?.({ cpu: user + system });
-});
+// Asked, it answers with its processor time, in microseconds since its start, or its memory.
+process.on('message', (what) => process.send?.(what === 'cpu' ? cpu() : memory()));
 process.on('disconnect', () => process.exit());
 
 async function startGather(): Promise<string> {
@@ -49,4 +46,17 @@ async function startHandWritten(): Promise<string> {
   const server = createHandWritten({ databaseUrl, pricingUrl: urls.pricing, inventoryUrl: urls.inventory });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function cpu(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
+/** What it needs, and what it occupies: garbage that is not collected yet included. */
+function memory(): { liveBytes: number; rssBytes: number } {
+  const rssBytes = process.memoryUsage.rss();
+  globalThis.gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  return { liveBytes: heapUsed + external, rssBytes };
 }

@@ -1,21 +1,22 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
+import { createServer } from 'node:http';
 import { createYoga } from 'graphql-yoga';
-import { pendingMigrations } from './database/migrate.ts';
-import { createControlPool, createPool } from './database/pool.ts';
+import { createPools, endPools } from './database/pool.ts';
 import { isMasked, toClientError } from './errors.ts';
 import { createLog, type LogFormat } from './monitoring/log.ts';
+import { checkReadiness } from './monitoring/readiness.ts';
 import { listenToCalls } from './monitoring/timing.ts';
+import { createDocumentCache } from './plugins/document-cache.ts';
 import { exampleTabs } from './plugins/example-queries.ts';
+import { renderGraphiQL } from './plugins/graphiql.ts';
 import { useCancellation } from './plugins/use-cancellation.ts';
-import { type Readiness, useHealth } from './plugins/use-health.ts';
+import { useHealth } from './plugins/use-health.ts';
 import { useIncrementalDelivery } from './plugins/use-incremental-delivery.ts';
 import { useJsonBody } from './plugins/use-json-body.ts';
 import { useLog } from './plugins/use-log.ts';
 import { useSources } from './plugins/use-sources.ts';
 import { useTiming } from './plugins/use-timing.ts';
 import { loadSchema } from './resolvers/schema.ts';
+import { drain, listen } from './server.ts';
 import { createAboutReader } from './shop/about.ts';
 import { createUpstreams, type UpstreamConfig, type UpstreamName } from './upstreams/index.ts';
 
@@ -45,21 +46,19 @@ export interface App {
   /** Listens. @returns the address. @throws where the port is taken */
   start(): Promise<{ url: string }>;
   /**
-   * Takes no more requests, lets those under way finish for up to 5 seconds, and closes everything.
+   * Takes no more requests, lets those under way finish for up to 5 seconds, and closes everything. May be called again.
    * @param hurry cuts them off when it aborts
    */
   stop(hurry?: AbortSignal): Promise<void>;
 }
 
-const MAX_BODY_BYTES = 1_000_000;
+const MAX_BODY_BYTES = 16_000_000;
 const CONNECT_TIMEOUT_MS = 5000;
-const DRAIN_MS = 5000;
 
 /** Builds the server from its settings. Whoever builds it stops it. */
 export function createApp(config: AppConfig): App {
   const log = createLog(config.logFormat);
-  const poolConfig = { ...config, poolSize: config.databaseConnections, connectTimeoutMs: CONNECT_TIMEOUT_MS };
-  const pools = { pool: createPool(poolConfig), control: createControlPool(poolConfig) };
+  const pools = createPools({ ...config, poolSize: config.databaseConnections, connectTimeoutMs: CONNECT_TIMEOUT_MS });
   const upstreams = createUpstreams(config.upstreams);
   const stopListening = listenToCalls();
 
@@ -67,22 +66,11 @@ export function createApp(config: AppConfig): App {
     if (isMasked(error)) log.error(error);
     return toClientError(error);
   };
-  const checkReadiness = async (): Promise<Readiness> => {
-    const services = upstreams.state();
-    try {
-      const pending = await pendingMigrations(pools.pool);
-      if (pending.length > 0)
-        return { isReady: false, reason: `Migrations are missing: ${pending.join(', ')}`, services };
-      return { isReady: true, services };
-    } catch (error) {
-      return { isReady: false, reason: toClientError(error).message, services };
-    }
-  };
 
   const yoga = createYoga({
     schema: loadSchema(),
     plugins: [
-      useHealth(checkReadiness),
+      useHealth(() => checkReadiness(pools, upstreams)),
       useJsonBody(MAX_BODY_BYTES),
       // The signal comes first: everything below is measured and stopped by it.
       useCancellation(config.operationTimeoutMs),
@@ -92,6 +80,7 @@ export function createApp(config: AppConfig): App {
       useIncrementalDelivery(maskError),
     ],
     maskedErrors: { maskError },
+    parserAndValidationCache: { documentCache: createDocumentCache(), errorCache: createDocumentCache() },
     graphiql: { title: 'Smokehouse', defaultTabs: exampleTabs },
     renderGraphiQL,
     logging: false,
@@ -102,36 +91,20 @@ export function createApp(config: AppConfig): App {
   });
   const server = createServer(yoga);
 
+  let stopped: Promise<void> | undefined;
+  const stop = async (hurry?: AbortSignal) => {
+    await drain(server, hurry);
+    await upstreams.close();
+    await endPools(pools);
+    stopListening();
+  };
+
   return {
     fetch: async (url, init) => yoga.fetch(url, init ?? {}),
-    start: () => listen(server, config),
-    stop: async (hurry) => {
-      await close(server, hurry);
-      await upstreams.close();
-      await Promise.all([pools.pool.end(), pools.control.end()]);
-      stopListening();
+    start: async () => ({ url: await listen(server, config.host, config.port) }),
+    stop: (hurry) => {
+      stopped ??= stop(hurry);
+      return stopped;
     },
   };
-}
-
-function listen(server: Server, { host, port }: AppConfig): Promise<{ url: string }> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      const { port: actualPort } = server.address() as AddressInfo;
-      resolve({ url: `http://${host.includes(':') ? `[${host}]` : host}:${actualPort}` });
-    });
-  });
-}
-
-async function close(server: Server, hurry?: AbortSignal): Promise<void> {
-  if (!server.listening) return;
-  const cutOff = () => server.closeAllConnections();
-  const timer = setTimeout(cutOff, DRAIN_MS);
-  hurry?.addEventListener('abort', cutOff, { once: true });
-  if (hurry?.aborted) cutOff();
-  await new Promise((resolve) => server.close(resolve));
-  hurry?.removeEventListener('abort', cutOff);
-  clearTimeout(timer);
 }

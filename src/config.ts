@@ -34,7 +34,7 @@ const Environment = z.object({
   PRICING_URL: serviceUrl,
   INVENTORY_URL: serviceUrl,
   SUPPLIERS_URL: serviceUrl,
-  SERVICES_PORT: port.default(4100),
+  SERVICES_PORT: wholeNumber(0, 65_531).default(4100),
   SERVICE_TIMEOUT_MS: milliseconds.default(2000),
   SUPPLIERS_TIMEOUT_MS: milliseconds.default(5000),
   OPERATION_TIMEOUT_MS: milliseconds.default(15_000),
@@ -63,7 +63,7 @@ export function readConfig(required: readonly Variable[] = [], environment = pro
   const { data, error } = Environment.safeParse(given);
   const faults = (error?.issues ?? []).map(({ path, message }) => {
     const name = String(path[0]);
-    return `  ${name}: ${message}, got "${given[name]}"`;
+    return `  ${name}: ${message}, got "${withoutPassword(given[name])}"`;
   });
   const missing = required
     .filter((name) => given[name] === undefined)
@@ -72,4 +72,9 @@ export function readConfig(required: readonly Variable[] = [], environment = pro
     throw new ConfigError(['These settings cannot be used:', ...faults, ...missing].join('\n'));
   }
   return Object.freeze(data);
+}
+
+/** What is shown may end up in a log. */
+function withoutPassword(value = ''): string {
+  return value.replace(/^.*@/s, '…@');
 }

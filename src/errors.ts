@@ -76,8 +76,7 @@ function withCode(error: unknown, { message, code, source, retryable }: GatherEr
   });
 }
 
+/** Without its `source`: graphql-js takes that of a `GatherError` for the text of the operation. */
 function placeOf(error: unknown) {
-  if (!(error instanceof GraphQLError)) return {};
-  const { nodes, source, positions, path } = error;
-  return { nodes, source, positions, path };
+  return error instanceof GraphQLError ? { nodes: error.nodes, path: error.path } : {};
 }

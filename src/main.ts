@@ -5,7 +5,6 @@ import { seed } from './commands/seed.ts';
 import { serve } from './commands/serve.ts';
 import { services } from './commands/services.ts';
 import { start } from './commands/start.ts';
-import { listenToSignals } from './commands/stopping.ts';
 import { ConfigError, readConfig } from './config.ts';
 import { GatherError } from './errors.ts';
 
@@ -15,11 +14,17 @@ const MISUSED = 2;
 
 const commands: Readonly<Record<string, Command>> = { start, serve, migrate, seed, services };
 
+// A reader that leaves, as in `start | head -1`, does not end the program.
+process.stdout.on('error', () => {});
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: string[]): Promise<number> {
   try {
-    const { positionals, values } = parseArgs({ args, allowPositionals: true, options: { help: { type: 'boolean' } } });
+    const { positionals, values } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { help: { type: 'boolean' } },
+    });
     const [name = '', ...rest] = positionals;
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
     if (values.help) return show(command ? commandHelp(name, command) : help());
@@ -31,16 +36,21 @@ async function main(args: string[]): Promise<number> {
 }
 
 async function run(command: Command): Promise<number> {
-  const stopping = listenToSignals();
   try {
-    await command.run(readConfig(command.required), stopping);
+    await command.run(readConfig(command.required));
     return DONE;
   } catch (error) {
-    if (stopping.stop.aborted) return DONE;
     if (error instanceof ConfigError) return fail(error.message, MISUSED);
-    const isForPeople = error instanceof CommandError || error instanceof GatherError;
-    return fail(isForPeople ? error.message : String((error as Error).stack ?? error), FAILED);
+    if (error instanceof CommandError) return fail(error.message, FAILED);
+    if (error instanceof GatherError) return fail(withCause(error), FAILED);
+    return fail(String((error as Error).stack ?? error), FAILED);
   }
+}
+
+function withCause({ message, cause }: GatherError): string {
+  // Node tries each address of a host, and says nothing of all of them together.
+  const causes = cause instanceof AggregateError ? cause.errors : [cause];
+  return [message, ...causes.filter((error) => error instanceof Error).map((error) => error.message)].join('\n');
 }
 
 function show(text: string): number {

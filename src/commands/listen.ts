@@ -1,6 +1,6 @@
 import { type AppConfig, createApp } from '../app.ts';
-import { CommandError, type Stopping } from './command.ts';
-import { whenAborted } from './stopping.ts';
+import { CommandError } from './command.ts';
+import { type Stopping, whenAborted } from './stopping.ts';
 
 /**
  * Runs the server until it is asked to end.
@@ -15,7 +15,7 @@ export async function listenUntilStopped(
   const app = createApp(config);
   try {
     const { url } = await app.start().catch((error) => {
-      throw toCommandError(error, config);
+      throw toListenError(error, config.host, 'PORT');
     });
     onListening(url);
     await whenAborted(stop);
@@ -25,13 +25,21 @@ export async function listenUntilStopped(
   }
 }
 
-function toCommandError(error: NodeJS.ErrnoException, { host, port }: AppConfig): Error {
-  if (error.code === 'EADDRINUSE') {
-    return new CommandError(`Port ${port} on ${host} is taken. Set PORT to another one, or to 0 for any that is free.`);
+/**
+ * Says in words why a server could not listen; an error of another kind comes back as it is.
+ * @param setting the name of the setting that says the port
+ */
+export function toListenError(error: NodeJS.ErrnoException & { port?: number }, host: string, setting: string): Error {
+  const { code, port } = error;
+  if (code === 'EADDRINUSE') {
+    return new CommandError(
+      `Port ${port} on ${host} is taken. Set ${setting} to another one, or to 0 for any that is free.`,
+    );
   }
-  if (error.code === 'EACCES')
-    return new CommandError(`This user may not listen on port ${port}. Set PORT to another.`);
-  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
+  if (code === 'EACCES') {
+    return new CommandError(`This user may not listen on port ${port}. Set ${setting} to another one.`);
+  }
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
     return new CommandError(`HOST is ${host}, which is no address of this machine.`);
   }
   return error;

@@ -2,6 +2,7 @@ import type { UpstreamName } from '../upstreams/index.ts';
 import { serviceUrls, toAppConfig } from './app-config.ts';
 import type { Command } from './command.ts';
 import { listenUntilStopped } from './listen.ts';
+import { listenToSignals } from './stopping.ts';
 
 /** The server by itself, as it runs on several machines. */
 export const serve: Command = {
@@ -13,7 +14,8 @@ export const serve: Command = {
   PORT=4000 HOST=127.0.0.1     where the server listens`,
   required: ['DATABASE_URL', 'PROMO_URL', 'RECOMMENDATIONS_URL', 'PRICING_URL', 'INVENTORY_URL', 'SUPPLIERS_URL'],
 
-  async run(config, stopping) {
+  async run(config) {
+    const stopping = listenToSignals();
     const urls = serviceUrls(config) as Record<UpstreamName, string>;
     const appConfig = toAppConfig(config, config.DATABASE_URL as string, urls);
     await listenUntilStopped(appConfig, stopping, (url) => console.log(`Gather is ready: ${url}/graphql`));

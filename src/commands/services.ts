@@ -1,7 +1,7 @@
 import { startExampleServices } from '../example-services/index.ts';
 import type { Command } from './command.ts';
-import { CommandError } from './command.ts';
-import { whenAborted } from './stopping.ts';
+import { toListenError } from './listen.ts';
+import { listenToSignals, whenAborted } from './stopping.ts';
 
 /** The example services by themselves. */
 export const services: Command = {
@@ -10,11 +10,10 @@ export const services: Command = {
   SERVICES_PORT=4100           the first of five ports in a row; 0 for any that are free
   HOST=127.0.0.1               where they listen`,
 
-  async run(config, { stop }) {
-    const options = { firstPort: config.SERVICES_PORT, host: config.HOST };
-    const examples = await startExampleServices(options).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EADDRINUSE') throw error;
-      throw new CommandError(`A port from ${config.SERVICES_PORT} on is taken. Set SERVICES_PORT to another one.`);
+  async run({ HOST: host, SERVICES_PORT: firstPort }) {
+    const { stop } = listenToSignals();
+    const examples = await startExampleServices({ firstPort, host }).catch((error) => {
+      throw toListenError(error, host, 'SERVICES_PORT');
     });
     for (const [name, url] of Object.entries(examples.urls)) console.log(`${name.toUpperCase()}_URL=${url}`);
     await whenAborted(stop);

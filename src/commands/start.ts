@@ -1,12 +1,14 @@
+import type { Config } from '../config.ts';
 import { startEmbeddedPostgres } from '../database/embedded.ts';
 import { migrate } from '../database/migrate.ts';
 import { seed } from '../database/seed.ts';
 import { inStep } from '../database/step.ts';
 import { startExampleServices } from '../example-services/index.ts';
 import { serviceUrls, toAppConfig } from './app-config.ts';
-import type { Command } from './command.ts';
+import { type Command, CommandError } from './command.ts';
 import { listenUntilStopped } from './listen.ts';
 import { showStep } from './steps.ts';
+import { listenToSignals, type Stopping } from './stopping.ts';
 
 /** Everything that a first look needs, in one process. */
 export const start: Command = {
@@ -18,31 +20,46 @@ export const start: Command = {
   PROMO_URL RECOMMENDATIONS_URL PRICING_URL INVENTORY_URL SUPPLIERS_URL
                                use this service in place of its example`,
 
-  async run(config, stopping) {
-    const { stop } = stopping;
-    await using stack = new AsyncDisposableStack();
-    console.log('Gather starts:');
-
-    let databaseUrl = config.DATABASE_URL;
-    if (databaseUrl === undefined) {
-      const postgres = await startEmbeddedPostgres({ dataDir: config.DATA_DIR, onStep: showStep, signal: stop });
-      stack.defer(() => postgres.stop());
-      databaseUrl = postgres.databaseUrl;
+  async run(config) {
+    const stopping = listenToSignals();
+    try {
+      await runAll(config, stopping);
+    } catch (error) {
+      if (error !== stopping.stop.reason) throw error;
     }
-    stop.throwIfAborted();
-    await migrate(databaseUrl, showStep);
-    stop.throwIfAborted();
-    await seed(databaseUrl, { size: 'shop', onStep: showStep });
-    stop.throwIfAborted();
-
-    const examples = await inStep(showStep, 'example services', () => startExampleServices());
-    stack.defer(() => examples.close());
-    const given = Object.entries(serviceUrls(config)).filter(([, url]) => url !== undefined);
-    const urls = { ...examples.urls, ...Object.fromEntries(given) };
-
-    await listenUntilStopped(toAppConfig(config, databaseUrl, urls), stopping, (url) => console.log(welcome(url)));
   },
 };
+
+/** @throws the reason of `stop` where it aborts before the server listens */
+async function runAll(config: Config, stopping: Stopping): Promise<void> {
+  const signal = stopping.stop;
+  await using stack = new AsyncDisposableStack();
+  console.log('Gather starts:');
+
+  const databaseUrl = config.DATABASE_URL ?? (await startPostgres(config.DATA_DIR, signal, stack));
+  await migrate(databaseUrl, showStep, signal);
+  await seed(databaseUrl, { size: 'shop', onStep: showStep, signal });
+
+  const examples = await inStep(showStep, 'example services', () => startExampleServices());
+  stack.defer(() => examples.close());
+  const given = Object.entries(serviceUrls(config)).filter(([, url]) => url !== undefined);
+  const urls = { ...examples.urls, ...Object.fromEntries(given) };
+
+  signal.throwIfAborted();
+  await listenUntilStopped(toAppConfig(config, databaseUrl, urls), stopping, (url) => console.log(welcome(url)));
+}
+
+/** @returns its URL */
+async function startPostgres(dataDir: string, signal: AbortSignal, stack: AsyncDisposableStack): Promise<string> {
+  try {
+    const postgres = await startEmbeddedPostgres({ dataDir, onStep: showStep, signal });
+    stack.defer(() => postgres.stop());
+    return postgres.databaseUrl;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new CommandError((error as Error).message, { cause: error });
+  }
+}
 
 function welcome(url: string): string {
   return `

@@ -3,18 +3,11 @@ import type pg from 'pg';
 import { type Call, call, publishCall, toOutcome, untilAborted } from '../calls.ts';
 import { GatherError } from '../errors.ts';
 import { isBroken, isCanceled, toGatherError } from './errors.ts';
+import type { Pools } from './pool.ts';
 import type { BoundStatement } from './statement.ts';
 
 /** PostgreSQL ignores a request to stop that overtakes its statement: it is repeated until the statement is over. */
 const CANCEL_AGAIN_MS = 50;
-
-/** The connections that a {@link Database} works with. */
-export interface Pools {
-  /** For statements. */
-  pool: pg.Pool;
-  /** For stopping them. */
-  control: pg.Pool;
-}
 
 /** How a statement appears in the timing. */
 export interface Label {
@@ -67,7 +60,7 @@ export class Database {
       yield* this.#fetch(query, label, batchSize);
       return;
     }
-    const client = await this.#connect();
+    const client = await this.#connect(this.#pools.cursors);
     const inside = new Database(this.#pools, this.signal, client);
     let ended: Promise<void> | undefined;
     const end = (failure?: unknown) => {
@@ -95,7 +88,7 @@ export class Database {
    */
   async transaction<T>(work: (database: Database) => Promise<T>): Promise<T> {
     if (this.#transaction) return work(this);
-    const client = await this.#connect();
+    const client = await this.#connect(this.#pools.pool);
     const inside = new Database(this.#pools, this.signal, client);
     let result: T;
     try {
@@ -161,7 +154,7 @@ export class Database {
 
   async #execute<Row>(statement: BoundStatement<Row>): Promise<Result<Row>> {
     this.signal.throwIfAborted();
-    const client = this.#transaction ?? (await this.#connect());
+    const client = this.#transaction ?? (await this.#connect(this.#pools.pool));
     const stopCancelling = this.#cancelOnAbort(client);
     let failure: unknown;
     try {
@@ -178,9 +171,9 @@ export class Database {
     }
   }
 
-  async #connect(): Promise<pg.PoolClient> {
+  async #connect(pool: pg.Pool): Promise<pg.PoolClient> {
     this.signal.throwIfAborted();
-    const connecting = this.#pools.pool.connect();
+    const connecting = pool.connect();
     try {
       return await untilAborted(this.signal, connecting);
     } catch (error) {

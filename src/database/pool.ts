@@ -12,6 +12,19 @@ export interface PoolConfig {
   statementTimeoutMs: number;
 }
 
+/** The connections of one server. */
+export interface Pools {
+  /** For statements. */
+  pool: pg.Pool;
+  /** For cursors, so that readers who take their time keep no connection from the statements of others. */
+  cursors: pg.Pool;
+  /** For what must not wait behind the others: stopping them, and asking whether the server is ready. */
+  control: pg.Pool;
+}
+
+const CURSOR_CONNECTIONS = 4;
+const CONTROL_CONNECTIONS = 2;
+const CONTROL_TIMEOUT_MS = 2000;
 /** A statement that the server did not stop in time is given up on the client's side after this much more. */
 const GRACE_MS = 1000;
 const TEXT_TYPES = new Set<number>([pg.types.builtins.TIMESTAMPTZ, pg.types.builtins.DATE]);
@@ -22,8 +35,28 @@ const types: pg.CustomTypesConfig = {
     TEXT_TYPES.has(oid) ? (value: string) => value : pg.types.getTypeParser(oid, format as 'text'),
 };
 
-/** The connections to PostgreSQL. Survives a restart of the server. End it with `pool.end()`. */
-export function createPool(config: PoolConfig): pg.Pool {
+/** Connects to PostgreSQL, at first use. Survives a restart of the server. End it with `endPools`. */
+export function createPools(config: PoolConfig): Pools {
+  return {
+    pool: createPool(config),
+    cursors: createPool({ ...config, poolSize: CURSOR_CONNECTIONS }),
+    control: createPool({
+      ...config,
+      poolSize: CONTROL_CONNECTIONS,
+      connectTimeoutMs: CONTROL_TIMEOUT_MS,
+      statementTimeoutMs: CONTROL_TIMEOUT_MS,
+    }),
+  };
+}
+
+/** Closes the connections once what runs on them has ended. */
+export async function endPools({ pool, cursors, control }: Pools): Promise<void> {
+  await Promise.all([pool.end(), cursors.end()]);
+  // Last what stops statements: those of requests that were cut off may be under way until now.
+  await control.end();
+}
+
+function createPool(config: PoolConfig): pg.Pool {
   const pool = new pg.Pool({
     connectionString: config.databaseUrl,
     max: config.poolSize,
@@ -40,9 +73,4 @@ export function createPool(config: PoolConfig): pg.Pool {
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
-}
-
-/** A pool of one connection, for asking the server to stop what runs on the others. */
-export function createControlPool(config: PoolConfig): pg.Pool {
-  return createPool({ ...config, poolSize: 1 });
 }

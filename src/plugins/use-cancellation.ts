@@ -16,15 +16,17 @@ const ANSWER_COMPLETE = new GatherError('CANCELLED', 'The answer was sent withou
  * that an operation past its deadline answers with what it has. An answer in parts has the deadline for each part.
  */
 export function useCancellation(timeoutMs: number): Plugin<CancellationContext> {
-  const ends = new WeakMap<object, Lifetime>();
+  const lifetimes = new WeakMap<object, Lifetime>();
   return {
-    onParams({ request, context }) {
-      const lifetime = new Lifetime(request.signal, timeoutMs);
-      ends.set(context, lifetime);
-      Object.assign(context, { signal: lifetime.signal });
+    // Not in `onParams`: parameters that are refused there have no result, and so would have no end.
+    onEnveloped({ context, extendContext }) {
+      if (!context) return;
+      const lifetime = new Lifetime(context.request.signal, timeoutMs);
+      lifetimes.set(context, lifetime);
+      extendContext({ signal: lifetime.signal });
     },
     onExecutionResult({ result, context, setResult }) {
-      const lifetime = ends.get(context);
+      const lifetime = lifetimes.get(context);
       if (!lifetime || !result) return;
       if (isAsyncIterable(result)) return setResult(untilEnd(result as AsyncIterable<ExecutionResult>, lifetime));
       lifetime.end();
@@ -62,7 +64,10 @@ class Lifetime {
     this.#controller.abort(ANSWER_COMPLETE);
   }
 
-  readonly #onClientLeft = () => this.#controller.abort(CLIENT_LEFT);
+  readonly #onClientLeft = () => {
+    clearTimeout(this.#timer);
+    this.#controller.abort(CLIENT_LEFT);
+  };
 }
 
 async function* untilEnd(parts: AsyncIterable<ExecutionResult>, lifetime: Lifetime): AsyncGenerator<ExecutionResult> {

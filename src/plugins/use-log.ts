@@ -4,6 +4,8 @@ import type { Logger } from '../monitoring/log.ts';
 import { round } from '../monitoring/timing.ts';
 import type { TimingContext } from './use-timing.ts';
 
+type Failing = Pick<ExecutionResult, 'errors'>;
+
 /** Writes one line for each operation when it is over: what it was, how long it took, how many calls and errors. */
 export function useLog(log: Logger): Plugin<TimingContext, TimingContext> {
   const operations = new WeakMap<object, string>();
@@ -32,10 +34,16 @@ async function* whenOver(
   let errors = 0;
   try {
     for await (const part of parts) {
-      errors += part.errors?.length ?? 0;
+      errors += countErrors(part);
       yield part;
     }
   } finally {
     write(errors);
   }
+}
+
+/** Those of the part itself and of what it delivers later, in either format. */
+function countErrors(part: ExecutionResult & Partial<Record<'incremental' | 'completed', readonly Failing[]>>): number {
+  const all: Failing[] = [part, ...(part.incremental ?? []), ...(part.completed ?? [])];
+  return all.reduce((sum, { errors }) => sum + (errors?.length ?? 0), 0);
 }

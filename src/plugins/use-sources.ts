@@ -1,6 +1,7 @@
 import type { Plugin } from 'graphql-yoga';
 import type { Context } from '../context.ts';
-import { Database, type Pools } from '../database/database.ts';
+import { Database } from '../database/database.ts';
+import type { Pools } from '../database/pool.ts';
 import { createTables } from '../database/tables.ts';
 import { createLoaders } from '../loaders/index.ts';
 import { createSchedule } from '../loaders/schedule.ts';

@@ -14,19 +14,25 @@ const HEADER = 'x-gather-timing';
 
 /**
  * Measures each operation: `extensions.timing` where it is asked for, a `Server-Timing` header on every response.
- * An answer in parts carries both in its first part. Comes after `useCancellation`, with whose signal calls are made.
+ * An answer in parts carries in both what was measured until its first part. Comes after `useCancellation`, with whose
+ * signal calls are made.
  *
  * @param isAlwaysShown whether `extensions.timing` is given unasked
  */
-export function useTiming(isAlwaysShown: boolean): Plugin<TimingContext, TimingContext & CancellationContext> {
-  const arrivals = new WeakMap<Request, number>();
+export function useTiming(isAlwaysShown: boolean): Plugin<TimingContext & CancellationContext, TimingContext> {
+  const timings = new WeakMap<Request, Timing>();
   return {
-    onRequest({ request }) {
-      arrivals.set(request, performance.now());
+    instrumentation: {
+      // Not in `onRequest`: what Yoga itself answers, such as GraphiQL, does not come as far as that.
+      request({ request }, answer) {
+        timings.set(request, new Timing(performance.now()));
+        return answer();
+      },
     },
-    onParams({ request, context }) {
-      const timing = new Timing(arrivals.get(request) ?? performance.now());
-      Object.assign(context, { timing });
+    onEnveloped({ context, extendContext }) {
+      const timing = context && timings.get(context.request);
+      if (!timing) return;
+      extendContext({ timing });
       collectCalls(context.signal, timing);
     },
     onParse: ({ context }) => context.timing.begin('parse'),
@@ -37,32 +43,33 @@ export function useTiming(isAlwaysShown: boolean): Plugin<TimingContext, TimingC
     },
     onExecutionResult({ request, result, context: { timing }, setResult }) {
       const isShown = isAlwaysShown || request.headers.get(HEADER) === '1';
-      const extend = (part: ExecutionResult): ExecutionResult => ({
-        ...part,
-        extensions: {
-          ...part.extensions,
-          ...(isShown && { timing: timing.report() }),
-          http: { headers: { 'Server-Timing': toServerTiming(timing) } },
-        },
-      });
-      if (isAsyncIterable(result)) setResult(extendFirst(result, extend));
-      else if (result) setResult(extend(result));
+      const addReport = (part: ExecutionResult): ExecutionResult =>
+        isShown ? { ...part, extensions: { ...part.extensions, timing: timing.report() } } : part;
+      if (isAsyncIterable(result)) setResult(mapFirst(result as AsyncIterable<ExecutionResult>, addReport));
+      else if (result) setResult(addHeader(addReport(result), timing));
     },
     onResponse({ request, response }) {
-      const arrival = arrivals.get(request);
-      if (arrival === undefined || !response || response.headers.has('server-timing')) return;
-      response.headers.set('server-timing', toServerTiming(new Timing(arrival)));
+      const timing = timings.get(request);
+      if (timing && !response.headers.has('server-timing')) {
+        response.headers.set('server-timing', toServerTiming(timing));
+      }
     },
   };
 }
 
-async function* extendFirst(
+/** Yoga sends headers that it finds here faster than those that are set on the response. */
+function addHeader(result: ExecutionResult, timing: Timing): ExecutionResult {
+  const http = { headers: { 'Server-Timing': toServerTiming(timing) } };
+  return { ...result, extensions: { ...result.extensions, http } };
+}
+
+async function* mapFirst(
   parts: AsyncIterable<ExecutionResult>,
-  extend: (part: ExecutionResult) => ExecutionResult,
+  map: (part: ExecutionResult) => ExecutionResult,
 ): AsyncGenerator<ExecutionResult> {
   let isFirst = true;
   for await (const part of parts) {
-    yield isFirst ? extend(part) : part;
+    yield isFirst ? map(part) : part;
     isFirst = false;
   }
 }

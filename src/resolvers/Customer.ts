@@ -5,5 +5,5 @@ import type { CustomerResolvers } from './types.generated.ts';
 
 export const Customer: CustomerResolvers = {
   id: reads(['id'], ({ id }) => toGlobalId('Customer', id)),
-  reviews: reads(['id'], ({ id }, args, { loaders }) => loaders.reviewsByCustomerId.load(id, toPage(args))),
+  reviews: reads(['id'], async ({ id }, args, { loaders }) => loaders.reviewsByCustomerId.load(id, toPage(args))),
 };

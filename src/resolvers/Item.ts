@@ -9,6 +9,6 @@ export const Item: ItemResolvers = {
   supplier: reads(['supplierId'], ({ supplierId }, _, { loaders }) => getRow(loaders.supplierById, supplierId)),
   currentPrice: reads(['sku'], ({ sku }, _, { loaders }) => loaders.priceBySku.load(sku)),
   stock: reads(['sku'], ({ sku }, _, { loaders }) => loaders.stockBySku.load(sku)),
-  reviews: reads(['id'], ({ id }, args, { loaders }) => loaders.reviewsByItemId.load(id, toPage(args))),
+  reviews: reads(['id'], async ({ id }, args, { loaders }) => loaders.reviewsByItemId.load(id, toPage(args))),
   averageRating: reads(['id'], ({ id }, _, { loaders }) => loaders.averageRatingByItemId.load(id)),
 };

@@ -45,7 +45,7 @@ export const Menu: Resolvers = {
       sum: ['sum', 'price'],
     }),
 
-  items: ({ where }, { orderBy, ...page }, { tables, columns, loaders }) =>
+  items: async ({ where }, { orderBy, ...page }, { tables, columns, loaders }) =>
     tables.item.connection({
       name: 'menu.items',
       where,

@@ -9,29 +9,30 @@ import type { QueryResolvers } from './types.generated.ts';
 const MAX_NODES = 1000;
 const MAX_QUOTES = 100;
 
+/** Those that check their arguments are async: the executor waits for all siblings of a field that throws by itself. */
 export const Query: QueryResolvers = {
   node: (_, { id }, { loaders }) => loadNode(id, loaders),
 
-  nodes: (_, { ids }, { loaders }) => {
+  nodes: async (_, { ids }, { loaders }) => {
     assertRange('the number of `ids`', ids.length, 0, MAX_NODES);
     return ids.map((id) => loadNode(id, loaders));
   },
 
   home: () => ({}),
 
-  quotes: (_, { count, mode }, { upstreams, signal }) => {
+  quotes: async (_, { count, mode }, { upstreams, signal }) => {
     assertRange('`count`', count, 1, MAX_QUOTES);
     return collectQuotes(upstreams.suppliers, { count, isConcurrent: mode === 'CONCURRENT' }, signal);
   },
 
-  item: (_, { by }, { loaders }) =>
+  item: async (_, { by }, { loaders }) =>
     by.id != null ? loaders.itemById.load(toRowId('Item', by.id)) : loaders.itemBySku.load(by.sku ?? ''),
 
-  menu: (_, { where }) => ({ where: toItemWhere(where) }),
+  menu: async (_, { where }) => ({ where: toItemWhere(where) }),
 
   about: (_, __, { readAbout, signal }) => readAbout(signal),
 
-  tasks: (_, { done, ...page }, { tables, columns }) =>
+  tasks: async (_, { done, ...page }, { tables, columns }) =>
     tables.task.connection({
       name: 'tasks',
       where: { done: done ?? undefined },

@@ -5,5 +5,5 @@ import type { SupplierResolvers } from './types.generated.ts';
 
 export const Supplier: SupplierResolvers = {
   id: reads(['id'], ({ id }) => toGlobalId('Supplier', id)),
-  items: reads(['id'], ({ id }, args, { loaders }) => loaders.itemsBySupplierId.load(id, toPage(args))),
+  items: reads(['id'], async ({ id }, args, { loaders }) => loaders.itemsBySupplierId.load(id, toPage(args))),
 };

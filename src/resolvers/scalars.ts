@@ -6,6 +6,7 @@ const DECIMAL = /^-?\d{1,20}(\.\d{1,20})?$/;
 /** Goes in and out as a string, so that it stays exact. */
 export const Decimal = new GraphQLScalarType<string, string>({
   name: 'Decimal',
+  description: 'An exact decimal as a string: `"12.50"`. Numbers are refused, because a float is not exact.',
   coerceOutputValue: String,
   coerceInputValue: (value) => toDecimal(value, JSON.stringify(value)),
   coerceInputLiteral: (node) => toDecimal(textOf(node), print(node)),
@@ -14,6 +15,7 @@ export const Decimal = new GraphQLScalarType<string, string>({
 /** Goes out only: nothing takes a time yet. */
 export const DateTime = new GraphQLScalarType<Timestamp, string>({
   name: 'DateTime',
+  description: 'An instant in UTC as RFC 3339 writes it, to the microsecond: `2026-11-21T09:05:00.123456Z`.',
   coerceOutputValue: (value) => toRfc3339(String(value)),
   coerceInputValue: refuseTime,
   coerceInputLiteral: refuseTime,

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { type Call, calls } from '../../src/calls.ts';
 import { Database, raw } from '../../src/database/database.ts';
 import { startEmbeddedPostgres } from '../../src/database/embedded.ts';
-import { createControlPool, createPool } from '../../src/database/pool.ts';
+import { createPools, endPools } from '../../src/database/pool.ts';
 import { GatherError } from '../../src/errors.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
@@ -327,8 +327,8 @@ test('a restart of the server under load fails statements, and the same pools wo
   stack.defer(() => first.stop());
   const { databaseUrl } = first;
   const config = { databaseUrl, poolSize: 10, connectTimeoutMs: 2000, statementTimeoutMs: 5000 };
-  const pools = { pool: createPool(config), control: createControlPool(config) };
-  stack.defer(async () => void (await Promise.all([pools.pool.end(), pools.control.end()])));
+  const pools = createPools(config);
+  stack.defer(() => endPools(pools));
   const restarted = new Database(pools, new AbortController().signal);
 
   const outcomes: unknown[] = [];

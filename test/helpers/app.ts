@@ -3,8 +3,8 @@ import type { ExecutionResult } from 'graphql';
 import { type App, type AppConfig, createApp } from '../../src/app.ts';
 import type { TimingReport } from '../../src/monitoring/timing.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
+import { watchResources } from './resources.ts';
 import { startServices, type TestServices } from './services.ts';
-import { recordStatements } from './statements.ts';
 
 /** What a query gave, loosely typed: tests assert its values. */
 // biome-ignore lint/suspicious/noExplicitAny: a test looks into answers of any shape
@@ -34,9 +34,9 @@ const SERVICES = ['promo', 'recommendations', 'pricing', 'inventory', 'suppliers
 
 /** Starts the server for a test file. Call it in `beforeAll`, and `close` in `afterAll`. */
 export async function startTestApp({ serviceTimeoutMs: timeoutMs, ...config }: TestConfig = {}): Promise<TestApp> {
+  const assertNothingIsLeft = watchResources();
   const database = await createTestDatabase();
   const services = await startServices();
-  const statements = recordStatements(database.databaseUrl);
   const app = createApp({
     host: '127.0.0.1',
     port: 0,
@@ -70,13 +70,14 @@ export async function startTestApp({ serviceTimeoutMs: timeoutMs, ...config }: T
     request,
     query: async (...args) => (await request(...args)).json() as Promise<Answer>,
     cost: () => ({
-      statements: statements(),
+      statements: database.statements(),
       requests: SERVICES.flatMap((name) => services[name].takeRequests()),
     }),
     close: async () => {
       await app.stop();
       await services.close();
       await database.drop();
+      await assertNothingIsLeft();
     },
   };
 }

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { Database, type Pools } from '../../src/database/database.ts';
-import { createControlPool, createPool, type PoolConfig } from '../../src/database/pool.ts';
+import { Database } from '../../src/database/database.ts';
+import { createPools, endPools, type PoolConfig, type Pools } from '../../src/database/pool.ts';
+import { recordStatements } from './statements.ts';
 
 const LEAVE_TIMEOUT_MS = 2000;
 
@@ -13,7 +14,7 @@ export interface TestDatabase {
   pools: Pools;
   /** Its signal never aborts. */
   database: Database;
-  /** The text of each statement run through `pools.pool` since this was last asked, cursors' too. */
+  /** The text of each statement run since this was last asked, cursors' too, requests to stop apart. */
   statements(): string[];
   /** Runs a statement outside the pools, as a bystander who looks at the server. */
   ask<Row extends object>(text: string, values?: unknown[]): Promise<Row[]>;
@@ -36,16 +37,16 @@ export async function createTestDatabase(
   await onServer((client) => client.query(`create database ${name} template ${template}`));
   const databaseUrl = urlOf(name);
   const complete = { databaseUrl, poolSize: 10, connectTimeoutMs: 5000, statementTimeoutMs: 10_000, ...config };
-  const pools = { pool: createPool(complete), control: createControlPool(complete) };
+  const pools = createPools(complete);
   return {
     databaseUrl,
     pools,
     database: new Database(pools, new AbortController().signal),
-    statements: recordStatements(pools.pool),
+    statements: recordStatements(databaseUrl),
     ask: (text, values) => onServer(async (client) => (await client.query(text, values)).rows, databaseUrl),
     drop: async () => {
       try {
-        await endPools(pools, name);
+        await endCleanly(pools, name);
       } finally {
         await onServer((client) => client.query(`drop database ${name} with (force)`));
       }
@@ -53,26 +54,8 @@ export async function createTestDatabase(
   };
 }
 
-function recordStatements(pool: pg.Pool): () => string[] {
-  let texts: string[] = [];
-  pool.on('connect', (client) => {
-    client.query = new Proxy(client.query, {
-      apply(query, self, args) {
-        const [statement] = args;
-        texts.push(typeof statement === 'string' ? statement : statement.text);
-        return Reflect.apply(query, self, args);
-      },
-    });
-  });
-  return () => {
-    const recorded = texts;
-    texts = [];
-    return recorded;
-  };
-}
-
-async function endPools({ pool, control }: Pools, name: string): Promise<void> {
-  await Promise.race([Promise.all([pool.end(), control.end()]), sleep(LEAVE_TIMEOUT_MS, undefined, { ref: false })]);
+async function endCleanly(pools: Pools, name: string): Promise<void> {
+  await Promise.race([endPools(pools), sleep(LEAVE_TIMEOUT_MS, undefined, { ref: false })]);
   const deadline = performance.now() + LEAVE_TIMEOUT_MS;
   let left = await findLeft(name);
   while (left.length > 0 && performance.now() < deadline) {

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { startExampleServices } from '../src/example-services/index.ts';
+import { MeasuredServer } from './measured-server.ts';
+
+/**
+ * How much later than its slowest supplier a round of quotes ends: ten suppliers of one second each, asked by one
+ * request alone and by fifty at the same time. The best of a few rounds, because what else the machine does only adds.
+ */
+const ROUNDS = 5;
+const SUPPLIERS = 10;
+const QUERY = `{ quotes(count: ${SUPPLIERS}) { message quotes { supplier price error } } }`;
+const DEADLINE_MS = 120_000;
+
+const deadline = setTimeout(() => {
+  console.error(`Not done within ${DEADLINE_MS / 1000} s.`);
+  process.exit(1);
+}, DEADLINE_MS);
+
+await using stack = new AsyncDisposableStack();
+stack.defer(() => clearTimeout(deadline));
+const { urls, close } = await startExampleServices();
+stack.defer(close);
+// Quotes read no database, and a server connects to its own only when it is asked for something there.
+const databaseUrl = 'postgres://127.0.0.1:1/none';
+const gather = stack.use(await MeasuredServer.start({ kind: 'gather', databaseUrl, urls }, 50));
+
+await measure('ten calls of 1 s, one request', 1, 1.01);
+await measure('ten calls of 1 s, fifty requests at once', 50, 1.15);
+
+async function measure(name: string, requests: number, limit: number): Promise<void> {
+  const seconds: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) seconds.push(await timeRound(requests));
+  const best = Math.min(...seconds);
+  const all = seconds.map((value) => value.toFixed(3)).join(', ');
+  console.log(`${name.padEnd(42)} ${best.toFixed(3)} s (at most ${limit}; best of ${all})`);
+  if (best > limit) process.exitCode = 1;
+}
+
+async function timeRound(requests: number): Promise<number> {
+  const start = performance.now();
+  const answers = await Promise.all(Array.from({ length: requests }, () => gather.post({ query: QUERY })));
+  const seconds = (performance.now() - start) / 1000;
+  for (const answer of answers) assertComplete(answer);
+  return seconds;
+}
+
+/** Each supplier must have been asked, and none of the first ten is closed. */
+function assertComplete(answer: string): void {
+  const { data, errors } = JSON.parse(answer);
+  assert.equal(errors, undefined);
+  assert.match(data.quotes.message, /^fetched 10 quotes in \d+\.\d\d seconds$/);
+  const suppliers = new Set<string>();
+  for (const { supplier, price, error } of data.quotes.quotes) {
+    assert.match(price, /^\d+\.\d\d$/);
+    assert.equal(error, null);
+    suppliers.add(supplier);
+  }
+  assert.equal(suppliers.size, SUPPLIERS);
+}

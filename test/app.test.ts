@@ -1,0 +1,163 @@
+import { once } from 'node:events';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { startTestApp, type TestApp } from './helpers/app.ts';
+import { readText, send } from './helpers/client.ts';
+import { untilLeft } from './helpers/left.ts';
+import { lockTable } from './helpers/lock.ts';
+
+const PROMO = '{ home { promo { title } } }';
+/** How long requests under way may take to finish. */
+const DRAIN_MS = 5000;
+const PROMPTLY_MS = 1000;
+
+let gather: TestApp;
+
+// Closing checks that no connection, socket or timer is left.
+beforeEach(async () => {
+  gather = await startTestApp();
+});
+afterEach(() => gather.close());
+
+describe('start', () => {
+  test('gives the address that it listens on', async () => {
+    const { url } = await gather.app.start();
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    const response = await send(url, PROMO).response;
+    expect(JSON.parse(await readText(response))).toMatchObject({ data: { home: { promo: {} } } });
+  });
+
+  test('fails where the port is taken, and stopping works all the same', async () => {
+    const { url } = await gather.app.start();
+    const other = await startTestApp({ port: Number(new URL(url).port) });
+    await expect(other.app.start()).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await other.close();
+    await readText(await send(url, PROMO).response);
+  });
+});
+
+describe('stop', () => {
+  test('lets requests under way finish, and takes no more', async () => {
+    const { url } = await gather.app.start();
+    gather.services.promo.delayMs = 500;
+    const { response } = send(url, PROMO);
+    await underWay(1);
+    const stopped = gather.app.stop();
+    await expect(send(url, PROMO).response).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    expect(JSON.parse(await readText(await response))).toMatchObject({ data: { home: { promo: {} } } });
+    expect(await elapsed(stopped)).toBeLessThan(PROMPTLY_MS);
+  });
+
+  test('does not wait for idle connections', async () => {
+    const { url } = await gather.app.start();
+    using silent = new Connection(url);
+    using idle = new Connection(url);
+    await silent.connected;
+    await idle.ask(PROMO);
+    expect(await elapsed(gather.app.stop())).toBeLessThan(PROMPTLY_MS);
+  });
+
+  test('does not wait for a connection once the request on it has finished', async () => {
+    const { url } = await gather.app.start();
+    gather.services.promo.delayMs = 300;
+    using agent = new KeptAlive();
+    const answered = agent.ask(url, PROMO);
+    await underWay(1);
+    const stopped = gather.app.stop();
+    await answered;
+    expect(await elapsed(stopped)).toBeLessThan(PROMPTLY_MS);
+  });
+
+  test('may be called again, at any time', async () => {
+    await gather.app.start();
+    await Promise.all([gather.app.stop(), gather.app.stop()]);
+    await gather.app.stop();
+  });
+
+  test('works before the start', async () => {
+    await gather.app.stop();
+  });
+
+  test('cuts off at once in a hurry, and leaves nothing', async () => {
+    const { url } = await gather.app.start();
+    await using _lock = await lockTable(gather.database.databaseUrl, 'item');
+    gather.services.promo.fault = 'hang';
+    const asked = [send(url, PROMO), send(url, '{ menu { count } }')].map(({ response }) => response);
+    await untilLeft(gather, 2);
+    const hurry = new AbortController();
+    const stopped = gather.app.stop(hurry.signal);
+    await sleep(100);
+    hurry.abort();
+    expect(await elapsed(stopped)).toBeLessThan(PROMPTLY_MS);
+    for (const response of asked) await expect(response).rejects.toMatchObject({ code: 'ECONNRESET' });
+    await untilLeft(gather, 0, 500);
+  });
+
+  test('cuts off what has not finished after five seconds', async () => {
+    const { url } = await gather.app.start();
+    await using _lock = await lockTable(gather.database.databaseUrl, 'item');
+    const { response } = send(url, '{ menu { count } }');
+    await untilLeft(gather, 1);
+    const took = await elapsed(gather.app.stop());
+    expect(took).toBeGreaterThanOrEqual(DRAIN_MS - 10);
+    expect(took).toBeLessThan(DRAIN_MS + PROMPTLY_MS);
+    await expect(response).rejects.toMatchObject({ code: 'ECONNRESET' });
+  });
+});
+
+async function underWay(count: number): Promise<void> {
+  await vi.waitFor(() => expect(gather.services.promo.open).toHaveLength(count));
+}
+
+async function elapsed(promise: Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await promise;
+  return performance.now() - start;
+}
+
+/** A connection that stays open. */
+class Connection implements Disposable {
+  readonly #socket;
+  readonly connected: Promise<unknown>;
+
+  constructor(url: string) {
+    this.#socket = connect(Number(new URL(url).port), '127.0.0.1');
+    this.connected = once(this.#socket, 'connect');
+  }
+
+  async ask(query: string): Promise<void> {
+    await this.connected;
+    const body = JSON.stringify({ query });
+    const head = [
+      'POST /graphql HTTP/1.1',
+      'host: gather',
+      'content-type: application/json',
+      `content-length: ${body.length}`,
+    ];
+    this.#socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
+    await once(this.#socket, 'data');
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket.destroy();
+  }
+}
+
+/** A client that keeps its connection after the answer. */
+class KeptAlive implements Disposable {
+  readonly #agent = new Agent({ keepAlive: true });
+
+  async ask(url: string, query: string): Promise<void> {
+    const headers = { 'content-type': 'application/json' };
+    const sent = request(`${url}/graphql`, { method: 'POST', agent: this.#agent, headers });
+    sent.end(JSON.stringify({ query }));
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    await readText(response);
+  }
+
+  [Symbol.dispose](): void {
+    this.#agent.destroy();
+  }
+}

@@ -1,0 +1,130 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import chromium from '@sparticuz/chromium';
+import { type Browser, chromium as driver, type Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { exampleTabs } from '../../src/plugins/example-queries.ts';
+import { startTestApp, type TestApp } from '../helpers/app.ts';
+
+/** GraphiQL reads which operation a tab has only when nobody has typed for a moment. */
+const QUERY_READ_MS = 700;
+const SOON = { timeout: 5000 };
+/** Browsers that a machine may have, by playwright's names. */
+const INSTALLED = ['chrome', 'msedge', 'chromium'];
+
+const browser = await launch();
+if (!browser) {
+  const reason = 'Skipped: there is no browser on this machine. Install Chrome or Edge to run the tests of GraphiQL.';
+  if (process.env['CI']) throw new Error(reason);
+  console.warn(reason);
+}
+
+const NAMES = exampleTabs.map(({ query }) => /^(?:query|mutation) (\w+)/m.exec(query)?.[1] ?? query);
+
+let gather: TestApp;
+let url: string;
+let page: Page;
+let otherHosts: string[];
+let failures: string[];
+
+beforeAll(async () => {
+  gather = await startTestApp();
+  ({ url } = await gather.app.start());
+});
+afterAll(async () => {
+  await browser?.close();
+  await gather.close();
+});
+
+beforeEach(async () => {
+  if (!browser) return;
+  page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  otherHosts = [];
+  failures = [];
+  page.on('request', (request) => {
+    const { protocol, origin } = new URL(request.url());
+    if (/^(https?|wss?):$/.test(protocol) && origin !== url) otherHosts.push(request.url());
+  });
+  page.on('pageerror', ({ message }) => failures.push(message));
+  await page.goto(`${url}/graphql`);
+  await tabs().first().waitFor();
+  return async () => {
+    expect({ otherHosts, failures }).toEqual({ otherHosts: [], failures: [] });
+    await page.close();
+  };
+});
+
+test.runIf(browser)('GraphiQL opens with a tab for each example, and asks no other host', async () => {
+  expect(await tabs().allInnerTexts()).toEqual(NAMES);
+  expect(await textOf('operation.graphql')).toBe(exampleTabs[0]?.query);
+  await page.waitForLoadState('networkidle');
+});
+
+test.runIf(browser)('a click asks for the home page and shows the answer with its timing', async () => {
+  await execute();
+  await page.locator('.result-window', { hasText: 'Brisket' }).waitFor();
+  await expect.poll(answer, SOON).toEqual({
+    data: { home: { promo: expect.anything(), recommendations: expect.anything(), featured: expect.anything() } },
+    extensions: { timing: expect.objectContaining({ elapsed: expect.any(Number), sequential: expect.any(Number) }) },
+  });
+});
+
+test.runIf(browser)('a part that is deferred appears later, in its place', async () => {
+  gather.services.promo.delayMs = 1000;
+  await openTab('Deferred');
+  await execute();
+  await expect
+    .poll(answer, SOON)
+    .toMatchObject({ data: { home: { featured: Array(5).fill({ name: expect.any(String) }) } } });
+  expect((await answer()).data.home).not.toHaveProperty('promo');
+  const rest = { promo: { title: 'Brisket week' }, recommendations: expect.any(Array) };
+  await expect.poll(answer, SOON).toMatchObject({ data: { home: rest } });
+  gather.services.reset();
+});
+
+test.runIf(browser)('each example works', async () => {
+  for (const name of NAMES) {
+    await openTab(name);
+    await execute();
+    await expect.poll(answer, SOON).toMatchObject({ data: expect.anything() });
+    expect(await answer()).not.toHaveProperty('errors');
+  }
+});
+
+function tabs() {
+  return page.locator('.graphiql-tab-button');
+}
+
+async function openTab(name: string): Promise<void> {
+  await tabs().filter({ hasText: name }).click();
+  await expect.poll(() => textOf('operation.graphql'), SOON).toContain(`${name} {`);
+  await sleep(QUERY_READ_MS);
+}
+
+async function execute(): Promise<void> {
+  await page.locator('.graphiql-execute-button').click();
+}
+
+async function answer() {
+  const text = await textOf('response.json');
+  return text ? JSON.parse(text) : {};
+}
+
+/** The whole text of an editor, of which the page has only the lines in view. */
+async function textOf(name: string): Promise<string> {
+  return page.evaluate(`__MONACO.editor.getModels().find(({ uri }) => uri.path.endsWith('${name}')).getValue()`);
+}
+
+/** The browser that npm brought, which is for Linux on x64, or one that is installed. */
+async function launch(): Promise<Browser | undefined> {
+  if (process.platform === 'linux' && process.arch === 'x64') {
+    // In a single process it ends with its first page.
+    const given = chromium.args.filter((arg) => arg !== '--single-process' && arg !== '--no-zygote');
+    const args = [...given, '--disable-background-networking'];
+    return driver.launch({ executablePath: await chromium.executablePath(), args, headless: true });
+  }
+  for (const channel of INSTALLED) {
+    const installed = await driver.launch({ channel }).catch(() => undefined);
+    if (installed) return installed;
+  }
+  return undefined;
+}

@@ -1,0 +1,197 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createTestDatabase } from '../helpers/database.ts';
+import { json, startHttpServer } from '../helpers/http-server.ts';
+import { ask, endPostgresOf, type Program, postgresOf, runGather } from '../helpers/program.ts';
+
+const run = promisify(execFile);
+const FIRST_RUN_MS = 15_000;
+const LATER_RUN_MS = 3000;
+
+let dataDir: string;
+let stack: AsyncDisposableStack;
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'gather-start-'));
+  stack = new AsyncDisposableStack();
+  stack.defer(() => rm(dataDir, { recursive: true }));
+});
+afterEach(async () => {
+  const left = await endPostgresOf(dataDir);
+  await stack.disposeAsync();
+  expect(left).toEqual([]);
+});
+
+test('the first run sets everything up, says so, and answers the query that it shows', {
+  timeout: 60_000,
+}, async () => {
+  const begin = performance.now();
+  const program = start({ LOG: 'none' });
+  const url = await program.url();
+  expect((await ask(url, '{ menu { count } }')).data).toEqual({ menu: { count: 1000 } });
+  expect(performance.now() - begin).toBeLessThan(FIRST_RUN_MS);
+
+  await program.said(/Ctrl-C stops all of it\.\n/);
+  expect(program.stdout.replace(/\(\d+ ms\)|\(\d+\.\d s\)/g, '(TIME)').replace(/:\d+/g, ':PORT')).toBe(`Gather starts:
+  PostgreSQL set up (TIME)
+  PostgreSQL started: 127.0.0.1:PORT (TIME)
+  migrations: 0001-shop (TIME)
+  sample data: 100 suppliers, 1,000 items, 500 customers, 10,000 reviews, 30 tasks (TIME)
+  example services (TIME)
+
+Gather is ready:
+  http://127.0.0.1:PORT/graphql   GraphiQL, with queries to try
+  http://127.0.0.1:PORT/ready     whether it can serve
+
+A first query:
+  curl http://127.0.0.1:PORT/graphql -H 'content-type: application/json' \\
+    -d '{"query":"{ home { promo { title } featured(first: 3) { name price } } }"}'
+
+Ctrl-C stops all of it.
+
+`);
+  for (const [, shown = ''] of program.stdout.matchAll(/^ {2}(http:\S+)/gm)) {
+    expect(await fetch(shown, { headers: { accept: 'text/html' } })).toMatchObject({ status: 200 });
+  }
+  const [, query = ''] = await program.said(/A first query:\n([\s\S]*)\n\nCtrl-C/);
+  const { data, errors } = JSON.parse((await run('sh', ['-c', `${query} --silent --max-time 10`])).stdout);
+  expect(errors).toBeUndefined();
+  expect(data.home).toEqual({
+    promo: { title: expect.any(String) },
+    featured: Array(3).fill({ name: expect.any(String), price: expect.stringMatching(/^\d+\.\d\d$/) }),
+  });
+  await stop(program);
+});
+
+test('later runs are quick and keep the data', { timeout: 60_000 }, async () => {
+  const first = start();
+  await ask(await first.url(), 'mutation { createTask(input: { title: "Stoke" }) { task { id } } }');
+  await stop(first);
+  const runs: number[] = [];
+  while (runs.length < 3 && !runs.some((ms) => ms < LATER_RUN_MS)) {
+    const begin = performance.now();
+    const again = start();
+    const { data } = await ask(await again.url(), '{ tasks(last: 1) { nodes { title } } }');
+    runs.push(performance.now() - begin);
+    expect(data.tasks.nodes).toEqual([{ title: 'Stoke' }]);
+    expect(again.stdout).toMatch(/migrations: none to run .*\n {2}sample data: there already /);
+    await stop(again);
+  }
+  expect(Math.min(...runs)).toBeLessThan(LATER_RUN_MS);
+});
+
+test('a database and a service that are set are used, and nothing is embedded', async () => {
+  const database = await createTestDatabase({}, 'template0');
+  stack.defer(() => database.drop());
+  const promo = await startHttpServer(json({ title: 'Ours', text: 'Not the example.' }));
+  stack.defer(() => promo.close());
+  const program = start({ DATABASE_URL: database.databaseUrl, PROMO_URL: promo.url });
+  const { data } = await ask(
+    await program.url(),
+    '{ home { promo { title } recommendations { reason } } menu { count } }',
+  );
+  expect(data).toEqual({
+    home: { promo: { title: 'Ours' }, recommendations: expect.arrayContaining([{ reason: expect.any(String) }]) },
+    menu: { count: 1000 },
+  });
+  expect(promo.requests).toHaveLength(1);
+  expect(program.stdout).not.toContain('PostgreSQL');
+  expect(await readdir(dataDir)).toEqual([]);
+  await stop(program);
+});
+
+test('a directory in use and a taken port are said in a sentence', { timeout: 60_000 }, async () => {
+  const first = start();
+  const url = await first.url();
+  const { port } = new URL(url);
+
+  const sameDirectory = start();
+  expect(await sameDirectory.exit()).toMatchObject({ code: 1 });
+  expect(sameDirectory.stderr).toMatch(
+    new RegExp(
+      `^Another Gather \\(process \\d+\\) is using ${dataDir}\\. Stop it, or set DATA_DIR to another directory\\.\n$`,
+    ),
+  );
+
+  const otherDirectory = join(dataDir, 'other');
+  const samePort = start({ DATA_DIR: otherDirectory, PORT: port });
+  expect(await samePort.exit()).toMatchObject({ code: 1 });
+  expect(samePort.stderr).toBe(
+    `Port ${port} on 127.0.0.1 is taken. Set PORT to another one, or to 0 for any that is free.\n`,
+  );
+  expect(await postgresOf(otherDirectory)).toEqual([]);
+
+  expect((await ask(url, '{ menu { exists } }')).data).toEqual({ menu: { exists: true } });
+  await stop(first);
+});
+
+test('a directory that cannot be used is said in a sentence', async () => {
+  const file = join(dataDir, 'file');
+  await writeFile(file, '');
+  const program = start({ DATA_DIR: join(file, 'data') });
+  expect(await program.exit()).toMatchObject({ code: 1 });
+  expect(program.stderr).toMatch(/^ENOTDIR: not a directory, .*\n$/);
+});
+
+test('a host that is not of this machine is said in a sentence', async () => {
+  const program = start({ HOST: 'smokehouse.invalid' });
+  expect(await program.exit()).toMatchObject({ code: 1 });
+  expect(program.stderr).toBe('HOST is smokehouse.invalid, which is no address of this machine.\n');
+});
+
+test.each(['the program', 'the program and its PostgreSQL'])(
+  'a start after a crash of %s works and keeps the data',
+  { timeout: 60_000 },
+  async (victim) => {
+    const killed = start();
+    await ask(await killed.url(), 'mutation { createTask(input: { title: "Stoke" }) { task { id } } }');
+    const file = join(dataDir, 'postgres', 'postmaster.pid');
+    const postmaster = Number.parseInt(await readFile(file, 'utf8'), 10);
+    killed.kill('SIGKILL');
+    if (victim !== 'the program') process.kill(postmaster, 'SIGKILL');
+    expect(await killed.exit()).toMatchObject({ signal: 'SIGKILL' });
+    expect(Number.parseInt(await readFile(file, 'utf8'), 10)).toBe(postmaster);
+
+    const next = start();
+    const { data } = await ask(await next.url(), '{ tasks(last: 1) { nodes { title } } }');
+    expect(data.tasks.nodes).toEqual([{ title: 'Stoke' }]);
+    await stop(next);
+  },
+);
+
+test('it goes on when nobody reads its output any more', { timeout: 60_000 }, async () => {
+  const port = `${await freePort()}`;
+  const program = start({ PORT: port });
+  await program.said(/Gather starts:/);
+  program.leaveOutput();
+  const url = `http://127.0.0.1:${port}`;
+  await vi.waitFor(() => fetch(`${url}/health`), { timeout: FIRST_RUN_MS });
+  for (const _ of [1, 2]) expect((await ask(url, '{ menu { exists } }')).data).toEqual({ menu: { exists: true } });
+  await stop(program);
+});
+
+/** Starts all of it on this test's directory and any free port. */
+function start(env: Record<string, string> = {}): Program {
+  return stack.use(runGather(['start'], { DATA_DIR: dataDir, PORT: '0', ...env }));
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
+async function stop(program: Program): Promise<void> {
+  program.pressCtrlC();
+  expect(await program.exit()).toMatchObject({ code: 0 });
+  expect(program.stderr).toBe('');
+  expect(await postgresOf(dataDir)).toEqual([]);
+}

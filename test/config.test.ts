@@ -1,0 +1,107 @@
+import { expect, test } from 'vitest';
+import { ConfigError, readConfig } from '../src/config.ts';
+
+test('without settings there are defaults', () => {
+  expect(readConfig([], {})).toEqual({
+    NODE_ENV: 'development',
+    HOST: '127.0.0.1',
+    PORT: 4000,
+    DATA_DIR: '.gather',
+    DATABASE_CONNECTIONS: 10,
+    SERVICES_PORT: 4100,
+    SERVICE_TIMEOUT_MS: 2000,
+    SUPPLIERS_TIMEOUT_MS: 5000,
+    OPERATION_TIMEOUT_MS: 15_000,
+    STATEMENT_TIMEOUT_MS: 15_000,
+  });
+});
+
+test('settings are read, and frozen', () => {
+  const given = {
+    NODE_ENV: 'production',
+    HOST: '::1',
+    PORT: '0',
+    DATA_DIR: '/data',
+    DATABASE_URL: 'postgresql://gather:secret@db:5433/shop',
+    DATABASE_CONNECTIONS: '1000',
+    PROMO_URL: 'https://promo.example/v1',
+    RECOMMENDATIONS_URL: 'http://recommendations',
+    PRICING_URL: 'http://pricing:81',
+    INVENTORY_URL: 'http://[::1]:82',
+    SUPPLIERS_URL: 'http://127.0.0.1',
+    SERVICES_PORT: '65531',
+    SERVICE_TIMEOUT_MS: '1',
+    SUPPLIERS_TIMEOUT_MS: '3600000',
+    OPERATION_TIMEOUT_MS: '100',
+    STATEMENT_TIMEOUT_MS: '200',
+    ABOUT_FILE: 'about.json',
+    LOG: 'none',
+  };
+  const config = readConfig(['DATABASE_URL', 'PROMO_URL'], given);
+  const numbers = Object.entries(given).map(([name, value]) => [name, /^\d+$/.test(value) ? Number(value) : value]);
+  expect(config).toEqual(Object.fromEntries(numbers));
+  expect(Object.isFrozen(config)).toBe(true);
+});
+
+test('an empty setting is one that is not set', () => {
+  const empty = Object.fromEntries(Object.keys(readConfig([], {})).map((name) => [name, '']));
+  expect(readConfig([], { ...empty, DATABASE_URL: '', ABOUT_FILE: '', LOG: '' })).toEqual(readConfig([], {}));
+  expect(() => readConfig(['DATABASE_URL'], { DATABASE_URL: '' })).toThrow('DATABASE_URL: expected, but not set');
+});
+
+test('what the environment has besides does not matter', () => {
+  expect(readConfig([], { PATH: '/bin', port: '1' })).toEqual(readConfig([], {}));
+});
+
+test('every fault is told at once, by name, with what was expected and what came', () => {
+  const wrong = {
+    NODE_ENV: 'prod',
+    PORT: '65536',
+    DATABASE_URL: 'shop',
+    DATABASE_CONNECTIONS: '0',
+    PROMO_URL: 'promo.example',
+    SERVICES_PORT: '65532',
+    SERVICE_TIMEOUT_MS: '2s',
+    SUPPLIERS_TIMEOUT_MS: '-1',
+    OPERATION_TIMEOUT_MS: '1e3',
+    STATEMENT_TIMEOUT_MS: '3600001',
+    LOG: 'loud',
+  };
+  expect(faultsOf(['DATABASE_URL', 'PRICING_URL', 'INVENTORY_URL'], wrong)).toEqual([
+    'NODE_ENV: expected one of development, production, test, got "prod"',
+    'PORT: expected a whole number from 0 to 65535, got "65536"',
+    'DATABASE_URL: expected a URL that begins with postgres:// or postgresql://, got "shop"',
+    'DATABASE_CONNECTIONS: expected a whole number from 1 to 1000, got "0"',
+    'PROMO_URL: expected a URL that begins with http:// or https://, got "promo.example"',
+    'SERVICES_PORT: expected a whole number from 0 to 65531, got "65532"',
+    'SERVICE_TIMEOUT_MS: expected a whole number from 1 to 3600000, got "2s"',
+    'SUPPLIERS_TIMEOUT_MS: expected a whole number from 1 to 3600000, got "-1"',
+    'OPERATION_TIMEOUT_MS: expected a whole number from 1 to 3600000, got "1e3"',
+    'STATEMENT_TIMEOUT_MS: expected a whole number from 1 to 3600000, got "3600001"',
+    'LOG: expected one of words, json, none, got "loud"',
+    'PRICING_URL: expected, but not set',
+    'INVENTORY_URL: expected, but not set',
+  ]);
+});
+
+test.each([
+  ['mysql://root:secret@db/shop', '…@db/shop'],
+  ['mysql://root:se@cret@db/shop', '…@db/shop'],
+  ['root:secret@db', '…@db'],
+])('a fault does not show the password of %s', (DATABASE_URL, shown) => {
+  expect(faultsOf([], { DATABASE_URL })).toEqual([
+    `DATABASE_URL: expected a URL that begins with postgres:// or postgresql://, got "${shown}"`,
+  ]);
+});
+
+function faultsOf(required: Parameters<typeof readConfig>[0], environment: Record<string, string>): string[] {
+  try {
+    readConfig(required, environment);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const [title, ...lines] = error.message.split('\n');
+    expect(title).toBe('These settings cannot be used:');
+    return lines.map((line) => line.replace(/^ {2}/, ''));
+  }
+  return [];
+}

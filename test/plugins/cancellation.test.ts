@@ -1,0 +1,160 @@
+import { getEventListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../helpers/app.ts';
+import { type Sent, send } from '../helpers/client.ts';
+import { untilLeft } from '../helpers/left.ts';
+import { lockTable } from '../helpers/lock.ts';
+
+const LEFT_WITHIN_MS = 500;
+
+/** Two statements that wait for a lock, and six calls that wait for their services. */
+const SLOW_PAGE = `{
+  menu { count items(first: 5) { nodes { name supplier { name } currentPrice } } }
+  home { promo { title } recommendations { item { name } } }
+  quotes(count: 4) { message }
+}`;
+const UNDER_WAY = 8;
+
+let gather: TestApp;
+let url: string;
+
+beforeAll(async () => {
+  gather = await startTestApp();
+  ({ url } = await gather.app.start());
+});
+afterEach(() => gather.services.reset());
+afterAll(() => gather.close());
+
+/** The two ways to send an operation, and to leave. */
+const CLIENTS: [string, (query: string) => Pick<Sent, 'leave'>][] = [
+  ['in process', leaveInProcess],
+  ['on a socket', (query) => send(url, query)],
+];
+
+describe.each(CLIENTS)('when a client %s leaves', (_, ask) => {
+  test('no statement and no request of its operation is left', async () => {
+    await using _lock = await lockTable(gather.database.databaseUrl, 'item');
+    hangServices();
+    const client = ask(SLOW_PAGE);
+    await untilLeft(gather, UNDER_WAY);
+    client.leave();
+    await untilLeft(gather, 0, LEFT_WITHIN_MS);
+  });
+
+  test('nothing of its operation begins', async () => {
+    const lock = await lockTable(gather.database.databaseUrl, 'item');
+    gather.services.suppliers.delayMs = 100;
+    const client = ask(`{
+      menu { items(first: 5) { nodes { supplier { name } currentPrice stock } } }
+      quotes(count: 20, mode: SEQUENTIAL) { message }
+    }`);
+    await untilLeft(gather, 2);
+    client.leave();
+    await untilLeft(gather, 0, LEFT_WITHIN_MS);
+    gather.cost();
+    await lock[Symbol.asyncDispose]();
+    await sleep(300);
+    expect(gather.cost()).toEqual({ statements: [], requests: [] });
+  });
+
+  test('what it has begun to change is not changed', async () => {
+    const lock = await lockTable(gather.database.databaseUrl, 'item');
+    const client = ask('mutation { repriceItems(input: { where: {}, percent: "100" }) { count } }');
+    await untilLeft(gather, 1);
+    client.leave();
+    await untilLeft(gather, 0, LEFT_WITHIN_MS);
+    await lock[Symbol.asyncDispose]();
+    expect(await gather.database.ask('select from item where version > 1')).toEqual([]);
+  });
+
+  test('nothing is left of fifty that leave at once, and the server serves the next', async () => {
+    await using lock = await lockTable(gather.database.databaseUrl, 'item');
+    hangServices();
+    const clients = Array.from({ length: 50 }, () => ask(SLOW_PAGE));
+    // Ten connections to the database, and as many to a service as it may have.
+    await untilLeft(gather, 10 + 50 + 50 + 200);
+    for (const client of clients) client.leave();
+    await untilLeft(gather, 0, LEFT_WITHIN_MS);
+    await lock[Symbol.asyncDispose]();
+    gather.services.reset();
+    const { data, errors } = await gather.query(SLOW_PAGE);
+    expect(errors).toBeUndefined();
+    expect(data.menu.items.nodes).toHaveLength(5);
+  });
+});
+
+test('a client that has left before its operation begins costs nothing', async () => {
+  gather.cost();
+  await expect(gather.request(SLOW_PAGE, {}, { signal: AbortSignal.abort() })).rejects.toThrow();
+  await sleep(100);
+  expect(gather.cost()).toEqual({ statements: [], requests: [] });
+});
+
+test('what is still under way when the answer is complete is stopped', async () => {
+  const broken = await startTestApp({ aboutFile: '/no/such/file.json' });
+  await using lock = await lockTable(broken.database.databaseUrl, 'item');
+  broken.services.promo.fault = 'hang';
+  // A failure of `about`, which may not be null, leaves nothing of the answer to wait for.
+  const asked = broken.query('{ menu { count } home { promo { title } } quotes { message } about { name } }');
+  expect(await asked).toMatchObject({ data: null, errors: [{ path: ['about'] }] });
+  await untilLeft(broken, 0, LEFT_WITHIN_MS);
+  await lock[Symbol.asyncDispose]();
+  await broken.close();
+});
+
+describe('no listener and no timer is left', () => {
+  const requests: [string, (signal: AbortSignal) => Promise<unknown>][] = [
+    ['an answer', (signal) => gather.request('{ home { promo { title } } quotes { message } }', {}, { signal })],
+    ['a deadline not met', (signal) => gather.request('{ about { name } }', {}, { signal })],
+    ['a syntax error', (signal) => gather.request('{', {}, { signal })],
+    ['an unknown field', (signal) => gather.request('{ nothing }', {}, { signal })],
+    ['no query', (signal) => postRaw('{}', signal)],
+    ['no JSON', (signal) => postRaw('{', signal)],
+    ['a failure', (signal) => gather.request('{ quotes(count: 101) { message } }', {}, { signal })],
+  ];
+
+  test.each(requests)('after %s', async (_, ask) => {
+    const { signal } = new AbortController();
+    await ask(signal);
+    const before = timers();
+    for (let count = 0; count < 10; count++) await ask(signal);
+    await new Promise(setImmediate);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    expect(timers()).toBeLessThanOrEqual(before);
+  });
+
+  test('after a client has left', async () => {
+    const before = timers();
+    gather.services.promo.fault = 'hang';
+    const leaving = new AbortController();
+    const asked = gather.request('{ home { promo { title } } }', {}, { signal: leaving.signal });
+    await untilLeft(gather, 1);
+    leaving.abort();
+    await expect(asked).rejects.toThrow();
+    await untilLeft(gather, 0, LEFT_WITHIN_MS);
+    expect(getEventListeners(leaving.signal, 'abort')).toEqual([]);
+    expect(timers()).toBeLessThanOrEqual(before);
+  });
+});
+
+function hangServices(): void {
+  for (const name of ['promo', 'recommendations', 'pricing', 'inventory', 'suppliers'] as const) {
+    gather.services[name].fault = 'hang';
+  }
+}
+
+function leaveInProcess(query: string): Pick<Sent, 'leave'> {
+  const leaving = new AbortController();
+  gather.request(query, {}, { signal: leaving.signal }).catch(() => {});
+  return { leave: () => leaving.abort() };
+}
+
+function postRaw(body: string, signal: AbortSignal): Promise<Response> {
+  const headers = { 'content-type': 'application/json' };
+  return gather.app.fetch('http://gather/graphql', { method: 'POST', headers, body, signal });
+}
+
+function timers(): number {
+  return process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+}

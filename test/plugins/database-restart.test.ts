@@ -1,0 +1,67 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test, vi } from 'vitest';
+import { startEmbeddedPostgres } from '../../src/database/embedded.ts';
+import { migrate } from '../../src/database/migrate.ts';
+import { seed } from '../../src/database/seed.ts';
+import { type Answer, startTestApp } from '../helpers/app.ts';
+
+const UNAVAILABLE = { code: 'DATABASE_UNAVAILABLE', source: 'postgres', retryable: true };
+const PAGE = '{ about { name } home { promo { title } } item(by: { sku: "SKU-00001" }) { name averageRating } }';
+
+test('the server survives a restart of its database under load', async () => {
+  await using stack = new AsyncDisposableStack();
+  const dataDir = await mkdtemp(join(tmpdir(), 'gather-restart-'));
+  stack.defer(() => rm(dataDir, { recursive: true }));
+  const first = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } });
+  stack.defer(() => first.stop());
+  const { databaseUrl } = first;
+  await migrate(databaseUrl);
+  await seed(databaseUrl, { size: 'test' });
+  const gather = await startTestApp({ databaseUrl, isDevelopment: false });
+  stack.defer(() => gather.close());
+
+  const answers: Answer[] = [];
+  const load = new AbortController();
+  const clients = Array.from({ length: 20 }, async () => {
+    while (!load.signal.aborted) {
+      answers.push(await gather.query(PAGE));
+      await sleep(5);
+    }
+  });
+  const readiness = async () => (await gather.app.fetch('http://gather/ready')).status;
+
+  await vi.waitFor(() => expect(answers.length).toBeGreaterThan(50));
+  expect(await readiness()).toBe(200);
+  await first.stop();
+
+  await vi.waitFor(() => expect(answers.at(-1)?.errors).toBeDefined());
+  expect(await readiness()).toBe(503);
+  const { data, errors } = await gather.query(PAGE);
+  expect(data).toEqual({
+    about: { name: expect.any(String) },
+    home: { promo: { title: expect.any(String) } },
+    item: null,
+  });
+  expect(errors).toMatchObject([{ path: ['item'], extensions: UNAVAILABLE }]);
+
+  const second = await startEmbeddedPostgres({
+    dataDir,
+    settings: { fsync: 'off', port: new URL(databaseUrl).port },
+  });
+  stack.defer(() => second.stop());
+  await vi.waitFor(() => expect(answers.at(-1)?.errors).toBeUndefined(), { timeout: 5000 });
+  expect(await readiness()).toBe(200);
+  const from = answers.length;
+  await vi.waitFor(() => expect(answers.length).toBeGreaterThan(from + 100), { timeout: 5000 });
+  load.abort();
+  await Promise.all(clients);
+
+  const failed = answers.flatMap((answer) => answer.errors ?? []);
+  expect(failed.length).toBeGreaterThan(0);
+  for (const error of failed) expect(error.extensions).toEqual(UNAVAILABLE);
+  for (const answer of answers) expect(answer.data.home.promo.title).toEqual(expect.any(String));
+  for (const answer of answers.slice(from)) expect(answer.errors).toBeUndefined();
+});
