@@ -3,21 +3,26 @@ import type { Column } from '../database/order.ts';
 import { readRowsByKey } from '../database/rows-by-key.ts';
 import type { Schema } from '../database/schema.ts';
 import type { Row, TableDefinition } from '../database/table-definition.ts';
+import { GatherError } from '../errors.ts';
 import { createLoader, inKeyOrder, type LoaderSource } from './batch.ts';
 
-/** Rows by a unique column; null where there is none. Rows that the request has read already are not read again. */
+/**
+ * Rows by a unique column; NOT_FOUND for a key that no row has. Rows that the request has read already are not read
+ * again.
+ */
 export function createRowByKey<T extends keyof Schema>(
   name: string,
   source: LoaderSource,
   definition: TableDefinition<T>,
   column: Column<T>,
-): DataLoader<string, Row<T> | null, unknown> {
+): DataLoader<string, Row<T>, unknown> {
   const { database, columns, known } = source;
   const table = definition.name;
-  const loader = createLoader(name, source, async (keys: readonly string[]) => {
+  const loader = createLoader<string, Row<T>>(name, source, async (keys) => {
     const rows = await readRowsByKey(database, name, { definition, column }, columns[table], keys);
     known.add(table, rows);
-    return inKeyOrder(keys, rows, (row) => String(row[column as keyof Row<T>]));
+    const found = inKeyOrder(keys, rows, (row) => String(row[column as keyof Row<T>]));
+    return found.map((row) => row ?? new GatherError('NOT_FOUND', `There is no ${table} with this ${column}.`));
   });
   known.register(table, { column, loader });
   return loader;

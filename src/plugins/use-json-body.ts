@@ -27,21 +27,39 @@ export function useJsonBody(maxBytes: number): Plugin<object, ServerContext> {
       if (!JSON_TYPE.test(type) || OTHER_CHARSET.test(type)) {
         return endResponse(new fetchAPI.Response(null, { status: 415, headers: { accept: 'application/json' } }));
       }
-      setRequestParser(async () => toParams(await readText(serverContext.req ?? request.body, maxBytes)));
+      const read = () => (serverContext.req ? readStream(serverContext.req, maxBytes) : readWhole(request, maxBytes));
+      setRequestParser(async () => toParams(await read()));
     },
   };
 }
 
-async function readText(body: AsyncIterable<Uint8Array> | null, maxBytes: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body ?? []) {
-    bytes += chunk.byteLength;
-    // What is too much is read all the same, and dropped: a client that still sends does not look at an answer.
-    if (bytes <= maxBytes) chunks.push(chunk);
-  }
-  if (bytes > maxBytes) throw badRequest(413, `Expected a body of at most ${maxBytes} bytes, got ${bytes}.`);
-  return Buffer.concat(chunks).toString('utf8');
+/** Listens to the stream itself: to iterate over it costs as much as a small query. */
+function readStream(request: IncomingMessage, maxBytes: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      // What is too much is read all the same, and dropped: a client that still sends does not look at an answer.
+      if (bytes <= maxBytes) chunks.push(chunk);
+    });
+    request.on('end', () => {
+      if (bytes > maxBytes) reject(tooLong(maxBytes, bytes));
+      else resolve(Buffer.concat(chunks).toString());
+    });
+    request.on('error', reject);
+  });
+}
+
+async function readWhole(request: Request, maxBytes: number): Promise<string> {
+  const text = await request.text();
+  const bytes = Buffer.byteLength(text);
+  if (bytes > maxBytes) throw tooLong(maxBytes, bytes);
+  return text;
+}
+
+function tooLong(maxBytes: number, bytes: number) {
+  return badRequest(413, `Expected a body of at most ${maxBytes} bytes, got ${bytes}.`);
 }
 
 function toParams(text: string): GraphQLParams {

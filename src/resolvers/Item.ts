@@ -1,12 +1,11 @@
 import { toPage } from '../database/page.ts';
 import { toGlobalId } from './global-id.ts';
 import { reads } from './reads.ts';
-import { getRow } from './rows.ts';
 import type { ItemResolvers } from './types.generated.ts';
 
 export const Item: ItemResolvers = {
   id: reads(['id'], ({ id }) => toGlobalId('Item', id)),
-  supplier: reads(['supplierId'], ({ supplierId }, _, { loaders }) => getRow(loaders.supplierById, supplierId)),
+  supplier: reads(['supplierId'], ({ supplierId }, _, { loaders }) => loaders.supplierById.load(supplierId)),
   currentPrice: reads(['sku'], ({ sku }, _, { loaders }) => loaders.priceBySku.load(sku)),
   stock: reads(['sku'], ({ sku }, _, { loaders }) => loaders.stockBySku.load(sku)),
   reviews: reads(['id'], async ({ id }, args, { loaders }) => loaders.reviewsByItemId.load(id, toPage(args))),

@@ -1,5 +1,6 @@
+import { findRow } from './rows.ts';
 import type { PromoResolvers } from './types.generated.ts';
 
 export const Promo: PromoResolvers = {
-  item: ({ sku }, _, { loaders }) => (sku ? loaders.itemBySku.load(sku) : null),
+  item: ({ sku }, _, { loaders }) => (sku ? findRow(loaders.itemBySku, sku) : null),
 };

@@ -4,6 +4,7 @@ import { collectQuotes } from '../shop/quotes.ts';
 import { toRowId } from './global-id.ts';
 import { toItemWhere } from './item-where.ts';
 import { loadNode } from './node.ts';
+import { findRow } from './rows.ts';
 import type { QueryResolvers } from './types.generated.ts';
 
 const MAX_NODES = 1000;
@@ -26,7 +27,7 @@ export const Query: QueryResolvers = {
   },
 
   item: async (_, { by }, { loaders }) =>
-    by.id != null ? loaders.itemById.load(toRowId('Item', by.id)) : loaders.itemBySku.load(by.sku ?? ''),
+    by.id != null ? findRow(loaders.itemById, toRowId('Item', by.id)) : findRow(loaders.itemBySku, by.sku ?? ''),
 
   menu: async (_, { where }) => ({ where: toItemWhere(where) }),
 

@@ -1,6 +1,7 @@
 import type { CustomerRow, ItemRow, ReviewRow, SupplierRow, TaskRow } from '../database/schema.ts';
 import type { Loaders } from '../loaders/index.ts';
 import { fromGlobalId, type NodeType } from './global-id.ts';
+import { findRow } from './rows.ts';
 
 /** A row of any type that implements Node, with the type's name. */
 type NodeRow = (ItemRow | SupplierRow | CustomerRow | ReviewRow | TaskRow) & { __typename: NodeType };
@@ -11,8 +12,8 @@ export type NodeParent = NodeRow | null;
 /** The object that has this ID; null where there is none. */
 export async function loadNode(globalId: string, loaders: Loaders): Promise<NodeParent> {
   const { type, id } = fromGlobalId(globalId);
-  const row = await loaderOf(type, loaders).load(id);
-  return row && { ...row, __typename: type };
+  const row = await findRow<Omit<NodeRow, '__typename'>>(loaderOf(type, loaders), id);
+  return row && ({ ...row, __typename: type } as NodeRow);
 }
 
 function loaderOf(type: NodeType, loaders: Loaders) {

@@ -1,11 +1,11 @@
 import { GatherError } from '../errors.ts';
 
-/**
- * The row that another row refers to.
- * @throws NOT_FOUND where it was deleted in between
- */
-export async function getRow<Row>(loader: { load(id: string): Promise<Row | null> }, id: string): Promise<Row> {
-  const row = await loader.load(id);
-  if (row === null) throw new GatherError('NOT_FOUND', 'What this refers to is no longer there.');
-  return row;
+/** The row that a loader has for this key; null where there is none. */
+export async function findRow<Row>(loader: { load(key: string): Promise<Row> }, key: string): Promise<Row | null> {
+  try {
+    return await loader.load(key);
+  } catch (error) {
+    if (error instanceof GatherError && error.code === 'NOT_FOUND') return null;
+    throw error;
+  }
 }

@@ -98,7 +98,9 @@ describe('when the signal aborts', () => {
   });
 
   test('what waits for a connection does not wait for it any longer', async () => {
-    const clients = await Promise.all(Array.from({ length: 10 }, () => shop.pools.pool.connect()));
+    const { pool, cursors } = shop.pools;
+    const take = (from: typeof pool) => Array.from({ length: from.options.max }, () => from.connect());
+    const clients = await Promise.all([...take(pool), ...take(cursors)]);
     const waiting = [
       outcomeOf(database.run(one, { name: 'one' })),
       outcomeOf(database.transaction(async () => {})),
