@@ -2,3 +2,15 @@ import type { Schema } from './schema.ts';
 
 /** The columns of each table that an operation reads; the key is always among them. */
 export type Columns = { readonly [T in keyof Schema]: readonly (keyof Schema[T] & string)[] };
+
+/** A column that holds the key of a row of another table. */
+export interface Reference {
+  column: string;
+  table: keyof Schema;
+}
+
+/**
+ * The references of each table whose rows are to be read together with the table's own, because nothing else of it is
+ * asked for that would have to wait meanwhile.
+ */
+export type References = { readonly [T in keyof Schema]: readonly Reference[] };

@@ -20,8 +20,8 @@ export interface ConnectionQuery<T extends keyof Schema> {
   orderBy: readonly OrderTerm<T>[];
   columns: readonly Column<T>[];
   page: Page;
-  /** Is handed the rows when they have been read. */
-  onRows?: (rows: readonly Row<T>[]) => void;
+  /** Is handed the rows when they have been read, and waited for. */
+  onRows?: (rows: readonly Row<T>[]) => Promise<void>;
 }
 
 /**
@@ -60,7 +60,7 @@ export function connect<T extends keyof Schema>(
   return new Connection(page, {
     read: async () => {
       const { rows } = await database.run(statement, { name });
-      onRows?.(rows);
+      await onRows?.(rows);
       return rows;
     },
     cursorOf: (row) => toCursor(shapeOfOrder(order), valuesOf(row, order)),

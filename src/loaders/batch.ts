@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader';
 import type { Columns } from '../database/columns.ts';
 import type { Database } from '../database/database.ts';
+import type { Schema } from '../database/schema.ts';
 import type { Upstreams } from '../upstreams/index.ts';
 import type { KnownRows } from './known-rows.ts';
 import type { Schedule } from './schedule.ts';
@@ -13,6 +14,8 @@ export interface LoaderSource {
   columns: Columns;
   schedule: Schedule;
   known: KnownRows;
+  /** See `Loaders`. */
+  follow: (table: keyof Schema, rows: readonly object[]) => Promise<void>;
 }
 
 interface LoaderOptions<Key> {

@@ -1,3 +1,5 @@
+import type { Reference, References } from '../database/columns.ts';
+import type { Id } from '../database/schema.ts';
 import { averageRatingByItemId } from './average-rating-by-item-id.ts';
 import type { LoaderSource } from './batch.ts';
 import { customerById } from './customer-by-id.ts';
@@ -31,12 +33,29 @@ const makers = {
 /** Every loader, by name, and the rows that they need not read. */
 export type Loaders = { readonly [Name in keyof typeof makers]: ReturnType<(typeof makers)[Name]> } & {
   readonly known: KnownRows;
+  /** To be told of rows that were read; resolves when the rows that they refer to are known too, or could not be read. */
+  follow: LoaderSource['follow'];
 };
 
 /** A fresh set of loaders. Each is made when it is first asked for, so that a request pays for those that it uses. */
-export function createLoaders(source: Omit<LoaderSource, 'known'>): Loaders {
+export function createLoaders(given: Omit<LoaderSource, 'known' | 'follow'>, references: References): Loaders {
   const known = new KnownRows();
-  return Object.create(lazyLoaders, { source: { value: { ...source, known } }, known: { value: known } });
+  const follow: LoaderSource['follow'] = async (table, rows) => {
+    known.add(table, rows);
+    await Promise.all(references[table].map((reference) => loadReferred(loaders, reference, rows)));
+  };
+  const source: LoaderSource = { ...given, known, follow };
+  const loaders: Loaders = Object.create(lazyLoaders, {
+    source: { value: source },
+    known: { value: known },
+    follow: { value: follow },
+  });
+  return loaders;
+}
+
+/** A row that cannot be read is the matter of the field that asks for it: `loadMany` does not reject. */
+async function loadReferred(loaders: Loaders, { column, table }: Reference, rows: readonly object[]): Promise<void> {
+  await loaders[`${table}ById`].loadMany([...new Set(rows.map((row): Id => Reflect.get(row, column)))]);
 }
 
 const lazyLoaders = Object.defineProperties(

@@ -1,9 +1,10 @@
 import type DataLoader from 'dataloader';
-import type { Schema } from '../database/schema.ts';
+import type { Id, Schema } from '../database/schema.ts';
+import type { Row } from '../database/table-definition.ts';
 
 interface RowLoader {
   column: string;
-  loader: Pick<DataLoader<string, object | null, unknown>, 'prime'>;
+  loader: Pick<DataLoader<string, object, unknown>, 'prime'>;
 }
 
 /**
@@ -11,25 +12,35 @@ interface RowLoader {
  * later too, so that no row is read twice.
  */
 export class KnownRows {
-  readonly #rows = new Map<keyof Schema, object[]>();
+  readonly #rows = new Map<keyof Schema, Map<Id, object>>();
   readonly #loaders = new Map<keyof Schema, RowLoader[]>();
 
-  /** Rows that were read, with all the columns that the operation reads of their table. */
+  /** Rows that were read, with their keys and all the columns that the operation reads of their table. */
   add(table: keyof Schema, rows: readonly object[]): void {
-    const known = this.#rows.get(table);
-    if (known) known.push(...rows);
-    else this.#rows.set(table, [...rows]);
+    const known = this.#rowsOf(table);
+    for (const row of rows) known.set(Reflect.get(row, 'id'), row);
     for (const loader of this.#loaders.get(table) ?? []) prime(loader, rows);
+  }
+
+  /** The row with this key, where it has been read. */
+  find<T extends keyof Schema>(table: T, id: Id): Row<T> | undefined {
+    return this.#rowsOf(table).get(id) as Row<T> | undefined;
   }
 
   /** A loader that is to know them, by the column that has its keys. */
   register(table: keyof Schema, rowLoader: RowLoader): void {
     this.#loaders.set(table, [...(this.#loaders.get(table) ?? []), rowLoader]);
-    prime(rowLoader, this.#rows.get(table) ?? []);
+    prime(rowLoader, this.#rowsOf(table).values());
+  }
+
+  #rowsOf(table: keyof Schema): Map<Id, object> {
+    const known = this.#rows.get(table) ?? new Map<Id, object>();
+    this.#rows.set(table, known);
+    return known;
   }
 }
 
-function prime({ column, loader }: RowLoader, rows: readonly object[]): void {
+function prime({ column, loader }: RowLoader, rows: Iterable<object>): void {
   for (const row of rows) {
     const key: unknown = Reflect.get(row, column);
     if (key !== undefined) loader.prime(String(key), row);

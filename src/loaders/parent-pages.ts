@@ -29,10 +29,10 @@ export function createParentPages<T extends keyof Schema>(
   source: LoaderSource,
   list: ParentList<T>,
 ): ParentPages<Row<T>> {
-  const { database, columns, known } = source;
+  const { database, columns, follow } = source;
   const readRows = async (pages: readonly ParentPage[]) => {
     const rows = await readParentPages(database, name, list, columns[list.table], pages);
-    for (const rowsOfParent of rows) known.add(list.table, rowsOfParent);
+    await follow(list.table, rows.flat());
     return rows as Row<T>[][];
   };
   const forward = createLoader(name, source, readRows, { toCacheKey });

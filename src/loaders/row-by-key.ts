@@ -16,11 +16,11 @@ export function createRowByKey<T extends keyof Schema>(
   definition: TableDefinition<T>,
   column: Column<T>,
 ): DataLoader<string, Row<T>, unknown> {
-  const { database, columns, known } = source;
+  const { database, columns, known, follow } = source;
   const table = definition.name;
   const loader = createLoader<string, Row<T>>(name, source, async (keys) => {
     const rows = await readRowsByKey(database, name, { definition, column }, columns[table], keys);
-    known.add(table, rows);
+    await follow(table, rows);
     const found = inKeyOrder(keys, rows, (row) => String(row[column as keyof Row<T>]));
     return found.map((row) => row ?? new GatherError('NOT_FOUND', `There is no ${table} with this ${column}.`));
   });

@@ -5,7 +5,7 @@ import type { Pools } from '../database/pool.ts';
 import { createTables } from '../database/tables.ts';
 import { createLoaders } from '../loaders/index.ts';
 import { createSchedule } from '../loaders/schedule.ts';
-import { selectColumns } from '../resolvers/selection.ts';
+import { selectionOf } from '../resolvers/selection.ts';
 import type { Upstreams } from '../upstreams/index.ts';
 import type { TimingContext } from './use-timing.ts';
 
@@ -22,7 +22,7 @@ export function useSources({ pools, upstreams, readAbout }: Sources): Plugin<Con
       const context = args.contextValue;
       const end = context.timing.begin('context');
       const database = new Database(pools, context.signal);
-      const columns = selectColumns(args.schema, args.document);
+      const { columns, references } = selectionOf(args.schema, args.document);
       const source = { database, upstreams, columns, schedule: createSchedule(database) };
       Object.assign(context, {
         database,
@@ -30,9 +30,9 @@ export function useSources({ pools, upstreams, readAbout }: Sources): Plugin<Con
         columns,
         readAbout,
         tables: createTables(database),
-        loaders: createLoaders(source),
+        loaders: createLoaders(source, references),
         renewLoaders: () => {
-          context.loaders = createLoaders(source);
+          context.loaders = createLoaders(source, references);
         },
       } satisfies Partial<Context>);
       end();

@@ -1,11 +1,11 @@
 import { toPage } from '../database/page.ts';
 import { toGlobalId } from './global-id.ts';
-import { reads } from './reads.ts';
+import { reads, refers } from './reads.ts';
 import type { ItemResolvers } from './types.generated.ts';
 
 export const Item: ItemResolvers = {
   id: reads(['id'], ({ id }) => toGlobalId('Item', id)),
-  supplier: reads(['supplierId'], ({ supplierId }, _, { loaders }) => loaders.supplierById.load(supplierId)),
+  supplier: refers('supplierId', 'supplier'),
   currentPrice: reads(['sku'], ({ sku }, _, { loaders }) => loaders.priceBySku.load(sku)),
   stock: reads(['sku'], ({ sku }, _, { loaders }) => loaders.stockBySku.load(sku)),
   reviews: reads(['id'], async ({ id }, args, { loaders }) => loaders.reviewsByItemId.load(id, toPage(args))),

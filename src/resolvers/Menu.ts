@@ -52,7 +52,7 @@ export const Menu: Resolvers = {
       orderBy: toItemOrder(orderBy),
       columns: columns.item,
       page: toPage(page),
-      onRows: (rows) => loaders.known.add('item', rows),
+      onRows: (rows) => loaders.follow('item', rows),
     }),
 
   all: ({ where }, _, { tables, columns }) =>

@@ -1,9 +1,11 @@
-import type { GraphQLFieldExtensions, GraphQLResolveInfo } from 'graphql';
+import type { GraphQLField, GraphQLResolveInfo } from 'graphql';
 import type { Context } from '../context.ts';
+import type { Id, Schema } from '../database/schema.ts';
+import type { Row } from '../database/table-definition.ts';
 
 interface ReadingResolver<Row, Args, Result> {
   resolve: (row: Row, args: Args, context: Context, info: GraphQLResolveInfo) => Result;
-  extensions: { reads: readonly string[] };
+  extensions: { reads: readonly string[]; refersTo?: keyof Schema };
 }
 
 /**
@@ -17,7 +19,26 @@ export function reads<Row, Column extends keyof Row & string, Args, Result>(
   return { resolve, extensions: { reads: columns } };
 }
 
-/** The columns that `reads` was given for a field; undefined where the field has no such resolver. */
-export function columnsReadBy(extensions: GraphQLFieldExtensions<unknown, unknown>): readonly string[] | undefined {
-  return extensions['reads'] as readonly string[] | undefined;
+/**
+ * A resolver of the row that a column refers to by its key. It answers at once where that row is known, which spares the
+ * executor its promises: half of the cost of a page whose every review has a customer.
+ */
+export function refers<Parent, Column extends keyof Parent & string, Table extends keyof Schema>(
+  column: Column & (Parent[Column] extends Id ? unknown : never),
+  table: Table,
+): ReadingResolver<Parent, unknown, Row<Table> | Promise<Row<Table>>> {
+  return {
+    resolve: (parent, _, { loaders }) => {
+      const id = parent[column] as Id;
+      return loaders.known.find(table, id) ?? (loaders[`${table}ById`].load(id) as Promise<Row<Table>>);
+    },
+    extensions: { reads: [column], refersTo: table },
+  };
+}
+
+/** What a field reads of its parent's row; undefined where it has no resolver made here. */
+export function readingOf({
+  extensions,
+}: GraphQLField<unknown, unknown>): Partial<ReadingResolver<never, never, never>['extensions']> {
+  return extensions;
 }

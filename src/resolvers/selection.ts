@@ -1,6 +1,8 @@
 import {
   type DocumentNode,
+  type GraphQLField,
   type GraphQLNamedType,
+  type GraphQLObjectType,
   type GraphQLSchema,
   isAbstractType,
   isObjectType,
@@ -8,10 +10,10 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
-import type { Columns } from '../database/columns.ts';
+import type { Columns, Reference, References } from '../database/columns.ts';
 import type { Schema } from '../database/schema.ts';
 import { definitions } from '../database/tables.ts';
-import { columnsReadBy } from './reads.ts';
+import { readingOf } from './reads.ts';
 
 /** The tables behind types of the schema. */
 const TABLES: Readonly<Record<string, keyof Schema>> = {
@@ -22,50 +24,72 @@ const TABLES: Readonly<Record<string, keyof Schema>> = {
   Task: 'task',
 };
 
-const cache = new WeakMap<DocumentNode, Columns>();
-
-/**
- * The columns that the fields of a document read, for each table: whatever is selected of a type anywhere in it, in
- * fragments and behind @skip too, so that one row serves all its places. Worked out once for each document.
- */
-export function selectColumns(schema: GraphQLSchema, document: DocumentNode): Columns {
-  const known = cache.get(document);
-  if (known) return known;
-  const columns = toColumns(collectColumns(schema, document));
-  cache.set(document, columns);
-  return columns;
+/** What an operation reads of the tables. */
+export interface Selection {
+  columns: Columns;
+  references: References;
 }
 
-function collectColumns(schema: GraphQLSchema, document: DocumentNode): Map<keyof Schema, Set<string>> {
-  const collected = new Map(Object.values(TABLES).map((table) => [table, new Set(['id'])]));
+/** What the fields of a document read of one table. */
+class TableSelection {
+  readonly columns = new Set(['id']);
+  readonly #references = new Map<string, Reference>();
+  /** Whether a field needs more than the row and the rows that it refers to. */
+  #hasOthers = false;
+
+  add(table: keyof Schema, field: GraphQLField<unknown, unknown>): void {
+    const { reads, refersTo } = readingOf(field);
+    if (refersTo) for (const column of reads ?? []) this.#references.set(column, { column, table: refersTo });
+    const columns = reads ?? (Object.hasOwn(definitions[table].types, field.name) ? [field.name] : []);
+    for (const column of columns) this.columns.add(column);
+    if (reads && !refersTo && field.name !== 'id') this.#hasOthers = true;
+  }
+
+  get references(): Reference[] {
+    return this.#hasOthers ? [] : [...this.#references.values()];
+  }
+}
+
+const cache = new WeakMap<DocumentNode, Selection>();
+
+/**
+ * What the fields of a document read of each table: whatever is selected of a type anywhere in it, in fragments and
+ * behind @skip too, so that one row serves all its places. Worked out once for each document.
+ */
+export function selectionOf(schema: GraphQLSchema, document: DocumentNode): Selection {
+  const known = cache.get(document);
+  if (known) return known;
+  const selection = toSelection(selectTables(schema, document));
+  cache.set(document, selection);
+  return selection;
+}
+
+function selectTables(schema: GraphQLSchema, document: DocumentNode): Map<keyof Schema, TableSelection> {
+  const selections = new Map(Object.values(TABLES).map((table) => [table, new TableSelection()]));
   const typeInfo = new TypeInfo(schema);
   visit(
     document,
     visitWithTypeInfo(typeInfo, {
       Field({ name }) {
-        for (const { table, reads } of readersOf(schema, typeInfo.getParentType(), name.value)) {
-          for (const column of reads) collected.get(table)?.add(column);
+        for (const type of objectTypes(schema, typeInfo.getParentType())) {
+          const table = TABLES[type.name];
+          const field = type.getFields()[name.value];
+          if (table && field) selections.get(table)?.add(table, field);
         }
       },
     }),
   );
-  return collected;
+  return selections;
 }
 
-function readersOf(schema: GraphQLSchema, type: GraphQLNamedType | null | undefined, fieldName: string) {
-  const types = isAbstractType(type) ? schema.getPossibleTypes(type) : [type];
-  return types.filter(isObjectType).flatMap((objectType) => {
-    const table = TABLES[objectType.name];
-    const field = objectType.getFields()[fieldName];
-    return table && field ? [{ table, reads: columnsReadBy(field.extensions) ?? columnNamed(table, fieldName) }] : [];
-  });
+function objectTypes(schema: GraphQLSchema, type: GraphQLNamedType | null | undefined): GraphQLObjectType[] {
+  const types: readonly unknown[] = isAbstractType(type) ? schema.getPossibleTypes(type) : [type];
+  return types.filter(isObjectType);
 }
 
-function columnNamed(table: keyof Schema, fieldName: string): readonly string[] {
-  return Object.hasOwn(definitions[table].types, fieldName) ? [fieldName] : [];
-}
-
-function toColumns(collected: Map<keyof Schema, Set<string>>): Columns {
-  const entries = [...collected].map(([table, columns]) => [table, [...columns]]);
-  return Object.fromEntries(entries);
+function toSelection(selections: Map<keyof Schema, TableSelection>): Selection {
+  const entries = [...selections];
+  const columns: Partial<Columns> = Object.fromEntries(entries.map(([table, { columns }]) => [table, [...columns]]));
+  const references: Partial<References> = Object.fromEntries(entries.map(([table, it]) => [table, it.references]));
+  return { columns: columns as Columns, references: references as References };
 }

@@ -17,6 +17,16 @@ const PAGE = `fragment Page on Item {
   sku name supplier { name } reviews(first: 5) { nodes { rating customer { name } } } currentPrice stock
 }`;
 
+test('what a page needs next is asked for at the same time: rows, lists, prices and stock', async () => {
+  const { extensions } = await gather.query(`{ menu { items(first: 20) { nodes { ...Page } } } } ${PAGE}`);
+  gather.cost();
+  const level = ['supplierById', 'reviewsByItemId', 'pricing.prices', 'inventory.stock'];
+  const calls = (extensions?.timing.calls ?? []).filter(({ name }) => level.includes(name));
+  expect(calls).toHaveLength(4);
+  const lastStart = Math.max(...calls.map(({ start }) => start));
+  expect(Math.min(...calls.map(({ start, duration }) => start + duration))).toBeGreaterThan(lastStart);
+});
+
 test('a page of twenty items costs four statements and two calls', async () => {
   const { data, errors } = await gather.query(`{ menu { items(first: 20) { nodes { ...Page } } } } ${PAGE}`);
   expect(errors).toBeUndefined();
