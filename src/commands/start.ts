@@ -4,6 +4,7 @@ import { migrate } from '../database/migrate.ts';
 import { seed } from '../database/seed.ts';
 import { inStep } from '../database/step.ts';
 import { startExampleServices } from '../example-services/index.ts';
+import type { UpstreamName } from '../upstreams/index.ts';
 import { serviceUrls, toAppConfig } from './app-config.ts';
 import { type Command, CommandError } from './command.ts';
 import { listenUntilStopped } from './listen.ts';
@@ -40,13 +41,25 @@ async function runAll(config: Config, stopping: Stopping): Promise<void> {
   await migrate(databaseUrl, showStep, signal);
   await seed(databaseUrl, { size: 'shop', onStep: showStep, signal });
 
-  const examples = await inStep(showStep, 'example services', () => startExampleServices());
-  stack.defer(() => examples.close());
-  const given = Object.entries(serviceUrls(config)).filter(([, url]) => url !== undefined);
-  const urls = { ...examples.urls, ...Object.fromEntries(given) };
+  const urls = await startMissingServices(serviceUrls(config), stack);
 
   signal.throwIfAborted();
   await listenUntilStopped(toAppConfig(config, databaseUrl, urls), stopping, (url) => console.log(welcome(url)));
+}
+
+/** Starts an example of each service that has no URL. @returns the URLs of all */
+async function startMissingServices(
+  given: Record<UpstreamName, string | undefined>,
+  stack: AsyncDisposableStack,
+): Promise<Record<UpstreamName, string>> {
+  const all = Object.entries(given) as [UpstreamName, string | undefined][];
+  const names = all.filter(([, url]) => url === undefined).map(([name]) => name);
+  const examples = await inStep(showStep, 'example services', async (report) => {
+    report(names.join(', ') || 'none, as the URLs of all are set');
+    return startExampleServices({ names });
+  });
+  stack.defer(() => examples.close());
+  return { ...given, ...examples.urls } as Record<UpstreamName, string>;
 }
 
 /** @returns its URL */

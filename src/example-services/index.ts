@@ -12,36 +12,42 @@ export const services = { promo, recommendations, pricing, inventory, suppliers 
 /** The name of an example service. */
 export type ServiceName = keyof typeof services;
 
+const SERVICE_NAMES = Object.keys(services) as ServiceName[];
+
 /** The example services, listening. */
-export interface ExampleServices {
-  urls: Record<ServiceName, string>;
+export interface ExampleServices<Name extends ServiceName = ServiceName> {
+  urls: Record<Name, string>;
   /** Ends at once, requests under way included. */
   close(): Promise<void>;
 }
 
 /** Where the example services listen. */
-export interface ExampleServicesOptions {
-  /** The services take this port and the next four, in the order of `services`. @default any that are free */
+export interface ExampleServicesOptions<Name extends ServiceName = ServiceName> {
+  /** The services take this port and the next ones, in the order of `services`. @default any that are free */
   firstPort?: number;
   /** @default 127.0.0.1 */
   host?: string;
+  /** @default all of them */
+  names?: readonly Name[];
 }
 
-/** Starts the five services. Rejects, with none of them left, where one cannot listen. */
-export async function startExampleServices(options: ExampleServicesOptions = {}): Promise<ExampleServices> {
-  const { firstPort = 0, host = '127.0.0.1' } = options;
+/** Starts the services. Rejects, with none of them left, where one cannot listen. */
+export async function startExampleServices<Name extends ServiceName = ServiceName>(
+  options: ExampleServicesOptions<Name> = {},
+): Promise<ExampleServices<Name>> {
+  const { firstPort = 0, host = '127.0.0.1', names = SERVICE_NAMES } = options;
   const started = new Map<string, Listening>();
   const close = async () => {
     await Promise.all([...started.values()].map((listening) => listening.close()));
   };
   try {
-    for (const [name, service] of Object.entries(services)) {
-      started.set(name, await listen(service, firstPort && firstPort + started.size, host));
+    for (const name of names) {
+      started.set(name, await listen(services[name], firstPort && firstPort + started.size, host));
     }
   } catch (error) {
     await close();
     throw error;
   }
   const urls = Object.fromEntries([...started].map(([name, { url }]) => [name, url]));
-  return { urls: urls as Record<ServiceName, string>, close };
+  return { urls: urls as Record<Name, string>, close };
 }

@@ -43,7 +43,7 @@ test('the first run sets everything up, says so, and answers the query that it s
   PostgreSQL started: 127.0.0.1:PORT (TIME)
   migrations: 0001-shop (TIME)
   sample data: 100 suppliers, 1,000 items, 500 customers, 10,000 reviews, 30 tasks (TIME)
-  example services (TIME)
+  example services: promo, recommendations, pricing, inventory, suppliers (TIME)
 
 Gather is ready:
   http://127.0.0.1:PORT/graphql   GraphiQL, with queries to try
@@ -102,6 +102,7 @@ test('a database and a service that are set are used, and nothing is embedded', 
   });
   expect(promo.requests).toHaveLength(1);
   expect(program.stdout).not.toContain('PostgreSQL');
+  expect(program.stdout).toContain('example services: recommendations, pricing, inventory, suppliers (');
   expect(await readdir(dataDir)).toEqual([]);
   await stop(program);
 });
