@@ -25,6 +25,7 @@ export class Connection<Row> {
   readonly #page: Page;
   readonly #source: ConnectionSource<Row>;
   #read: Promise<PageOfRows<Row>> | undefined;
+  #count: Promise<number> | undefined;
 
   constructor(page: Page, source: ConnectionSource<Row>) {
     this.#page = page;
@@ -37,9 +38,10 @@ export class Connection<Row> {
     return this.#read;
   }
 
-  /** How many rows there are on all pages. One statement, run when this is called. */
+  /** How many rows there are on all pages. One statement, run when this is first called. */
   totalCount(): Promise<number> {
-    return this.#source.count();
+    this.#count ??= this.#source.count();
+    return this.#count;
   }
 
   /** The place of a row of this page. */

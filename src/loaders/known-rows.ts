@@ -8,8 +8,8 @@ interface RowLoader {
 }
 
 /**
- * The rows that a request has read in whatever way. Loaders of rows by key are primed with them, those that are made
- * later too, so that no row is read twice.
+ * The rows that a request's loaders and pages have read. Loaders of rows by key are primed with them, those that are
+ * made later too, so that none is read twice.
  */
 export class KnownRows {
   readonly #rows = new Map<keyof Schema, Map<Id, object>>();

@@ -1,4 +1,5 @@
 import {
+  BREAK,
   type DocumentNode,
   type GraphQLField,
   type GraphQLNamedType,
@@ -6,6 +7,7 @@ import {
   type GraphQLSchema,
   isAbstractType,
   isObjectType,
+  Kind,
   TypeInfo,
   visit,
   visitWithTypeInfo,
@@ -59,7 +61,7 @@ const cache = new WeakMap<DocumentNode, Selection>();
 export function selectionOf(schema: GraphQLSchema, document: DocumentNode): Selection {
   const known = cache.get(document);
   if (known) return known;
-  const selection = toSelection(selectTables(schema, document));
+  const selection = toSelection(selectTables(schema, document), isUnconditional(document));
   cache.set(document, selection);
   return selection;
 }
@@ -87,9 +89,26 @@ function objectTypes(schema: GraphQLSchema, type: GraphQLNamedType | null | unde
   return types.filter(isObjectType);
 }
 
-function toSelection(selections: Map<keyof Schema, TableSelection>): Selection {
+/**
+ * Whether all that the document selects is wanted, and wanted at once: it has one operation, and none of @skip,
+ * @include, @defer and @stream.
+ */
+function isUnconditional(document: DocumentNode): boolean {
+  let isPlain = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION).length === 1;
+  visit(document, {
+    Directive() {
+      isPlain = false;
+      return BREAK;
+    },
+  });
+  return isPlain;
+}
+
+function toSelection(selections: Map<keyof Schema, TableSelection>, withReferences: boolean): Selection {
   const entries = [...selections];
   const columns: Partial<Columns> = Object.fromEntries(entries.map(([table, { columns }]) => [table, [...columns]]));
-  const references: Partial<References> = Object.fromEntries(entries.map(([table, it]) => [table, it.references]));
+  const references: Partial<References> = Object.fromEntries(
+    entries.map(([table, it]) => [table, withReferences ? it.references : []]),
+  );
   return { columns: columns as Columns, references: references as References };
 }

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../helpers/app.ts';
 import { readText, send } from '../helpers/client.ts';
 import { findLeft, untilLeft } from '../helpers/left.ts';
+import { lockTable } from '../helpers/lock.ts';
 import { type Part, readParts } from '../helpers/parts.ts';
 
 const TODAY = 'multipart/mixed;incrementalSpec=v0.2';
@@ -55,6 +56,18 @@ describe('@defer', () => {
       { data: { home: { featured: [{ sku: 'SKU-00200' }] } }, hasNext: true },
       { incremental: [{ data: { promo: { title: 'Brisket week' } }, path: ['home'], label: 'slow' }], hasNext: false },
     ]);
+  });
+
+  test('rows that are deferred do not hold back those that refer to them', async () => {
+    const deferred = '{ menu { items(first: 2) { nodes { sku ... @defer { supplier { name } } } } } }';
+    const lock = await lockTable(gather.database.databaseUrl, 'supplier');
+    const parts = readParts(await send(url, deferred, { accept: TODAY }).response);
+    const first = await Promise.race([parts.next(), sleep(SLOW_MS)]);
+    await lock[Symbol.asyncDispose]();
+    expect(first).toMatchObject({ value: { data: { menu: { items: { nodes: [{ sku: 'SKU-00001' }, {}] } } } } });
+    const rest: Part[] = [];
+    for await (const part of parts) rest.push(part);
+    expect(JSON.stringify(rest)).toContain('"supplier":{"name"');
   });
 
   test.each([TODAY, OF_2022])('a slow service does not hold back the rest: %s', async (accept) => {

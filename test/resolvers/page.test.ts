@@ -122,6 +122,22 @@ test('a time is read where it is asked for, and nowhere else', async () => {
   expect(withTime[0]).toContain('from "task"');
 });
 
+test.each([
+  ['that is left out', '{ menu { items { nodes { name supplier @include(if: false) { name } } } } }'],
+  [
+    'of another operation',
+    'query A { menu { items { nodes { name } } } } query B { item(by: { sku: "x" }) { supplier { name } } }',
+  ],
+])('a row %s is not read', async (_, query) => {
+  const response = await gather.app.fetch('http://gather/graphql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query, operationName: query.startsWith('query A') ? 'A' : null }),
+  });
+  expect(await response.json()).toHaveProperty('data.menu.items.nodes.0.name');
+  expectCost(1, 0);
+});
+
 interface LateRow {
   late: string;
   statements: number;
