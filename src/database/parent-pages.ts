@@ -6,6 +6,7 @@ import type { Database } from './database.ts';
 import type { Page } from './page.ts';
 import type { Id, Schema } from './schema.ts';
 import { param, prepare, type Statement } from './statement.ts';
+import { bind } from './table-definition.ts';
 
 const LOWEST = '-9223372036854775808';
 const HIGHEST = '9223372036854775807';
@@ -52,14 +53,14 @@ export async function readParentPages<T extends keyof Schema>(
   pages: readonly ParentPage[],
 ): Promise<Row<T>[][]> {
   const isBackward = pages[0]?.page.isBackward === true;
-  const statement = prepare(`${name}(${columns})${isBackward}`, () => lateralPages(list, columns, isBackward));
   const values = {
     parents: pages.map(({ parentId }) => parentId),
     above: pages.map(({ above }) => above),
     below: pages.map(({ below }) => below),
     sizes: pages.map(({ page }) => page.size + 1),
   };
-  const found = await database.run<Found<T>>(statement.with(values), { name, keys: pages.length });
+  const statement = bind(`${name}(${columns})${isBackward}`, () => lateralPages(list, columns, isBackward), values);
+  const found = await database.run(statement, { name, keys: pages.length });
   const rows: Row<T>[][] = pages.map(() => []);
   for (const row of found.rows) rows[Number(row.$index) - 1]?.push(row);
   return rows;
@@ -113,7 +114,7 @@ function lateralPages<T extends keyof Schema>(
   isBackward: boolean,
 ) {
   const isAscending = (direction === 'asc') !== isBackward;
-  const page = sql<Found<T>>`
+  return sql<Found<T>>`
     select page.*, key.index as "$index"
     from unnest(
       ${param('parents')}::bigint[], ${param('above')}::bigint[], ${param('below')}::bigint[], ${param('sizes')}::int[]
@@ -123,7 +124,6 @@ function lateralPages<T extends keyof Schema>(
       where ${sql.ref(parent)} = key.parent and id > key.above and id < key.below
       order by id ${sql.raw(isAscending ? 'asc' : 'desc')} limit key.size
     ) page`;
-  return { compile: () => page.compile(builder) };
 }
 
 function toId(direction: string, cursor: string): Id {

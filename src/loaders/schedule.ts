@@ -16,7 +16,7 @@ const MAX_HOLD_MS = 3;
  * page waits for the slower statement anyhow.
  *
  * Batches that are asked for while others are held belong to a level below: they wait until these are on their way, and
- * are then held for the rows that these bring.
+ * are then held for the rows that these bring, which makes it 6 ms at most for them.
  */
 export function createSchedule(database: Database): Schedule {
   let waiting: (() => void)[] = [];
