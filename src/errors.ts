@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'UPSTREAM_UNAVAILABLE'
   | 'UPSTREAM_INVALID'
   | 'FILE_UNREADABLE'
+  | 'BUSY'
   | 'DEADLINE_EXCEEDED'
   | 'CANCELLED';
 
@@ -69,14 +70,18 @@ export function isMasked(error: unknown): boolean {
 }
 
 function withCode(error: unknown, { message, code, source, retryable }: GatherError): GraphQLError {
-  const isUpstream = code.startsWith('UPSTREAM_');
   return new GraphQLError(message, {
     ...placeOf(error),
-    extensions: { code, ...(source && { source }), ...(isUpstream && { service: source }), retryable },
+    extensions: { code, ...(source && { source }), ...(isOfUpstream(code) && { service: source }), retryable },
   });
 }
 
 /** Without its `source`: graphql-js takes that of a `GatherError` for the text of the operation. */
 function placeOf(error: unknown) {
   return error instanceof GraphQLError ? { nodes: error.nodes, path: error.path } : {};
+}
+
+/** Whether a service is at fault. */
+export function isOfUpstream(code: ErrorCode): code is Extract<ErrorCode, `UPSTREAM_${string}`> {
+  return code.startsWith('UPSTREAM_');
 }

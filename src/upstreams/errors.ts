@@ -1,3 +1,4 @@
+import { errors } from 'undici';
 import { type ErrorCode, GatherError } from '../errors.ts';
 
 interface UpstreamErrorOptions {
@@ -70,7 +71,9 @@ export function failed(question: Question, error: unknown, maxBytes: number): Up
   const { source, path } = question;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return tooLarge(question, maxBytes, error);
-  if (code.startsWith('HPE_')) return invalid(question, 'what is not HTTP', 'an answer in HTTP/1.1', error);
+  // Undici gives it no code for some of what is wrong with an answer.
+  if (error instanceof errors.HTTPParserError || code.startsWith('HPE_'))
+    return invalid(question, 'what is not HTTP', 'an answer in HTTP/1.1', error);
   const message = `${source} could not be reached for ${nameOf(path)}: ${REASONS[code] ?? 'the connection failed'}.`;
   const repeatAfterMs = code === 'UND_ERR_DESTROYED' ? undefined : 0;
   const options = { source, retryable: true, isOutage: true, repeatAfterMs, cause: error };

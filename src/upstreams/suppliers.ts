@@ -10,15 +10,29 @@ type SupplierQuote = Responses['getQuote'];
 export interface Suppliers {
   /** Throws UPSTREAM_UNAVAILABLE where this supplier is closed. @param number 0 or more */
   quote(number: number, signal: AbortSignal): Promise<SupplierQuote>;
+  /** What can be smoked today. It takes them about two seconds to find out. */
+  smokables(signal: AbortSignal): Promise<string[]>;
+  /** The flavor of the moment. */
+  flavor(signal: AbortSignal): Promise<string>;
 }
 
 /** The suppliers, reached through this upstream. */
 export function createSuppliers(upstream: Upstream): Suppliers {
-  const check = createCheck('getQuote');
+  const checkQuote = createCheck('getQuote');
+  const checkSmokables = createCheck('getSmokables');
+  const checkFlavor = createCheck('getFlavor');
   return {
     quote: (number, signal) => {
       const statuses = { 503: () => refuseClosed(number) };
-      return upstream.get(`/suppliers/${number}/quote`, { call: 'quote', signal, check, statuses });
+      return upstream.get(`/suppliers/${number}/quote`, { call: 'quote', signal, check: checkQuote, statuses });
+    },
+    smokables: async (signal) => {
+      const { smokables } = await upstream.get('/smokables', { call: 'smokables', signal, check: checkSmokables });
+      return smokables;
+    },
+    flavor: async (signal) => {
+      const { flavor } = await upstream.get('/flavor', { call: 'flavor', signal, check: checkFlavor });
+      return flavor;
     },
   };
 }

@@ -1,0 +1,71 @@
+import type { LookupAddress } from 'node:dns';
+import { BlockList, isIP, isIPv6 } from 'node:net';
+import { isPublicAddress } from './public-address.ts';
+import { refusedHost } from './public-url.ts';
+
+/** Finds every address of a name, as `lookup` of `node:dns/promises` does with `{ all: true }`. */
+export type Lookup = (hostname: string) => Promise<LookupAddress[]>;
+
+/** Where a user's URL may lead. */
+export interface PublicHosts {
+  /**
+   * The addresses of a URL's host, each of which may be connected to. Throws INVALID_INPUT if one may not, and in the
+   * same words if there is none, so that nobody learns which names a private network has.
+   */
+  addressesOf(url: URL): Promise<LookupAddress[]>;
+  /** Whether this address may be connected to for this URL. */
+  accepts(url: URL, address: string): boolean;
+}
+
+const NOT_FOUND = new Set(['ENOTFOUND', 'ENODATA']);
+
+/**
+ * The public hosts, and those in `allowed`: names (`intranet.example`), names or addresses with a port
+ * (`intranet.example:8080`), addresses, or blocks of them (`10.1.0.0/16`). Throws where one cannot be read.
+ */
+export function createPublicHosts(allowed: readonly string[], lookup: Lookup): PublicHosts {
+  const addresses = toBlockList(allowed);
+  const hosts = new Set(allowed.map((host) => host.toLowerCase()));
+
+  function isAllowed({ protocol, hostname, port }: URL): boolean {
+    const name = hostname.replace(/\.$/, '');
+    return hosts.has(name) || hosts.has(`${name}:${port || (protocol === 'https:' ? 443 : 80)}`);
+  }
+
+  function accepts(url: URL, address: string): boolean {
+    return isPublicAddress(address) || isAllowed(url) || addresses.check(address, familyOf(address));
+  }
+
+  async function addressesOf(url: URL): Promise<LookupAddress[]> {
+    const literal = url.hostname.replace(/^\[|\]$/g, '');
+    const family = isIP(literal);
+    if (family) {
+      if (!accepts(url, literal)) throw refusedHost(url, `${literal} is not a public address`);
+      return [{ address: literal, family }];
+    }
+    const found = await lookup(literal).catch(noneIfNotFound);
+    if (found.length > 0 && found.every(({ address }) => accepts(url, address))) return found;
+    throw refusedHost(url, 'no public host has that name');
+  }
+
+  return { accepts, addressesOf };
+}
+
+function toBlockList(allowed: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const entry of allowed) {
+    const [address = '', prefixLength] = entry.split('/');
+    if (prefixLength !== undefined) list.addSubnet(address, Number.parseInt(prefixLength, 10), familyOf(address));
+    else if (isIP(address)) list.addAddress(address, familyOf(address));
+  }
+  return list;
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIPv6(address) ? 'ipv6' : 'ipv4';
+}
+
+function noneIfNotFound(error: NodeJS.ErrnoException): LookupAddress[] {
+  if (NOT_FOUND.has(error.code ?? '')) return [];
+  throw error;
+}

@@ -1,0 +1,37 @@
+import { GatherError } from '../errors.ts';
+
+/** What many servers and proxies take. */
+const MAX_LENGTH = 2000;
+const MAX_SHOWN = 200;
+
+/**
+ * The URL that a user or a redirect gave, relative to `base` if that is given. Every way to spell an IPv4 address is
+ * turned into the dotted one here, as the URL standard says. Throws INVALID_INPUT unless it is one of http or https
+ * without credentials.
+ */
+export function toPublicUrl(text: string, base?: URL): URL {
+  if (text.length > MAX_LENGTH) throw refused(`a URL of at most ${MAX_LENGTH} characters`, `one of ${text.length}`);
+  const url = URL.parse(text, base);
+  // As JSON, because it may hold characters that cannot be stored.
+  if (!url) throw refused('a URL, such as https://example.com/data.json', shortened(JSON.stringify(text)));
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw refused('a URL that begins with http:// or https://', shortened(url.href));
+  }
+  if (url.username || url.password) {
+    throw refused('a URL without credentials', `one with a user name or a password for ${url.host}`);
+  }
+  return url;
+}
+
+/** The host of a URL is not one that may be fetched from, for this reason: a clause. */
+export function refusedHost(url: URL, reason: string): GatherError {
+  return refused('the URL of a public host', `${shortened(url.href)}: ${reason}`);
+}
+
+function refused(expected: string, got: string): GatherError {
+  return new GatherError('INVALID_INPUT', `Expected ${expected}, got ${got}.`);
+}
+
+function shortened(text: string): string {
+  return text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN)}…`;
+}

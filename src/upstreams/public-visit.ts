@@ -1,0 +1,98 @@
+import { buildConnector, Client } from 'undici';
+import { GatherError } from '../errors.ts';
+import { decoded } from './decoded.ts';
+import { failed, invalid, type Question } from './errors.ts';
+import { type FetchedBody, toFetchedBody } from './fetched-body.ts';
+import type { PublicHosts } from './public-hosts.ts';
+import { refusedHost } from './public-url.ts';
+
+/** The answer to a URL. A status such as 404 is an answer too. */
+export interface Fetched extends FetchedBody {
+  status: number;
+}
+
+/** The answer is at another URL, which may be relative to the one that was asked. */
+interface Redirect {
+  location: string;
+}
+
+const HEADERS = { accept: '*/*', 'accept-encoding': 'gzip, br, deflate', 'user-agent': 'gather' };
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+const NOT_TLS = /^(EPROTO$|ERR_SSL_)/;
+const NOT_TRUSTED = /CERT|^UNABLE_TO_/;
+
+/**
+ * Sends one GET over a connection of its own, which is closed when the promise settles or the signal aborts. Throws
+ * INVALID_INPUT before connecting to an address that `hosts` does not accept.
+ */
+export async function visit(hosts: PublicHosts, url: URL, maxBytes: number, signal: AbortSignal) {
+  let client: Client | undefined;
+  try {
+    const connect = await createConnector(hosts, url, signal);
+    // Whoever gave the signal keeps the time.
+    client = new Client(url.origin, {
+      connect,
+      pipelining: 0,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxResponseSize: maxBytes,
+    });
+    return await get(client, url, maxBytes);
+  } catch (error) {
+    throw toFailure(url, error, maxBytes);
+  } finally {
+    await client?.destroy();
+  }
+}
+
+/** What was asked, as errors name it. */
+export function questionOf(url: URL): Question {
+  return { source: url.host, path: url.pathname };
+}
+
+/** Connects to one of the addresses that were checked, whatever the name leads to by then, and checks which it was. */
+async function createConnector(hosts: PublicHosts, url: URL, signal: AbortSignal): Promise<buildConnector.connector> {
+  const addresses = await hosts.addressesOf(url);
+  signal.throwIfAborted();
+  const connect = buildConnector({
+    lookup: (_hostname, _options, callback) => callback(null, addresses),
+    autoSelectFamily: true,
+    allowH2: false,
+    timeout: 0,
+    // Destroys the socket, also before it is connected, when undici does not know of it yet.
+    signal,
+  });
+  return (target, callback) =>
+    connect(target, (...[error, socket]) => {
+      if (error) return callback(error, null);
+      if (socket.remoteAddress && hosts.accepts(url, socket.remoteAddress)) return callback(null, socket);
+      socket.destroy();
+      callback(refusedHost(url, 'no public host has that name'), null);
+    });
+}
+
+async function get(client: Client, url: URL, maxBytes: number): Promise<Fetched | Redirect> {
+  const path = url.pathname + url.search;
+  const { statusCode: status, headers, body } = await client.request({ method: 'GET', path, headers: HEADERS });
+  const location = firstOf(headers['location']);
+  if (location && REDIRECTS.has(status)) return { location };
+  const raw = Buffer.from(await body.arrayBuffer());
+  const encoding = firstOf(headers['content-encoding'])?.toLowerCase() ?? 'identity';
+  const isPlain = encoding === 'identity' || raw.length === 0;
+  const bytes = isPlain ? raw : await decoded(questionOf(url), raw, encoding, maxBytes);
+  return { status, ...toFetchedBody(firstOf(headers['content-type']), bytes) };
+}
+
+function toFailure(url: URL, error: unknown, maxBytes: number): unknown {
+  if (error instanceof GatherError) return error;
+  const question = questionOf(url);
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (NOT_TLS.test(code)) return invalid(question, 'what is not TLS', 'an answer over https', error);
+  if (NOT_TRUSTED.test(code))
+    return invalid(question, `a certificate that is not valid (${code})`, 'one that is', error);
+  return failed(question, error, maxBytes);
+}
+
+function firstOf(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}
