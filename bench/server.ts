@@ -36,6 +36,7 @@ async function startGather(): Promise<string> {
       inventory: { url: urls.inventory },
       suppliers: { url: urls.suppliers },
     },
+    timeZone: 'UTC',
     aboutFile: 'src/shop/about.json',
   });
   return (await app.start()).url;

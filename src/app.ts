@@ -2,6 +2,9 @@ import { createServer } from 'node:http';
 import { createYoga } from 'graphql-yoga';
 import { createPools, endPools } from './database/pool.ts';
 import { isMasked, toClientError } from './errors.ts';
+import { Hints } from './jobs/hints.ts';
+import { Jobs } from './jobs/jobs.ts';
+import { Queue } from './jobs/queue.ts';
 import { createLog, type LogFormat } from './monitoring/log.ts';
 import { checkReadiness } from './monitoring/readiness.ts';
 import { listenToCalls } from './monitoring/timing.ts';
@@ -18,6 +21,7 @@ import { useTiming } from './plugins/use-timing.ts';
 import { loadSchema } from './resolvers/schema.ts';
 import { drain, listen } from './server.ts';
 import { createAboutReader } from './shop/about.ts';
+import { createThreads } from './threads/threads.ts';
 import { createUpstreams, type UpstreamConfig, type UpstreamName } from './upstreams/index.ts';
 
 /** What the server needs to know. */
@@ -35,6 +39,8 @@ export interface AppConfig {
   /** How long an operation may take. */
   operationTimeoutMs: number;
   upstreams: Record<UpstreamName, UpstreamConfig>;
+  /** The shop's, by its IANA name: where its days begin and its schedules are due. */
+  timeZone: string;
   /** The JSON file behind `Query.about`. */
   aboutFile: string;
 }
@@ -54,12 +60,18 @@ export interface App {
 
 const MAX_BODY_BYTES = 16_000_000;
 const CONNECT_TIMEOUT_MS = 5000;
+/** How late a subscriber learns of a change that PostgreSQL's word of was lost. */
+const LOOK_EVERY_MS = 5000;
 
 /** Builds the server from its settings. Whoever builds it stops it. */
 export function createApp(config: AppConfig): App {
   const log = createLog(config.logFormat);
   const pools = createPools({ ...config, poolSize: config.databaseConnections, connectTimeoutMs: CONNECT_TIMEOUT_MS });
   const upstreams = createUpstreams(config.upstreams);
+  const queue = new Queue(pools);
+  const hints = new Hints(config.databaseUrl, LOOK_EVERY_MS);
+  const jobs = new Jobs(queue, hints);
+  const threads = createThreads();
   const stopListening = listenToCalls();
 
   const maskError = (error: unknown) => {
@@ -76,7 +88,14 @@ export function createApp(config: AppConfig): App {
       useCancellation(config.operationTimeoutMs),
       useTiming(config.isDevelopment),
       useLog(log),
-      useSources({ pools, upstreams, readAbout: createAboutReader(config.aboutFile) }),
+      useSources({
+        pools,
+        upstreams,
+        jobs,
+        threads,
+        timeZone: config.timeZone,
+        readAbout: createAboutReader(config.aboutFile),
+      }),
       useIncrementalDelivery(maskError),
     ],
     maskedErrors: { maskError },
@@ -94,7 +113,8 @@ export function createApp(config: AppConfig): App {
   let stopped: Promise<void> | undefined;
   const stop = async (hurry?: AbortSignal) => {
     await drain(server, hurry);
-    await upstreams.close();
+    await Promise.all([upstreams.close(), threads.close(), hints.close()]);
+    await queue.close();
     await endPools(pools);
     stopListening();
   };

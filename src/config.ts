@@ -22,6 +22,17 @@ const port = wholeNumber(0, 65_535);
 const milliseconds = wholeNumber(1, 3_600_000);
 const serviceUrl = url(['http:', 'https:']).optional();
 
+const timeZone = z
+  .string()
+  .refine((value) => isTimeZone(value), 'expected the IANA name of a time zone, such as America/Chicago');
+
+const list = z.string().transform((value) =>
+  value
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean),
+);
+
 const Environment = z.object({
   NODE_ENV: choice(['development', 'production', 'test']).default('development'),
   HOST: z.string().min(1, 'expected a host name or an address').default('127.0.0.1'),
@@ -35,10 +46,15 @@ const Environment = z.object({
   INVENTORY_URL: serviceUrl,
   SUPPLIERS_URL: serviceUrl,
   SERVICES_PORT: wholeNumber(0, 65_531).default(4100),
+  DASHBOARD_HOST: z.string().min(1, 'expected a host name or an address').default('127.0.0.1'),
+  DASHBOARD_PORT: port.default(4001),
+  DASHBOARD_PASSWORD: z.string().min(12, 'expected at least 12 characters').optional(),
   SERVICE_TIMEOUT_MS: milliseconds.default(2000),
   SUPPLIERS_TIMEOUT_MS: milliseconds.default(5000),
   OPERATION_TIMEOUT_MS: milliseconds.default(15_000),
   STATEMENT_TIMEOUT_MS: milliseconds.default(15_000),
+  TIME_ZONE: timeZone.default('UTC'),
+  FETCH_ALLOWED: list.default([]),
   ABOUT_FILE: z.string().min(1, 'expected the path of a JSON file').optional(),
   LOG: choice(['words', 'json', 'none']).optional(),
 });
@@ -63,7 +79,7 @@ export function readConfig(required: readonly Variable[] = [], environment = pro
   const { data, error } = Environment.safeParse(given);
   const faults = (error?.issues ?? []).map(({ path, message }) => {
     const name = String(path[0]);
-    return `  ${name}: ${message}, got "${withoutPassword(given[name])}"`;
+    return `  ${name}: ${message}, got "${name === 'DASHBOARD_PASSWORD' ? '…' : withoutPassword(given[name])}"`;
   });
   const missing = required
     .filter((name) => given[name] === undefined)
@@ -72,6 +88,16 @@ export function readConfig(required: readonly Variable[] = [], environment = pro
     throw new ConfigError(['These settings cannot be used:', ...faults, ...missing].join('\n'));
   }
   return Object.freeze(data);
+}
+
+/** By name: PostgreSQL and JavaScript read the signs of `+02:00` each the other way. */
+function isTimeZone(value: string): boolean {
+  if (!/^[a-z]/i.test(value)) return false;
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: value }));
+  } catch {
+    return false;
+  }
 }
 
 /** What is shown may end up in a log. */

@@ -1,8 +1,10 @@
 import type { Columns } from './database/columns.ts';
 import type { Database } from './database/database.ts';
 import type { Tables } from './database/tables.ts';
+import type { Jobs } from './jobs/jobs.ts';
 import type { Loaders } from './loaders/index.ts';
 import type { About } from './shop/about.ts';
+import type { Threads } from './threads/threads.ts';
 import type { Upstreams } from './upstreams/index.ts';
 
 /** What a resolver is handed: everything of one request. */
@@ -17,5 +19,9 @@ export interface Context {
   upstreams: Upstreams;
   /** What of each table the operation reads. */
   columns: Columns;
+  jobs: Jobs;
+  threads: Threads;
+  /** The shop's, by its IANA name. */
+  timeZone: string;
   readAbout: (signal: AbortSignal) => Promise<About>;
 }

@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util';
 import { type Command, CommandError } from './commands/command.ts';
+import { dashboard } from './commands/dashboard.ts';
 import { migrate } from './commands/migrate.ts';
 import { seed } from './commands/seed.ts';
 import { serve } from './commands/serve.ts';
 import { services } from './commands/services.ts';
 import { start } from './commands/start.ts';
+import { work } from './commands/work.ts';
 import { ConfigError, readConfig } from './config.ts';
 import { GatherError } from './errors.ts';
 
@@ -12,7 +14,7 @@ const DONE = 0;
 const FAILED = 1;
 const MISUSED = 2;
 
-const commands: Readonly<Record<string, Command>> = { start, serve, migrate, seed, services };
+const commands: Readonly<Record<string, Command>> = { start, serve, work, dashboard, migrate, seed, services };
 
 // A reader that leaves, as in `start | head -1`, does not end the program.
 process.stdout.on('error', () => {});

@@ -13,6 +13,10 @@ test('without settings there are defaults', () => {
     SUPPLIERS_TIMEOUT_MS: 5000,
     OPERATION_TIMEOUT_MS: 15_000,
     STATEMENT_TIMEOUT_MS: 15_000,
+    TIME_ZONE: 'UTC',
+    FETCH_ALLOWED: [],
+    DASHBOARD_HOST: '127.0.0.1',
+    DASHBOARD_PORT: 4001,
   });
 });
 
@@ -34,12 +38,17 @@ test('settings are read, and frozen', () => {
     SUPPLIERS_TIMEOUT_MS: '3600000',
     OPERATION_TIMEOUT_MS: '100',
     STATEMENT_TIMEOUT_MS: '200',
+    TIME_ZONE: 'America/Chicago',
+    FETCH_ALLOWED: 'intranet.example, 10.0.0.0/8,',
+    DASHBOARD_HOST: 'localhost',
+    DASHBOARD_PORT: '1',
+    DASHBOARD_PASSWORD: 'brisket and ribs',
     ABOUT_FILE: 'about.json',
     LOG: 'none',
   };
   const config = readConfig(['DATABASE_URL', 'PROMO_URL'], given);
   const numbers = Object.entries(given).map(([name, value]) => [name, /^\d+$/.test(value) ? Number(value) : value]);
-  expect(config).toEqual(Object.fromEntries(numbers));
+  expect(config).toEqual({ ...Object.fromEntries(numbers), FETCH_ALLOWED: ['intranet.example', '10.0.0.0/8'] });
   expect(Object.isFrozen(config)).toBe(true);
 });
 
@@ -65,6 +74,8 @@ test('every fault is told at once, by name, with what was expected and what came
     SUPPLIERS_TIMEOUT_MS: '-1',
     OPERATION_TIMEOUT_MS: '1e3',
     STATEMENT_TIMEOUT_MS: '3600001',
+    TIME_ZONE: '+02:00',
+    DASHBOARD_PASSWORD: 'ribs',
     LOG: 'loud',
   };
   expect(faultsOf(['DATABASE_URL', 'PRICING_URL', 'INVENTORY_URL'], wrong)).toEqual([
@@ -74,10 +85,12 @@ test('every fault is told at once, by name, with what was expected and what came
     'DATABASE_CONNECTIONS: expected a whole number from 1 to 1000, got "0"',
     'PROMO_URL: expected a URL that begins with http:// or https://, got "promo.example"',
     'SERVICES_PORT: expected a whole number from 0 to 65531, got "65532"',
+    'DASHBOARD_PASSWORD: expected at least 12 characters, got "…"',
     'SERVICE_TIMEOUT_MS: expected a whole number from 1 to 3600000, got "2s"',
     'SUPPLIERS_TIMEOUT_MS: expected a whole number from 1 to 3600000, got "-1"',
     'OPERATION_TIMEOUT_MS: expected a whole number from 1 to 3600000, got "1e3"',
     'STATEMENT_TIMEOUT_MS: expected a whole number from 1 to 3600000, got "3600001"',
+    'TIME_ZONE: expected the IANA name of a time zone, such as America/Chicago, got "+02:00"',
     'LOG: expected one of words, json, none, got "loud"',
     'PRICING_URL: expected, but not set',
     'INVENTORY_URL: expected, but not set',

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { AppConfig } from '../app.ts';
 import type { Config } from '../config.ts';
 import type { UpstreamName } from '../upstreams/index.ts';
+import type { WorkerConfig } from '../worker.ts';
 
 const ABOUT_FILE = fileURLToPath(new URL('../shop/about.json', import.meta.url));
 
@@ -36,6 +37,14 @@ export function toAppConfig(config: Config, databaseUrl: string, urls: Record<Up
       inventory: { url: urls.inventory, timeoutMs },
       suppliers: { url: urls.suppliers, timeoutMs: config.SUPPLIERS_TIMEOUT_MS },
     },
+    timeZone: config.TIME_ZONE,
     aboutFile: config.ABOUT_FILE ?? ABOUT_FILE,
   };
+}
+
+/** A worker's settings: the server's, as far as both have them. */
+export function toWorkerConfig(config: Config, app: AppConfig): WorkerConfig {
+  const { logFormat, databaseUrl, databaseConnections, statementTimeoutMs, upstreams, timeZone } = app;
+  const fetchAllowed = config.FETCH_ALLOWED;
+  return { logFormat, databaseUrl, databaseConnections, statementTimeoutMs, upstreams, timeZone, fetchAllowed };
 }

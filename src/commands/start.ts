@@ -4,8 +4,10 @@ import { migrate } from '../database/migrate.ts';
 import { seed } from '../database/seed.ts';
 import { inStep } from '../database/step.ts';
 import { startExampleServices } from '../example-services/index.ts';
+import { installQueues } from '../jobs/install.ts';
 import type { UpstreamName } from '../upstreams/index.ts';
-import { serviceUrls, toAppConfig } from './app-config.ts';
+import { createWorker, type WorkerConfig } from '../worker.ts';
+import { serviceUrls, toAppConfig, toWorkerConfig } from './app-config.ts';
 import { type Command, CommandError } from './command.ts';
 import { listenUntilStopped } from './listen.ts';
 import { showStep } from './steps.ts';
@@ -13,7 +15,7 @@ import { listenToSignals, type Stopping } from './stopping.ts';
 
 /** Everything that a first look needs, in one process. */
 export const start: Command = {
-  summary: 'runs all of it: PostgreSQL, sample data, the example services and the server.',
+  summary: 'runs all of it: PostgreSQL, sample data, the example services, a worker and the server.',
   help: `Settings, from the environment:
   PORT=4000 HOST=127.0.0.1     where the server listens
   DATA_DIR=.gather             where the embedded PostgreSQL keeps its data
@@ -39,12 +41,27 @@ async function runAll(config: Config, stopping: Stopping): Promise<void> {
 
   const databaseUrl = config.DATABASE_URL ?? (await startPostgres(config.DATA_DIR, signal, stack));
   await migrate(databaseUrl, showStep, signal);
+  await installQueues(databaseUrl, showStep, signal);
   await seed(databaseUrl, { size: 'shop', onStep: showStep, signal });
 
   const urls = await startMissingServices(serviceUrls(config), stack);
 
   signal.throwIfAborted();
-  await listenUntilStopped(toAppConfig(config, databaseUrl, urls), stopping, (url) => console.log(welcome(url)));
+  const appConfig = toAppConfig(config, databaseUrl, urls);
+  await startWorker(toWorkerConfig(config, appConfig), stopping, stack);
+  await listenUntilStopped(appConfig, stopping, (url) => console.log(welcome(url)));
+}
+
+/** Its jobs have the time to finish in which the server's requests have theirs. */
+async function startWorker(
+  config: WorkerConfig,
+  { stop, hurry }: Stopping,
+  stack: AsyncDisposableStack,
+): Promise<void> {
+  const worker = createWorker(config);
+  stack.defer(() => worker.stop(hurry));
+  await inStep(showStep, 'worker', () => worker.start());
+  stop.addEventListener('abort', () => void worker.stop(hurry), { once: true });
 }
 
 /** Starts an example of each service that has no URL. @returns the URLs of all */

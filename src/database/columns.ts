@@ -3,10 +3,13 @@ import type { Schema } from './schema.ts';
 /** The columns of each table that an operation reads; the key is always among them. */
 export type Columns = { readonly [T in keyof Schema]: readonly (keyof Schema[T] & string)[] };
 
+/** The tables whose rows are loaded by their key. */
+export type ReferredTable = Exclude<keyof Schema, 'orderLine' | 'dailyStatistics'>;
+
 /** A column that holds the key of a row of another table. */
 export interface Reference {
   column: string;
-  table: keyof Schema;
+  table: ReferredTable;
 }
 
 /**

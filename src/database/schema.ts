@@ -12,6 +12,15 @@ export type Id = string;
  */
 export type Timestamp = string;
 
+/** A day of the calendar, as PostgreSQL and RFC 3339 both write it: `2026-11-21`. */
+export type Day = string;
+
+/** A value of a `jsonb` column: parsed when it is read, and written as JSON text, because pg would make arrays of arrays. */
+type JsonColumn = ColumnType<Json, string, string>;
+
+/** Any value of JSON. */
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+
 type GeneratedId = ColumnType<Id, never, never>;
 type SetByDatabase = ColumnType<Timestamp, Timestamp | undefined, Timestamp>;
 
@@ -66,6 +75,72 @@ export interface TaskTable {
   completedAt: Timestamp | null;
 }
 
+export type JobState = 'PENDING' | 'RUNNING' | 'RETRYING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
+
+/** Why an attempt failed; the message is fit for a client. */
+export interface JobError {
+  code: 'TASK_FAILED' | 'TIMED_OUT' | 'WORKER_LOST';
+  message: string;
+}
+
+/** A job: what its task was given, how far it is, and what it gave. The one truth about it. */
+export interface JobTable {
+  id: GeneratedId;
+  task: string;
+  /** Who enqueued it; null where nobody was signed in. */
+  owner: string | null;
+  state: Generated<JobState>;
+  /** 0 to 1. */
+  progress: Generated<number>;
+  message: string | null;
+  input: JsonColumn;
+  result: ColumnType<Json, string | null | undefined, string | null>;
+  error: ColumnType<JobError | null, string | null | undefined, string | null>;
+  /** How many attempts were begun: the number of the present one, which fences its writes. */
+  attempt: Generated<number>;
+  /** The queue's own id of what it is to deliver: another one for each time that the job is enqueued. */
+  deliveryId: string;
+  /** No two jobs of a task that are not settled have the same one. */
+  uniqueKey: string | null;
+  schedule: string | null;
+  /** The tick that it was enqueued for; null where it was enqueued by hand. */
+  scheduledAt: Timestamp | null;
+  /** Grows by one with each change, by a trigger. */
+  version: Generated<number>;
+  createdAt: SetByDatabase;
+  startedAt: Timestamp | null;
+  finishedAt: Timestamp | null;
+}
+
+type OrderStatus = 'PLACED' | 'PREPARING' | 'READY';
+
+interface OrderTable {
+  id: GeneratedId;
+  owner: string | null;
+  clientMutationId: string | null;
+  status: Generated<OrderStatus>;
+  total: Decimal;
+  jobId: Id | null;
+  createdAt: SetByDatabase;
+}
+
+interface OrderLineTable {
+  id: GeneratedId;
+  orderId: Id;
+  itemId: Id;
+  quantity: number;
+  /** Of one, when the order was placed. */
+  price: Decimal;
+}
+
+interface DailyStatisticsTable {
+  id: GeneratedId;
+  date: Day;
+  orders: number;
+  revenue: Decimal;
+  averageRating: number | null;
+}
+
 /** The tables of the Smokehouse, as Kysely types them. Columns are named as in TypeScript: nothing maps names. */
 export interface Schema {
   supplier: SupplierTable;
@@ -73,6 +148,10 @@ export interface Schema {
   customer: CustomerTable;
   review: ReviewTable;
   task: TaskTable;
+  job: JobTable;
+  order: OrderTable;
+  orderLine: OrderLineTable;
+  dailyStatistics: DailyStatisticsTable;
 }
 
 export type SupplierRow = Selectable<SupplierTable>;
@@ -80,3 +159,7 @@ export type ItemRow = Selectable<ItemTable>;
 export type CustomerRow = Selectable<CustomerTable>;
 export type ReviewRow = Selectable<ReviewTable>;
 export type TaskRow = Selectable<TaskTable>;
+export type JobRow = Selectable<JobTable>;
+export type OrderRow = Selectable<OrderTable>;
+export type OrderLineRow = Selectable<OrderLineTable>;
+export type DailyStatisticsRow = Selectable<DailyStatisticsTable>;

@@ -12,10 +12,13 @@ const STATEMENT_TIMEOUT_MS = 30_000;
 const ROWS_PER_STATEMENT = 2000;
 const RANDOM_STATE = 1;
 
+/** The tables that sample data goes into. */
+type Seeded = 'supplier' | 'item' | 'customer' | 'review' | 'task';
+
 const SIZES = {
   shop: { supplier: 100, item: 1000, customer: 500, review: 10_000, task: 30 },
   test: { supplier: 10, item: 200, customer: 50, review: 1500, task: 12 },
-} as const satisfies Record<string, Record<keyof Schema, number>>;
+} as const satisfies Record<string, Record<Seeded, number>>;
 
 const COLUMN_TYPES = {
   supplier: { name: 'text', city: 'text', createdAt: 'timestamptz' },
@@ -26,7 +29,7 @@ const COLUMN_TYPES = {
   customer: { name: 'text', city: 'text', createdAt: 'timestamptz' },
   review: { itemId: 'bigint', customerId: 'bigint', rating: 'integer', text: 'text', createdAt: 'timestamptz' },
   task: { title: 'text', done: 'boolean', createdAt: 'timestamptz', completedAt: 'timestamptz' },
-} as const satisfies { [Table in keyof Schema]: Partial<Record<keyof Schema[Table], string>> };
+} as const satisfies { [Table in Seeded]: Partial<Record<keyof Schema[Table], string>> };
 
 interface SeedOptions {
   /** `shop` for a first run, `test` for tests. */
@@ -67,9 +70,9 @@ export async function seed(databaseUrl: string, { size, onStep = () => {}, signa
   });
 }
 
-async function fill(client: pg.Client, size: Record<keyof Schema, number>, report: (detail: string) => void) {
+async function fill(client: pg.Client, size: Record<Seeded, number>, report: (detail: string) => void) {
   const random = createRandom(RANDOM_STATE);
-  const insert = <Table extends keyof Schema>(table: Table, toRow: (index: number) => Insertable<Schema[Table]>) => {
+  const insert = <Table extends Seeded>(table: Table, toRow: (index: number) => Insertable<Schema[Table]>) => {
     const rows = Array.from({ length: size[table] }, (_, index) => toRow(index));
     return insertRows(client, table, rows, report);
   };
@@ -83,7 +86,7 @@ async function fill(client: pg.Client, size: Record<keyof Schema, number>, repor
 }
 
 /** @returns the keys of the rows, in the order of the rows */
-async function insertRows<Table extends keyof Schema>(
+async function insertRows<Table extends Seeded>(
   client: pg.Client,
   table: Table,
   rows: Insertable<Schema[Table]>[],

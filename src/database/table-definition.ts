@@ -21,7 +21,18 @@ export interface TableDefinition<T extends keyof Schema> {
   readonly updatedAt?: Column<T>;
 }
 
-type ColumnType = 'bigint' | 'boolean' | 'integer' | 'numeric' | 'smallint' | 'text' | 'timestamptz';
+type ColumnType =
+  | 'bigint'
+  | 'boolean'
+  | 'date'
+  | 'double precision'
+  | 'integer'
+  | 'jsonb'
+  | 'numeric'
+  | 'smallint'
+  | 'text'
+  | 'timestamptz'
+  | 'uuid';
 
 /**
  * The columns that a statement reads, in the order of the definition, so that equal sets have equal shapes. Without

@@ -59,6 +59,64 @@ const task: TableDefinition<'task'> = {
   nullable: new Set(['completedAt']),
 };
 
+const job: TableDefinition<'job'> = {
+  name: 'job',
+  key: 'id',
+  types: {
+    id: 'bigint',
+    task: 'text',
+    owner: 'text',
+    state: 'text',
+    progress: 'double precision',
+    message: 'text',
+    input: 'jsonb',
+    result: 'jsonb',
+    error: 'jsonb',
+    attempt: 'integer',
+    deliveryId: 'uuid',
+    uniqueKey: 'text',
+    schedule: 'text',
+    scheduledAt: 'timestamptz',
+    version: 'integer',
+    createdAt: 'timestamptz',
+    startedAt: 'timestamptz',
+    finishedAt: 'timestamptz',
+  },
+  nullable: new Set([
+    ...(['owner', 'message', 'result', 'error', 'uniqueKey'] as const),
+    ...(['schedule', 'scheduledAt', 'startedAt', 'finishedAt'] as const),
+  ]),
+};
+
+const order: TableDefinition<'order'> = {
+  name: 'order',
+  key: 'id',
+  types: {
+    id: 'bigint',
+    owner: 'text',
+    clientMutationId: 'text',
+    status: 'text',
+    total: 'numeric',
+    jobId: 'bigint',
+    createdAt: 'timestamptz',
+  },
+  nullable: new Set(['owner', 'clientMutationId', 'jobId']),
+};
+
+const orderLine: TableDefinition<'orderLine'> = {
+  name: 'orderLine',
+  key: 'id',
+  types: { id: 'bigint', orderId: 'bigint', itemId: 'bigint', quantity: 'integer', price: 'numeric' },
+  nullable: new Set(),
+};
+
+const dailyStatistics: TableDefinition<'dailyStatistics'> = {
+  name: 'dailyStatistics',
+  key: 'id',
+  types: { id: 'bigint', date: 'date', orders: 'integer', revenue: 'numeric', averageRating: 'double precision' },
+  nullable: new Set(['averageRating']),
+};
+
 /** What is known of each table of the Smokehouse. */
 export const definitions: { readonly [T in keyof Schema]: TableDefinition<T> } = {
   supplier,
@@ -66,6 +124,10 @@ export const definitions: { readonly [T in keyof Schema]: TableDefinition<T> } =
   customer,
   review,
   task,
+  job,
+  order,
+  orderLine,
+  dailyStatistics,
 };
 
 /** The operations on each table. */
@@ -79,5 +141,9 @@ export function createTables(database: Database) {
     customer: new Table(customer, database),
     review: new Table(review, database),
     task: new Table(task, database),
+    job: new Table(job, database),
+    order: new Table(order, database),
+    orderLine: new Table(orderLine, database),
+    dailyStatistics: new Table(dailyStatistics, database),
   };
 }

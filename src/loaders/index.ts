@@ -6,7 +6,11 @@ import { customerById } from './customer-by-id.ts';
 import { itemById } from './item-by-id.ts';
 import { itemBySku } from './item-by-sku.ts';
 import { itemsBySupplierId } from './items-by-supplier-id.ts';
+import { jobById } from './job-by-id.ts';
 import { KnownRows } from './known-rows.ts';
+import { lastJobBySchedule } from './last-job-by-schedule.ts';
+import { linesByOrderId } from './lines-by-order-id.ts';
+import { orderById } from './order-by-id.ts';
 import { priceBySku } from './price-by-sku.ts';
 import { reviewById } from './review-by-id.ts';
 import { reviewsByCustomerId } from './reviews-by-customer-id.ts';
@@ -26,6 +30,10 @@ const makers = {
   reviewsByCustomerId,
   averageRatingByItemId,
   taskById,
+  jobById,
+  lastJobBySchedule,
+  orderById,
+  linesByOrderId,
   priceBySku,
   stockBySku,
 };

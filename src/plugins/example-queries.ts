@@ -99,4 +99,27 @@ mutation Reprice {
 }
 `,
   },
+  {
+    query: `# Work for later. A worker does it, and keeps what came of it.
+mutation Add {
+  add(x: 2, y: 3) {
+    job { id task state input }
+    userErrors { code message }
+  }
+}
+`,
+  },
+  {
+    query: `# The first job there is, until it is settled. Take the ID of another one for another.
+subscription Watch {
+  job(id: "Sm9iOjE=") {
+    task
+    state
+    progress
+    message
+    result
+  }
+}
+`,
+  },
 ];

@@ -6,8 +6,12 @@ import { renderGraphiQL as render } from '@graphql-yoga/render-graphiql';
  */
 const STYLE = '<style>.graphiql-tab { transform: none !important; }</style>';
 
-/** Its client asks for parts of an answer without naming a format, but understands only that of 2022. */
-const ACCEPT = 'application/graphql-response+json, application/json, multipart/mixed;deferSpec=20220824';
+/**
+ * Its client asks for parts of an answer without naming a format, but understands only that of 2022. Subscriptions come
+ * as events.
+ */
+const ACCEPT =
+  'application/graphql-response+json, application/json, multipart/mixed;deferSpec=20220824, text/event-stream';
 
 /** GraphiQL's page, which loads nothing from another host; around two faults of @graphql-yoga/render-graphiql 5.24. */
 export const renderGraphiQL: typeof render = (options) =>

@@ -13,7 +13,8 @@ const ANSWER_COMPLETE = new GatherError('CANCELLED', 'The answer was sent withou
 
 /**
  * Gives each operation one signal, and keeps its deadline. What is still under way when it aborts fails at once, so
- * that an operation past its deadline answers with what it has. An answer in parts has the deadline for each part.
+ * that an operation past its deadline answers with what it has. An answer in parts has the deadline for each part. A
+ * subscription has none: it waits for as long as its client does.
  */
 export function useCancellation(timeoutMs: number): Plugin<CancellationContext> {
   const lifetimes = new WeakMap<object, Lifetime>();
@@ -25,6 +26,7 @@ export function useCancellation(timeoutMs: number): Plugin<CancellationContext> 
       lifetimes.set(context, lifetime);
       extendContext({ signal: lifetime.signal });
     },
+    onSubscribe: ({ context }) => lifetimes.get(context)?.lift(),
     onExecutionResult({ result, context, setResult }) {
       const lifetime = lifetimes.get(context);
       if (!lifetime || !result) return;
@@ -40,6 +42,7 @@ class Lifetime {
   readonly #controller = new AbortController();
   readonly #request: AbortSignal;
   readonly #timer: NodeJS.Timeout;
+  #isLifted = false;
 
   constructor(request: AbortSignal, timeoutMs: number) {
     this.#request = request;
@@ -54,7 +57,13 @@ class Lifetime {
 
   /** Starts the time anew. */
   extend(): void {
-    if (!this.signal.aborted) this.#timer.refresh();
+    if (!this.signal.aborted && !this.#isLifted) this.#timer.refresh();
+  }
+
+  /** Ends the deadline. */
+  lift(): void {
+    this.#isLifted = true;
+    clearTimeout(this.#timer);
   }
 
   /** Stops whatever is still under way. */

@@ -1,5 +1,5 @@
-import { type ExecutionResult, getOperationAST } from 'graphql';
-import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import { type DocumentNode, type ExecutionResult, getOperationAST } from 'graphql';
+import { isAsyncIterable, type Maybe, type Plugin } from 'graphql-yoga';
 import type { Logger } from '../monitoring/log.ts';
 import { round } from '../monitoring/timing.ts';
 import type { TimingContext } from './use-timing.ts';
@@ -9,12 +9,17 @@ type Failing = Pick<ExecutionResult, 'errors'>;
 /** Writes one line for each operation when it is over: what it was, how long it took, how many calls and errors. */
 export function useLog(log: Logger): Plugin<TimingContext, TimingContext> {
   const operations = new WeakMap<object, string>();
+  const note = ({
+    args,
+  }: {
+    args: { document: DocumentNode; operationName?: Maybe<string>; contextValue: object };
+  }) => {
+    const operation = getOperationAST(args.document, args.operationName);
+    if (operation) operations.set(args.contextValue, `${operation.operation} ${operation.name?.value ?? '(no name)'}`);
+  };
   return {
-    onExecute({ args }) {
-      const operation = getOperationAST(args.document, args.operationName);
-      if (operation)
-        operations.set(args.contextValue, `${operation.operation} ${operation.name?.value ?? '(no name)'}`);
-    },
+    onExecute: note,
+    onSubscribe: note,
     onExecutionResult({ result, context, setResult }) {
       const write = (errors: number) => {
         const { calls, elapsed } = context.timing;

@@ -1,3 +1,4 @@
+import type { DocumentNode, GraphQLSchema } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Context } from '../context.ts';
 import { Database } from '../database/database.ts';
@@ -6,36 +7,37 @@ import { createTables } from '../database/tables.ts';
 import { createLoaders } from '../loaders/index.ts';
 import { createSchedule } from '../loaders/schedule.ts';
 import { selectionOf } from '../resolvers/selection.ts';
-import type { Upstreams } from '../upstreams/index.ts';
 import type { TimingContext } from './use-timing.ts';
 
-interface Sources {
+interface Sources extends Pick<Context, 'upstreams' | 'jobs' | 'threads' | 'timeZone' | 'readAbout'> {
   pools: Pools;
-  upstreams: Upstreams;
-  readAbout: Context['readAbout'];
+}
+
+/** What the hooks of both ways to run an operation are given. */
+interface Operation {
+  args: { schema: GraphQLSchema; document: DocumentNode; contextValue: Context & TimingContext };
 }
 
 /** Hands each operation its sources, bound to its signal: the rest of `Context`. */
-export function useSources({ pools, upstreams, readAbout }: Sources): Plugin<Context & TimingContext> {
-  return {
-    onExecute({ args }) {
-      const context = args.contextValue;
-      const end = context.timing.begin('context');
-      const database = new Database(pools, context.signal);
-      const { columns, references } = selectionOf(args.schema, args.document);
-      const source = { database, upstreams, columns, schedule: createSchedule(database) };
-      Object.assign(context, {
-        database,
-        upstreams,
-        columns,
-        readAbout,
-        tables: createTables(database),
-        loaders: createLoaders(source, references),
-        renewLoaders: () => {
-          context.loaders = createLoaders(source, references);
-        },
-      } satisfies Partial<Context>);
-      end();
-    },
+export function useSources({ pools, ...sources }: Sources): Plugin<Context & TimingContext> {
+  const { upstreams } = sources;
+  const handOut = ({ args }: Operation) => {
+    const context = args.contextValue;
+    const end = context.timing.begin('context');
+    const database = new Database(pools, context.signal);
+    const { columns, references } = selectionOf(args.schema, args.document);
+    const source = { database, upstreams, columns, schedule: createSchedule(database) };
+    Object.assign(context, {
+      database,
+      ...sources,
+      columns,
+      tables: createTables(database),
+      loaders: createLoaders(source, references),
+      renewLoaders: () => {
+        context.loaders = createLoaders(source, references);
+      },
+    } satisfies Partial<Context>);
+    end();
   };
+  return { onExecute: handOut, onSubscribe: handOut };
 }

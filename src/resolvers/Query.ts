@@ -1,14 +1,18 @@
+import { readStatistics } from '../database/daily-statistics.ts';
 import { toPage } from '../database/page.ts';
-import { GatherError } from '../errors.ts';
+import { schedules } from '../jobs/schedules.ts';
 import { collectQuotes } from '../shop/quotes.ts';
 import { toRowId } from './global-id.ts';
 import { toItemWhere } from './item-where.ts';
 import { loadNode } from './node.ts';
+import { assertRange } from './range.ts';
 import { findRow } from './rows.ts';
 import type { QueryResolvers } from './types.generated.ts';
 
 const MAX_NODES = 1000;
 const MAX_QUOTES = 100;
+const MAX_DAYS = 366;
+const DAY_MS = 86_400_000;
 
 /** Those that check their arguments are async: the executor waits for all siblings of a field that throws by itself. */
 export const Query: QueryResolvers = {
@@ -41,9 +45,37 @@ export const Query: QueryResolvers = {
       columns: columns.task,
       page: toPage(page),
     }),
+
+  orders: async (_, page, { tables, columns, loaders }) =>
+    tables.order.connection({
+      name: 'orders',
+      where: {},
+      orderBy: [{ column: 'id', direction: 'desc' }],
+      columns: columns.order,
+      page: toPage(page),
+      onRows: (rows) => loaders.follow('order', rows),
+    }),
+
+  dailyStatistics: async (_, { from, to }, { database, columns }) => {
+    assertRange('the number of days', daysBetween(from, to), 1, MAX_DAYS);
+    return readStatistics(database, columns.dailyStatistics, { from, to });
+  },
+
+  job: async (_, { id }, { loaders }) => findRow(loaders.jobById, toRowId('Job', id)),
+
+  jobs: async (_, { where, ...page }, { tables, columns }) =>
+    tables.job.connection({
+      name: 'jobs',
+      where: where ?? {},
+      orderBy: [{ column: 'id', direction: 'desc' }],
+      columns: columns.job,
+      page: toPage(page),
+    }),
+
+  schedules: () => [...schedules],
 };
 
-function assertRange(what: string, value: number, from: number, to: number): void {
-  if (value >= from && value <= to) return;
-  throw new GatherError('INVALID_INPUT', `Expected ${what} from ${from} to ${to}, got ${value}.`);
+/** Both included. */
+function daysBetween(from: string, to: string): number {
+  return (Date.parse(to) - Date.parse(from)) / DAY_MS + 1;
 }

@@ -2,9 +2,9 @@ import type { Id } from '../database/schema.ts';
 import { GatherError } from '../errors.ts';
 
 /** The types that have an ID of their own. */
-export type NodeType = 'Item' | 'Supplier' | 'Customer' | 'Review' | 'Task';
+export type NodeType = (typeof NODE_TYPES)[number];
 
-const NODE_TYPES: ReadonlySet<string> = new Set<NodeType>(['Item', 'Supplier', 'Customer', 'Review', 'Task']);
+const NODE_TYPES = ['Item', 'Supplier', 'Customer', 'Review', 'Task', 'Job', 'Order'] as const;
 const GLOBAL_ID = /^([A-Z][A-Za-z]*):(\d{1,18})$/;
 
 /** The ID that clients see of a row: base64 of `Item:42`. */
@@ -33,7 +33,7 @@ export function toRowId(type: NodeType, globalId: string): Id {
 }
 
 function isNodeType(type: string): type is NodeType {
-  return NODE_TYPES.has(type);
+  return NODE_TYPES.some((known) => known === type);
 }
 
 function decode(globalId: string): string {

@@ -2,24 +2,37 @@ import { Customer } from './Customer.ts';
 import { connectionResolvers, edgeResolvers } from './connections.ts';
 import { Home } from './Home.ts';
 import { Item } from './Item.ts';
+import { Job } from './Job.ts';
 import { Menu } from './Menu.ts';
+import { add } from './Mutation/add.ts';
 import { addReview } from './Mutation/addReview.ts';
+import { burnSomeMeats } from './Mutation/burnSomeMeats.ts';
+import { cancelJob } from './Mutation/cancelJob.ts';
 import { completeTask } from './Mutation/completeTask.ts';
 import { createItem } from './Mutation/createItem.ts';
 import { createItems } from './Mutation/createItems.ts';
 import { createTask } from './Mutation/createTask.ts';
 import { deleteItem } from './Mutation/deleteItem.ts';
+import { fetchData } from './Mutation/fetchData.ts';
 import { getOrCreateItem } from './Mutation/getOrCreateItem.ts';
+import { placeOrder } from './Mutation/placeOrder.ts';
 import { repriceItems } from './Mutation/repriceItems.ts';
+import { retryJob } from './Mutation/retryJob.ts';
+import { runSchedule } from './Mutation/runSchedule.ts';
+import { smokeSomeMeats } from './Mutation/smokeSomeMeats.ts';
 import { updateItem } from './Mutation/updateItem.ts';
 import { updateItems } from './Mutation/updateItems.ts';
 import { updateOrCreateItem } from './Mutation/updateOrCreateItem.ts';
+import { Order } from './Order.ts';
+import { OrderLine } from './OrderLine.ts';
 import { Promo } from './Promo.ts';
 import { Query } from './Query.ts';
 import { Recommendation } from './Recommendation.ts';
 import { Review } from './Review.ts';
+import { Schedule } from './Schedule.ts';
+import { Subscription } from './Subscription.ts';
 import { Supplier } from './Supplier.ts';
-import { DateTime, Decimal } from './scalars.ts';
+import { DateScalar, DateTime, Decimal, JSONScalar, URLScalar } from './scalars.ts';
 import { Task } from './Task.ts';
 import type { Resolvers } from './types.generated.ts';
 
@@ -38,7 +51,16 @@ export const resolvers = {
     createTask,
     completeTask,
     addReview,
+    placeOrder,
+    add,
+    fetchData,
+    cancelJob,
+    retryJob,
+    runSchedule,
+    smokeSomeMeats,
+    burnSomeMeats,
   },
+  Subscription,
   Home,
   Promo,
   Recommendation,
@@ -48,12 +70,23 @@ export const resolvers = {
   Customer,
   Review,
   Task,
+  Order,
+  OrderLine,
+  Job,
+  Schedule,
   ItemConnection: connectionResolvers,
   ItemEdge: edgeResolvers,
   ReviewConnection: connectionResolvers,
   ReviewEdge: edgeResolvers,
   TaskConnection: connectionResolvers,
   TaskEdge: edgeResolvers,
+  OrderConnection: connectionResolvers,
+  OrderEdge: edgeResolvers,
+  JobConnection: connectionResolvers,
+  JobEdge: edgeResolvers,
+  Date: DateScalar,
   DateTime,
   Decimal,
+  JSON: JSONScalar,
+  URL: URLScalar,
 } satisfies Omit<Resolvers, 'Menu'> & { Menu: object };

@@ -1,10 +1,12 @@
-import type { CustomerRow, ItemRow, ReviewRow, SupplierRow, TaskRow } from '../database/schema.ts';
+import type { CustomerRow, ItemRow, JobRow, OrderRow, ReviewRow, SupplierRow, TaskRow } from '../database/schema.ts';
 import type { Loaders } from '../loaders/index.ts';
 import { fromGlobalId, type NodeType } from './global-id.ts';
 import { findRow } from './rows.ts';
 
 /** A row of any type that implements Node, with the type's name. */
-type NodeRow = (ItemRow | SupplierRow | CustomerRow | ReviewRow | TaskRow) & { __typename: NodeType };
+type NodeRow = (ItemRow | SupplierRow | CustomerRow | ReviewRow | TaskRow | JobRow | OrderRow) & {
+  __typename: NodeType;
+};
 
 /** What `Query.node` finds. */
 export type NodeParent = NodeRow | null;
@@ -28,5 +30,9 @@ function loaderOf(type: NodeType, loaders: Loaders) {
       return loaders.reviewById;
     case 'Task':
       return loaders.taskById;
+    case 'Job':
+      return loaders.jobById;
+    case 'Order':
+      return loaders.orderById;
   }
 }

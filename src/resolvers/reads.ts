@@ -1,11 +1,12 @@
 import type { GraphQLField, GraphQLResolveInfo } from 'graphql';
 import type { Context } from '../context.ts';
-import type { Id, Schema } from '../database/schema.ts';
+import type { ReferredTable } from '../database/columns.ts';
+import type { Id } from '../database/schema.ts';
 import type { Row } from '../database/table-definition.ts';
 
 interface ReadingResolver<Row, Args, Result> {
   resolve: (row: Row, args: Args, context: Context, info: GraphQLResolveInfo) => Result;
-  extensions: { reads: readonly string[]; refersTo?: keyof Schema };
+  extensions: { reads: readonly string[]; refersTo?: ReferredTable };
 }
 
 /**
@@ -23,7 +24,7 @@ export function reads<Row, Column extends keyof Row & string, Args, Result>(
  * A resolver of the row that a column refers to by its key. It answers at once where that row is known, which spares the
  * executor its promises: half of the cost of a page whose every review has a customer.
  */
-export function refers<Parent, Column extends keyof Parent & string, Table extends keyof Schema>(
+export function refers<Parent, Column extends keyof Parent & string, Table extends ReferredTable>(
   column: Column & (Parent[Column] extends Id ? unknown : never),
   table: Table,
 ): ReadingResolver<Parent, unknown, Row<Table> | Promise<Row<Table>>> {

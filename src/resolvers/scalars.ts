@@ -1,7 +1,10 @@
 import { GraphQLError, GraphQLScalarType, Kind, print, type ValueNode } from 'graphql';
-import type { Timestamp } from '../database/schema.ts';
+import type { Day, Json, Timestamp } from '../database/schema.ts';
 
 const DECIMAL = /^-?\d{1,20}(\.\d{1,20})?$/;
+const DAY = /^(?!0000)\d{4}-\d\d-\d\d$/;
+/** https://www.rfc-editor.org/rfc/rfc3339#section-5.6, without leap seconds. */
+const INSTANT = /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/i;
 
 /** Goes in and out as a string, so that it stays exact. */
 export const Decimal = new GraphQLScalarType<string, string>({
@@ -12,13 +15,41 @@ export const Decimal = new GraphQLScalarType<string, string>({
   coerceInputLiteral: (node) => toDecimal(textOf(node), print(node)),
 });
 
-/** Goes out only: nothing takes a time yet. */
+/** A day, which PostgreSQL and RFC 3339 write alike. */
+export const DateScalar = new GraphQLScalarType<Day, string>({
+  name: 'Date',
+  description: 'A day of the calendar, as RFC 3339 writes it: `2026-11-21`.',
+  coerceOutputValue: String,
+  coerceInputValue: (value) => toDay(value, JSON.stringify(value)),
+  coerceInputLiteral: (node) => toDay(textOf(node), print(node)),
+});
+
+/** Goes in with any offset, which PostgreSQL understands as it is. */
 export const DateTime = new GraphQLScalarType<Timestamp, string>({
   name: 'DateTime',
-  description: 'An instant in UTC as RFC 3339 writes it, to the microsecond: `2026-11-21T09:05:00.123456Z`.',
+  description:
+    'An instant as RFC 3339 writes it, to the microsecond: `2026-11-21T09:05:00.123456Z`. Given with any offset, answered in UTC.',
   coerceOutputValue: (value) => toRfc3339(String(value)),
-  coerceInputValue: refuseTime,
-  coerceInputLiteral: refuseTime,
+  coerceInputValue: (value) => toTimestamp(value, JSON.stringify(value)),
+  coerceInputLiteral: (node) => toTimestamp(textOf(node), print(node)),
+});
+
+/** Goes out only: nothing takes any JSON yet. */
+export const JSONScalar = new GraphQLScalarType<Json, Json>({
+  name: 'JSON',
+  description: 'Any value of JSON, as it is.',
+  coerceOutputValue: (value) => value as Json,
+  coerceInputValue: refuseJson,
+  coerceInputLiteral: refuseJson,
+});
+
+/** What it leads to is not looked at here. */
+export const URLScalar = new GraphQLScalarType<string, string>({
+  name: 'URL',
+  description: 'An absolute URL: `https://example.com/data.json`.',
+  coerceOutputValue: String,
+  coerceInputValue: (value) => toUrl(value, JSON.stringify(value)),
+  coerceInputLiteral: (node) => toUrl(textOf(node), print(node)),
 });
 
 /** From the way PostgreSQL writes a time in UTC: `2026-11-21 09:05:00.123456+00`. */
@@ -31,10 +62,33 @@ function toDecimal(value: unknown, given: string): string {
   throw new GraphQLError(`Expected a decimal in a string, such as "12.50", got ${given}.`);
 }
 
+function toDay(value: unknown, given: string): Day {
+  if (typeof value === 'string' && isDay(value)) return value;
+  throw new GraphQLError(`Expected a day of the calendar, such as "2026-11-21", got ${given}.`);
+}
+
+function toTimestamp(value: unknown, given: string): Timestamp {
+  const [, day = ''] = typeof value === 'string' ? (INSTANT.exec(value) ?? []) : [];
+  if (typeof value === 'string' && isDay(day)) return value;
+  throw new GraphQLError(`Expected an instant, such as "2026-11-21T09:05:00Z", got ${given}.`);
+}
+
+function toUrl(value: unknown, given: string): string {
+  if (typeof value === 'string' && URL.canParse(value)) return value;
+  throw new GraphQLError(`Expected an absolute URL, such as "https://example.com/", got ${given}.`);
+}
+
+/** A month has its days, and February those of its year: any other becomes a day of the next month. */
+function isDay(text: string): boolean {
+  if (!DAY.test(text)) return false;
+  const midnight = new Date(`${text}T00:00Z`);
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(text);
+}
+
 function textOf(node: ValueNode): unknown {
   return node.kind === Kind.STRING ? node.value : undefined;
 }
 
-function refuseTime(): never {
-  throw new GraphQLError('A DateTime cannot be given.');
+function refuseJson(): never {
+  throw new GraphQLError('A JSON cannot be given.');
 }

@@ -24,6 +24,10 @@ const TABLES: Readonly<Record<string, keyof Schema>> = {
   Customer: 'customer',
   Review: 'review',
   Task: 'task',
+  Job: 'job',
+  Order: 'order',
+  OrderLine: 'orderLine',
+  DailyStatistics: 'dailyStatistics',
 };
 
 /** What an operation reads of the tables. */

@@ -1,24 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import chromium from '@sparticuz/chromium';
-import { type Browser, chromium as driver, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { exampleTabs } from '../../src/plugins/example-queries.ts';
 import { startTestApp, type TestApp } from '../helpers/app.ts';
+import { launchBrowser } from '../helpers/browser.ts';
+import { startTestWorker } from '../helpers/worker.ts';
 
 /** GraphiQL reads which operation a tab has only when nobody has typed for a moment. */
 const QUERY_READ_MS = 700;
 const SOON = { timeout: 5000 };
-/** Browsers that a machine may have, by playwright's names. */
-const INSTALLED = ['chrome', 'msedge', 'chromium'];
+const browser = await launchBrowser();
 
-const browser = await launch();
-if (!browser) {
-  const reason = 'Skipped: there is no browser on this machine. Install Chrome or Edge to run the tests of GraphiQL.';
-  if (process.env['CI']) throw new Error(reason);
-  console.warn(reason);
-}
-
-const NAMES = exampleTabs.map(({ query }) => /^(?:query|mutation) (\w+)/m.exec(query)?.[1] ?? query);
+const NAMES = exampleTabs.map(({ query }) => /^(?:query|mutation|subscription) (\w+)/m.exec(query)?.[1] ?? query);
 
 let gather: TestApp;
 let url: string;
@@ -81,13 +74,24 @@ test.runIf(browser)('a part that is deferred appears later, in its place', async
   gather.services.reset();
 });
 
-test.runIf(browser)('each example works', async () => {
+test.runIf(browser)('each example works', { timeout: 60_000 }, async () => {
   for (const name of NAMES) {
     await openTab(name);
     await execute();
     await expect.poll(answer, SOON).toMatchObject({ data: expect.anything() });
     expect(await answer()).not.toHaveProperty('errors');
   }
+});
+
+test.runIf(browser)('a subscription shows each change of its job until the last', async () => {
+  await openTab('Add');
+  await execute();
+  await expect.poll(answer, SOON).toMatchObject({ data: { add: { job: { state: 'PENDING' } } } });
+  await openTab('Watch');
+  await execute();
+  await expect.poll(answer, SOON).toMatchObject({ data: { job: { state: 'PENDING' } } });
+  await using _worker = await startTestWorker(gather);
+  await expect.poll(answer, SOON).toMatchObject({ data: { job: { state: 'SUCCEEDED', result: 5 } } });
 });
 
 function tabs() {
@@ -112,19 +116,4 @@ async function answer() {
 /** The whole text of an editor, of which the page has only the lines in view. */
 async function textOf(name: string): Promise<string> {
   return page.evaluate(`__MONACO.editor.getModels().find(({ uri }) => uri.path.endsWith('${name}')).getValue()`);
-}
-
-/** The browser that npm brought, which is for Linux on x64, or one that is installed. */
-async function launch(): Promise<Browser | undefined> {
-  if (process.platform === 'linux' && process.arch === 'x64') {
-    // In a single process it ends with its first page.
-    const given = chromium.args.filter((arg) => arg !== '--single-process' && arg !== '--no-zygote');
-    const args = [...given, '--disable-background-networking'];
-    return driver.launch({ executablePath: await chromium.executablePath(), args, headless: true });
-  }
-  for (const channel of INSTALLED) {
-    const installed = await driver.launch({ channel }).catch(() => undefined);
-    if (installed) return installed;
-  }
-  return undefined;
 }

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { migrations } from '../../src/database/migrations/index.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { startHttpServer } from '../helpers/http-server.ts';
 import { ask, type Program, runGather } from '../helpers/program.ts';
+
+const MIGRATIONS = Object.keys(migrations).join(', ');
 
 const SERVICES = ['PROMO', 'RECOMMENDATIONS', 'PRICING', 'INVENTORY', 'SUPPLIERS'];
 
@@ -28,10 +31,10 @@ test('services, migrate, seed and serve make a shop together', { timeout: 60_000
   const url = await server.url();
   expect(await (await fetch(`${url}/ready`)).json()).toMatchObject({
     isReady: false,
-    reason: 'Migrations are missing: 0001-shop',
+    reason: `Migrations are missing: ${MIGRATIONS}`,
   });
-  expect(await runToEnd(['migrate'])).toMatch(/^ {2}migrations: 0001-shop \(.*\)\n$/);
-  expect(await runToEnd(['migrate'])).toMatch(/^ {2}migrations: none to run \(.*\)\n$/);
+  expect(await runToEnd(['migrate'])).toMatch(/^ {2}migrations: 0001-shop, .*\n {2}job queue: add, .* \(.*\)\n$/);
+  expect(await runToEnd(['migrate'])).toMatch(/^ {2}migrations: none to run \(.*\)\n {2}job queue: add, .* \(.*\)\n$/);
   expect(await runToEnd(['seed'])).toMatch(/^ {2}sample data: 100 suppliers, 1,000 items, .* \(.*\)\n$/);
   expect(await runToEnd(['seed'])).toMatch(/^ {2}sample data: there already \(.*\)\n$/);
   expect((await fetch(`${url}/ready`)).status).toBe(200);

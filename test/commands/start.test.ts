@@ -41,9 +41,11 @@ test('the first run sets everything up, says so, and answers the query that it s
   expect(program.stdout.replace(/\(\d+ ms\)|\(\d+\.\d s\)/g, '(TIME)').replace(/:\d+/g, ':PORT')).toBe(`Gather starts:
   PostgreSQL set up (TIME)
   PostgreSQL started: 127.0.0.1:PORT (TIME)
-  migrations: 0001-shop (TIME)
+  migrations: 0001-shop, 0002-jobs, 0003-orders (TIME)
+  job queue: add, fetchData, prepareOrder, dailyStatistics, sweepJobs (TIME)
   sample data: 100 suppliers, 1,000 items, 500 customers, 10,000 reviews, 30 tasks (TIME)
   example services: promo, recommendations, pricing, inventory, suppliers (TIME)
+  worker (TIME)
 
 Gather is ready:
   http://127.0.0.1:PORT/graphql   GraphiQL, with queries to try
@@ -80,7 +82,7 @@ test('later runs are quick and keep the data', { timeout: 60_000 }, async () => 
     const { data } = await ask(await again.url(), '{ tasks(last: 1) { nodes { title } } }');
     runs.push(performance.now() - begin);
     expect(data.tasks.nodes).toEqual([{ title: 'Stoke' }]);
-    expect(again.stdout).toMatch(/migrations: none to run .*\n {2}sample data: there already /);
+    expect(again.stdout).toMatch(/migrations: none to run .*\n {2}job queue: .*\n {2}sample data: there already /);
     await stop(again);
   }
   expect(Math.min(...runs)).toBeLessThan(LATER_RUN_MS);

@@ -48,7 +48,7 @@ describe('definitions', () => {
     for (const definition of Object.values(definitions)) {
       const columns = await db.ask<{ column: string; type: string; nullable: boolean }>(
         `select attname as column, format_type(atttypid, null) as type, not attnotnull as nullable
-         from pg_attribute where attrelid = $1::regclass and attnum > 0 order by attnum`,
+         from pg_attribute where attrelid = quote_ident($1)::regclass and attnum > 0 order by attnum`,
         [definition.name],
       );
       const types = columns.map(({ column, type }) => [
@@ -634,7 +634,7 @@ describe('iterate', () => {
     }
     expect(count).toBe(50_000);
     // All rows at once would be more than 200 MB.
-    expect(highest - before).toBeLessThan(100_000_000);
+    expect(highest - before).toBeLessThan(150_000_000);
   });
 
   test('is one call in the timing', async () => {

@@ -53,6 +53,7 @@ export async function startTestApp({ serviceTimeoutMs: timeoutMs, ...config }: T
       inventory: { url: services.urls.inventory, timeoutMs },
       suppliers: { url: services.urls.suppliers, timeoutMs },
     },
+    timeZone: 'UTC',
     aboutFile: fileURLToPath(new URL('../../src/shop/about.json', import.meta.url)),
     ...config,
   });

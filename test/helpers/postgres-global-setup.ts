@@ -6,6 +6,7 @@ import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '../../src/database/embedded.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { seed } from '../../src/database/seed.ts';
+import { installQueues } from '../../src/jobs/install.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -34,5 +35,6 @@ async function createTemplate(databaseUrl: string): Promise<void> {
   const templateUrl = new URL(databaseUrl);
   templateUrl.pathname = '/gather_template';
   await migrate(templateUrl.href);
+  await installQueues(templateUrl.href);
   await seed(templateUrl.href, { size: 'test' });
 }

@@ -1,7 +1,11 @@
 import type { Migration } from 'kysely/migration';
 import { up as createShop } from './0001-shop.ts';
+import { up as createJobs } from './0002-jobs.ts';
+import { up as createOrders } from './0003-orders.ts';
 
 /** Every migration by its name. They run in the order of their names, each once for a database. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-shop': { up: createShop },
+  '0002-jobs': { up: createJobs },
+  '0003-orders': { up: createOrders },
 };

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PgBoss } from 'pg-boss';
+import { Database, raw } from '../src/database/database.ts';
+import { startEmbeddedPostgres } from '../src/database/embedded.ts';
+import { migrate } from '../src/database/migrate.ts';
+import { createPools, endPools } from '../src/database/pool.ts';
+import { startExampleServices } from '../src/example-services/index.ts';
+import { Hints } from '../src/jobs/hints.ts';
+import { installQueues } from '../src/jobs/install.ts';
+import { Jobs } from '../src/jobs/jobs.ts';
+import { Queue } from '../src/jobs/queue.ts';
+import { add } from '../src/jobs/tasks/add.ts';
+import { createWorker } from '../src/worker.ts';
+
+/**
+ * How long a job waits for an idle worker: from its transaction's begin to its attempt's, by PostgreSQL's clock. Beside it
+ * pg-boss alone, from `send` to its handler. Then how long a backlog takes.
+ */
+const ROUNDS = 200;
+const PAUSE_MS = 20;
+const BACKLOG = 1000;
+const MAX_P50_MS = 15;
+const DEADLINE_MS = 180_000;
+
+const deadline = setTimeout(() => {
+  console.error(`Not done within ${DEADLINE_MS / 1000} s.`);
+  process.exit(1);
+}, DEADLINE_MS);
+
+await using stack = new AsyncDisposableStack();
+stack.defer(() => clearTimeout(deadline));
+const dataDir = await mkdtemp(join(tmpdir(), 'gather-bench-'));
+stack.defer(() => rm(dataDir, { recursive: true }));
+const postgres = await startEmbeddedPostgres({ dataDir });
+stack.defer(() => postgres.stop());
+const { databaseUrl } = postgres;
+await migrate(databaseUrl);
+await installQueues(databaseUrl);
+const examples = await startExampleServices();
+stack.defer(() => examples.close());
+const pools = createPools({ databaseUrl, poolSize: 10, connectTimeoutMs: 5000, statementTimeoutMs: 15_000 });
+stack.defer(() => endPools(pools));
+const database = new Database(pools, new AbortController().signal);
+const queue = new Queue(pools);
+stack.defer(() => queue.close());
+const jobs = new Jobs(queue, new Hints(databaseUrl, 5000));
+
+const bare = await measureBare();
+const worker = createWorker({
+  logFormat: 'none',
+  databaseUrl,
+  databaseConnections: 10,
+  statementTimeoutMs: 15_000,
+  upstreams: {
+    promo: { url: examples.urls.promo },
+    recommendations: { url: examples.urls.recommendations },
+    pricing: { url: examples.urls.pricing },
+    inventory: { url: examples.urls.inventory },
+    suppliers: { url: examples.urls.suppliers },
+  },
+  timeZone: 'UTC',
+  fetchAllowed: [],
+});
+await worker.start();
+stack.defer(() => worker.stop());
+const waits = await measureWaits();
+
+const [p50, p99] = [percentile(waits, 50), percentile(waits, 99)];
+console.log(
+  `a job on an idle worker begins after ${p50.toFixed(1)} ms (p50, at most ${MAX_P50_MS}; p99 ${p99.toFixed(1)})`,
+);
+console.log(
+  `pg-boss alone: ${percentile(bare, 50).toFixed(1)} ms (p50); ratio ${(p50 / percentile(bare, 50)).toFixed(2)}`,
+);
+const seconds = await measureBacklog();
+console.log(`${BACKLOG} jobs in ${seconds.toFixed(1)} s: ${Math.round(BACKLOG / seconds)} a second`);
+if (p50 > MAX_P50_MS) process.exitCode = 1;
+
+async function measureWaits(): Promise<number[]> {
+  for (let round = 0; round < ROUNDS; round++) {
+    await jobs.enqueue(add, { x: round, y: 1 }, { database });
+    await sleep(PAUSE_MS);
+  }
+  const settled = await untilSettled(ROUNDS);
+  for (const { input, result } of settled) assert.equal(result, input.x + 1);
+  return settled.map(({ waitMs }) => Number(waitMs));
+}
+
+async function measureBacklog(): Promise<number> {
+  await database.run(raw('truncate job cascade'), { name: 'truncate' });
+  await Promise.all(Array.from({ length: BACKLOG }, (_, x) => jobs.enqueue(add, { x, y: 1 }, { database })));
+  await untilSettled(BACKLOG);
+  const { rows } = await database.run(
+    raw<{ seconds: number }>(
+      `select extract(epoch from max("finishedAt") - min("startedAt"))::float8 as seconds from job`,
+    ),
+    { name: 'seconds' },
+  );
+  return rows[0]?.seconds ?? 0;
+}
+
+/** Every job must have run once and succeeded. */
+async function untilSettled(count: number) {
+  while (true) {
+    const { rows } = await database.run(
+      raw<{ input: { x: number }; result: number; waitMs: number }>(`
+        select input, result, extract(epoch from "startedAt" - "createdAt") * 1000 as "waitMs" from job
+        where state = 'SUCCEEDED' and attempt = 1`),
+      { name: 'settled' },
+    );
+    if (rows.length === count) return rows;
+    await sleep(100);
+  }
+}
+
+async function measureBare(): Promise<number[]> {
+  const boss = await new PgBoss({ connectionString: databaseUrl, useListenNotify: true, schedule: false }).start();
+  await boss.createQueue('bare', { notify: true });
+  const begun = new Map<number, number>();
+  await boss.work<{ round: number }>('bare', async ([job]) => void begun.set(job?.data.round ?? -1, performance.now()));
+  await sleep(500);
+  const sent: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    sent.push(performance.now());
+    await boss.send('bare', { round });
+    await sleep(PAUSE_MS);
+  }
+  while (begun.size < ROUNDS) await sleep(100);
+  await boss.stop({ graceful: false });
+  return sent.map((at, round) => (begun.get(round) ?? Number.NaN) - at);
+}
+
+function percentile(values: readonly number[], percent: number): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[Math.floor((sorted.length * percent) / 100)] ?? Number.NaN;
+}

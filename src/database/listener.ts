@@ -1,0 +1,64 @@
+import pg from 'pg';
+
+const CONNECT_TIMEOUT_MS = 5000;
+const RECONNECT_MS = 250;
+
+interface ListenerEvents {
+  /** Is handed the payload of each notification. */
+  onNotification: (payload: string) => void;
+  /** Is told of each connection, the first one too: what was said before it was missed. */
+  onConnect: () => void;
+}
+
+/** Listens to one channel of PostgreSQL on a connection of its own, and connects again whenever that is lost. */
+export class Listener {
+  readonly #config: pg.ClientConfig;
+  readonly #channel: string;
+  readonly #events: ListenerEvents;
+  #client: pg.Client | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  /** Begins to connect. Close it. */
+  constructor(databaseUrl: string, channel: string, events: ListenerEvents) {
+    this.#config = {
+      connectionString: databaseUrl,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: CONNECT_TIMEOUT_MS,
+      keepAlive: true,
+      application_name: 'gather',
+    };
+    this.#channel = channel;
+    this.#events = events;
+    void this.#connect();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    await this.#client?.end().catch(() => {});
+  }
+
+  async #connect(): Promise<void> {
+    const client = new pg.Client(this.#config);
+    this.#client = client;
+    // Without a listener a lost connection would end the process. `end` follows each error.
+    client.on('error', () => {});
+    client.once('end', () => this.#connectLater());
+    client.on('notification', ({ payload = '' }) => this.#events.onNotification(payload));
+    try {
+      await client.connect();
+      await client.query(`listen ${this.#channel}`);
+      this.#events.onConnect();
+    } catch {
+      await client.end().catch(() => {});
+      this.#connectLater();
+    }
+  }
+
+  #connectLater(): void {
+    if (this.#isClosed) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#connect(), RECONNECT_MS);
+  }
+}

@@ -1,0 +1,49 @@
+import { sql } from 'kysely';
+import type { Database } from './database.ts';
+import type { JobError, JobState } from './schema.ts';
+import { param } from './statement.ts';
+import { bind } from './table-definition.ts';
+
+const LOST: JobError = { code: 'WORKER_LOST', message: 'The queue no longer has this job. Run it again.' };
+/** A job that changed a moment ago may be on its way into the queue, or out of it. */
+const GRACE = '10 minutes';
+
+/** Deletes up to so many jobs that were settled so many days ago. @returns how many */
+export async function deleteOldJobs(database: Database, { keepDays, limit }: Record<'keepDays' | 'limit', number>) {
+  const statement = bind(
+    'deleteOldJobs',
+    () => sql<never>`
+      delete from job where id in (
+        select id from job
+        where state in ('SUCCEEDED', 'FAILED', 'CANCELLED')
+          and "finishedAt" < now() - make_interval(days => ${param('keepDays')}::integer)
+        limit ${param('limit')}
+      )`,
+    { keepDays, limit },
+  );
+  return (await database.run(statement, { name: 'job.deleteOld' })).count;
+}
+
+/**
+ * Settles the jobs that the queue will not deliver any more, because somebody cancelled or deleted them there.
+ * @returns what each became
+ */
+export async function settleLostJobs(database: Database): Promise<JobState[]> {
+  const statement = bind('settleLostJobs', settling, { error: JSON.stringify(LOST) });
+  const { rows } = await database.run(statement, { name: 'job.settleLost' });
+  return rows.map(({ state }) => state);
+}
+
+const settling = () => sql<{ state: JobState }>`
+  update job set
+    state = case when delivery.state = 'cancelled' then 'CANCELLED' else 'FAILED' end,
+    error = case when delivery.state = 'cancelled' then null else ${param('error')}::jsonb end,
+    "finishedAt" = clock_timestamp()
+  from job as lost left join pgboss.job as delivery on delivery.name = lost.task and delivery.id = lost."deliveryId"
+  where job.id = lost.id and lost.state in ('PENDING', 'RUNNING', 'RETRYING')
+    and (delivery.state is null or delivery.state in ('cancelled', 'completed', 'failed'))
+    and not exists (
+      select from "jobChange"
+      where "jobId" = lost.id and version = lost.version and "notedAt" > now() - interval ${sql.lit(GRACE)}
+    )
+  returning job.state`;

@@ -1,0 +1,63 @@
+import { Listener } from '../database/listener.ts';
+import type { Id } from '../database/schema.ts';
+
+/** On which PostgreSQL tells that a job has changed, with its id as payload. */
+const CHANNEL = 'gather_job';
+
+/**
+ * Tells when it is time to look at a job again: when it has changed, and now and then all the same, because what is said
+ * while the connection is lost is lost too. Whoever is told reads the row, which alone is the truth. Close it.
+ */
+export class Hints {
+  readonly #databaseUrl: string;
+  readonly #everyMs: number;
+  readonly #watchers = new Map<Id, Set<() => void>>();
+  #listener: Listener | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** Connects when a job is first watched. @param everyMs how often a watcher is told in any case */
+  constructor(databaseUrl: string, everyMs: number) {
+    this.#databaseUrl = databaseUrl;
+    this.#everyMs = everyMs;
+  }
+
+  /** How many watch. */
+  get count(): number {
+    return this.#watchers.values().reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** @returns ends the watch */
+  watch(jobId: Id, onHint: () => void): () => void {
+    this.#listener ??= new Listener(this.#databaseUrl, CHANNEL, {
+      onNotification: (id) => this.#tell(id),
+      onConnect: () => this.#tellAll(),
+    });
+    this.#timer ??= setInterval(() => this.#tellAll(), this.#everyMs);
+    const watchers = this.#watchers.get(jobId) ?? new Set();
+    this.#watchers.set(jobId, watchers.add(onHint));
+    return () => {
+      watchers.delete(onHint);
+      if (watchers.size === 0 && this.#watchers.get(jobId) === watchers) this.#watchers.delete(jobId);
+      if (this.#watchers.size === 0) this.#stopTimer();
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#stopTimer();
+    this.#watchers.clear();
+    await this.#listener?.close();
+  }
+
+  #tell(jobId: Id): void {
+    for (const onHint of this.#watchers.get(jobId) ?? []) onHint();
+  }
+
+  #tellAll(): void {
+    for (const jobId of this.#watchers.keys()) this.#tell(jobId);
+  }
+
+  #stopTimer(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}

@@ -1,0 +1,69 @@
+import { PgBoss, type Queue as QueueOptions } from 'pg-boss';
+import { toGatherError } from '../database/errors.ts';
+import { inStep, type OnStep } from '../database/step.ts';
+import type { RunnableTask } from './task.ts';
+import { tasks as shopTasks } from './tasks/index.ts';
+
+/** Where jobs go whose last attempt ended without a word. */
+export const DEAD_LETTERS = 'gather.dead-letters';
+/** Where the queue says that a schedule is due. */
+export const TICKS = 'gather.ticks';
+
+/** A worker that is not heard of for so long is taken for dead, and its jobs are delivered again. */
+const HEARTBEAT_SECONDS = 10;
+/** How long after a task's own timeout the queue gives up on a job. */
+const GRACE_SECONDS = 60;
+const DAY_SECONDS = 86_400;
+
+/**
+ * Makes the tables of the queue, and a queue for each task with the task's present options.
+ * Several servers may do so at once.
+ * @param tasks the shop's, unless others are given
+ */
+export async function installQueues(
+  databaseUrl: string,
+  onStep: OnStep = () => {},
+  signal?: AbortSignal,
+  tasks: readonly RunnableTask[] = shopTasks,
+): Promise<void> {
+  signal?.throwIfAborted();
+  await inStep(onStep, 'job queue', async (report) => {
+    const boss = new PgBoss({
+      connectionString: databaseUrl,
+      max: 1,
+      application_name: 'gather migrate',
+      supervise: false,
+      schedule: false,
+    });
+    boss.on('error', () => {});
+    try {
+      await boss.start();
+      await createQueue(boss, DEAD_LETTERS, { retryLimit: 100, retryDelay: 1, retryBackoff: true, retryDelayMax: 60 });
+      await createQueue(boss, TICKS, { retryLimit: 10, retryDelay: 1, retryBackoff: true });
+      for (const task of tasks) await createQueue(boss, task.name, toQueueOptions(task));
+    } catch (error) {
+      throw toGatherError(error);
+    } finally {
+      await boss.stop({ graceful: false });
+    }
+    report(tasks.map(({ name }) => name).join(', '));
+  });
+}
+
+/** A queue that is there already takes these options for what is enqueued from now on. */
+async function createQueue(boss: PgBoss, name: string, options: Omit<QueueOptions, 'name'>): Promise<void> {
+  const all = { ...options, notify: true, deleteAfterSeconds: DAY_SECONDS };
+  await boss.createQueue(name, all);
+  await boss.updateQueue(name, all);
+}
+
+function toQueueOptions({ attempts, backoffSeconds, timeoutMs }: RunnableTask) {
+  return {
+    retryLimit: attempts - 1,
+    retryDelay: backoffSeconds,
+    retryBackoff: true,
+    heartbeatSeconds: HEARTBEAT_SECONDS,
+    expireInSeconds: Math.ceil(timeoutMs / 1000) + GRACE_SECONDS,
+    deadLetter: DEAD_LETTERS,
+  };
+}

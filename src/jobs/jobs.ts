@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Database } from '../database/database.ts';
+import { insertJob, UNSETTLED } from '../database/jobs.ts';
+import type { Id, JobRow, Json, Timestamp } from '../database/schema.ts';
+import { createTables } from '../database/tables.ts';
+import { GatherError } from '../errors.ts';
+import { changes } from './changes.ts';
+import type { Hints } from './hints.ts';
+import type { Queue } from './queue.ts';
+import type { Task } from './task.ts';
+
+interface EnqueueOptions {
+  /** In whose transaction the job is enqueued, if it is in one. */
+  database: Database;
+  /** Who asks for it. @default nobody */
+  owner?: string;
+  /** The name of the schedule that it is run for. @default none */
+  schedule?: string;
+  /** The tick of the schedule; a second job for the same one is not made. @default none: it is run by hand */
+  scheduledAt?: Timestamp;
+}
+
+/** Work for later, as those who ask for it see it. The rows are the truth; the queue delivers. */
+export class Jobs {
+  readonly #queue: Queue;
+  readonly #hints: Hints;
+
+  constructor(queue: Queue, hints: Hints) {
+    this.#queue = queue;
+    this.#hints = hints;
+  }
+
+  /**
+   * Enqueues a run of a task. Nothing runs before the transaction is committed, and nothing at all if it is not.
+   * Where a job with its unique key, or for its tick, is there already, that one is given.
+   * @throws INVALID_INPUT for an input that the task does not take
+   */
+  async enqueue<Input, Result extends Json>(
+    task: Task<Input, Result>,
+    input: Input,
+    { database, owner, schedule, scheduledAt }: EnqueueOptions,
+  ): Promise<JobRow> {
+    const checked = toInput(task, input);
+    return database.transaction(async (transaction) => {
+      const { job, created } = await insertJob(transaction, createTables(transaction), {
+        task: task.name,
+        owner: owner ?? null,
+        input: JSON.stringify(checked),
+        deliveryId: randomUUID(),
+        uniqueKey: task.uniqueKey?.(checked) ?? null,
+        schedule: schedule ?? null,
+        scheduledAt: scheduledAt ?? null,
+      });
+      if (created) await this.#send(transaction, job);
+      return job;
+    });
+  }
+
+  /**
+   * Stops a job for good. One that is cancelled already stays as it is.
+   * @throws NOT_FOUND where there is none, CONFLICT where it has ended otherwise
+   */
+  cancel(database: Database, id: Id): Promise<JobRow> {
+    return database.transaction(async (transaction) => {
+      const { job: jobs } = createTables(transaction);
+      const count = await jobs.update(
+        { id, state: { in: UNSETTLED } },
+        { state: 'CANCELLED', finishedAt: sql`clock_timestamp()` },
+      );
+      const job = await jobs.get({ id });
+      if (count > 0) await this.#queue.cancel(transaction, { queue: job.task, id: job.deliveryId });
+      else if (job.state !== 'CANCELLED') throw ended(job, 'only one that is not settled can be cancelled');
+      return job;
+    });
+  }
+
+  /**
+   * Runs a job again, from the beginning and with all its attempts.
+   * @throws NOT_FOUND where there is none, CONFLICT where it has neither failed nor was cancelled, or where another job
+   *   with its unique key is on its way
+   */
+  retry(database: Database, id: Id): Promise<JobRow> {
+    return database.transaction(async (transaction) => {
+      const { job: jobs } = createTables(transaction);
+      const anew = { state: 'PENDING', progress: 0, message: null, error: null, result: null } as const;
+      const count = await jobs.update(
+        { id, state: { in: ['FAILED', 'CANCELLED'] } },
+        { ...anew, deliveryId: randomUUID(), startedAt: null, finishedAt: null },
+      );
+      const job = await jobs.get({ id });
+      if (count === 0) throw ended(job, 'only one that failed or was cancelled can be run again');
+      await this.#send(transaction, job);
+      return job;
+    });
+  }
+
+  /**
+   * A job as it stands, then as it was after each of its changes, until it is settled.
+   * @throws NOT_FOUND where there is none, and the reason of the database's signal when that aborts
+   */
+  changes(database: Database, id: Id): AsyncGenerator<JobRow, void, void> {
+    return changes(this.#hints, database, id);
+  }
+
+  #send(database: Database, { id, task, deliveryId, attempt }: JobRow): Promise<void> {
+    const data = { jobId: id, attemptsBefore: attempt };
+    return this.#queue.send(database, { id: deliveryId, queue: task, data });
+  }
+}
+
+function toInput<Input>({ name, input: schema }: Pick<Task<Input, Json>, 'name' | 'input'>, input: Input): Input {
+  const { data, error } = schema.safeParse(input);
+  if (!error) return data;
+  const faults = error.issues.map(({ path, message }) => `${path.join('.') || 'input'}: ${message}`);
+  throw new GatherError('INVALID_INPUT', `The task ${name} does not take this input. ${faults.join(' ')}`);
+}
+
+function ended({ state }: JobRow, rule: string): GatherError {
+  return new GatherError('CONFLICT', `The job is ${state}: ${rule}.`);
+}

@@ -1,0 +1,63 @@
+import { GatherError } from '../errors.ts';
+import type { Attempt } from './attempt.ts';
+import type { Hints } from './hints.ts';
+
+/** The job is no longer this attempt's: somebody cancelled it, or another worker has begun it anew. */
+export const LOST = new GatherError('CANCELLED', 'The job was cancelled, or is another worker’s.');
+
+/** The worker ends, and another one is to run the job. */
+export const STOPPING = new GatherError('CANCELLED', 'The worker ends.');
+
+/** An attempt that took longer than its task may. */
+export class TimeoutError extends Error {
+  override readonly name = 'TimeoutError';
+}
+
+interface LimitsOptions {
+  hints: Hints;
+  /** Aborts when the queue takes the job for another worker's. */
+  lost: AbortSignal;
+  /** Aborts when the worker ends. */
+  stopping: AbortSignal;
+  timeoutMs: number;
+}
+
+/** Ends an attempt, by its signal: past its timeout, when the job is not its own any more, or when the worker ends. */
+export class Limits implements Disposable {
+  readonly #controller = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  readonly #unwatch: () => void;
+  readonly #ended = new AbortController();
+
+  constructor(attempt: Attempt, { hints, lost, stopping, timeoutMs }: LimitsOptions) {
+    this.#timer = setTimeout(() => this.#controller.abort(timedOut(timeoutMs)), timeoutMs);
+    this.#unwatch = hints.watch(attempt.jobId, () => void this.#look(attempt));
+    this.#on(lost, LOST);
+    this.#on(stopping, STOPPING);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    this.#unwatch();
+    this.#ended.abort();
+  }
+
+  #on(signal: AbortSignal, reason: GatherError): void {
+    const abort = () => this.#controller.abort(reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true, signal: this.#ended.signal });
+  }
+
+  async #look(attempt: Attempt): Promise<void> {
+    const isPresent = await attempt.isPresent().catch(() => true);
+    if (!isPresent && !this.#ended.signal.aborted) this.#controller.abort(LOST);
+  }
+}
+
+function timedOut(timeoutMs: number): TimeoutError {
+  return new TimeoutError(`It took longer than ${timeoutMs / 1000} seconds.`);
+}

@@ -1,0 +1,48 @@
+import { CronExpressionParser } from 'cron-parser';
+import type { Database } from '../database/database.ts';
+import type { JobRow, Json, Timestamp } from '../database/schema.ts';
+import type { Jobs } from './jobs.ts';
+import type { Task } from './task.ts';
+import { dailyStatistics } from './tasks/daily-statistics.ts';
+import { sweepJobs } from './tasks/sweep-jobs.ts';
+
+/** When a task is run by itself. */
+export interface Schedule {
+  name: string;
+  task: string;
+  /** Minute, hour, day of the month, month, day of the week; in the shop's time zone. */
+  cron: string;
+  /** Enqueues the task. With a tick, once for that tick however often it is called. */
+  enqueue(jobs: Jobs, database: Database, tick?: Timestamp): Promise<JobRow>;
+}
+
+/** Every schedule. A tick that passes while no worker runs is made up for when one does, the latest of them only. */
+export const schedules: readonly Schedule[] = [
+  schedule('dailyStatistics', '10 0 * * *', dailyStatistics, {}),
+  schedule('sweepJobs', '30 * * * *', sweepJobs, { keepDays: 30 }),
+];
+
+/** The instant at which a schedule is due next. */
+export function nextTick({ cron }: Schedule, timeZone: string, after = new Date()): Date {
+  return CronExpressionParser.parse(cron, { tz: timeZone, currentDate: after }).next().toDate();
+}
+
+/** The instant at which a schedule was due last. */
+export function lastTick({ cron }: Schedule, timeZone: string, before: Date): Date {
+  return CronExpressionParser.parse(cron, { tz: timeZone, currentDate: before }).prev().toDate();
+}
+
+function schedule<Input, Result extends Json>(
+  name: string,
+  cron: string,
+  task: Task<Input, Result>,
+  input: Input,
+): Schedule {
+  return {
+    name,
+    task: task.name,
+    cron,
+    enqueue: (jobs, database, tick) =>
+      jobs.enqueue(task, input, { database, schedule: name, ...(tick && { scheduledAt: tick }) }),
+  };
+}

@@ -1,0 +1,186 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type JobWithMetadata, PgBoss, type WorkOptions } from 'pg-boss';
+import { Database } from '../database/database.ts';
+import { toGatherError } from '../database/errors.ts';
+import type { Pools } from '../database/pool.ts';
+import { createTables } from '../database/tables.ts';
+import { GatherError } from '../errors.ts';
+import type { Logger } from '../monitoring/log.ts';
+import type { Outcome } from './attempt.ts';
+import { bury } from './dead-letters.ts';
+import { Hints } from './hints.ts';
+import { DEAD_LETTERS, TICKS } from './install.ts';
+import { Jobs } from './jobs.ts';
+import { type DeliveryData, Queue } from './queue.ts';
+import { type JobEnvironment, runJob } from './run-job.ts';
+import { lastTick, type Schedule } from './schedules.ts';
+import type { RunnableTask, TaskContext } from './task.ts';
+
+/** What a worker works with. Whoever made it ends it once the worker has stopped. */
+export interface WorkerSource extends Pick<TaskContext, 'upstreams' | 'fetchPublic' | 'timeZone'> {
+  databaseUrl: string;
+  pools: Pools;
+  log: Logger;
+  /** How often the queue looks for jobs whose worker is dead. */
+  superviseSeconds: number;
+  tasks: readonly RunnableTask[];
+  schedules: readonly Schedule[];
+}
+
+/** What the queue says when a schedule is due. */
+interface Tick {
+  schedule: string;
+}
+
+/** How long the jobs of a worker that ends may go on. */
+const DRAIN_MS = 10_000;
+/** How long a cancelled job may go on where the word of it was lost. */
+const LOOK_EVERY_MS = 1000;
+const CONNECTIONS = 5;
+/** A notification wakes the queue's workers at once. This is for what nobody is notified of: a retry that is due. */
+const POLL_SECONDS = 2;
+/** A tick that PostgreSQL's clock puts this little before its time is the one of that time. */
+const CLOCK_SKEW_MS = 1000;
+
+const WORK = {
+  pollingIntervalSeconds: POLL_SECONDS,
+  notifyPollingIntervalSeconds: POLL_SECONDS,
+  includeMetadata: true,
+  perJobResults: true,
+} as const satisfies WorkOptions;
+
+/** Runs jobs, in any number of processes on any machines. */
+export class Worker {
+  readonly #source: WorkerSource;
+  readonly #boss: PgBoss;
+  readonly #queue: Queue;
+  readonly #hints: Hints;
+  readonly #database: Database;
+  readonly #giveBack = new AbortController();
+  readonly #running = new Set<Promise<Outcome>>();
+
+  constructor(source: WorkerSource) {
+    this.#source = source;
+    this.#queue = new Queue(source.pools);
+    this.#hints = new Hints(source.databaseUrl, LOOK_EVERY_MS);
+    this.#database = new Database(source.pools, new AbortController().signal);
+    this.#boss = new PgBoss({
+      connectionString: source.databaseUrl,
+      application_name: 'gather',
+      max: CONNECTIONS,
+      migrate: false,
+      createSchema: false,
+      useListenNotify: true,
+      persistQueueStats: true,
+      superviseIntervalSeconds: source.superviseSeconds,
+      monitorIntervalSeconds: source.superviseSeconds,
+      cronMonitorIntervalSeconds: 10,
+      cronWorkerIntervalSeconds: 5,
+    });
+    this.#boss.on('error', (error) => source.log.warn({ reason: error.message }, 'the job queue had a fault'));
+  }
+
+  /** Begins to run jobs. @throws where PostgreSQL cannot be reached, or `migrate` has not made the queue */
+  async start(): Promise<void> {
+    await this.#boss.start().catch((error) => {
+      throw toStartError(error);
+    });
+    await this.#setSchedules();
+    for (const task of this.#source.tasks) await this.#serve(task);
+    await this.#boss.work<DeliveryData, void, typeof WORK>(DEAD_LETTERS, WORK, async ([job]) => {
+      if (!job) return [];
+      await bury(createTables(this.#database), job.data, job.sourceId ?? '');
+      return [{ id: job.id, status: 'completed' }];
+    });
+    await this.#boss.work<Tick, void, typeof WORK>(TICKS, WORK, async ([job]) => {
+      if (!job) return [];
+      await this.#tick(job);
+      return [{ id: job.id, status: 'completed' }];
+    });
+  }
+
+  /**
+   * Begins no more jobs, lets those under way finish for up to 10 seconds, and gives back the rest: another worker runs
+   * them, or this one when it is started again.
+   * @param hurry gives them back as soon as it aborts
+   */
+  async stop(hurry: AbortSignal = new AbortController().signal): Promise<void> {
+    for (const { name } of this.#source.tasks) await this.#boss.offWork(name, { wait: false });
+    await Promise.race([
+      Promise.allSettled(this.#running),
+      sleep(DRAIN_MS, undefined, { signal: hurry, ref: false }),
+    ]).catch(() => {});
+    this.#giveBack.abort();
+    await Promise.allSettled(this.#running);
+    await this.#boss.stop({ graceful: true });
+    await this.#queue.close();
+    await this.#hints.close();
+  }
+
+  /** With one job to a fetch, a long job keeps no other waiting; a worker that ends one looks for the next at once. */
+  async #serve(task: RunnableTask): Promise<void> {
+    for (let slot = 0; slot < task.concurrency; slot++) {
+      const id: string = await this.#boss.work<DeliveryData, void, typeof WORK>(task.name, WORK, async ([job]) => {
+        if (!job) return [];
+        const status = await this.#run(task, job);
+        this.#boss.notifyWorker(id);
+        return [{ id: job.id, status }];
+      });
+    }
+  }
+
+  async #run(task: RunnableTask, job: JobWithMetadata<DeliveryData>): Promise<Outcome> {
+    const { pools, log } = this.#source;
+    const { upstreams, fetchPublic, timeZone } = this.#source;
+    const environment: JobEnvironment = {
+      database: this.#database,
+      queue: this.#queue,
+      hints: this.#hints,
+      log,
+      stopping: this.#giveBack.signal,
+      toContext: (signal) => {
+        const database = new Database(pools, signal);
+        return { database, tables: createTables(database), upstreams, fetchPublic, timeZone };
+      },
+    };
+    const running = runJob(task, job, environment);
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  /** The queue runs each tick once, for all workers together; and a tick that it delivers twice makes one job. */
+  async #tick({ data, createdOn }: JobWithMetadata<Tick>): Promise<void> {
+    const schedule = this.#source.schedules.find(({ name }) => name === data.schedule);
+    if (!schedule) return;
+    const tick = lastTick(schedule, this.#source.timeZone, new Date(createdOn.getTime() + CLOCK_SKEW_MS));
+    await schedule.enqueue(new Jobs(this.#queue, this.#hints), this.#database, tick.toISOString());
+  }
+
+  async #setSchedules(): Promise<void> {
+    const { timeZone: tz, schedules } = this.#source;
+    const old = await this.#boss.getSchedules(TICKS);
+    for (const { key } of old) {
+      if (!schedules.some(({ name }) => name === key)) await this.#boss.unschedule(TICKS, key);
+    }
+    for (const { name: key, cron } of schedules) {
+      await this.#boss.schedule(TICKS, cron, { schedule: key }, { key, tz, missed: 'once' });
+    }
+  }
+}
+
+function toStartError(cause: unknown): unknown {
+  const isOfQueue = cause instanceof Error && cause.message.startsWith('pg-boss ');
+  if (!isOfQueue) return toGatherError(cause);
+  return new GatherError(
+    'DATABASE_UNAVAILABLE',
+    'The job queue is not as this version needs it. Run `migrate` first.',
+    {
+      source: 'postgres',
+      cause,
+    },
+  );
+}

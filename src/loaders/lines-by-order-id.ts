@@ -1,0 +1,19 @@
+import { readRowsByKey } from '../database/rows-by-key.ts';
+import type { OrderLineRow } from '../database/schema.ts';
+import { definitions } from '../database/tables.ts';
+import { createLoader, type LoaderSource } from './batch.ts';
+
+/** The lines of an order, in the order in which they were given. */
+export const linesByOrderId = (source: LoaderSource) =>
+  createLoader('linesByOrderId', source, async (orderIds: readonly string[]) => {
+    const { database, columns, follow } = source;
+    const list = { definition: definitions.orderLine, column: 'orderId' } as const;
+    const rows = await readRowsByKey(database, 'linesByOrderId', list, columns.orderLine, orderIds);
+    await follow('orderLine', rows);
+    const lines = Map.groupBy(rows.toSorted(byId), ({ orderId }) => orderId);
+    return orderIds.map((id) => lines.get(id) ?? []);
+  });
+
+function byId(one: OrderLineRow, other: OrderLineRow): number {
+  return Number(one.id) - Number(other.id);
+}

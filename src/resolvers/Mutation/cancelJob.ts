@@ -1,0 +1,11 @@
+import * as z from 'zod';
+import { carryOut } from '../carry-out.ts';
+import { idOf } from '../inputs.ts';
+import type { MutationResolvers } from '../types.generated.ts';
+
+const Cancellation = z.object({ id: idOf('Job') });
+
+export const cancelJob: MutationResolvers['cancelJob'] = (_, args, context) =>
+  carryOut(context, { job: null }, async () => ({
+    job: await context.jobs.cancel(context.database, Cancellation.parse(args).id),
+  }));

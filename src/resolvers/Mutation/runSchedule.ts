@@ -1,0 +1,16 @@
+import { GatherError } from '../../errors.ts';
+import { schedules } from '../../jobs/schedules.ts';
+import { carryOut } from '../carry-out.ts';
+import type { MutationResolvers } from '../types.generated.ts';
+
+export const runSchedule: MutationResolvers['runSchedule'] = (_, { name }, context) =>
+  carryOut(context, { job: null }, async () => {
+    const schedule = schedules.find((it) => it.name === name);
+    if (!schedule) throw notFound(name);
+    return { job: await schedule.enqueue(context.jobs, context.database) };
+  });
+
+function notFound(name: string): GatherError {
+  const names = schedules.map((schedule) => schedule.name).join(', ');
+  return new GatherError('NOT_FOUND', `Expected one of these schedules: ${names}. Got "${name}".`, { field: 'name' });
+}

@@ -1,0 +1,81 @@
+import { createPools, endPools } from './database/pool.ts';
+import { type Schedule, schedules as shopSchedules } from './jobs/schedules.ts';
+import type { RunnableTask } from './jobs/task.ts';
+import { tasks as shopTasks } from './jobs/tasks/index.ts';
+import { Worker } from './jobs/worker.ts';
+import { createLog, type LogFormat } from './monitoring/log.ts';
+import { createUpstreams, type UpstreamConfig, type UpstreamName } from './upstreams/index.ts';
+import { createPublicFetch } from './upstreams/public-fetch.ts';
+
+/** What a worker needs to know. */
+export interface WorkerConfig {
+  logFormat: LogFormat;
+  databaseUrl: string;
+  /** Connections to PostgreSQL at most, those of the job queue apart. */
+  databaseConnections: number;
+  statementTimeoutMs: number;
+  upstreams: Record<UpstreamName, UpstreamConfig>;
+  /** The shop's, by its IANA name. */
+  timeZone: string;
+  /** What `fetchData` may fetch although it is not public: hosts, addresses, blocks of addresses. */
+  fetchAllowed: readonly string[];
+  /** How often jobs of dead workers are looked for. @default 5 */
+  superviseSeconds?: number;
+  /** What it runs. @default the shop's tasks */
+  tasks?: readonly RunnableTask[];
+  /** What it enqueues by itself. @default the shop's schedules */
+  schedules?: readonly Schedule[];
+}
+
+/** A worker that is built, and does not run jobs yet. */
+export interface StartedWorker {
+  /** Begins to run jobs. @throws where PostgreSQL cannot be reached, or `migrate` has not made the queue */
+  start(): Promise<void>;
+  /**
+   * Begins no more jobs, lets those under way finish for up to 10 seconds, gives back the rest, and closes everything.
+   * May be called again.
+   * @param hurry gives them back as soon as it aborts
+   */
+  stop(hurry?: AbortSignal): Promise<void>;
+}
+
+const CONNECT_TIMEOUT_MS = 5000;
+const SUPERVISE_SECONDS = 5;
+const FETCH = { timeoutMs: 10_000, maxBytes: 5_000_000, maxRedirects: 3 };
+
+/** Builds a worker from its settings. Whoever builds it stops it. */
+export function createWorker(config: WorkerConfig): StartedWorker {
+  const { databaseUrl, timeZone, superviseSeconds = SUPERVISE_SECONDS } = config;
+  const { tasks = shopTasks, schedules = shopSchedules } = config;
+  const log = createLog(config.logFormat);
+  const pools = createPools({ ...config, poolSize: config.databaseConnections, connectTimeoutMs: CONNECT_TIMEOUT_MS });
+  const upstreams = createUpstreams(config.upstreams);
+  const publicFetch = createPublicFetch({ ...FETCH, allowed: config.fetchAllowed });
+  const fetchPublic = publicFetch.fetch;
+  const worker = new Worker({
+    databaseUrl,
+    pools,
+    upstreams,
+    fetchPublic,
+    timeZone,
+    log,
+    superviseSeconds,
+    tasks,
+    schedules,
+  });
+
+  let stopped: Promise<void> | undefined;
+  const stop = async (hurry?: AbortSignal) => {
+    await worker.stop(hurry);
+    await Promise.all([upstreams.close(), publicFetch.close()]);
+    await endPools(pools);
+  };
+
+  return {
+    start: () => worker.start(),
+    stop: (hurry) => {
+      stopped ??= stop(hurry);
+      return stopped;
+    },
+  };
+}

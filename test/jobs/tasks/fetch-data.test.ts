@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../../helpers/app.ts';
+import { type HttpServer, json, startHttpServer } from '../../helpers/http-server.ts';
+import { startTestWorker } from '../../helpers/worker.ts';
+
+const FETCH = 'mutation ($url: URL!) { fetchData(url: $url) { job { id state } userErrors { message } } }';
+const JOB = 'query ($id: ID!) { job(id: $id) { state result error { code message } attempts } }';
+
+let gather: TestApp;
+let server: HttpServer;
+
+beforeAll(async () => {
+  gather = await startTestApp();
+  server = await startHttpServer(json({ ribs: [1, 2], note: 'smoky\0' }));
+});
+
+afterAll(async () => {
+  await server.close();
+  await gather.close();
+});
+
+test('an allowed URL is fetched once, and its answer is the result', async () => {
+  await using _worker = await startTestWorker(gather, { fetchAllowed: ['127.0.0.1'] });
+  const url = `${server.url}/ribs.json`;
+  expect(await fetchData(url)).toEqual({
+    state: 'SUCCEEDED',
+    result: {
+      status: 200,
+      type: 'application/json',
+      bytes: JSON.stringify({ ribs: [1, 2], note: 'smoky\0' }).length,
+      body: { ribs: [1, 2], note: 'smoky\uFFFD' },
+    },
+    error: null,
+    attempts: 1,
+  });
+  expect(server.requests.map(({ path }) => path)).toEqual(['/ribs.json']);
+});
+
+test('an address that is not public is not asked, said in words, and not tried again', async () => {
+  await using _worker = await startTestWorker(gather);
+  const asked = server.connections;
+  const { state, error, attempts } = await fetchData(server.url.replace('127.0.0.1', '0x7f.1'));
+  expect({ state, attempts }).toEqual({ state: 'FAILED', attempts: 1 });
+  expect(error).toEqual({
+    code: 'TASK_FAILED',
+    message: expect.stringMatching(/^Expected the URL of a public host, got/),
+  });
+  expect(server.connections).toBe(asked);
+});
+
+async function fetchData(url: string) {
+  const { data } = await gather.query(FETCH, { url });
+  const { id } = data.fetchData.job;
+  const read = async () => (await gather.query(JOB, { id })).data.job;
+  await expect.poll(async () => (await read()).state, { timeout: 5000 }).toMatch(/SUCCEEDED|FAILED/);
+  return read();
+}

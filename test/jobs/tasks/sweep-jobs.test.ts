@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../../helpers/app.ts';
+import { startTestWorker } from '../../helpers/worker.ts';
+
+let gather: TestApp;
+
+beforeAll(async () => {
+  gather = await startTestApp();
+});
+
+beforeEach(async () => {
+  await gather.database.ask('truncate job cascade');
+  await gather.database.ask('delete from pgboss.job');
+});
+
+afterAll(() => gather.close());
+
+test('jobs that were settled long ago are deleted, with their changes', async () => {
+  await gather.database.ask(`insert into job (task, state, input, "deliveryId", "finishedAt")
+    select 'old', 'SUCCEEDED', '{}', gen_random_uuid(), now() - interval '31 days' from generate_series(1, 2500)`);
+  await gather.database.ask(`insert into job (task, state, input, "deliveryId", "finishedAt")
+    values ('new', 'SUCCEEDED', '{}', gen_random_uuid(), now() - interval '29 days')`);
+  expect(await sweep()).toEqual({ deleted: 2500, failed: 0, cancelled: 0 });
+  expect(await gather.database.ask(`select task from job where task in ('old', 'new')`)).toEqual([{ task: 'new' }]);
+  expect(await gather.database.ask('select from "jobChange" where "jobId" not in (select id from job)')).toEqual([]);
+});
+
+test('jobs that the queue has lost are settled, and no others', async () => {
+  const [lost, cancelled, waiting, fresh] = [await add(), await add(), await add(), await add()];
+  await gather.database.ask(`delete from pgboss.job where id in (${deliveryOf(lost)}, ${deliveryOf(fresh)})`);
+  await gather.database.ask(`update pgboss.job set state = 'cancelled' where id = ${deliveryOf(cancelled)}`);
+  await gather.database.ask(
+    `update "jobChange" set "notedAt" = now() - interval '11 minutes' where "jobId" <> ${fresh}`,
+  );
+  // So that no worker takes it meanwhile.
+  await gather.database.ask(
+    `update pgboss.job set start_after = now() + interval '1 hour' where id = ${deliveryOf(waiting)}`,
+  );
+  expect(await sweep()).toEqual({ deleted: 0, failed: 1, cancelled: 1 });
+  const rows = await gather.database.ask(
+    `select id, state, error->>'code' as code from job where task = 'add' order by id`,
+  );
+  expect(rows).toEqual([
+    { id: lost, state: 'FAILED', code: 'WORKER_LOST' },
+    { id: cancelled, state: 'CANCELLED', code: null },
+    { id: waiting, state: 'PENDING', code: null },
+    { id: fresh, state: 'PENDING', code: null },
+  ]);
+});
+
+async function add(): Promise<string> {
+  const { data } = await gather.query('mutation { add(x: 1, y: 2) { job { id } } }');
+  return atob(data.add.job.id).replace('Job:', '');
+}
+
+function deliveryOf(id: string): string {
+  return `(select "deliveryId" from job where id = ${id})`;
+}
+
+async function sweep() {
+  await using _worker = await startTestWorker(gather);
+  await gather.query('mutation { runSchedule(name: "sweepJobs") { job { id } } }');
+  const last = async () => (await gather.query('{ schedules { lastJob { state result } } }')).data.schedules[1].lastJob;
+  await expect.poll(async () => (await last()).state, { timeout: 10_000 }).toBe('SUCCEEDED');
+  return (await last()).result;
+}
