@@ -1,0 +1,16 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { findRunning } from '../../src/database/embedded/running.ts';
+import { startEmbeddedPostgres } from '../../src/database/embedded.ts';
+
+test('the embedded PostgreSQL of a directory is found as long as it runs', { timeout: 60_000 }, async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'gather-running-'));
+  expect(await findRunning(dataDir)).toBeUndefined();
+  const postgres = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } });
+  const found = await findRunning(dataDir).finally(() => postgres.stop());
+  expect(found).toBe(postgres.databaseUrl);
+  expect(await findRunning(dataDir)).toBeUndefined();
+  await rm(dataDir, { recursive: true });
+});
