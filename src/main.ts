@@ -13,12 +13,16 @@ import { GatherError } from './errors.ts';
 const DONE = 0;
 const FAILED = 1;
 const MISUSED = 2;
+/** After a command has ended, and everything that it opened is closed. */
+const EXIT_MS = 1000;
 
 const commands: Readonly<Record<string, Command>> = { start, serve, work, dashboard, migrate, seed, services };
 
 // A reader that leaves, as in `start | head -1`, does not end the program.
 process.stdout.on('error', () => {});
 process.exitCode = await main(process.argv.slice(2));
+// A job's code that is deaf to its signal, for one, must not keep the process.
+setTimeout(() => process.exit(), EXIT_MS).unref();
 
 async function main(args: string[]): Promise<number> {
   try {

@@ -82,6 +82,7 @@ function fromRefusal(error: DatabaseError): GatherError | undefined {
     case '22008':
     case '22P02':
     case '22021':
+    case '22P05':
       return new GatherError('INVALID_INPUT', 'A value does not fit the type of its column.', at);
     case '40001':
     case '40P01':

@@ -14,6 +14,8 @@ const HEARTBEAT_SECONDS = 10;
 /** How long after a task's own timeout the queue gives up on a job. */
 const GRACE_SECONDS = 60;
 const DAY_SECONDS = 86_400;
+/** How long a job may wait for a worker, before the queue forgets it. */
+const KEEP_SECONDS = 365 * DAY_SECONDS;
 
 /**
  * Makes the tables of the queue, and a queue for each task with the task's present options.
@@ -52,7 +54,7 @@ export async function installQueues(
 
 /** A queue that is there already takes these options for what is enqueued from now on. */
 async function createQueue(boss: PgBoss, name: string, options: Omit<QueueOptions, 'name'>): Promise<void> {
-  const all = { ...options, notify: true, deleteAfterSeconds: DAY_SECONDS };
+  const all = { ...options, notify: true, retentionSeconds: KEEP_SECONDS, deleteAfterSeconds: DAY_SECONDS };
   await boss.createQueue(name, all);
   await boss.updateQueue(name, all);
 }

@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Hints } from '../../src/jobs/hints.ts';
+import { Jobs } from '../../src/jobs/jobs.ts';
+import { Queue } from '../../src/jobs/queue.ts';
+import { add } from '../../src/jobs/tasks/add.ts';
+import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { runGather } from '../helpers/program.ts';
+
+const SERVICES = Object.fromEntries(
+  ['PROMO', 'RECOMMENDATIONS', 'PRICING', 'INVENTORY', 'SUPPLIERS'].map((name) => [
+    `${name}_URL`,
+    'http://127.0.0.1:1',
+  ]),
+);
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+test('work does the jobs that others enqueue, until it is asked to end', async () => {
+  await using stack = new AsyncDisposableStack();
+  const queue = new Queue(database.pools);
+  stack.defer(() => queue.close());
+  const hints = new Hints(database.databaseUrl, 1000);
+  stack.defer(() => hints.close());
+  const jobs = new Jobs(queue, hints);
+  const { id } = await jobs.enqueue(add, { x: 2, y: 3 }, database);
+
+  const worker = stack.use(runGather(['work'], { DATABASE_URL: database.databaseUrl, ...SERVICES }));
+  await worker.said(/Gather's worker is ready: add, /);
+  const seen = [];
+  for await (const { state, result } of jobs.changes(database.database, id)) seen.push({ state, result });
+  expect(seen.at(-1)).toEqual({ state: 'SUCCEEDED', result: 5 });
+
+  worker.kill('SIGTERM');
+  expect(await worker.exit()).toMatchObject({ code: 0 });
+  expect(worker.stdout).toContain('Stopping: jobs under way have 10 seconds.');
+  expect(worker.stderr).toBe('');
+});
+
+test('work says which settings it misses', async () => {
+  await using worker = runGather(['work'], { DATABASE_URL: database.databaseUrl });
+  expect(await worker.exit()).toMatchObject({ code: 2 });
+  for (const name of Object.keys(SERVICES)) expect(worker.stderr).toContain(name);
+});
+
+test('work says that the database cannot be reached', async () => {
+  const DATABASE_URL = 'postgres://gather@127.0.0.1:1/gather';
+  await using worker = runGather(['work'], { DATABASE_URL, ...SERVICES });
+  expect(await worker.exit()).toMatchObject({ code: 1 });
+  expect(worker.stderr).toBe('The database cannot be reached at present.\nconnect ECONNREFUSED 127.0.0.1:1\n');
+});
+
+test('work says that `migrate` is to be run first', async () => {
+  const empty = await createTestDatabase({}, 'template0');
+  try {
+    await using worker = runGather(['work'], { DATABASE_URL: empty.databaseUrl, ...SERVICES });
+    expect(await worker.exit()).toMatchObject({ code: 1 });
+    expect(worker.stderr).toBe(
+      'The job queue is not as this version needs it. Run `migrate` first.\npg-boss is not installed\n',
+    );
+  } finally {
+    await empty.drop();
+  }
+});

@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Database, raw } from '../../src/database/database.ts';
+import { createPools, endPools } from '../../src/database/pool.ts';
+import type { Id, JobRow, JobState, Json } from '../../src/database/schema.ts';
+import { createTables } from '../../src/database/tables.ts';
+import { GatherError } from '../../src/errors.ts';
+import { Hints } from '../../src/jobs/hints.ts';
+import { installQueues } from '../../src/jobs/install.ts';
+import { Jobs } from '../../src/jobs/jobs.ts';
+import { Queue } from '../../src/jobs/queue.ts';
+import type { RunnableTask, Task } from '../../src/jobs/task.ts';
+import { Program } from './program.ts';
+import { ATTEMPTS } from './tasks.ts';
+
+const PROGRAM = fileURLToPath(new URL('./worker-program.ts', import.meta.url));
+const POLL_MS = 20;
+
+interface JobBoardOptions {
+  /** A migrated database. */
+  databaseUrl: string;
+  tasks: readonly RunnableTask[];
+  /** After which a silent worker is taken for dead. @default the real ones */
+  heartbeatSeconds?: number;
+}
+
+/** Enqueues jobs for tests and watches them, as a server does. Disposing of it ends its workers. */
+export class JobBoard implements AsyncDisposable {
+  readonly jobs: Jobs;
+  readonly database: Database;
+  readonly queue: Queue;
+  readonly hints: Hints;
+  readonly #databaseUrl: string;
+  readonly #stack = new AsyncDisposableStack();
+
+  private constructor(databaseUrl: string) {
+    this.#databaseUrl = databaseUrl;
+    const pools = createPools({ databaseUrl, poolSize: 5, connectTimeoutMs: 5000, statementTimeoutMs: 10_000 });
+    this.database = new Database(pools, new AbortController().signal);
+    this.queue = new Queue(pools);
+    this.hints = new Hints(databaseUrl, 1000);
+    this.jobs = new Jobs(this.queue, this.hints);
+    this.#stack.defer(() => endPools(pools));
+    this.#stack.defer(() => this.hints.close());
+    this.#stack.defer(() => this.queue.close());
+  }
+
+  static async open({ databaseUrl, tasks, heartbeatSeconds }: JobBoardOptions): Promise<JobBoard> {
+    await installQueues(databaseUrl, undefined, undefined, tasks);
+    const board = new JobBoard(databaseUrl);
+    await board.ask(ATTEMPTS);
+    if (heartbeatSeconds) {
+      await board.ask('update pgboss.queue set heartbeat_seconds = $1 where heartbeat_seconds is not null', [
+        heartbeatSeconds,
+      ]);
+    }
+    return board;
+  }
+
+  enqueue<Input, Result extends Json>(task: Task<Input, Result>, input: Input): Promise<JobRow> {
+    return this.jobs.enqueue(task, input, { database: this.database });
+  }
+
+  get(id: Id): Promise<JobRow> {
+    return createTables(this.database).job.get({ id });
+  }
+
+  /** Waits for a state, also while PostgreSQL is away. @throws where the job does not come to it */
+  async until(id: Id, state: JobState, timeoutMs = 15_000): Promise<JobRow> {
+    const deadline = performance.now() + timeoutMs;
+    while (true) {
+      const job = await this.get(id).catch((error: GatherError) => error);
+      if (!(job instanceof GatherError) && job.state === state) return job;
+      if (performance.now() > deadline) throw new Error(`The job is not ${state}: ${JSON.stringify(job)}`);
+      await sleep(POLL_MS);
+    }
+  }
+
+  /** The numbers of the attempts that were begun with this key, in their order. */
+  async attempts(key: string): Promise<number[]> {
+    const rows = await this.ask<{ attempt: number }>('select attempt from "testAttempt" where key = $1 order by id', [
+      key,
+    ]);
+    return rows.map(({ attempt }) => attempt);
+  }
+
+  /** Waits until an attempt with this key has begun its nap. */
+  async untilAttempts(key: string, count: number): Promise<void> {
+    const deadline = performance.now() + 15_000;
+    while ((await this.attempts(key)).length < count) {
+      if (performance.now() > deadline) throw new Error(`There are not ${count} attempts with the key ${key}.`);
+      await sleep(POLL_MS);
+    }
+  }
+
+  async ask<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
+    return (await this.database.run(raw<Row>(text, values), { name: 'test' })).rows;
+  }
+
+  /** Starts a worker in a process of its own, which runs the tasks of `tasks.ts`, and waits until it is ready. */
+  async startProgram(superviseSeconds = 1): Promise<Program> {
+    const env = { DATABASE_URL: this.#databaseUrl, SUPERVISE_SECONDS: `${superviseSeconds}` };
+    const program = this.#stack.use(new Program(process.execPath, [PROGRAM], env));
+    await program.said(/The worker is ready/);
+    return program;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#stack.disposeAsync();
+  }
+}

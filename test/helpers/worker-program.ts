@@ -1,0 +1,19 @@
+import { listenToSignals, whenAborted } from '../../src/commands/stopping.ts';
+import { createWorker } from '../../src/worker.ts';
+import { napTasks } from './tasks.ts';
+import { toWorkerConfig } from './worker.ts';
+
+/** `gather work` with the tasks for tests: a worker to be killed and frozen. */
+const { DATABASE_URL = '', SUPERVISE_SECONDS = '' } = process.env;
+const { stop, hurry } = listenToSignals();
+const worker = createWorker({
+  ...toWorkerConfig(DATABASE_URL),
+  logFormat: 'json',
+  superviseSeconds: Number(SUPERVISE_SECONDS),
+  tasks: napTasks,
+  schedules: [],
+});
+await worker.start();
+console.log('The worker is ready.');
+await whenAborted(stop);
+await worker.stop(hurry);
