@@ -8,17 +8,20 @@ const LOST: JobError = { code: 'WORKER_LOST', message: 'The queue no longer has 
 /** A job that changed a moment ago may be on its way into the queue, or out of it. */
 const GRACE = '10 minutes';
 
-/** Deletes up to so many jobs that were settled so many days ago. @returns how many */
+/**
+ * Deletes up to so many jobs that were settled so many days ago. One that is being run again just now is left.
+ * @returns how many
+ */
 export async function deleteOldJobs(database: Database, { keepDays, limit }: Record<'keepDays' | 'limit', number>) {
   const statement = bind(
     'deleteOldJobs',
     () => sql<never>`
-      delete from job where id in (
+      delete from job where id = any(array(
         select id from job
         where state in ('SUCCEEDED', 'FAILED', 'CANCELLED')
           and "finishedAt" < now() - make_interval(days => ${param('keepDays')}::integer)
-        limit ${param('limit')}
-      )`,
+        limit ${param('limit')} for update skip locked
+      ))`,
     { keepDays, limit },
   );
   return (await database.run(statement, { name: 'job.deleteOld' })).count;
@@ -34,13 +37,14 @@ export async function settleLostJobs(database: Database): Promise<JobState[]> {
   return rows.map(({ state }) => state);
 }
 
+/** The version fences it: a job that somebody else changes meanwhile is waited for, and then left as it is. */
 const settling = () => sql<{ state: JobState }>`
   update job set
     state = case when delivery.state = 'cancelled' then 'CANCELLED' else 'FAILED' end,
     error = case when delivery.state = 'cancelled' then null else ${param('error')}::jsonb end,
     "finishedAt" = clock_timestamp()
   from job as lost left join pgboss.job as delivery on delivery.name = lost.task and delivery.id = lost."deliveryId"
-  where job.id = lost.id and lost.state in ('PENDING', 'RUNNING', 'RETRYING')
+  where job.id = lost.id and job.version = lost.version and lost.state in ('PENDING', 'RUNNING', 'RETRYING')
     and (delivery.state is null or delivery.state in ('cancelled', 'completed', 'failed'))
     and not exists (
       select from "jobChange"

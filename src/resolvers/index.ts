@@ -23,6 +23,7 @@ import { smokeSomeMeats } from './Mutation/smokeSomeMeats.ts';
 import { updateItem } from './Mutation/updateItem.ts';
 import { updateItems } from './Mutation/updateItems.ts';
 import { updateOrCreateItem } from './Mutation/updateOrCreateItem.ts';
+import { writeDailyStatistics } from './Mutation/writeDailyStatistics.ts';
 import { Order } from './Order.ts';
 import { OrderLine } from './OrderLine.ts';
 import { Promo } from './Promo.ts';
@@ -57,6 +58,7 @@ export const resolvers = {
     cancelJob,
     retryJob,
     runSchedule,
+    writeDailyStatistics,
     smokeSomeMeats,
     burnSomeMeats,
   },

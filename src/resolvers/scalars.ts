@@ -3,8 +3,8 @@ import type { Day, Json, Timestamp } from '../database/schema.ts';
 
 const DECIMAL = /^-?\d{1,20}(\.\d{1,20})?$/;
 const DAY = /^(?!0000)\d{4}-\d\d-\d\d$/;
-/** https://www.rfc-editor.org/rfc/rfc3339#section-5.6, without leap seconds. */
-const INSTANT = /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/i;
+/** https://www.rfc-editor.org/rfc/rfc3339#section-5.6, without leap seconds, and with no offset of 16 hours or more. */
+const INSTANT = /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-](0\d|1[0-5]):[0-5]\d)$/i;
 
 /** Goes in and out as a string, so that it stays exact. */
 export const Decimal = new GraphQLScalarType<string, string>({

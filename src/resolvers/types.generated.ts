@@ -223,6 +223,8 @@ export type Mutation = {
   cancelJob: JobPayload;
   /** Runs a job again that failed or was cancelled, with all its attempts. */
   retryJob: JobPayload;
+  /** Writes what a day brought once more, in the background: for what has come in since. */
+  writeDailyStatistics: JobPayload;
   /** Enqueues a schedule's task now. */
   runSchedule: JobPayload;
 };
@@ -328,6 +330,12 @@ export type MutationCancelJobArgs = {
 /** Everything that can be changed. Several in one request are carried out one after another. */
 export type MutationRetryJobArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+/** Everything that can be changed. Several in one request are carried out one after another. */
+export type MutationWriteDailyStatisticsArgs = {
+  date: Scalars['Date']['input'];
 };
 
 
@@ -1484,6 +1492,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   fetchData?: Resolver<ResolversTypes['JobPayload'], ParentType, ContextType, RequireFields<MutationFetchDataArgs, 'url'>>;
   cancelJob?: Resolver<ResolversTypes['JobPayload'], ParentType, ContextType, RequireFields<MutationCancelJobArgs, 'id'>>;
   retryJob?: Resolver<ResolversTypes['JobPayload'], ParentType, ContextType, RequireFields<MutationRetryJobArgs, 'id'>>;
+  writeDailyStatistics?: Resolver<ResolversTypes['JobPayload'], ParentType, ContextType, RequireFields<MutationWriteDailyStatisticsArgs, 'date'>>;
   runSchedule?: Resolver<ResolversTypes['JobPayload'], ParentType, ContextType, RequireFields<MutationRunScheduleArgs, 'name'>>;
 };
 

@@ -8,8 +8,8 @@ const MAX_DAYS = 366;
 const DAY_MS = 86_400_000;
 
 /**
- * Writes what a day brought, or, without one, what each day brought that is over and not written yet: yesterday at
- * least. Done again it comes to the same, or to what has come in since.
+ * Writes what a day brought, or, without one, what each day brought that is over and comes after the last one written:
+ * yesterday at least. Done again it comes to the same, or to what has come in since.
  * @throws INVALID_INPUT for a day that is not over
  */
 export async function writeDailyStatistics(

@@ -48,6 +48,22 @@ test('a schedule is run by hand, and its job is its last', async () => {
   expect(gather.cost().statements).toHaveLength(1);
 });
 
+test('a day is written again when asked', async () => {
+  await using _worker = await startTestWorker(gather, { timeZone: 'America/Chicago' });
+  await gather.database.ask(`insert into "order" (total, "createdAt") values ('12.50', '2026-03-08T06:00:00Z')`);
+  const { data } = await gather.query(
+    'mutation { writeDailyStatistics(date: "2026-03-08") { job { id task input } userErrors { message } } }',
+  );
+  expect(data.writeDailyStatistics).toEqual({
+    job: { id: expect.any(String), task: 'dailyStatistics', input: { date: '2026-03-08' } },
+    userErrors: [],
+  });
+  const read = '{ dailyStatistics(from: "2026-03-08", to: "2026-03-08") { orders revenue } }';
+  await expect
+    .poll(async () => (await gather.query(read)).data.dailyStatistics)
+    .toEqual([{ orders: 1, revenue: '12.50' }]);
+});
+
 test('a schedule that there is not is a user error that names those that there are', async () => {
   const { data } = await gather.query(
     'mutation { runSchedule(name: "lunch") { job { id } userErrors { code message field } } }',

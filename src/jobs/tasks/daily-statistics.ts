@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { writeDailyStatistics } from '../../shop/daily-statistics.ts';
 import { defineTask } from '../task.ts';
 
-/** Writes what the day before brought, and each earlier day that is missing; or one day again. */
+/** Writes what the day before brought, and each day since the last one written; or one day again. */
 export const dailyStatistics = defineTask({
   name: 'dailyStatistics',
   input: z.strictObject({ date: z.iso.date().optional() }),

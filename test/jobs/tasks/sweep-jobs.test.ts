@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { deleteOldJobs, settleLostJobs } from '../../../src/database/sweep-jobs.ts';
 import { startTestApp, type TestApp } from '../../helpers/app.ts';
 import { startTestWorker } from '../../helpers/worker.ts';
 
@@ -48,6 +49,59 @@ test('jobs that the queue has lost are settled, and no others', async () => {
   ]);
 });
 
+test.each([
+  ['PENDING', 'created', 'PENDING'],
+  ['RETRYING', 'retry', 'RETRYING'],
+  ['RUNNING', 'active', 'RUNNING'],
+  ['PENDING', 'cancelled', 'CANCELLED'],
+  ['RETRYING', 'failed', 'FAILED'],
+  ['RUNNING', 'completed', 'FAILED'],
+  ['SUCCEEDED', 'cancelled', 'SUCCEEDED'],
+])('a job that is %s here and %s in the queue is or becomes %s', async (state, delivered, settled) => {
+  const id = await add();
+  await gather.database.ask('update job set state = $1', [state]);
+  await gather.database.ask(`update pgboss.job set state = $1::pgboss.job_state where id = ${deliveryOf(id)}`, [
+    delivered,
+  ]);
+  await elapse();
+  await settleLostJobs(gather.database.database);
+  expect(await gather.database.ask('select id, state from job')).toEqual([{ id, state: settled }]);
+});
+
+test('a lost job that is cancelled and run again meanwhile stays as it is', async () => {
+  const id = await add();
+  await gather.database.ask('delete from pgboss.job');
+  await elapse();
+  const other = await gather.database.pools.pool.connect();
+  try {
+    await other.query('begin');
+    await other.query(`update job set state = 'CANCELLED'`);
+    await other.query(`update job set state = 'PENDING', "deliveryId" = gen_random_uuid()`);
+    const settling = settleLostJobs(gather.database.database);
+    await vi.waitFor(async () => expect(await findWaiting()).toHaveLength(1), { timeout: 5000, interval: 10 });
+    await other.query('commit');
+    expect(await settling).toEqual([]);
+  } finally {
+    other.release();
+  }
+  expect(await gather.database.ask('select id, state from job')).toEqual([{ id, state: 'PENDING' }]);
+});
+
+test('an old job that is run again meanwhile is not deleted', async () => {
+  const id = await add();
+  await gather.database.ask(`update job set state = 'FAILED', "finishedAt" = now() - interval '31 days'`);
+  const other = await gather.database.pools.pool.connect();
+  try {
+    await other.query('begin');
+    await other.query(`update job set state = 'PENDING', "finishedAt" = null`);
+    expect(await deleteOldJobs(gather.database.database, { keepDays: 30, limit: 10 })).toBe(0);
+    await other.query('commit');
+  } finally {
+    other.release();
+  }
+  expect(await gather.database.ask('select id, state from job')).toEqual([{ id, state: 'PENDING' }]);
+});
+
 async function add(): Promise<string> {
   const { data } = await gather.query('mutation { add(x: 1, y: 2) { job { id } } }');
   return atob(data.add.job.id).replace('Job:', '');
@@ -55,6 +109,17 @@ async function add(): Promise<string> {
 
 function deliveryOf(id: string): string {
   return `(select "deliveryId" from job where id = ${id})`;
+}
+
+/** Makes every change so far a while ago. */
+function elapse() {
+  return gather.database.ask(`update "jobChange" set "notedAt" = now() - interval '11 minutes'`);
+}
+
+function findWaiting() {
+  return gather.database.ask(
+    `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+  );
 }
 
 async function sweep() {

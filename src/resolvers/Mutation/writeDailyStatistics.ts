@@ -1,0 +1,8 @@
+import { dailyStatistics as task } from '../../jobs/tasks/daily-statistics.ts';
+import { carryOut } from '../carry-out.ts';
+import type { MutationResolvers } from '../types.generated.ts';
+
+export const writeDailyStatistics: MutationResolvers['writeDailyStatistics'] = (_, input, context) =>
+  carryOut(context, { job: null }, async () => ({
+    job: await context.jobs.enqueue(task, task.input.parse(input), { database: context.database }),
+  }));
