@@ -62,6 +62,7 @@ const worker = createWorker({
     inventory: { url: examples.urls.inventory },
     suppliers: { url: examples.urls.suppliers },
   },
+  store: { directory: join(dataDir, 'files') },
   timeZone: 'UTC',
   fetchAllowed: [],
 });

@@ -8,6 +8,8 @@ export interface ServerOptions {
   kind: 'gather' | 'hand-written';
   databaseUrl: string;
   urls: Record<UpstreamName, string>;
+  /** Where files are kept; absent where none is. */
+  filesDir?: string;
 }
 
 const options: ServerOptions = JSON.parse(process.argv[2] as string);
@@ -36,6 +38,8 @@ async function startGather(): Promise<string> {
       inventory: { url: urls.inventory },
       suppliers: { url: urls.suppliers },
     },
+    store: { directory: options.filesDir ?? '/nonexistent' },
+    uploadMaxBytes: 2_000_000_000,
     timeZone: 'UTC',
     aboutFile: 'src/shop/about.json',
   });

@@ -1,10 +1,19 @@
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import { createYoga } from 'graphql-yoga';
 import { createPools, endPools } from './database/pool.ts';
 import { isMasked, toClientError } from './errors.ts';
+import { createStore, type StoreConfig } from './files/create-store.ts';
+import { createCertificateRoute, createFileRoute } from './files/file-route.ts';
+import { Files } from './files/files.ts';
+import { findRoute, type Routes } from './files/routes.ts';
+import { createUploadRoute } from './files/upload-route.ts';
+import { UploadSlots } from './files/upload-slots.ts';
+import { Uploads } from './files/uploads.ts';
 import { Hints } from './jobs/hints.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { Queue } from './jobs/queue.ts';
+import { describeImage } from './jobs/tasks/describe-image.ts';
+import { removeBytes } from './jobs/tasks/remove-bytes.ts';
 import { createLog, type LogFormat } from './monitoring/log.ts';
 import { checkReadiness } from './monitoring/readiness.ts';
 import { listenToCalls } from './monitoring/timing.ts';
@@ -16,6 +25,7 @@ import { useHealth } from './plugins/use-health.ts';
 import { useIncrementalDelivery } from './plugins/use-incremental-delivery.ts';
 import { useJsonBody } from './plugins/use-json-body.ts';
 import { useLog } from './plugins/use-log.ts';
+import { useMultipart } from './plugins/use-multipart.ts';
 import { useSources } from './plugins/use-sources.ts';
 import { useTiming } from './plugins/use-timing.ts';
 import { loadSchema } from './resolvers/schema.ts';
@@ -39,6 +49,12 @@ export interface AppConfig {
   /** How long an operation may take. */
   operationTimeoutMs: number;
   upstreams: Record<UpstreamName, UpstreamConfig>;
+  /** Where files are kept. */
+  store: StoreConfig;
+  /** How large one file may be. */
+  uploadMaxBytes: number;
+  /** Where clients reach the server, as `https://shop.example`. @default where the request was sent to */
+  publicUrl?: string | undefined;
   /** The shop's, by its IANA name: where its days begin and its schedules are due. */
   timeZone: string;
   /** The JSON file behind `Query.about`. */
@@ -72,6 +88,28 @@ export function createApp(config: AppConfig): App {
   const hints = new Hints(config.databaseUrl, LOOK_EVERY_MS);
   const jobs = new Jobs(queue, hints);
   const threads = createThreads();
+  const store = createStore(config.store);
+  const files = new Files({
+    store,
+    maxBytes: config.uploadMaxBytes,
+    onKept: async (database, file) => {
+      if (file.type.startsWith('image/')) await jobs.enqueue(describeImage, { fileId: file.id }, { database });
+    },
+    onDeleted: (database, keys) => jobs.enqueue(removeBytes, { keys }, { database }),
+  });
+  const slots = new UploadSlots();
+  const uploads = new Uploads({ files, pools });
+  const routes: Routes = {
+    uploads: createUploadRoute({
+      uploads,
+      slots,
+      log,
+      maxBytes: config.uploadMaxBytes,
+      publicUrl: ({ headers }) => config.publicUrl ?? `http://${headers.host}`,
+    }),
+    files: createFileRoute({ pools, store, log }),
+    certificates: createCertificateRoute({ pools, store, log }),
+  };
   const stopListening = listenToCalls();
 
   const maskError = (error: unknown) => {
@@ -84,6 +122,7 @@ export function createApp(config: AppConfig): App {
     plugins: [
       useHealth(() => checkReadiness(pools, upstreams)),
       useJsonBody(MAX_BODY_BYTES),
+      useMultipart({ maxBytes: config.uploadMaxBytes, slots }),
       // The signal comes first: everything below is measured and stopped by it.
       useCancellation(config.operationTimeoutMs),
       useTiming(config.isDevelopment),
@@ -93,6 +132,9 @@ export function createApp(config: AppConfig): App {
         upstreams,
         jobs,
         threads,
+        files,
+        uploads,
+        publicUrl: config.publicUrl,
         timeZone: config.timeZone,
         readAbout: createAboutReader(config.aboutFile),
       }),
@@ -108,12 +150,24 @@ export function createApp(config: AppConfig): App {
     landingPage: false,
     maxRequestBodySize: false,
   });
-  const server = createServer(yoga);
+  const answer: RequestListener = (request, response) => {
+    const route = findRoute(routes, request);
+    if (route) void route(request, response);
+    else void yoga(request, response);
+  };
+  const server = createServer(answer);
+  // Routes ask for the body themselves, once they know that they want it.
+  server.on('checkContinue', (request, response) => {
+    if (!findRoute(routes, request)) response.writeContinue();
+    answer(request, response);
+  });
 
   let stopped: Promise<void> | undefined;
   const stop = async (hurry?: AbortSignal) => {
+    // Subscriptions would last for as long as their clients do.
+    await hints.close();
     await drain(server, hurry);
-    await Promise.all([upstreams.close(), threads.close(), hints.close()]);
+    await Promise.all([upstreams.close(), threads.close(), store.close()]);
     await queue.close();
     await endPools(pools);
     stopListening();

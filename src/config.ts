@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { createPublicHosts } from './upstreams/public-hosts.ts';
 
 const wholeNumber = (from: number, to: number) =>
   z
@@ -26,7 +27,7 @@ const timeZone = z
   .string()
   .refine((value) => isTimeZone(value), 'expected the IANA name of a time zone, such as America/Chicago');
 
-const list = z.string().transform((value) =>
+const hosts = z.string().transform((value) =>
   value
     .split(',')
     .map((part) => part.trim())
@@ -52,12 +53,23 @@ const Environment = z.object({
   SERVICE_TIMEOUT_MS: milliseconds.default(2000),
   SUPPLIERS_TIMEOUT_MS: milliseconds.default(5000),
   OPERATION_TIMEOUT_MS: milliseconds.default(15_000),
-  STATEMENT_TIMEOUT_MS: milliseconds.default(15_000),
+  STATEMENT_TIMEOUT_MS: milliseconds.default(10_000),
+  PUBLIC_URL: url(['http:', 'https:']).optional(),
+  FILES_DIR: z.string().min(1, 'expected a directory').optional(),
+  UPLOAD_MAX_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).default(2_000_000_000),
+  S3_BUCKET: z.string().min(1, 'expected the name of a bucket').optional(),
+  S3_ENDPOINT: url(['http:', 'https:']).optional(),
+  S3_REGION: z.string().min(1, 'expected a region').default('us-east-1'),
+  S3_ACCESS_KEY_ID: z.string().optional(),
+  S3_SECRET_ACCESS_KEY: z.string().optional(),
   TIME_ZONE: timeZone.default('UTC'),
-  FETCH_ALLOWED: list.default([]),
+  FETCH_ALLOWED: hosts.refine(isReadable, 'expected names, addresses or blocks such as 10.1.0.0/16').default([]),
   ABOUT_FILE: z.string().min(1, 'expected the path of a JSON file').optional(),
   LOG: choice(['words', 'json', 'none']).optional(),
 });
+
+/** What a bucket cannot be reached without. */
+const S3_KEYS = ['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const;
 
 type Variable = keyof z.infer<typeof Environment>;
 
@@ -81,13 +93,21 @@ export function readConfig(required: readonly Variable[] = [], environment = pro
     const name = String(path[0]);
     return `  ${name}: ${message}, got "${name === 'DASHBOARD_PASSWORD' ? '…' : withoutPassword(given[name])}"`;
   });
-  const missing = required
-    .filter((name) => given[name] === undefined)
-    .map((name) => `  ${name}: expected, but not set`);
+  const needed: readonly Variable[] = given['S3_BUCKET'] ? [...required, ...S3_KEYS] : required;
+  const missing = needed.filter((name) => given[name] === undefined).map((name) => `  ${name}: expected, but not set`);
   if (!data || missing.length > 0) {
     throw new ConfigError(['These settings cannot be used:', ...faults, ...missing].join('\n'));
   }
   return Object.freeze(data);
+}
+
+function isReadable(allowed: readonly string[]): boolean {
+  try {
+    createPublicHosts(allowed, async () => []);
+    return allowed.every((host) => /^[\w.:\-[\]]+(\/\d+)?$/.test(host));
+  } catch {
+    return false;
+  }
 }
 
 /** By name: PostgreSQL and JavaScript read the signs of `+02:00` each the other way. */

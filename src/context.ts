@@ -1,6 +1,8 @@
 import type { Columns } from './database/columns.ts';
 import type { Database } from './database/database.ts';
 import type { Tables } from './database/tables.ts';
+import type { Files } from './files/files.ts';
+import type { Uploads } from './files/uploads.ts';
 import type { Jobs } from './jobs/jobs.ts';
 import type { Loaders } from './loaders/index.ts';
 import type { About } from './shop/about.ts';
@@ -21,6 +23,10 @@ export interface Context {
   columns: Columns;
   jobs: Jobs;
   threads: Threads;
+  files: Files;
+  uploads: Uploads;
+  /** Where clients reach this server: `https://shop.example`. */
+  publicUrl: string;
   /** The shop's, by its IANA name. */
   timeZone: string;
   readAbout: (signal: AbortSignal) => Promise<About>;

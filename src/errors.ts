@@ -11,7 +11,10 @@ export type ErrorCode =
   | 'UPSTREAM_UNAVAILABLE'
   | 'UPSTREAM_INVALID'
   | 'FILE_UNREADABLE'
+  | 'TOO_LARGE'
+  | 'TOO_SLOW'
   | 'BUSY'
+  | 'LOCKED'
   | 'DEADLINE_EXCEEDED'
   | 'CANCELLED';
 

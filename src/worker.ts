@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createPools, endPools } from './database/pool.ts';
+import { createStore, type StoreConfig } from './files/create-store.ts';
 import { type Schedule, schedules as shopSchedules } from './jobs/schedules.ts';
 import type { RunnableTask } from './jobs/task.ts';
 import { tasks as shopTasks } from './jobs/tasks/index.ts';
@@ -14,6 +16,7 @@ export interface WorkerConfig {
   /** Connections to PostgreSQL at most, those of the job queue apart. */
   databaseConnections: number;
   statementTimeoutMs: number;
+  store: StoreConfig;
   upstreams: Record<UpstreamName, UpstreamConfig>;
   /** The shop's, by its IANA name. */
   timeZone: string;
@@ -28,7 +31,7 @@ export interface WorkerConfig {
 }
 
 /** A worker that is built, and does not run jobs yet. */
-export interface StartedWorker {
+export interface WorkerProcess {
   /** Begins to run jobs. @throws where PostgreSQL cannot be reached, or `migrate` has not made the queue */
   start(): Promise<void>;
   /**
@@ -41,20 +44,23 @@ export interface StartedWorker {
 
 const CONNECT_TIMEOUT_MS = 5000;
 const SUPERVISE_SECONDS = 5;
+const CLOSE_MS = 5000;
 const FETCH = { timeoutMs: 10_000, maxBytes: 5_000_000, maxRedirects: 3 };
 
 /** Builds a worker from its settings. Whoever builds it stops it. */
-export function createWorker(config: WorkerConfig): StartedWorker {
+export function createWorker(config: WorkerConfig): WorkerProcess {
   const { databaseUrl, timeZone, superviseSeconds = SUPERVISE_SECONDS } = config;
   const { tasks = shopTasks, schedules = shopSchedules } = config;
   const log = createLog(config.logFormat);
   const pools = createPools({ ...config, poolSize: config.databaseConnections, connectTimeoutMs: CONNECT_TIMEOUT_MS });
   const upstreams = createUpstreams(config.upstreams);
+  const store = createStore(config.store);
   const publicFetch = createPublicFetch({ ...FETCH, allowed: config.fetchAllowed });
   const fetchPublic = publicFetch.fetch;
   const worker = new Worker({
     databaseUrl,
     pools,
+    store,
     upstreams,
     fetchPublic,
     timeZone,
@@ -65,10 +71,15 @@ export function createWorker(config: WorkerConfig): StartedWorker {
   });
 
   let stopped: Promise<void> | undefined;
-  const stop = async (hurry?: AbortSignal) => {
-    await worker.stop(hurry);
-    await Promise.all([upstreams.close(), publicFetch.close()]);
+  const close = async () => {
+    await worker.close();
+    await Promise.all([store.close(), upstreams.close(), publicFetch.close()]);
     await endPools(pools);
+  };
+  const stop = async (hurry?: AbortSignal) => {
+    await worker.drain(hurry);
+    // A PostgreSQL that does not answer any more must not keep the worker.
+    await Promise.race([close(), sleep(CLOSE_MS, undefined, { ref: false })]);
   };
 
   return {

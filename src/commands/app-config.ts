@@ -1,9 +1,12 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AppConfig } from '../app.ts';
 import type { Config } from '../config.ts';
+import type { StoreConfig } from '../files/create-store.ts';
 import type { UpstreamName } from '../upstreams/index.ts';
 import type { WorkerConfig } from '../worker.ts';
 
+const S3_TIMEOUT_MS = 30_000;
 const ABOUT_FILE = fileURLToPath(new URL('../shop/about.json', import.meta.url));
 
 /** The services whose URLs are set. */
@@ -37,6 +40,9 @@ export function toAppConfig(config: Config, databaseUrl: string, urls: Record<Up
       inventory: { url: urls.inventory, timeoutMs },
       suppliers: { url: urls.suppliers, timeoutMs: config.SUPPLIERS_TIMEOUT_MS },
     },
+    store: toStoreConfig(config),
+    uploadMaxBytes: config.UPLOAD_MAX_BYTES,
+    publicUrl: config.PUBLIC_URL,
     timeZone: config.TIME_ZONE,
     aboutFile: config.ABOUT_FILE ?? ABOUT_FILE,
   };
@@ -44,7 +50,22 @@ export function toAppConfig(config: Config, databaseUrl: string, urls: Record<Up
 
 /** A worker's settings: the server's, as far as both have them. */
 export function toWorkerConfig(config: Config, app: AppConfig): WorkerConfig {
-  const { logFormat, databaseUrl, databaseConnections, statementTimeoutMs, upstreams, timeZone } = app;
+  const { logFormat, databaseUrl, databaseConnections, statementTimeoutMs, upstreams, store, timeZone } = app;
   const fetchAllowed = config.FETCH_ALLOWED;
-  return { logFormat, databaseUrl, databaseConnections, statementTimeoutMs, upstreams, timeZone, fetchAllowed };
+  return { logFormat, databaseUrl, databaseConnections, statementTimeoutMs, upstreams, store, timeZone, fetchAllowed };
+}
+
+/** A bucket where one is named, or else a directory. */
+function toStoreConfig(config: Config): StoreConfig {
+  if (!config.S3_BUCKET) return { directory: config.FILES_DIR ?? join(config.DATA_DIR, 'files') };
+  return {
+    s3: {
+      bucket: config.S3_BUCKET,
+      endpoint: config.S3_ENDPOINT,
+      region: config.S3_REGION,
+      accessKeyId: config.S3_ACCESS_KEY_ID as string,
+      secretAccessKey: config.S3_SECRET_ACCESS_KEY as string,
+      timeoutMs: S3_TIMEOUT_MS,
+    },
+  };
 }

@@ -61,7 +61,7 @@ async function startWorker(
   const worker = createWorker(config);
   stack.defer(() => worker.stop(hurry));
   await inStep(showStep, 'worker', () => worker.start());
-  stop.addEventListener('abort', () => void worker.stop(hurry), { once: true });
+  stop.addEventListener('abort', () => void worker.stop(hurry).catch(() => {}), { once: true });
 }
 
 /** Starts an example of each service that has no URL. @returns the URLs of all */

@@ -27,6 +27,8 @@ const CONTROL_CONNECTIONS = 2;
 const CONTROL_TIMEOUT_MS = 2000;
 /** A statement that the server did not stop in time is given up on the client's side after this much more. */
 const GRACE_MS = 1000;
+/** Times are read as they are written: in UTC. */
+const OPTIONS = '-c TimeZone=UTC';
 const TEXT_TYPES = new Set<number>([pg.types.builtins.TIMESTAMPTZ, pg.types.builtins.DATE]);
 
 /** Timestamps and dates stay text: see `Timestamp`. Everything else is parsed as pg does by default. */
@@ -58,13 +60,13 @@ export async function endPools({ pool, cursors, control }: Pools): Promise<void>
 
 function createPool(config: PoolConfig): pg.Pool {
   const pool = new pg.Pool({
-    connectionString: config.databaseUrl,
+    connectionString: withOptions(config.databaseUrl),
     max: config.poolSize,
     connectionTimeoutMillis: config.connectTimeoutMs,
     statement_timeout: config.statementTimeoutMs,
     query_timeout: config.statementTimeoutMs + GRACE_MS,
     idle_in_transaction_session_timeout: config.statementTimeoutMs * 2,
-    options: '-c TimeZone=UTC',
+    options: OPTIONS,
     application_name: 'gather',
     keepAlive: true,
     types,
@@ -73,4 +75,13 @@ function createPool(config: PoolConfig): pg.Pool {
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
+}
+
+/** Options in the URL would take the place of ours: they come before them. */
+function withOptions(databaseUrl: string): string {
+  const url = new URL(databaseUrl);
+  const given = url.searchParams.get('options');
+  if (given === null) return databaseUrl;
+  url.searchParams.set('options', `${given} ${OPTIONS}`);
+  return url.href;
 }

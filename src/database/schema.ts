@@ -44,6 +44,7 @@ export interface ItemTable {
   /** Kilocalories per 100 g; null where nobody measured. */
   calories: number | null;
   supplierId: Id;
+  photoId: Id | null;
   /** Grows by one with each change. */
   version: Generated<number>;
   createdAt: SetByDatabase;
@@ -141,6 +142,59 @@ interface DailyStatisticsTable {
   averageRating: number | null;
 }
 
+/** A file that is complete. Its bytes are in the store. */
+export interface FileTable {
+  id: GeneratedId;
+  /** A UUID: what its bytes are stored under, and the name that is not to be guessed in its URL. */
+  key: string;
+  name: string;
+  /** A media type, by the content. */
+  type: string;
+  /** Bytes: a `bigint`, as text. */
+  size: ColumnType<string, string | number, never>;
+  sha256: string;
+  owner: string | null;
+  width: number | null;
+  height: number | null;
+  thumbnailId: Id | null;
+  /** Of the upload that it came by, so that its sender can learn that it is complete; null where it came otherwise. */
+  uploadTokenHash: string | null;
+  createdAt: SetByDatabase;
+}
+
+/** A file that was announced and is not complete. */
+export interface UploadTable {
+  id: GeneratedId;
+  /** SHA-256 of the token in its URL, so that who reads the table cannot send the file. */
+  tokenHash: string;
+  /** The key that its bytes are stored under, and the file's later. */
+  key: string;
+  name: string;
+  size: ColumnType<string, string | number, never>;
+  type: string | null;
+  sha256: string | null;
+  owner: string | null;
+  itemId: Id | null;
+  /** All its bytes are there: the store makes an object of them, or has made it. */
+  isWhole: Generated<boolean>;
+  /** The request that sends bytes now. Another one may from `writerUntil` on. */
+  writer: string | null;
+  writerUntil: Timestamp | null;
+  /** When another request last wanted to send bytes. */
+  wantedAt: Timestamp | null;
+  /** An hour after it was announced, or after bytes last came. */
+  expiresAt: SetByDatabase;
+  createdAt: SetByDatabase;
+}
+
+export interface CertificateTable {
+  id: GeneratedId;
+  recipient: string;
+  amount: Decimal;
+  fileId: Id;
+  issuedAt: SetByDatabase;
+}
+
 /** The tables of the Smokehouse, as Kysely types them. Columns are named as in TypeScript: nothing maps names. */
 export interface Schema {
   supplier: SupplierTable;
@@ -152,6 +206,9 @@ export interface Schema {
   order: OrderTable;
   orderLine: OrderLineTable;
   dailyStatistics: DailyStatisticsTable;
+  file: FileTable;
+  upload: UploadTable;
+  certificate: CertificateTable;
 }
 
 export type SupplierRow = Selectable<SupplierTable>;
@@ -163,3 +220,6 @@ export type JobRow = Selectable<JobTable>;
 export type OrderRow = Selectable<OrderTable>;
 export type OrderLineRow = Selectable<OrderLineTable>;
 export type DailyStatisticsRow = Selectable<DailyStatisticsTable>;
+export type FileRow = Selectable<FileTable>;
+export type UploadRow = Selectable<UploadTable>;
+export type CertificateRow = Selectable<CertificateTable>;

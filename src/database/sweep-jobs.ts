@@ -28,6 +28,24 @@ export async function deleteOldJobs(database: Database, { keepDays, limit }: Rec
 }
 
 /**
+ * Deletes up to so many notes of changes of jobs that were settled an hour ago, but for the last of each: whoever watched
+ * them has read them. @returns how many
+ */
+export async function deleteOldChanges(database: Database, limit: number): Promise<number> {
+  const statement = bind(
+    'deleteOldChanges',
+    () => sql<never>`
+      delete from "jobChange" where ctid = any(array(
+        select change.ctid from "jobChange" as change join job on job.id = change."jobId"
+        where job."finishedAt" < now() - interval '1 hour' and change.version < job.version
+        limit ${param('limit')}
+      ))`,
+    { limit },
+  );
+  return (await database.run(statement, { name: 'job.deleteChanges' })).count;
+}
+
+/**
  * Settles the jobs that the queue will not deliver any more, because somebody cancelled or deleted them there.
  * @returns what each became
  */

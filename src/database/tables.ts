@@ -25,8 +25,9 @@ const item: TableDefinition<'item'> = {
     version: 'integer',
     createdAt: 'timestamptz',
     updatedAt: 'timestamptz',
+    photoId: 'bigint',
   },
-  nullable: new Set(['calories']),
+  nullable: new Set(['calories', 'photoId']),
   version: 'version',
   updatedAt: 'updatedAt',
 };
@@ -117,6 +118,56 @@ const dailyStatistics: TableDefinition<'dailyStatistics'> = {
   nullable: new Set(['averageRating']),
 };
 
+const file: TableDefinition<'file'> = {
+  name: 'file',
+  key: 'id',
+  types: {
+    id: 'bigint',
+    key: 'uuid',
+    name: 'text',
+    type: 'text',
+    size: 'bigint',
+    sha256: 'text',
+    owner: 'text',
+    width: 'integer',
+    height: 'integer',
+    thumbnailId: 'bigint',
+    uploadTokenHash: 'text',
+    createdAt: 'timestamptz',
+  },
+  nullable: new Set(['owner', 'width', 'height', 'thumbnailId', 'uploadTokenHash']),
+};
+
+const upload: TableDefinition<'upload'> = {
+  name: 'upload',
+  key: 'id',
+  types: {
+    id: 'bigint',
+    tokenHash: 'text',
+    key: 'uuid',
+    name: 'text',
+    size: 'bigint',
+    type: 'text',
+    sha256: 'text',
+    owner: 'text',
+    itemId: 'bigint',
+    isWhole: 'boolean',
+    writer: 'uuid',
+    writerUntil: 'timestamptz',
+    wantedAt: 'timestamptz',
+    expiresAt: 'timestamptz',
+    createdAt: 'timestamptz',
+  },
+  nullable: new Set(['type', 'sha256', 'owner', 'itemId', 'writer', 'writerUntil', 'wantedAt']),
+};
+
+const certificate: TableDefinition<'certificate'> = {
+  name: 'certificate',
+  key: 'id',
+  types: { id: 'bigint', recipient: 'text', amount: 'numeric', fileId: 'bigint', issuedAt: 'timestamptz' },
+  nullable: new Set(),
+};
+
 /** What is known of each table of the Smokehouse. */
 export const definitions: { readonly [T in keyof Schema]: TableDefinition<T> } = {
   supplier,
@@ -128,6 +179,9 @@ export const definitions: { readonly [T in keyof Schema]: TableDefinition<T> } =
   order,
   orderLine,
   dailyStatistics,
+  file,
+  upload,
+  certificate,
 };
 
 /** The operations on each table. */
@@ -145,5 +199,8 @@ export function createTables(database: Database) {
     order: new Table(order, database),
     orderLine: new Table(orderLine, database),
     dailyStatistics: new Table(dailyStatistics, database),
+    file: new Table(file, database),
+    upload: new Table(upload, database),
+    certificate: new Table(certificate, database),
   };
 }

@@ -32,6 +32,8 @@ export interface AttemptSource {
   database: Database;
   queue: Queue;
   log: Logger;
+  /** Aborts when jobs are to be given back, because the worker ends. */
+  stopping: AbortSignal;
 }
 
 /** While PostgreSQL is away, what is to be written is tried again this often, for this long. */
@@ -66,7 +68,7 @@ export class Attempt {
   begin(): Promise<Json | undefined> {
     const { id: deliveryId, data } = this.#delivered;
     const begun = { state: 'RUNNING', attempt: this.number, progress: 0, message: null, error: null } as const;
-    return again(async () => {
+    return this.#again(async () => {
       const count = await this.#jobs.update(
         // It has this number already where PostgreSQL began it and its answer was lost. Nobody else has this number.
         { id: data.jobId, deliveryId, attempt: { lte: this.number }, state: { in: UNSETTLED } },
@@ -94,7 +96,7 @@ export class Attempt {
       result: JSON.stringify(result ?? null),
       finishedAt: now(),
     } as const;
-    const isWritten = await again(() => this.write(settled));
+    const isWritten = await this.#again(() => this.write(settled));
     this.#say(isWritten ? 'succeeded' : 'came too late');
     return 'completed';
   }
@@ -107,7 +109,7 @@ export class Attempt {
       ? ({ state: 'FAILED', error, finishedAt: now() } as const)
       : ({ state: 'RETRYING', error } as const);
     // It is RETRYING already where PostgreSQL wrote it and its answer was lost.
-    const isWritten = await again(() => this.write(failed, ['RUNNING', 'RETRYING']));
+    const isWritten = await this.#again(() => this.write(failed, ['RUNNING', 'RETRYING']));
     if (!isWritten) return this.abandon();
     this.#say(isFinal ? 'failed' : 'failed, and will be tried again');
     return isFinal ? 'deadletter' : 'failed';
@@ -142,22 +144,22 @@ export class Attempt {
     return { id: data.jobId, deliveryId, attempt: this.number, state: 'RUNNING' as const };
   }
 
+  /** Tries until PostgreSQL is back, or the worker ends. What it refuses is not tried again. */
+  async #again<T>(work: () => Promise<T>): Promise<T> {
+    const deadline = performance.now() + AGAIN_FOR_MS;
+    while (true) {
+      try {
+        return await work();
+      } catch (error) {
+        const isAway = error instanceof GatherError && error.retryable;
+        if (!isAway || this.#source.stopping.aborted || performance.now() > deadline) throw error;
+        await sleep(AGAIN_AFTER_MS);
+      }
+    }
+  }
+
   #say(outcome: string): void {
     this.log.info({ ms: Math.round(performance.now() - this.#start) }, `${this.#task} ${outcome}`);
-  }
-}
-
-/** Tries until PostgreSQL is back. What it refuses is not tried again. */
-async function again<T>(work: () => Promise<T>): Promise<T> {
-  const deadline = performance.now() + AGAIN_FOR_MS;
-  while (true) {
-    try {
-      return await work();
-    } catch (error) {
-      const isAway = error instanceof GatherError && error.retryable;
-      if (!isAway || performance.now() > deadline) throw error;
-      await sleep(AGAIN_AFTER_MS);
-    }
   }
 }
 

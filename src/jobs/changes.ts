@@ -8,7 +8,8 @@ import type { Hints } from './hints.ts';
 
 /**
  * A job as it stands, then as it was after each of its changes, until it is settled. None is left out, because they
- * are read from where they are noted. Ends with the signal's reason when that aborts.
+ * are read from where they are noted. Ends with the signal's reason when that aborts, and with CANCELLED, retryable,
+ * when the hints are closed.
  * @throws NOT_FOUND where there is none
  */
 export async function* changes(hints: Hints, database: Database, id: Id): AsyncGenerator<JobRow, void, void> {
@@ -20,9 +21,12 @@ export async function* changes(hints: Hints, database: Database, id: Id): AsyncG
     yield job;
     while (!isSettled(job.state)) {
       await untilAborted(database.signal, bell.rung());
-      for (const next of await read(database, job)) {
-        job = next;
+      if (hints.isClosed) throw new GatherError('CANCELLED', 'The server is stopping. Ask again.', { retryable: true });
+      for (const change of await read(database, job)) {
+        const { result } = change.state === 'SUCCEEDED' ? await jobs.get({ id }, { columns: ['result'] }) : job;
+        job = { ...job, ...change, result };
         yield job;
+        if (isSettled(job.state)) break;
       }
     }
   } finally {
@@ -30,22 +34,14 @@ export async function* changes(hints: Hints, database: Database, id: Id): AsyncG
   }
 }
 
-/** The job as it was after each change since; none while PostgreSQL is away: when it is back, watchers are told. */
-async function read(database: Database, { id, version }: JobRow): Promise<JobRow[]> {
+/** Its changes since; none while PostgreSQL is away: when it is back, watchers are told. */
+async function read(database: Database, { id, version }: JobRow): Promise<JobChange[]> {
   try {
-    const happened = await changesOfJob(database, id, version);
-    if (happened.length === 0) return [];
-    const present = await createTables(database).job.get({ id });
-    return happened.map((change) => after(present, change));
+    return await changesOfJob(database, id, version);
   } catch (error) {
     if (error instanceof GatherError && error.retryable) return [];
     throw error;
   }
-}
-
-/** The job as it was after a change: it had no result while it was under way. */
-function after(present: JobRow, change: JobChange): JobRow {
-  return { ...present, ...change, result: change.state === 'SUCCEEDED' ? present.result : null };
 }
 
 /** Remembers that it was rung while nobody waited. */

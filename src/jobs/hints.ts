@@ -14,11 +14,17 @@ export class Hints {
   readonly #watchers = new Map<Id, Set<() => void>>();
   #listener: Listener | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
   /** Connects when a job is first watched. @param everyMs how often a watcher is told in any case */
   constructor(databaseUrl: string, everyMs: number) {
     this.#databaseUrl = databaseUrl;
     this.#everyMs = everyMs;
+  }
+
+  /** Whether nobody is told any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** How many watch. */
@@ -42,8 +48,11 @@ export class Hints {
     };
   }
 
+  /** Tells everyone once more, so that they look whether it is closed. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#stopTimer();
+    this.#tellAll();
     this.#watchers.clear();
     await this.#listener?.close();
   }

@@ -1,6 +1,7 @@
 import { PgBoss, type Queue as QueueOptions } from 'pg-boss';
 import { toGatherError } from '../database/errors.ts';
 import { inStep, type OnStep } from '../database/step.ts';
+import { schedules } from './schedules.ts';
 import type { RunnableTask } from './task.ts';
 import { tasks as shopTasks } from './tasks/index.ts';
 
@@ -43,6 +44,7 @@ export async function installQueues(
       await createQueue(boss, DEAD_LETTERS, { retryLimit: 100, retryDelay: 1, retryBackoff: true, retryDelayMax: 60 });
       await createQueue(boss, TICKS, { retryLimit: 10, retryDelay: 1, retryBackoff: true });
       for (const task of tasks) await createQueue(boss, task.name, toQueueOptions(task));
+      await forgetSchedules(boss);
     } catch (error) {
       throw toGatherError(error);
     } finally {
@@ -50,6 +52,13 @@ export async function installQueues(
     }
     report(tasks.map(({ name }) => name).join(', '));
   });
+}
+
+/** Those of an earlier version. What there is now the workers set. */
+async function forgetSchedules(boss: PgBoss): Promise<void> {
+  for (const { key } of await boss.getSchedules(TICKS)) {
+    if (!schedules.some(({ name }) => name === key)) await boss.unschedule(TICKS, key);
+  }
 }
 
 /** A queue that is there already takes these options for what is enqueued from now on. */

@@ -84,10 +84,14 @@ export class Jobs {
     return database.transaction(async (transaction) => {
       const { job: jobs } = createTables(transaction);
       const anew = { state: 'PENDING', progress: 0, message: null, error: null, result: null } as const;
-      const count = await jobs.update(
-        { id, state: { in: ['FAILED', 'CANCELLED'] } },
-        { ...anew, deliveryId: randomUUID(), startedAt: null, finishedAt: null },
-      );
+      const count = await jobs
+        .update(
+          { id, state: { in: ['FAILED', 'CANCELLED'] } },
+          { ...anew, deliveryId: randomUUID(), startedAt: null, finishedAt: null },
+        )
+        .catch((error) => {
+          throw error instanceof GatherError && error.code === 'CONFLICT' ? inTheWay(error) : error;
+        });
       const job = await jobs.get({ id });
       if (count === 0) throw ended(job, 'only one that failed or was cancelled can be run again');
       await this.#send(transaction, job);
@@ -118,4 +122,9 @@ function toInput<Input>({ name, input: schema }: Pick<Task<Input, Json>, 'name' 
 
 function ended({ state }: JobRow, rule: string): GatherError {
   return new GatherError('CONFLICT', `The job is ${state}: ${rule}.`);
+}
+
+function inTheWay(cause: GatherError): GatherError {
+  const message = 'Another job that is to come to the same is on its way: wait for it, or cancel it.';
+  return new GatherError('CONFLICT', message, { cause });
 }

@@ -28,6 +28,8 @@ export class Limits implements Disposable {
   readonly #timer: NodeJS.Timeout;
   readonly #unwatch: () => void;
   readonly #ended = new AbortController();
+  #isLooking = false;
+  #isToLookAgain = false;
 
   constructor(attempt: Attempt, { hints, lost, stopping, timeoutMs }: LimitsOptions) {
     this.#timer = setTimeout(() => this.#controller.abort(timedOut(timeoutMs)), timeoutMs);
@@ -52,9 +54,21 @@ export class Limits implements Disposable {
     else signal.addEventListener('abort', abort, { once: true, signal: this.#ended.signal });
   }
 
+  /** One look at a time: its own reports tell it to look as well. */
   async #look(attempt: Attempt): Promise<void> {
+    if (this.#isLooking) {
+      this.#isToLookAgain = true;
+      return;
+    }
+    this.#isLooking = true;
     const isPresent = await attempt.isPresent().catch(() => true);
-    if (!isPresent && !this.#ended.signal.aborted) this.#controller.abort(LOST);
+    this.#isLooking = false;
+    if (this.#ended.signal.aborted) return;
+    if (!isPresent) this.#controller.abort(LOST);
+    else if (this.#isToLookAgain) {
+      this.#isToLookAgain = false;
+      await this.#look(attempt);
+    }
   }
 }
 

@@ -20,9 +20,10 @@ export class Progress {
     this.#write = write;
   }
 
-  /** @throws an error of the program's for a fraction that is not from 0 to 1 */
+  /** Says nothing any more once it has ended. @throws an error of the program's for a fraction that is not from 0 to 1 */
   report(fraction: number, message: string | null): void {
     if (!(fraction >= 0 && fraction <= 1)) throw new Error(`Expected progress from 0 to 1, got ${fraction}.`);
+    if (this.#ending.signal.aborted) return;
     this.#next = { fraction, message };
     this.#writing ??= this.#writeAll();
   }

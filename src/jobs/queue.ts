@@ -1,7 +1,9 @@
 import { type Db, PgBoss } from 'pg-boss';
 import { Database, raw } from '../database/database.ts';
+import { toGatherError } from '../database/errors.ts';
 import type { Pools } from '../database/pool.ts';
 import type { Id } from '../database/schema.ts';
+import { GatherError } from '../errors.ts';
 
 /** What the queue carries: which job is to be run, and how often it was begun before it was enqueued. */
 export interface DeliveryData {
@@ -30,10 +32,16 @@ export class Queue {
     this.#pools = pools;
   }
 
-  /** Enqueues: with the transaction of `database`, if it is in one, and not before it is committed. */
+  /**
+   * Enqueues: with the transaction of `database`, if it is in one, and not before it is committed.
+   * @throws DATABASE_UNAVAILABLE, also where `migrate` has not made the queue
+   */
   async send(database: Database, { id, queue, data, ...options }: Delivery): Promise<void> {
     const boss = await this.#start();
-    await boss.send(queue, data, { id, ...options, db: through(database, 'job.send') });
+    const sent = await boss.send(queue, data, { id, ...options, db: through(database, 'job.send') }).catch((error) => {
+      throw toQueueError(error);
+    });
+    if (sent === null) throw notInstalled();
   }
 
   /** Takes back what is not delivered yet, and lets go of what is. */
@@ -50,7 +58,7 @@ export class Queue {
   #start(): Promise<PgBoss> {
     this.#boss ??= this.#connect().catch((error) => {
       this.#boss = undefined;
-      throw error;
+      throw toQueueError(error);
     });
     return this.#boss;
   }
@@ -76,4 +84,15 @@ export class Queue {
 
 function through(database: Database, name: string): Db {
   return { executeSql: (text, values) => database.run(raw(text, values), { name }) };
+}
+
+/** What pg-boss says of a queue that is missing or of another version, in words that say what to do. */
+export function toQueueError(cause: unknown): unknown {
+  const isOfQueue = cause instanceof Error && /^pg-boss |^Queue .* does not exist/.test(cause.message);
+  return isOfQueue ? notInstalled(cause) : toGatherError(cause);
+}
+
+function notInstalled(cause?: unknown): GatherError {
+  const message = 'The job queue is not as this version needs it. Run `migrate` first.';
+  return new GatherError('DATABASE_UNAVAILABLE', message, { source: 'postgres', cause });
 }

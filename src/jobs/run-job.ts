@@ -1,4 +1,5 @@
 import { untilAborted } from '../calls.ts';
+import type { Json } from '../database/schema.ts';
 import { Attempt, type AttemptSource, type Delivered, type Outcome } from './attempt.ts';
 import type { Hints } from './hints.ts';
 import { Limits, LOST, STOPPING } from './limits.ts';
@@ -8,8 +9,6 @@ import type { RunnableTask, TaskContext } from './task.ts';
 /** What a worker gives to each of its jobs. */
 export interface JobEnvironment extends AttemptSource {
   hints: Hints;
-  /** Aborts when jobs are to be given back, because the worker ends. */
-  stopping: AbortSignal;
   /** Everything else that a task is handed, for as long as the signal does not abort. */
   toContext(signal: AbortSignal): Omit<TaskContext, 'signal' | 'progress' | 'log' | 'attempt'>;
 }
@@ -30,11 +29,10 @@ export async function runJob(task: RunnableTask, delivered: Delivered, environme
     log: attempt.log,
     attempt: attempt.number,
   };
+  let result: Json;
   try {
     signal.throwIfAborted();
-    const result = await untilAborted(signal, task.perform(input, context));
-    await progress.end();
-    return await attempt.succeed(result);
+    result = await untilAborted(signal, task.perform(input, context));
   } catch (error) {
     await progress.end();
     const reason: unknown = signal.aborted ? signal.reason : error;
@@ -42,4 +40,8 @@ export async function runJob(task: RunnableTask, delivered: Delivered, environme
     if (reason === STOPPING) return attempt.giveBack();
     return attempt.fail(reason);
   }
+  await progress.end();
+  // It has done its work: no limit that it reaches from now on makes it fail.
+  limits[Symbol.dispose]();
+  return attempt.succeed(result).catch((error: unknown) => attempt.fail(error));
 }

@@ -4,6 +4,7 @@ import type { JobRow, Json, Timestamp } from '../database/schema.ts';
 import type { Jobs } from './jobs.ts';
 import type { Task } from './task.ts';
 import { dailyStatistics } from './tasks/daily-statistics.ts';
+import { sweepFiles } from './tasks/sweep-files.ts';
 import { sweepJobs } from './tasks/sweep-jobs.ts';
 
 /** When a task is run by itself. */
@@ -20,6 +21,7 @@ export interface Schedule {
 export const schedules: readonly Schedule[] = [
   schedule('dailyStatistics', '10 0 * * *', dailyStatistics, {}),
   schedule('sweepJobs', '30 * * * *', sweepJobs, { keepDays: 30 }),
+  schedule('sweepFiles', '45 * * * *', sweepFiles, {}),
 ];
 
 /** The instant at which a schedule is due next. */

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { Database } from '../database/database.ts';
 import type { Json } from '../database/schema.ts';
 import type { Tables } from '../database/tables.ts';
+import type { Store } from '../files/store.ts';
 import type { Logger } from '../monitoring/log.ts';
 import type { Upstreams } from '../upstreams/index.ts';
 import type { PublicFetch } from '../upstreams/public-fetch.ts';
@@ -19,6 +20,8 @@ export interface TaskContext {
   log: Logger;
   database: Database;
   tables: Tables;
+  /** The bytes of files. */
+  store: Store;
   upstreams: Upstreams;
   fetchPublic: PublicFetch['fetch'];
   /** The shop's, by its IANA name. */

@@ -1,23 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type JobWithMetadata, PgBoss, type WorkOptions } from 'pg-boss';
 import { Database } from '../database/database.ts';
-import { toGatherError } from '../database/errors.ts';
 import type { Pools } from '../database/pool.ts';
 import { createTables } from '../database/tables.ts';
-import { GatherError } from '../errors.ts';
 import type { Logger } from '../monitoring/log.ts';
 import type { Outcome } from './attempt.ts';
 import { bury } from './dead-letters.ts';
 import { Hints } from './hints.ts';
 import { DEAD_LETTERS, TICKS } from './install.ts';
 import { Jobs } from './jobs.ts';
-import { type DeliveryData, Queue } from './queue.ts';
+import { type DeliveryData, Queue, toQueueError } from './queue.ts';
 import { type JobEnvironment, runJob } from './run-job.ts';
 import { lastTick, type Schedule } from './schedules.ts';
 import type { RunnableTask, TaskContext } from './task.ts';
 
 /** What a worker works with. Whoever made it ends it once the worker has stopped. */
-export interface WorkerSource extends Pick<TaskContext, 'upstreams' | 'fetchPublic' | 'timeZone'> {
+export interface WorkerSource extends Pick<TaskContext, 'store' | 'upstreams' | 'fetchPublic' | 'timeZone'> {
   databaseUrl: string;
   pools: Pools;
   log: Logger;
@@ -36,6 +34,8 @@ interface Tick {
 const DRAIN_MS = 10_000;
 /** How long a cancelled job may go on where the word of it was lost. */
 const LOOK_EVERY_MS = 1000;
+/** And how long it may take to give them back: PostgreSQL may be away. */
+const GIVE_BACK_MS = 5000;
 const CONNECTIONS = 5;
 /** A notification wakes the queue's workers at once. This is for what nobody is notified of: a retry that is due. */
 const POLL_SECONDS = 2;
@@ -77,14 +77,16 @@ export class Worker {
       cronMonitorIntervalSeconds: 10,
       cronWorkerIntervalSeconds: 5,
     });
+    this.#boss.on('warning', ({ message, data }) => source.log.warn(data, message));
     this.#boss.on('error', (error) => source.log.warn({ reason: error.message }, 'the job queue had a fault'));
   }
 
   /** Begins to run jobs. @throws where PostgreSQL cannot be reached, or `migrate` has not made the queue */
   async start(): Promise<void> {
     await this.#boss.start().catch((error) => {
-      throw toStartError(error);
+      throw toQueueError(error);
     });
+    await this.#assertInstalled();
     await this.#setSchedules();
     for (const task of this.#source.tasks) await this.#serve(task);
     await this.#boss.work<DeliveryData, void, typeof WORK>(DEAD_LETTERS, WORK, async ([job]) => {
@@ -104,17 +106,22 @@ export class Worker {
    * them, or this one when it is started again.
    * @param hurry gives them back as soon as it aborts
    */
-  async stop(hurry: AbortSignal = new AbortController().signal): Promise<void> {
+  async drain(hurry: AbortSignal = new AbortController().signal): Promise<void> {
     for (const { name } of this.#source.tasks) await this.#boss.offWork(name, { wait: false });
-    await Promise.race([
-      Promise.allSettled(this.#running),
-      sleep(DRAIN_MS, undefined, { signal: hurry, ref: false }),
-    ]).catch(() => {});
+    await Promise.race([this.#settled(), sleep(DRAIN_MS, undefined, { signal: hurry, ref: false })]).catch(() => {});
     this.#giveBack.abort();
-    await Promise.allSettled(this.#running);
+    await Promise.race([this.#settled(), sleep(GIVE_BACK_MS, undefined, { ref: false })]);
+  }
+
+  /** Closes everything, once the jobs have ended. */
+  async close(): Promise<void> {
     await this.#boss.stop({ graceful: true });
     await this.#queue.close();
     await this.#hints.close();
+  }
+
+  async #settled(): Promise<void> {
+    await Promise.allSettled(this.#running);
   }
 
   /** With one job to a fetch, a long job keeps no other waiting; a worker that ends one looks for the next at once. */
@@ -131,7 +138,7 @@ export class Worker {
 
   async #run(task: RunnableTask, job: JobWithMetadata<DeliveryData>): Promise<Outcome> {
     const { pools, log } = this.#source;
-    const { upstreams, fetchPublic, timeZone } = this.#source;
+    const { store, upstreams, fetchPublic, timeZone } = this.#source;
     const environment: JobEnvironment = {
       database: this.#database,
       queue: this.#queue,
@@ -140,7 +147,7 @@ export class Worker {
       stopping: this.#giveBack.signal,
       toContext: (signal) => {
         const database = new Database(pools, signal);
-        return { database, tables: createTables(database), upstreams, fetchPublic, timeZone };
+        return { database, tables: createTables(database), store, upstreams, fetchPublic, timeZone };
       },
     };
     const running = runJob(task, job, environment);
@@ -155,32 +162,22 @@ export class Worker {
   /** The queue runs each tick once, for all workers together; and a tick that it delivers twice makes one job. */
   async #tick({ data, createdOn }: JobWithMetadata<Tick>): Promise<void> {
     const schedule = this.#source.schedules.find(({ name }) => name === data.schedule);
-    if (!schedule) return;
+    if (!schedule) throw new Error(`There is no schedule ${data.schedule}: another version of the worker may know it.`);
     const tick = lastTick(schedule, this.#source.timeZone, new Date(createdOn.getTime() + CLOCK_SKEW_MS));
     await schedule.enqueue(new Jobs(this.#queue, this.#hints), this.#database, tick.toISOString());
   }
 
+  /** A queue that is missing would be asked for in vain, for ever. */
+  async #assertInstalled(): Promise<void> {
+    const names = new Set((await this.#boss.getQueues()).map(({ name }) => name));
+    const missing = this.#source.tasks.find(({ name }) => !names.has(name));
+    if (missing) throw toQueueError(new Error(`Queue ${missing.name} does not exist`));
+  }
+
   async #setSchedules(): Promise<void> {
     const { timeZone: tz, schedules } = this.#source;
-    const old = await this.#boss.getSchedules(TICKS);
-    for (const { key } of old) {
-      if (!schedules.some(({ name }) => name === key)) await this.#boss.unschedule(TICKS, key);
-    }
     for (const { name: key, cron } of schedules) {
       await this.#boss.schedule(TICKS, cron, { schedule: key }, { key, tz, missed: 'once' });
     }
   }
-}
-
-function toStartError(cause: unknown): unknown {
-  const isOfQueue = cause instanceof Error && cause.message.startsWith('pg-boss ');
-  if (!isOfQueue) return toGatherError(cause);
-  return new GatherError(
-    'DATABASE_UNAVAILABLE',
-    'The job queue is not as this version needs it. Run `migrate` first.',
-    {
-      source: 'postgres',
-      cause,
-    },
-  );
 }

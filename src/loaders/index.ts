@@ -2,11 +2,14 @@ import type { Reference, References } from '../database/columns.ts';
 import type { Id } from '../database/schema.ts';
 import { averageRatingByItemId } from './average-rating-by-item-id.ts';
 import type { LoaderSource } from './batch.ts';
+import { certificateById } from './certificate-by-id.ts';
 import { customerById } from './customer-by-id.ts';
+import { fileById } from './file-by-id.ts';
 import { itemById } from './item-by-id.ts';
 import { itemBySku } from './item-by-sku.ts';
 import { itemsBySupplierId } from './items-by-supplier-id.ts';
 import { jobById } from './job-by-id.ts';
+import { keyByFileId } from './key-by-file-id.ts';
 import { KnownRows } from './known-rows.ts';
 import { lastJobBySchedule } from './last-job-by-schedule.ts';
 import { linesByOrderId } from './lines-by-order-id.ts';
@@ -34,6 +37,9 @@ const makers = {
   lastJobBySchedule,
   orderById,
   linesByOrderId,
+  fileById,
+  certificateById,
+  keyByFileId,
   priceBySku,
   stockBySku,
 };

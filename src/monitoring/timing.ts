@@ -4,6 +4,9 @@ import { type Call, calls } from '../calls.ts';
 export const PHASES = ['parse', 'validate', 'context', 'execute'] as const;
 export type Phase = (typeof PHASES)[number];
 
+/** Of more calls than these only their number and their time are kept. */
+const MAX_CALLS = 1000;
+
 /** Where the time of one operation went. All times are milliseconds, all starts count from its arrival. */
 export interface TimingReport {
   unit: 'ms';
@@ -19,7 +22,11 @@ export interface TimingReport {
 export class Timing {
   readonly arrival: number;
   readonly phases: Record<Phase, number> = { parse: 0, validate: 0, context: 0, execute: 0 };
+  /** The first of them. */
   readonly calls: Call[] = [];
+  /** How many there were. */
+  count = 0;
+  #sequential = 0;
 
   /** @param arrival `performance.now()` when the request arrived */
   constructor(arrival: number) {
@@ -32,6 +39,13 @@ export class Timing {
     return () => {
       this.phases[phase] += performance.now() - start;
     };
+  }
+
+  /** Notes a call. Of a subscription there may be any number. */
+  add(call: Call): void {
+    this.count++;
+    this.#sequential += call.duration;
+    if (this.calls.length < MAX_CALLS) this.calls.push(call);
   }
 
   get elapsed(): number {
@@ -57,7 +71,7 @@ export class Timing {
         outcome,
       })),
       elapsed: round(this.elapsed),
-      sequential: round(this.calls.reduce((sum, call) => sum + call.duration, 0)),
+      sequential: round(this.#sequential),
     };
   }
 }
@@ -73,7 +87,7 @@ export function collectCalls(signal: AbortSignal, timing: Timing): void {
 export function listenToCalls(): () => void {
   const listener = (message: unknown) => {
     const call = message as Call;
-    timings.get(call.signal)?.calls.push(call);
+    timings.get(call.signal)?.add(call);
   };
   calls.subscribe(listener);
   return () => calls.unsubscribe(listener);

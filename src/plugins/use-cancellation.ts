@@ -6,6 +6,8 @@ import { GatherError, toClientError } from '../errors.ts';
 export interface CancellationContext {
   /** Aborts when the client leaves, the deadline passes, or the answer is complete. */
   signal: AbortSignal;
+  /** Starts the time to the deadline anew: for what is slow and makes progress. */
+  keepAlive: () => void;
 }
 
 const CLIENT_LEFT = new GatherError('CANCELLED', 'The client left.');
@@ -24,7 +26,7 @@ export function useCancellation(timeoutMs: number): Plugin<CancellationContext> 
       if (!context) return;
       const lifetime = new Lifetime(context.request.signal, timeoutMs);
       lifetimes.set(context, lifetime);
-      extendContext({ signal: lifetime.signal });
+      extendContext({ signal: lifetime.signal, keepAlive: () => lifetime.extend() });
     },
     onSubscribe: ({ context }) => lifetimes.get(context)?.lift(),
     onExecutionResult({ result, context, setResult }) {

@@ -1,28 +1,27 @@
 import { Buffer } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import { createGraphQLError, type GraphQLParams, type Plugin } from 'graphql-yoga';
+import type { Plugin } from 'graphql-yoga';
+import { badRequest, toParams } from './graphql-params.ts';
+import { isMultipart } from './use-multipart.ts';
 
 /** What the Node server hands along; absent in `app.fetch`. */
 interface ServerContext {
   req?: IncomingMessage;
 }
 
-/** What is large belongs into variables, which are not parsed as GraphQL. */
-const MAX_QUERY_LENGTH = 64_000;
-
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
 /** JSON on the network is UTF-8: https://www.rfc-editor.org/rfc/rfc8259#section-8.1 */
 const OTHER_CHARSET = /;\s*charset\s*=\s*(?!"?utf-8)/i;
 
 /**
- * Reads the body of a POST, which must be JSON and at most `maxBytes` long, its query at most 64,000 characters. It takes the bytes from Node's own request
+ * Reads the body of a POST, which must be JSON and at most `maxBytes` long. It takes the bytes from Node's own request
  * where there is one: the way through a web stream costs more than the execution of a small query. No other type of
- * body is read, because a form on any page could send it.
+ * body is read, because a form on any page could send it; multipart requests are left to `useMultipart`.
  */
 export function useJsonBody(maxBytes: number): Plugin<object, ServerContext> {
   return {
     onRequestParse({ request, serverContext, setRequestParser, endResponse, fetchAPI }) {
-      if (request.method !== 'POST') return;
+      if (request.method !== 'POST' || isMultipart(request)) return;
       const type = request.headers.get('content-type') ?? '';
       if (!JSON_TYPE.test(type) || OTHER_CHARSET.test(type)) {
         return endResponse(new fetchAPI.Response(null, { status: 415, headers: { accept: 'application/json' } }));
@@ -60,28 +59,4 @@ async function readWhole(request: Request, maxBytes: number): Promise<string> {
 
 function tooLong(maxBytes: number, bytes: number) {
   return badRequest(413, `Expected a body of at most ${maxBytes} bytes, got ${bytes}.`);
-}
-
-function toParams(text: string): GraphQLParams {
-  const params = parse(text);
-  if (!isParams(params)) throw badRequest(400, 'Expected a JSON object with a `query`, got another kind of JSON.');
-  const length = typeof params.query === 'string' ? params.query.length : 0;
-  if (length <= MAX_QUERY_LENGTH) return params;
-  throw badRequest(413, `Expected a query of at most ${MAX_QUERY_LENGTH} characters, got ${length}. Use variables.`);
-}
-
-function isParams(params: unknown): params is GraphQLParams {
-  return typeof params === 'object' && params !== null && !Array.isArray(params);
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw badRequest(400, `Expected JSON, got something else: ${(error as Error).message}.`);
-  }
-}
-
-function badRequest(status: number, message: string) {
-  return createGraphQLError(message, { extensions: { http: { status }, code: 'BAD_REQUEST' } });
 }

@@ -22,9 +22,9 @@ export function useLog(log: Logger): Plugin<TimingContext, TimingContext> {
     onSubscribe: note,
     onExecutionResult({ result, context, setResult }) {
       const write = (errors: number) => {
-        const { calls, elapsed } = context.timing;
+        const { count, elapsed } = context.timing;
         const operation = operations.get(context) ?? 'refused';
-        log.info({ operation, ms: round(elapsed), calls: calls.length, errors });
+        log.info({ operation, ms: round(elapsed), calls: count, errors });
       };
       if (isAsyncIterable(result)) setResult(whenOver(result, write));
       else write(result?.errors?.length ?? 0);

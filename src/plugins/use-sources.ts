@@ -1,5 +1,5 @@
 import type { DocumentNode, GraphQLSchema } from 'graphql';
-import type { Plugin } from 'graphql-yoga';
+import type { Plugin, YogaInitialContext } from 'graphql-yoga';
 import type { Context } from '../context.ts';
 import { Database } from '../database/database.ts';
 import type { Pools } from '../database/pool.ts';
@@ -9,17 +9,20 @@ import { createSchedule } from '../loaders/schedule.ts';
 import { selectionOf } from '../resolvers/selection.ts';
 import type { TimingContext } from './use-timing.ts';
 
-interface Sources extends Pick<Context, 'upstreams' | 'jobs' | 'threads' | 'timeZone' | 'readAbout'> {
+interface Sources
+  extends Pick<Context, 'upstreams' | 'jobs' | 'threads' | 'files' | 'uploads' | 'timeZone' | 'readAbout'> {
   pools: Pools;
+  /** @default where the request was sent to */
+  publicUrl: string | undefined;
 }
 
 /** What the hooks of both ways to run an operation are given. */
 interface Operation {
-  args: { schema: GraphQLSchema; document: DocumentNode; contextValue: Context & TimingContext };
+  args: { schema: GraphQLSchema; document: DocumentNode; contextValue: Context & TimingContext & YogaInitialContext };
 }
 
 /** Hands each operation its sources, bound to its signal: the rest of `Context`. */
-export function useSources({ pools, ...sources }: Sources): Plugin<Context & TimingContext> {
+export function useSources({ pools, publicUrl, ...sources }: Sources): Plugin<Context & TimingContext> {
   const { upstreams } = sources;
   const handOut = ({ args }: Operation) => {
     const context = args.contextValue;
@@ -30,6 +33,7 @@ export function useSources({ pools, ...sources }: Sources): Plugin<Context & Tim
     Object.assign(context, {
       database,
       ...sources,
+      publicUrl: publicUrl ?? new URL(context.request.url).origin,
       columns,
       tables: createTables(database),
       loaders: createLoaders(source, references),

@@ -57,7 +57,7 @@ export const Query: QueryResolvers = {
     }),
 
   dailyStatistics: async (_, { from, to }, { database, columns }) => {
-    assertRange('the number of days', daysBetween(from, to), 1, MAX_DAYS);
+    assertRange('the number of days from `from` to `to`', daysBetween(from, to), 1, MAX_DAYS);
     return readStatistics(database, columns.dailyStatistics, { from, to });
   },
 

@@ -4,7 +4,17 @@ import { GatherError } from '../errors.ts';
 /** The types that have an ID of their own. */
 export type NodeType = (typeof NODE_TYPES)[number];
 
-const NODE_TYPES = ['Item', 'Supplier', 'Customer', 'Review', 'Task', 'Job', 'Order'] as const;
+const NODE_TYPES = [
+  'Item',
+  'Supplier',
+  'Customer',
+  'Review',
+  'Task',
+  'Job',
+  'Order',
+  'StoredFile',
+  'Certificate',
+] as const;
 const GLOBAL_ID = /^([A-Z][A-Za-z]*):(\d{1,18})$/;
 
 /** The ID that clients see of a row: base64 of `Item:42`. */

@@ -1,3 +1,4 @@
+import { Certificate } from './Certificate.ts';
 import { Customer } from './Customer.ts';
 import { connectionResolvers, edgeResolvers } from './connections.ts';
 import { Home } from './Home.ts';
@@ -12,9 +13,12 @@ import { completeTask } from './Mutation/completeTask.ts';
 import { createItem } from './Mutation/createItem.ts';
 import { createItems } from './Mutation/createItems.ts';
 import { createTask } from './Mutation/createTask.ts';
+import { createUpload } from './Mutation/createUpload.ts';
+import { deleteFile } from './Mutation/deleteFile.ts';
 import { deleteItem } from './Mutation/deleteItem.ts';
 import { fetchData } from './Mutation/fetchData.ts';
 import { getOrCreateItem } from './Mutation/getOrCreateItem.ts';
+import { issueCertificate } from './Mutation/issueCertificate.ts';
 import { placeOrder } from './Mutation/placeOrder.ts';
 import { repriceItems } from './Mutation/repriceItems.ts';
 import { retryJob } from './Mutation/retryJob.ts';
@@ -23,6 +27,7 @@ import { smokeSomeMeats } from './Mutation/smokeSomeMeats.ts';
 import { updateItem } from './Mutation/updateItem.ts';
 import { updateItems } from './Mutation/updateItems.ts';
 import { updateOrCreateItem } from './Mutation/updateOrCreateItem.ts';
+import { uploadFile } from './Mutation/uploadFile.ts';
 import { writeDailyStatistics } from './Mutation/writeDailyStatistics.ts';
 import { Order } from './Order.ts';
 import { OrderLine } from './OrderLine.ts';
@@ -31,11 +36,13 @@ import { Query } from './Query.ts';
 import { Recommendation } from './Recommendation.ts';
 import { Review } from './Review.ts';
 import { Schedule } from './Schedule.ts';
+import { StoredFile } from './StoredFile.ts';
 import { Subscription } from './Subscription.ts';
 import { Supplier } from './Supplier.ts';
-import { DateScalar, DateTime, Decimal, JSONScalar, URLScalar } from './scalars.ts';
+import { DateScalar, DateTime, Decimal, FileScalar, JSONScalar, URLScalar } from './scalars.ts';
 import { Task } from './Task.ts';
 import type { Resolvers } from './types.generated.ts';
+import { Upload } from './Upload.ts';
 
 /** Where each type of schema.graphql is resolved. Fields without a resolver are read from their parent. */
 export const resolvers = {
@@ -53,6 +60,10 @@ export const resolvers = {
     completeTask,
     addReview,
     placeOrder,
+    createUpload,
+    uploadFile,
+    deleteFile,
+    issueCertificate,
     add,
     fetchData,
     cancelJob,
@@ -74,6 +85,9 @@ export const resolvers = {
   Task,
   Order,
   OrderLine,
+  StoredFile,
+  Certificate,
+  Upload,
   Job,
   Schedule,
   ItemConnection: connectionResolvers,
@@ -89,6 +103,7 @@ export const resolvers = {
   Date: DateScalar,
   DateTime,
   Decimal,
+  File: FileScalar,
   JSON: JSONScalar,
   URL: URLScalar,
 } satisfies Omit<Resolvers, 'Menu'> & { Menu: object };

@@ -1,10 +1,30 @@
-import type { CustomerRow, ItemRow, JobRow, OrderRow, ReviewRow, SupplierRow, TaskRow } from '../database/schema.ts';
+import type {
+  CertificateRow,
+  CustomerRow,
+  FileRow,
+  ItemRow,
+  JobRow,
+  OrderRow,
+  ReviewRow,
+  SupplierRow,
+  TaskRow,
+} from '../database/schema.ts';
 import type { Loaders } from '../loaders/index.ts';
 import { fromGlobalId, type NodeType } from './global-id.ts';
 import { findRow } from './rows.ts';
 
 /** A row of any type that implements Node, with the type's name. */
-type NodeRow = (ItemRow | SupplierRow | CustomerRow | ReviewRow | TaskRow | JobRow | OrderRow) & {
+type NodeRow = (
+  | ItemRow
+  | SupplierRow
+  | CustomerRow
+  | ReviewRow
+  | TaskRow
+  | JobRow
+  | OrderRow
+  | FileRow
+  | CertificateRow
+) & {
   __typename: NodeType;
 };
 
@@ -34,5 +54,9 @@ function loaderOf(type: NodeType, loaders: Loaders) {
       return loaders.jobById;
     case 'Order':
       return loaders.orderById;
+    case 'StoredFile':
+      return loaders.fileById;
+    case 'Certificate':
+      return loaders.certificateById;
   }
 }

@@ -1,5 +1,6 @@
 import { GraphQLError, GraphQLScalarType, Kind, print, type ValueNode } from 'graphql';
 import type { Day, Json, Timestamp } from '../database/schema.ts';
+import { IncomingFile } from '../files/incoming-file.ts';
 
 const DECIMAL = /^-?\d{1,20}(\.\d{1,20})?$/;
 const DAY = /^(?!0000)\d{4}-\d\d-\d\d$/;
@@ -32,6 +33,17 @@ export const DateTime = new GraphQLScalarType<Timestamp, string>({
   coerceOutputValue: (value) => toRfc3339(String(value)),
   coerceInputValue: (value) => toTimestamp(value, JSON.stringify(value)),
   coerceInputLiteral: (node) => toTimestamp(textOf(node), print(node)),
+});
+
+/** Comes in only, and not as JSON: a multipart request puts it where its map says. */
+export const FileScalar = new GraphQLScalarType<IncomingFile, never>({
+  name: 'File',
+  description: 'A file of a multipart request: https://github.com/jaydenseric/graphql-multipart-request-spec.',
+  coerceOutputValue: () => {
+    throw new GraphQLError('A File is never answered.');
+  },
+  coerceInputValue: toFile,
+  coerceInputLiteral: toFile,
 });
 
 /** Goes out only: nothing takes any JSON yet. */
@@ -76,6 +88,11 @@ function toTimestamp(value: unknown, given: string): Timestamp {
 function toUrl(value: unknown, given: string): string {
   if (typeof value === 'string' && URL.canParse(value)) return value;
   throw new GraphQLError(`Expected an absolute URL, such as "https://example.com/", got ${given}.`);
+}
+
+function toFile(value: unknown): IncomingFile {
+  if (value instanceof IncomingFile) return value;
+  throw new GraphQLError('Expected a file of a multipart request, whose map names this place; got something else.');
 }
 
 /** A month has its days, and February those of its year: any other becomes a day of the next month. */

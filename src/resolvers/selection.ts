@@ -28,6 +28,8 @@ const TABLES: Readonly<Record<string, keyof Schema>> = {
   Order: 'order',
   OrderLine: 'orderLine',
   DailyStatistics: 'dailyStatistics',
+  StoredFile: 'file',
+  Certificate: 'certificate',
 };
 
 /** What an operation reads of the tables. */

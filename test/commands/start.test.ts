@@ -41,8 +41,8 @@ test('the first run sets everything up, says so, and answers the query that it s
   expect(program.stdout.replace(/\(\d+ ms\)|\(\d+\.\d s\)/g, '(TIME)').replace(/:\d+/g, ':PORT')).toBe(`Gather starts:
   PostgreSQL set up (TIME)
   PostgreSQL started: 127.0.0.1:PORT (TIME)
-  migrations: 0001-shop, 0002-jobs, 0003-orders (TIME)
-  job queue: add, fetchData, prepareOrder, dailyStatistics, sweepJobs (TIME)
+  migrations: 0001-shop, 0002-jobs, 0003-orders, 0004-files (TIME)
+  job queue: add, fetchData, prepareOrder, dailyStatistics, sweepJobs, describeImage, removeBytes, sweepFiles (TIME)
   sample data: 100 suppliers, 1,000 items, 500 customers, 10,000 reviews, 30 tasks (TIME)
   example services: promo, recommendations, pricing, inventory, suppliers (TIME)
   worker (TIME)

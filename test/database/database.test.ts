@@ -376,3 +376,17 @@ async function untilActive(count: number, timeout = 2000): Promise<void> {
     where datname = current_database() and application_name = 'gather' and state = 'active'`;
   await vi.waitFor(async () => expect(await shop.ask(active)).toHaveLength(count), { timeout, interval: 10 });
 }
+
+test('times are in UTC, whatever options the URL brings along', async () => {
+  const databaseUrl = `${shop.databaseUrl}?options=${encodeURIComponent('-c TimeZone=Asia/Tokyo -c work_mem=5MB')}`;
+  const pools = createPools({ databaseUrl, poolSize: 1, connectTimeoutMs: 5000, statementTimeoutMs: 5000 });
+  try {
+    const { rows } = await new Database(pools, controller.signal).run(
+      raw(`select '2026-11-21 09:00+00'::timestamptz as time, current_setting('work_mem') as memory`),
+      { name: 'time' },
+    );
+    expect(rows).toEqual([{ time: '2026-11-21 09:00:00+00', memory: '5MB' }]);
+  } finally {
+    await endPools(pools);
+  }
+});

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionResult } from 'graphql';
 import { type App, type AppConfig, createApp } from '../../src/app.ts';
@@ -14,6 +17,8 @@ export type Answer = ExecutionResult<any, { timing: TimingReport }>;
 export interface TestApp {
   app: App;
   database: TestDatabase;
+  /** Where its files are kept. */
+  filesDir: string;
   services: TestServices;
   /** Sends an operation in process. */
   query(query: string, variables?: Record<string, unknown>, init?: RequestInit): Promise<Answer>;
@@ -37,6 +42,7 @@ export async function startTestApp({ serviceTimeoutMs: timeoutMs, ...config }: T
   const assertNothingIsLeft = watchResources();
   const database = await createTestDatabase();
   const services = await startServices();
+  const filesDir = await mkdtemp(join(tmpdir(), 'gather-files-'));
   const app = createApp({
     host: '127.0.0.1',
     port: 0,
@@ -53,6 +59,8 @@ export async function startTestApp({ serviceTimeoutMs: timeoutMs, ...config }: T
       inventory: { url: services.urls.inventory, timeoutMs },
       suppliers: { url: services.urls.suppliers, timeoutMs },
     },
+    store: { directory: filesDir },
+    uploadMaxBytes: 1_000_000_000,
     timeZone: 'UTC',
     aboutFile: fileURLToPath(new URL('../../src/shop/about.json', import.meta.url)),
     ...config,
@@ -67,6 +75,7 @@ export async function startTestApp({ serviceTimeoutMs: timeoutMs, ...config }: T
   return {
     app,
     database,
+    filesDir,
     services,
     request,
     query: async (...args) => (await request(...args)).json() as Promise<Answer>,
@@ -78,6 +87,7 @@ export async function startTestApp({ serviceTimeoutMs: timeoutMs, ...config }: T
       await app.stop();
       await services.close();
       await database.drop();
+      await rm(filesDir, { recursive: true });
       await assertNothingIsLeft();
     },
   };

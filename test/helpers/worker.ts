@@ -1,6 +1,10 @@
-import { createWorker, type StartedWorker, type WorkerConfig } from '../../src/worker.ts';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createWorker, type WorkerConfig, type WorkerProcess } from '../../src/worker.ts';
 import type { TestApp } from './app.ts';
 
+/** Made where a store is written to, and so never. */
+const NO_DIRECTORY = join(tmpdir(), 'gather-no-store');
 const NOWHERE = { url: 'http://127.0.0.1:1' };
 
 /** A worker's settings, for jobs that need no services. */
@@ -10,6 +14,7 @@ export function toWorkerConfig(databaseUrl: string): WorkerConfig {
     databaseUrl,
     databaseConnections: 10,
     statementTimeoutMs: 10_000,
+    store: { directory: NO_DIRECTORY },
     upstreams: {
       promo: NOWHERE,
       recommendations: NOWHERE,
@@ -25,12 +30,13 @@ export function toWorkerConfig(databaseUrl: string): WorkerConfig {
 
 /** Starts a worker for the jobs of a test's server. Disposing of it stops it. */
 export function startTestWorker(
-  { database, services }: TestApp,
+  { database, services, filesDir }: TestApp,
   config: Partial<WorkerConfig> = {},
-): Promise<StartedWorker & AsyncDisposable> {
+): Promise<WorkerProcess & AsyncDisposable> {
   const { promo, recommendations, pricing, inventory, suppliers } = services.urls;
   return startWorker({
     ...toWorkerConfig(database.databaseUrl),
+    store: { directory: filesDir },
     upstreams: {
       promo: { url: promo },
       recommendations: { url: recommendations },
@@ -43,7 +49,7 @@ export function startTestWorker(
 }
 
 /** Starts a worker. Disposing of it stops it. */
-export async function startWorker(config: WorkerConfig): Promise<StartedWorker & AsyncDisposable> {
+export async function startWorker(config: WorkerConfig): Promise<WorkerProcess & AsyncDisposable> {
   const worker = createWorker(config);
   try {
     await worker.start();

@@ -323,7 +323,9 @@ test('a job that comes to a worker that ends is given back, and does not run the
 type Enqueued = Pick<JobRow, 'id' | 'deliveryId' | 'attempt'>;
 
 function toAttempt(job: Enqueued, retryCount: number): Attempt {
-  return new Attempt(toDelivered(job, retryCount), { database: board.database, queue: board.queue, log }, 'unserved');
+  const { database, queue } = board;
+  const stopping = new AbortController().signal;
+  return new Attempt(toDelivered(job, retryCount), { database, queue, log, stopping }, 'unserved');
 }
 
 function toDelivered({ id, deliveryId, attempt }: Enqueued, retryCount: number): Delivered {

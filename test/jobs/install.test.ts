@@ -13,9 +13,10 @@ afterAll(() => empty.drop());
 test('servers that start at once make the queue once', async () => {
   await Promise.all(Array.from({ length: 4 }, () => installQueues(empty.databaseUrl)));
   expect(await empty.ask(`select name from pgboss.queue where name not like '\\_%' order by name`)).toEqual(
-    ['add', 'dailyStatistics', 'fetchData', 'gather.dead-letters', 'gather.ticks', 'prepareOrder', 'sweepJobs'].map(
-      (name) => ({ name }),
-    ),
+    [
+      ...['add', 'dailyStatistics', 'describeImage', 'fetchData', 'gather.dead-letters', 'gather.ticks'],
+      ...['prepareOrder', 'removeBytes', 'sweepFiles', 'sweepJobs'],
+    ].map((name) => ({ name })),
   );
 });
 

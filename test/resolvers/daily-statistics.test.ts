@@ -48,7 +48,7 @@ test.each([
   const { errors } = await gather.query(QUERY, { from, to });
   expect(errors).toMatchObject([
     {
-      message: `Expected the number of days from 1 to 366, got ${days}.`,
+      message: `Expected the number of days from \`from\` to \`to\` from 1 to 366, got ${days}.`,
       extensions: { code: 'INVALID_INPUT', retryable: false },
     },
   ]);

@@ -113,6 +113,38 @@ test('a subscriber who leaves leaves nothing behind', async () => {
   expect(gather.cost().statements).toEqual([]);
 });
 
+test('it ends where the job is settled, also where somebody has run it again meanwhile', async () => {
+  const id = await add();
+  const changes = watch(id);
+  await expect.poll(() => changes.seen).toHaveLength(1);
+  await gather.database.ask(`
+    begin;
+    update job set state = 'FAILED' where id = ${toRowId(id)};
+    update job set state = 'PENDING' where id = ${toRowId(id)};
+    commit`);
+  await changes.ended;
+  expect(changes.seen.map(({ state }) => state)).toEqual(['PENDING', 'FAILED']);
+});
+
+test('a server that stops says so to its subscribers, and does not wait for them', async () => {
+  const other = await startTestApp();
+  const address = (await other.app.start()).url;
+  const { data } = await other.query('mutation { add(x: 2, y: 3) { job { id } } }');
+  const watching = createClient({ url: `${address}/graphql`, retryAttempts: 0 });
+  const events = watching.iterate({ query: WATCH, variables: { id: data.add.job.id } });
+  expect((await events.next()).value).toMatchObject({ data: { job: { state: 'PENDING' } } });
+  const start = performance.now();
+  const stopped = other.app.stop();
+  expect((await events.next()).value).toMatchObject({
+    errors: [{ message: 'The server is stopping. Ask again.', extensions: { code: 'CANCELLED', retryable: true } }],
+  });
+  expect((await events.next()).done).toBe(true);
+  await stopped;
+  expect(performance.now() - start).toBeLessThan(3000);
+  watching.dispose();
+  await other.close();
+});
+
 test('a job that is not there is an error, and so is an ID of something else', async () => {
   const [missing] = await watchError(btoa('Job:99999'));
   expect(missing).toMatchObject({ message: 'There is no job with this id.', extensions: { code: 'NOT_FOUND' } });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { installQueues } from '../../src/jobs/install.ts';
 import { lastTick, nextTick, schedules } from '../../src/jobs/schedules.ts';
 import { startTestApp, type TestApp } from '../helpers/app.ts';
 import { startTestWorker } from '../helpers/worker.ts';
@@ -24,6 +25,7 @@ test('schedules say when they run next and what they ran last, in one statement'
       lastJob: null,
     },
     { name: 'sweepJobs', task: 'sweepJobs', cron: '30 * * * *', nextRunAt: expect.any(String), lastJob: null },
+    { name: 'sweepFiles', task: 'sweepFiles', cron: '45 * * * *', nextRunAt: expect.any(String), lastJob: null },
   ]);
   expect(Date.parse(data.schedules[1].nextRunAt)).toBeGreaterThan(Date.now() - 1000);
 });
@@ -71,7 +73,7 @@ test('a schedule that there is not is a user error that names those that there a
   expect(data.runSchedule.userErrors).toEqual([
     {
       code: 'NOT_FOUND',
-      message: 'Expected one of these schedules: dailyStatistics, sweepJobs. Got "lunch".',
+      message: 'Expected one of these schedules: dailyStatistics, sweepJobs, sweepFiles. Got "lunch".',
       field: ['name'],
     },
   ]);
@@ -92,13 +94,15 @@ test('a tick makes one job, however often and by however many workers it is deli
   expect(jobs[0]?.scheduledAt).toEqual(schedule && lastTick(schedule, 'America/Chicago', new Date()));
 });
 
-test('workers tell the queue which schedules there are, and which there are no longer', async () => {
+test('workers tell the queue which schedules there are, and `migrate` forgets those that there are no longer', async () => {
   await gather.database.ask(
     `insert into pgboss.schedule (name, key, cron, timezone) values ('gather.ticks', 'lunch', '0 12 * * *', 'UTC')`,
   );
+  await installQueues(gather.database.databaseUrl);
   await using _worker = await startTestWorker(gather, { timeZone: 'America/Chicago' });
   expect(await gather.database.ask('select key, cron, timezone from pgboss.schedule order by key')).toEqual([
     { key: 'dailyStatistics', cron: '10 0 * * *', timezone: 'America/Chicago' },
+    { key: 'sweepFiles', cron: '45 * * * *', timezone: 'America/Chicago' },
     { key: 'sweepJobs', cron: '30 * * * *', timezone: 'America/Chicago' },
   ]);
 });
@@ -120,5 +124,7 @@ test.each([
 ])('the days from %s to %s cannot be read', async (from, to, days) => {
   const query = 'query ($from: Date!, $to: Date!) { dailyStatistics(from: $from, to: $to) { date } }';
   const { errors } = await gather.query(query, { from, to });
-  expect(errors).toMatchObject([{ message: `Expected the number of days from 1 to 366, got ${days}.` }]);
+  expect(errors).toMatchObject([
+    { message: `Expected the number of days from \`from\` to \`to\` from 1 to 366, got ${days}.` },
+  ]);
 });

@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { deleteOldJobs, settleLostJobs } from '../../database/sweep-jobs.ts';
+import { deleteOldChanges, deleteOldJobs, settleLostJobs } from '../../database/sweep-jobs.ts';
 import { defineTask } from '../task.ts';
 
-const JOBS_PER_STATEMENT = 1000;
+const ROWS_PER_STATEMENT = 1000;
 
-/** Deletes jobs that were settled long ago, and settles those that the queue has lost. */
+/** Deletes jobs that were settled long ago, forgets how others came to their end, and settles those that the queue has lost. */
 export const sweepJobs = defineTask({
   name: 'sweepJobs',
   input: z.strictObject({ keepDays: z.int().positive() }),
@@ -14,14 +14,21 @@ export const sweepJobs = defineTask({
   concurrency: 1,
   run: async ({ keepDays }, { database, progress }) => {
     const settled = await settleLostJobs(database);
-    let deleted = 0;
-    let count: number;
-    do {
-      count = await deleteOldJobs(database, { keepDays, limit: JOBS_PER_STATEMENT });
-      deleted += count;
-      progress(0.5, `${deleted} jobs deleted`);
-    } while (count === JOBS_PER_STATEMENT);
+    const deleted = await untilFewer((limit) => deleteOldJobs(database, { keepDays, limit }));
+    progress(0.5, `${deleted} jobs deleted`);
+    await untilFewer((limit) => deleteOldChanges(database, limit));
     const failed = settled.filter((state) => state === 'FAILED').length;
     return { deleted, failed, cancelled: settled.length - failed };
   },
 });
+
+/** Many short statements hold nobody up. @returns how many rows in all */
+async function untilFewer(remove: (limit: number) => Promise<number>): Promise<number> {
+  let sum = 0;
+  let count: number;
+  do {
+    count = await remove(ROWS_PER_STATEMENT);
+    sum += count;
+  } while (count === ROWS_PER_STATEMENT);
+  return sum;
+}

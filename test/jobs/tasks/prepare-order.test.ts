@@ -3,6 +3,7 @@ import { Database } from '../../../src/database/database.ts';
 import { insertOrder } from '../../../src/database/orders.ts';
 import type { Id } from '../../../src/database/schema.ts';
 import { createTables } from '../../../src/database/tables.ts';
+import { createLocalStore } from '../../../src/files/local-store.ts';
 import type { TaskContext } from '../../../src/jobs/task.ts';
 import { prepareOrder } from '../../../src/jobs/tasks/prepare-order.ts';
 import { createLog } from '../../../src/monitoring/log.ts';
@@ -139,6 +140,7 @@ function toContext({
     tables: createTables(database),
     log: createLog('none'),
     upstreams,
+    store: createLocalStore('nowhere'),
     fetchPublic: () => Promise.reject(new Error('Nothing is to be fetched.')),
     timeZone: 'UTC',
     attempt: 1,

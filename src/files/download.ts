@@ -1,0 +1,109 @@
+import { once } from 'node:events';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { addAbortSignal, type Readable } from 'node:stream';
+import type { FileRow } from '../database/schema.ts';
+import { refuse } from './answer-error.ts';
+import { toByteRange } from './byte-range.ts';
+import { checkConditions, isRangeCurrent, type Validators } from './conditions.ts';
+import { toContentDisposition } from './content-disposition.ts';
+import type { ByteRange, Store } from './store.ts';
+
+/** What is read of a file's row to send it. */
+export const SENT_COLUMNS = ['key', 'name', 'type', 'size', 'sha256', 'createdAt'] as const;
+
+/** A file, as far as sending it needs to know it. */
+export type SentFile = Pick<FileRow, (typeof SENT_COLUMNS)[number]>;
+
+/**
+ * Whatever it is, it runs nothing and loads nothing in our name. A browser shows a file in a page of its own, which
+ * plays the file itself, and has styles.
+ */
+const POLICY = "sandbox; default-src 'none'; media-src 'self'; style-src 'unsafe-inline'";
+
+/**
+ * Answers a GET or a HEAD with a file, or with what HTTP says instead. The bytes are read no faster than the client
+ * takes them.
+ * @param signal aborts when the client leaves
+ * @throws what the store throws, and where it has not as many bytes as the row says. Where the headers have been sent by
+ *   then, the connection is to be cut.
+ */
+export async function sendFile(
+  request: IncomingMessage,
+  response: ServerResponse,
+  file: SentFile,
+  store: Pick<Store, 'read'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { method, headers } = request;
+  const size = Number(file.size);
+  const validators = toValidators(file);
+  const condition = checkConditions(headers, validators);
+  if (condition === 'precondition failed') return refuseCondition(response);
+  if (condition === 'not modified') return void response.writeHead(304, toCachingHeaders(validators)).end();
+
+  // HEAD has no ranges: RFC 9110, section 14.2.
+  const isPartWanted = method === 'GET' && isRangeCurrent(headers, validators);
+  const range = isPartWanted ? toByteRange(headers.range, size) : undefined;
+  if (range === 'unsatisfiable') return refuseRange(response, size);
+
+  const length = range ? range.end - range.start + 1 : size;
+  const bytes = method === 'HEAD' ? undefined : await store.read(file.key, signal, range);
+  response.writeHead(range ? 206 : 200, { ...toHeaders(file, validators), ...toLengthHeaders(length, size, range) });
+  if (!bytes) return void response.end();
+  await write(bytes, length, response, signal);
+}
+
+/** @throws where there are not so many bytes: their client would be left waiting, or take the rest for another answer */
+async function write(bytes: Readable, length: number, response: ServerResponse, signal: AbortSignal): Promise<void> {
+  let sent = 0;
+  for await (const chunk of addAbortSignal(signal, bytes)) {
+    sent += chunk.length;
+    if (sent > length) break;
+    if (!response.write(chunk)) await once(response, 'drain', { signal });
+  }
+  if (sent !== length) {
+    throw new Error(`Expected ${length} bytes from the store, got ${sent > length ? 'more' : sent}.`);
+  }
+  response.end();
+}
+
+function toValidators({ sha256, createdAt }: SentFile): Validators {
+  return { etag: `"${sha256}"`, lastModified: new Date(createdAt).toUTCString() };
+}
+
+/** A browser may keep a file, but asks each time whether it is still there: one that was deleted is gone. */
+function toCachingHeaders({ etag, lastModified }: Validators): OutgoingHttpHeaders {
+  return { etag, 'last-modified': lastModified, 'cache-control': 'private, no-cache' };
+}
+
+function toHeaders({ name, type }: SentFile, validators: Validators): OutgoingHttpHeaders {
+  return {
+    ...toCachingHeaders(validators),
+    // What is taken for text has been read as UTF-8.
+    'content-type': type === 'text/plain' ? 'text/plain; charset=utf-8' : type,
+    'content-disposition': toContentDisposition(name, type),
+    'accept-ranges': 'bytes',
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': POLICY,
+    // Who knows the URL may have the file, so that pages of other sites may show it.
+    'cross-origin-resource-policy': 'cross-origin',
+  };
+}
+
+function toLengthHeaders(length: number, size: number, range: ByteRange | undefined): OutgoingHttpHeaders {
+  return {
+    'content-length': length,
+    ...(range && { 'content-range': `bytes ${range.start}-${range.end}/${size}` }),
+  };
+}
+
+function refuseCondition(response: ServerResponse): void {
+  const message = 'Expected another version of this file, or none; this one does not meet the conditions.';
+  refuse(response, { status: 412, code: 'PRECONDITION_FAILED', message });
+}
+
+function refuseRange(response: ServerResponse, size: number): void {
+  const message = `Expected a range that begins within the ${size} bytes of this file.`;
+  const headers = { 'content-range': `bytes */${size}` };
+  refuse(response, { status: 416, code: 'RANGE_NOT_SATISFIABLE', message }, headers);
+}

@@ -1,0 +1,92 @@
+import { createWriteStream } from 'node:fs';
+import { mkdtempDisposable } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import sharp from 'sharp';
+import type { FileRow } from '../database/schema.ts';
+import { GatherError } from '../errors.ts';
+import type { Store } from './store.ts';
+
+/** An image as it is shown, in pixels, and small. */
+interface Image {
+  width: number;
+  height: number;
+  thumbnail: Thumbnail;
+}
+
+/** A WebP that says nothing of where it comes from. */
+export interface Thumbnail {
+  bytes: Uint8Array;
+  width: number;
+  height: number;
+}
+
+const MEGA = 1_000_000;
+/** What can be read, and how large it may be. AVIF takes four times as much memory for a pixel as the worst of the others. */
+const MAX_MEGAPIXELS = new Map([
+  ['image/jpeg', 100],
+  ['image/png', 100],
+  ['image/apng', 100],
+  ['image/webp', 100],
+  ['image/gif', 100],
+  ['image/tiff', 100],
+  ['image/avif', 25],
+]);
+/** More than 100 megapixels take that are not compressed. */
+const MAX_BYTES = 500 * MEGA;
+const MAX_SECONDS = 30;
+const THUMBNAIL_PIXELS = 320;
+
+/**
+ * Reads an image of the store: the first picture, where it has several. The event loop goes on meanwhile. It is read
+ * from a copy on disk, which is gone afterwards, because in memory it would have to be there as a whole.
+ * @throws INVALID_INPUT for what is no image, not a whole one, or too large, and what the store throws
+ */
+export async function readImage(
+  store: Store,
+  { key, type, size }: Pick<FileRow, 'key' | 'type' | 'size'>,
+  signal: AbortSignal,
+): Promise<Image> {
+  const maxMegapixels = MAX_MEGAPIXELS.get(type);
+  if (!maxMegapixels) throw refused(`Expected an image, as JPEG, PNG, WebP, GIF, TIFF or AVIF, got ${type}.`);
+  if (Number(size) > MAX_BYTES) throw refused(`Expected an image of at most ${MAX_BYTES} bytes, got ${size}.`);
+  await using directory = await mkdtempDisposable(join(tmpdir(), 'gather-image-'));
+  const copy = join(directory.path, 'image');
+  await pipeline(await store.read(key, signal), createWriteStream(copy), { signal });
+  return await readCopy(copy, maxMegapixels);
+}
+
+async function readCopy(path: string, maxMegapixels: number): Promise<Image> {
+  boundMemory();
+  const { autoOrient: shown } = await whole(sharp(path, { limitInputPixels: false }).metadata());
+  assertMegapixels((shown.width * shown.height) / MEGA, maxMegapixels);
+  const small = sharp(path, { failOn: 'error', sequentialRead: true, limitInputPixels: maxMegapixels * MEGA })
+    .autoOrient()
+    .resize({ width: THUMBNAIL_PIXELS, height: THUMBNAIL_PIXELS, fit: 'inside', withoutEnlargement: true })
+    .webp()
+    .timeout({ seconds: MAX_SECONDS });
+  const { data: bytes, info } = await whole(small.toBuffer({ resolveWithObject: true }));
+  return { ...shown, thumbnail: { bytes, width: info.width, height: info.height } };
+}
+
+/** For the whole process: nothing is kept for the next image, and no image takes several threads. */
+function boundMemory(): void {
+  sharp.cache(false);
+  sharp.concurrency(1);
+}
+
+async function whole<T>(reading: Promise<T>): Promise<T> {
+  return reading.catch((cause) => {
+    throw refused(`Expected a whole image that can be read within ${MAX_SECONDS} seconds, got one that cannot.`, cause);
+  });
+}
+
+function assertMegapixels(megapixels: number, max: number): void {
+  if (megapixels <= max) return;
+  throw refused(`Expected an image of at most ${max} megapixels in this format, got ${Math.ceil(megapixels)}.`);
+}
+
+function refused(message: string, cause?: unknown): GatherError {
+  return new GatherError('INVALID_INPUT', message, { cause });
+}

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { fileTypeFromBuffer } from 'file-type';
+import { GatherError } from '../errors.ts';
+
+/** As much as is needed to tell what a file is. */
+const HEAD_BYTES = 4100;
+const UNKNOWN = 'application/octet-stream';
+/** Characters that no text has: the control characters, but for those that end and indent lines. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+const NOT_TEXT = /[\0-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]/;
+
+/** What a file is, told by its bytes. */
+export interface Described {
+  size: number;
+  sha256: string;
+  type: string;
+}
+
+/** Lets the bytes of one file pass, and tells what they were: how many, their SHA-256, and their type by the content. */
+export class Intake {
+  readonly #hash = createHash('sha256');
+  readonly #maxBytes: number;
+  readonly #head: Uint8Array[] = [];
+  #headBytes = 0;
+  #size = 0;
+
+  /** @param maxBytes beyond which TOO_LARGE is thrown, at once */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** The bytes as they are. To be called once. */
+  async *through(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+    for await (const chunk of bytes) {
+      this.#size += chunk.length;
+      if (this.#size > this.#maxBytes) throw tooLarge(this.#maxBytes);
+      this.#hash.update(chunk);
+      this.#keepHead(chunk);
+      yield chunk;
+    }
+  }
+
+  /** What has passed. To be called once, at the end. */
+  async describe(): Promise<Described> {
+    return { size: this.#size, sha256: this.#hash.digest('hex'), type: await toType(Buffer.concat(this.#head)) };
+  }
+
+  #keepHead(chunk: Uint8Array): void {
+    if (this.#headBytes >= HEAD_BYTES) return;
+    // A copy, because whoever gave the chunk may use its memory again.
+    const part = Uint8Array.from(chunk.subarray(0, HEAD_BYTES - this.#headBytes));
+    this.#head.push(part);
+    this.#headBytes += part.length;
+  }
+}
+
+/** A file that is larger than it may be. */
+export function tooLarge(maxBytes: number): GatherError {
+  return new GatherError('TOO_LARGE', `Expected a file of at most ${maxBytes} bytes, got more.`);
+}
+
+/** Whatever is not known by its first bytes is text if it looks like it, and else just bytes. */
+async function toType(head: Buffer): Promise<string> {
+  const known = await fileTypeFromBuffer(head).catch(() => undefined);
+  if (known) return known.mime;
+  return head.length > 0 && isText(head) ? 'text/plain' : UNKNOWN;
+}
+
+/** The head may end in the middle of a character. */
+function isText(head: Buffer): boolean {
+  try {
+    return !NOT_TEXT.test(new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true }));
+  } catch {
+    return false;
+  }
+}

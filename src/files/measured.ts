@@ -1,0 +1,33 @@
+import { type Call, publishCall, toOutcome } from '../calls.ts';
+import type { Store } from './store.ts';
+
+/** The store, with each of its calls measured once. `append` takes as long as the bytes take to come. */
+export function measured(kind: Call['kind'], store: Store): Store {
+  async function measure<T>(action: string, signal: AbortSignal, trip: () => Promise<T>): Promise<T> {
+    const description = { kind, name: `files.${action}`, keys: 1, signal };
+    const start = performance.now();
+    let outcome: Call['outcome'] = 'ok';
+    try {
+      return await trip();
+    } catch (error) {
+      outcome = signal.aborted ? 'cancelled' : toOutcome(error);
+      throw error;
+    } finally {
+      publishCall(description, start, outcome);
+    }
+  }
+
+  return {
+    ...store,
+    append: (key, offset, bytes, signal) => measure('append', signal, () => store.append(key, offset, bytes, signal)),
+    keptBytes: (key) => measure('keptBytes', ofNobody(), () => store.keptBytes(key)),
+    complete: (key) => measure('complete', ofNobody(), () => store.complete(key)),
+    read: (key, signal, range) => measure('read', signal, () => store.read(key, signal, range)),
+    remove: (key) => measure('remove', ofNobody(), () => store.remove(key)),
+  };
+}
+
+/** For what is not stopped when a request ends. */
+function ofNobody(): AbortSignal {
+  return new AbortController().signal;
+}

@@ -1,0 +1,46 @@
+import { GatherError } from '../errors.ts';
+import { noSuchFile } from './store-errors.ts';
+
+const SOURCE = 's3';
+const ABSENT = new Set(['NoSuchKey', 'NotFound', 'NoSuchUpload']);
+const REASONS: Record<string, string> = {
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was reset',
+  EPIPE: 'the connection was closed',
+  ENOTFOUND: 'its host name is not known',
+  EAI_AGAIN: 'its host name could not be looked up',
+};
+
+/** S3 has not answered in time. */
+export function timedOut(action: string, timeoutMs: number): GatherError {
+  const message = `${SOURCE} did not answer ${action} within ${timeoutMs} ms.`;
+  return new GatherError('UPSTREAM_TIMEOUT', message, { source: SOURCE, retryable: true });
+}
+
+/**
+ * What clients are told of an error of the SDK: NOT_FOUND or UPSTREAM_UNAVAILABLE. S3's own message is for the log
+ * only, because it may name what is secret.
+ */
+export function toS3Error(action: string, error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  if (ABSENT.has(error.name)) return noSuchFile(error);
+  const status = statusOf(error);
+  if (status === undefined) return unavailable(`could not be reached for ${action}: ${reasonOf(error)}`, true, error);
+  const mayPass = status >= 500 || status === 429;
+  return unavailable(`answered ${action} with status ${status} (${error.name})`, mayPass, error);
+}
+
+function unavailable(what: string, retryable: boolean, cause: unknown): GatherError {
+  return new GatherError('UPSTREAM_UNAVAILABLE', `${SOURCE} ${what}.`, { source: SOURCE, retryable, cause });
+}
+
+function statusOf(error: Error): number | undefined {
+  const metadata = '$metadata' in error ? error.$metadata : undefined;
+  if (typeof metadata !== 'object' || metadata === null || !('httpStatusCode' in metadata)) return undefined;
+  return typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : undefined;
+}
+
+function reasonOf(error: Error): string {
+  const code = 'code' in error ? String(error.code) : '';
+  return REASONS[code] ?? 'the connection failed';
+}

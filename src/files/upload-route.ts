@@ -1,0 +1,187 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { GatherError } from '../errors.ts';
+import type { Logger } from '../monitoring/log.ts';
+import { answerError, type Refusal, refuse } from './answer-error.ts';
+import { dropRest } from './drop-rest.ts';
+import type { Route } from './routes.ts';
+import { answerCreated, toProgressHeaders } from './upload-answers.ts';
+import { assertEnds, assertFits, type Piece, tooShort, toPiece } from './upload-request.ts';
+import type { UploadSlots } from './upload-slots.ts';
+import type { Progress, Uploads } from './uploads.ts';
+
+interface UploadSource {
+  uploads: Uploads;
+  slots: UploadSlots;
+  log: Logger;
+  /** Of any file. */
+  maxBytes: number;
+  /** Where the client of a request reaches the server: `https://shop.example`. */
+  publicUrl: (request: IncomingMessage) => string;
+}
+
+/** One request, its answer, and what is needed for it. */
+interface Exchange extends UploadSource {
+  request: IncomingMessage;
+  response: ServerResponse;
+  token: string;
+  /** Aborts when the client leaves. */
+  signal: AbortSignal;
+}
+
+const VERSION = '1.0.0';
+const ALLOW = 'OPTIONS, HEAD, PUT, PATCH, DELETE';
+const PATH = /^\/uploads\/([\w-]{43})$/;
+const PIECE_TYPE = /^application\/offset\+octet-stream\s*(;|$)/i;
+const RETRY_AFTER_SECONDS = 5;
+const CLIENT_LEFT = new GatherError('CANCELLED', 'The client left.');
+
+/**
+ * `/uploads/<token>`: takes the bytes of a file that was announced. PUT sends the file, or all that is missing of it;
+ * PATCH a piece, by tus 1.0.0 (https://tus.io/protocols/resumable-upload); HEAD says how far it is, DELETE gives it up.
+ *
+ * The token is the credential, and no cookie is read. A page of another site does not know it, so no header against
+ * forged requests is asked for. There is no CORS.
+ */
+export function createUploadRoute(source: UploadSource): Route {
+  return async (request, response) => {
+    const start = performance.now();
+    const gone = new AbortController();
+    response.once('close', () => gone.abort(CLIENT_LEFT));
+    response.setHeader('tus-resumable', VERSION);
+    const exchange = { ...source, request, response, token: tokenOf(request), signal: gone.signal };
+    try {
+      await answer(exchange);
+    } catch (error) {
+      await answerFailure(exchange, error);
+    }
+    const status = response.headersSent ? response.statusCode : 'client left';
+    source.log.info({ request: `${request.method} /uploads`, status, ms: Math.round(performance.now() - start) });
+  };
+}
+
+async function answer(exchange: Exchange): Promise<void> {
+  const { request, response } = exchange;
+  // Not every client can send a PATCH: https://tus.io/protocols/resumable-upload#x-http-method-override
+  const method = request.headers['x-http-method-override'] ?? request.method;
+  const version = request.headers['tus-resumable'] ?? VERSION;
+  if (method !== 'PUT' && method !== 'PATCH') dropRest(request, response);
+  if (method === 'OPTIONS') return answerOptions(exchange);
+  if (version !== VERSION) return refuseVersion(exchange, `${version}`);
+  switch (method) {
+    case 'HEAD':
+      return void response.writeHead(200, toProgressHeaders(await look(exchange))).end();
+    case 'PUT':
+      return put(exchange);
+    case 'PATCH':
+      return patch(exchange);
+    case 'DELETE':
+      await exchange.uploads.giveUp(exchange.token, exchange.signal);
+      return void response.writeHead(204).end();
+    default:
+      return refuseWith(exchange, {
+        status: 405,
+        code: 'METHOD_NOT_ALLOWED',
+        message: `Expected one of ${ALLOW}, got ${method}.`,
+      });
+  }
+}
+
+function answerOptions({ response, maxBytes }: Exchange): void {
+  response.writeHead(204, {
+    allow: ALLOW,
+    'tus-version': VERSION,
+    'tus-extension': 'termination',
+    'tus-max-size': maxBytes,
+  });
+  response.end();
+}
+
+/** Where all bytes are there without a file, a crash has come in between: what it left undone is done now. */
+async function look({ uploads, token, signal }: Exchange): Promise<Progress> {
+  const progress = await uploads.find(token, signal);
+  const { file, offset, size } = progress;
+  return file || offset < size ? progress : uploads.receive(token, offset, nothing(), signal);
+}
+
+async function put(exchange: Exchange): Promise<void> {
+  const { request, response, publicUrl } = exchange;
+  const piece = toPiece(request);
+  const progress = await receive(exchange, piece, assertFits, assertEnds);
+  const { file, offset, size } = progress;
+  if (!file) throw tooShort(size, offset);
+  answerCreated(response, progress, file, publicUrl(request));
+}
+
+async function patch(exchange: Exchange): Promise<void> {
+  const { request, response } = exchange;
+  const type = request.headers['content-type'] ?? 'nothing';
+  if (!PIECE_TYPE.test(type)) {
+    const message = `Expected the Content-Type application/offset+octet-stream, got ${type}.`;
+    return refuseWith(exchange, { status: 415, code: 'UNSUPPORTED_MEDIA_TYPE', message });
+  }
+  const piece = toPiece(request);
+  if (piece.offset === undefined) throw new GatherError('INVALID_INPUT', 'Expected an Upload-Offset, got none.');
+  response.writeHead(204, toProgressHeaders(await receive(exchange, piece, assertFits))).end();
+}
+
+/** Takes the bytes of a request, once the asserts have found no fault with what it says of them. */
+async function receive(exchange: Exchange, piece: Piece, ...asserts: (typeof assertFits)[]): Promise<Progress> {
+  const { request, response, uploads, slots, token, signal } = exchange;
+  using _slot = slots.take(request.socket.remoteAddress ?? '');
+  const progress = await uploads.find(token, signal);
+  if (progress.file && piece.length === 0) return progress;
+  if (progress.file) throw new GatherError('CONFLICT', 'Expected no more bytes: the file is complete.');
+  for (const assert of asserts) assert(piece, progress.size);
+  const received = await uploads.receive(token, piece.offset, bodyOf(exchange), signal);
+  dropRest(request, response);
+  return received;
+}
+
+async function* bodyOf({ request, response }: Exchange): AsyncGenerator<Uint8Array, void, void> {
+  // Nothing was sent until now by a client that waits for this.
+  if (request.headers.expect !== undefined) response.writeContinue();
+  // The answer needs the connection.
+  yield* request.iterator({ destroyOnReturn: false });
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array, void, void> {}
+
+async function answerFailure(exchange: Exchange, error: unknown): Promise<void> {
+  const { request, response, log } = exchange;
+  if (isOfLeaving(error, request)) return;
+  if (!(error instanceof GatherError) || error.source !== undefined) log.error(error);
+  dropRest(request, response);
+  answerError(response, error, await toFailureHeaders(exchange, error));
+}
+
+/** Where to go on, or when. */
+async function toFailureHeaders({ uploads, token, signal }: Exchange, error: unknown): Promise<OutgoingHttpHeaders> {
+  const code = error instanceof GatherError ? error.code : undefined;
+  if (code === 'BUSY' || code === 'LOCKED') return { 'retry-after': `${RETRY_AFTER_SECONDS}` };
+  if (code !== 'CONFLICT') return {};
+  return uploads
+    .find(token, signal)
+    .then(toProgressHeaders)
+    .catch(() => ({}));
+}
+
+function refuseVersion(exchange: Exchange, version: string): void {
+  const message = `Expected Tus-Resumable: ${VERSION}, got ${version}.`;
+  refuseWith(exchange, { status: 412, code: 'PRECONDITION_FAILED', message });
+}
+
+function refuseWith({ request, response }: Exchange, refusal: Refusal): void {
+  dropRest(request, response);
+  refuse(response, refusal, { allow: ALLOW, 'tus-version': VERSION });
+}
+
+/** Whatever else fails is looked at, also where the client saw it first. */
+function isOfLeaving(error: unknown, request: IncomingMessage): boolean {
+  if (error === CLIENT_LEFT || error === request.errored) return true;
+  return error instanceof Error && (error.name === 'AbortError' || error.message === 'Premature close');
+}
+
+/** Empty where there is none, so that it is unknown. */
+function tokenOf({ url = '' }: IncomingMessage): string {
+  return PATH.exec(url.replace(/\?.*/s, ''))?.[1] ?? '';
+}

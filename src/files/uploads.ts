@@ -1,0 +1,234 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { Database } from '../database/database.ts';
+import type { Pools } from '../database/pool.ts';
+import type { FileRow, Id, Timestamp, UploadRow } from '../database/schema.ts';
+import { createTables } from '../database/tables.ts';
+import { GatherError } from '../errors.ts';
+import type { Announced, Files } from './files.ts';
+import { type Described, Intake, tooLarge } from './intake.ts';
+import { atPace } from './pace.ts';
+import { notAtTheEnd } from './store-errors.ts';
+import { locked, UploadLease } from './upload-lease.ts';
+
+/** Where a file that was announced is to be sent, and until when. */
+export interface NewUpload {
+  /** The one secret: whoever has it may send the file. */
+  token: string;
+  expiresAt: Timestamp;
+}
+
+/** A file that is going to be sent. */
+interface Announcement {
+  name: string;
+  size: number;
+  /** As the content is to be; anything where nothing is said. */
+  type?: string | null;
+  sha256?: string | null;
+  /** The item whose photo it becomes. */
+  itemId?: Id | null;
+  owner: string | null;
+}
+
+/** How far an upload is. */
+export interface Progress {
+  /** How many bytes are there: where to go on. */
+  offset: number;
+  size: number;
+  /** There once it is complete. */
+  file?: FileRow;
+}
+
+/** An upload, as long as a request has it. */
+interface Own {
+  tokenHash: string;
+  writer: string;
+}
+
+interface UploadsSource {
+  files: Files;
+  pools: Pools;
+}
+
+/** For all that is done once the last byte is there; reading it again is most of it. */
+const FINISH_TIMEOUT_MS = 300_000;
+
+/**
+ * Files that come in any number of pieces. What was announced and what is there of it outlasts a broken connection, and a
+ * restart of the server; the file is there once all of its bytes are, and are what was announced.
+ */
+export class Uploads {
+  readonly #files: Files;
+  readonly #pools: Pools;
+
+  constructor({ files, pools }: UploadsSource) {
+    this.#files = files;
+    this.#pools = pools;
+  }
+
+  /**
+   * Announces a file of at most `files.maxBytes`. It is waited for for an hour, and for another one whenever bytes come,
+   * but not for longer than a day.
+   * @throws NOT_FOUND where there is no such item
+   */
+  async create(database: Database, announcement: Announcement): Promise<NewUpload> {
+    const token = randomBytes(32).toString('base64url');
+    const { expiresAt } = await createTables(database).upload.create(
+      { ...announcement, tokenHash: hash(token), key: randomUUID() },
+      { columns: ['expiresAt'] },
+    );
+    return { token, expiresAt };
+  }
+
+  /**
+   * How far it is.
+   * @throws NOT_FOUND where the token is unknown, or its upload has expired, was refused, or was given up
+   */
+  async find(token: string, signal: AbortSignal): Promise<Progress> {
+    const tables = createTables(new Database(this.#pools, signal));
+    const tokenHash = hash(token);
+    const upload = await tables.upload.find(expected(tokenHash));
+    if (upload) return { offset: await this.#keptBytes(upload), size: Number(upload.size) };
+    const file = await tables.file.find({ uploadTokenHash: tokenHash });
+    if (!file) throw noSuchUpload();
+    return { offset: Number(file.size), size: Number(file.size), file };
+  }
+
+  /**
+   * Takes the bytes from an offset on, and with the last one the file is complete. What came of a request that breaks off
+   * is kept. A file that is not what was announced is removed, and its token is used.
+   * @param offset how many bytes are there; undefined begins anew
+   * @param signal ends the waiting for bytes; once they are there, the file is completed in any case
+   * @throws CONFLICT where the file does not end at this offset, LOCKED while another request sends it, TOO_LARGE,
+   *   TOO_SLOW, INVALID_INPUT where it is not what was announced, NOT_FOUND, and what the store throws
+   */
+  async receive(
+    token: string,
+    offset: number | undefined,
+    bytes: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<Progress> {
+    const taken = await UploadLease.take(this.#pools, hash(token), signal);
+    // Another request may have completed it meanwhile.
+    if (!taken) return this.find(token, signal);
+    await using lease = taken.lease;
+    const { upload } = taken;
+    const size = Number(upload.size);
+    const kept = await this.#keptBytes(upload);
+    const start = offset ?? (upload.isWhole ? kept : 0);
+    if (offset !== undefined && offset !== kept) throw notAtTheEnd(kept, offset);
+    const came = upload.isWhole ? undefined : await this.#append(upload, start, bytes, lease, signal);
+    if (came && start + came.size < size) return { offset: await this.#keptBytes(upload), size };
+    lease.hold();
+    return { offset: size, size, file: await this.#finish(upload, lease, start === 0 ? came : undefined) };
+  }
+
+  /**
+   * Gives an upload up: its bytes are removed, and a request that sends more is cut off.
+   * @throws CONFLICT where it is complete, NOT_FOUND
+   */
+  async giveUp(token: string, signal: AbortSignal): Promise<void> {
+    const { upload: uploads } = createTables(new Database(this.#pools, signal));
+    const upload = await uploads.find(expected(hash(token)), { columns: ['id', 'key'] });
+    if (upload && (await uploads.delete({ id: upload.id })) > 0) return this.#files.store.remove(upload.key);
+    await this.find(token, signal);
+    throw new GatherError('CONFLICT', 'The file is complete. Delete it with `deleteFile`.');
+  }
+
+  async #keptBytes({ key, size, isWhole }: UploadRow): Promise<number> {
+    return isWhole ? Number(size) : this.#files.store.keptBytes(key);
+  }
+
+  /** @returns what came */
+  async #append(
+    { key, size }: UploadRow,
+    offset: number,
+    bytes: AsyncIterable<Uint8Array>,
+    lease: UploadLease,
+    signal: AbortSignal,
+  ): Promise<Described> {
+    const intake = new Intake(Number(size));
+    const pieces = intake.through(within(Number(size), offset, heardBy(lease, atPace(bytes))));
+    await this.#files.store.append(key, offset, pieces, AbortSignal.any([signal, lease.signal]));
+    return intake.describe();
+  }
+
+  /** Can be repeated after a crash: `isWhole` is set before the bytes become an object, which is not to be appended to. */
+  async #finish(upload: UploadRow, lease: UploadLease, described: Described | undefined): Promise<FileRow> {
+    const signal = AbortSignal.any([lease.signal, AbortSignal.timeout(FINISH_TIMEOUT_MS)]);
+    const database = new Database(this.#pools, signal);
+    const own = { tokenHash: upload.tokenHash, writer: lease.writer };
+    try {
+      if ((await createTables(database).upload.update(own, { isWhole: true })) === 0) throw locked();
+      await this.#files.store.complete(upload.key);
+      const whole = described ?? (await this.#describe(upload, signal));
+      return await database.transaction((transaction) => this.#add(transaction, upload, own, whole));
+    } catch (error) {
+      if (isRefusal(error)) await this.#drop(upload, own);
+      throw error;
+    }
+  }
+
+  /** Reads it once more: what came in several requests has not passed in one go. */
+  async #describe({ key, size }: UploadRow, signal: AbortSignal): Promise<Described> {
+    const intake = new Intake(Number(size));
+    for await (const _ of intake.through(await this.#files.store.read(key, signal)));
+    return intake.describe();
+  }
+
+  /** The file takes the place of the upload: there is always one of them. */
+  async #add(transaction: Database, upload: UploadRow, own: Own, described: Described): Promise<FileRow> {
+    const tables = createTables(transaction);
+    const file = await this.#files.add(transaction, upload.key, described, toAnnounced(upload));
+    if ((await tables.upload.delete(own)) === 0) throw locked();
+    await tables.file.update({ id: file.id }, { uploadTokenHash: upload.tokenHash });
+    return file;
+  }
+
+  async #drop({ key }: UploadRow, own: Own): Promise<void> {
+    const database = new Database(this.#pools, AbortSignal.timeout(FINISH_TIMEOUT_MS));
+    if ((await createTables(database).upload.delete(own)) > 0) await this.#files.store.remove(key);
+  }
+}
+
+async function* heardBy(lease: UploadLease, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  for await (const piece of bytes) {
+    lease.hear();
+    yield piece;
+  }
+}
+
+/** The bytes as long as they are not more than were announced. */
+async function* within(
+  size: number,
+  offset: number,
+  bytes: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, void> {
+  let end = offset;
+  for await (const piece of bytes) {
+    end += piece.length;
+    if (end > size) throw tooLarge(size);
+    yield piece;
+  }
+}
+
+function toAnnounced({ name, size, type, sha256, owner, itemId }: UploadRow): Announced {
+  return { name, owner, itemId, expected: { size: Number(size), type, sha256 } };
+}
+
+/** Whether the file itself is at fault, so that it would be refused again. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof GatherError && (error.code === 'INVALID_INPUT' || error.code === 'NOT_FOUND');
+}
+
+/** The upload with this token, if it has not expired. */
+function expected(tokenHash: string) {
+  return { tokenHash, expiresAt: { gt: new Date().toISOString() } };
+}
+
+function noSuchUpload(): GatherError {
+  return new GatherError('NOT_FOUND', 'Nothing is expected at this address, or not any more. Announce the file anew.');
+}
+
+function hash(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}

@@ -1,0 +1,155 @@
+import type { Readable } from 'node:stream';
+import busboy from 'busboy';
+import type { GraphQLParams } from 'graphql-yoga';
+import { GatherError } from '../../errors.ts';
+import { badRequest, parseJson, toParams } from '../graphql-params.ts';
+import { brokenOff } from './arrival.ts';
+import { Arrivals } from './arrivals.ts';
+import { placeFiles } from './place-files.ts';
+
+/** Of each of the two fields. */
+const MAX_FIELD_BYTES = 500_000;
+const FIELDS_TIMEOUT_MS = 10_000;
+
+const CLIENT_LEFT = new GatherError('CANCELLED', 'The client left.');
+const ANSWERED = new GatherError('CANCELLED', 'The answer was sent without this file.');
+
+/**
+ * The body of a GraphQL multipart request: the fields `operations` and `map`, then the files. It is read only as far as
+ * somebody wants it: bytes of a file that nobody takes stay with the client. Close it; its source stays open.
+ * https://github.com/jaydenseric/graphql-multipart-request-spec
+ */
+export class MultipartBody {
+  readonly #source: Readable;
+  readonly #parser: busboy.Busboy;
+  readonly #maxBytes: number;
+  readonly #arrivals = new Arrivals();
+  readonly #params = Promise.withResolvers<GraphQLParams>();
+  #operations: GraphQLParams | undefined;
+  #isMapped = false;
+  #bytes = 0;
+
+  /** @throws 400 where the content type names no boundary */
+  constructor(source: Readable, contentType: string, maxBytes: number) {
+    this.#source = source;
+    this.#parser = createParser(contentType);
+    this.#maxBytes = maxBytes;
+  }
+
+  /**
+   * The operation, with a file in each place that the map names, before the first byte of a file is read.
+   * @throws 400 and 413 in words, TOO_LARGE, and TOO_SLOW where it has not come within 10 seconds
+   */
+  async readParams(): Promise<GraphQLParams> {
+    const timer = setTimeout(() => this.close(tooSlow()), FIELDS_TIMEOUT_MS);
+    try {
+      this.#begin();
+      return await this.#params.promise;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /**
+   * Hands it to the operation.
+   * @param signal closes it
+   * @param onPiece is told of each piece of a file that is read
+   */
+  bind(signal: AbortSignal, onPiece: () => void): void {
+    this.#arrivals.onPiece = onPiece;
+    const close = () => this.close(signal.reason);
+    if (signal.aborted) close();
+    else signal.addEventListener('abort', close, { once: true });
+  }
+
+  /** Reads no further, and fails whoever waits for a file. The first reason counts. */
+  close(reason: Error = ANSWERED): void {
+    this.#source.off('data', this.#count);
+    this.#source.off('close', this.#onSourceClosed);
+    this.#source.unpipe(this.#parser);
+    this.#params.reject(reason);
+    this.#arrivals.fail(reason);
+    this.#parser.destroy();
+  }
+
+  #begin(): void {
+    const parser = this.#parser;
+    parser.on('field', (name, value, { valueTruncated }) =>
+      this.#orClose(() => this.#add(name, value, valueTruncated)),
+    );
+    parser.on('file', (field, stream, { filename = '' }) => {
+      this.#arrivals.arrive(field, filename, stream);
+      if (!this.#isMapped) this.close(outOfPlace());
+    });
+    parser.once('finish', () => this.close(incomplete()));
+    parser.on('error', (error) => this.close(brokenOff(error)));
+    const source = this.#source;
+    source.on('error', () => this.close(CLIENT_LEFT));
+    source.once('close', this.#onSourceClosed);
+    source.pipe(parser);
+    source.on('data', this.#count);
+  }
+
+  #add(name: string, value: string, isTruncated: boolean): void {
+    if (isTruncated) throw badRequest(413, `Expected fields of at most ${MAX_FIELD_BYTES} bytes, got more.`);
+    if (name === 'operations' && !this.#operations) {
+      this.#operations = toParams(value);
+    } else if (name === 'map' && this.#operations && !this.#isMapped) {
+      placeFiles(this.#operations, parseJson(value), (field) => this.#arrivals.toFile(field));
+      this.#isMapped = true;
+      this.#params.resolve(this.#operations);
+    } else {
+      throw outOfPlace();
+    }
+  }
+
+  #orClose(add: () => void): void {
+    try {
+      add();
+    } catch (error) {
+      this.close(error as Error);
+    }
+  }
+
+  readonly #count = ({ length }: Uint8Array) => {
+    this.#bytes += length;
+    if (this.#bytes > this.#maxBytes) this.close(tooLarge(this.#maxBytes));
+  };
+
+  readonly #onSourceClosed = () => {
+    if (!this.#source.readableEnded) this.close(CLIENT_LEFT);
+  };
+}
+
+/** A request that is larger than it may be. */
+export function tooLarge(maxBytes: number): GatherError {
+  return new GatherError('TOO_LARGE', `Expected a request of at most ${maxBytes} bytes, got more.`);
+}
+
+function createParser(contentType: string): busboy.Busboy {
+  try {
+    return busboy({
+      headers: { 'content-type': contentType },
+      defParamCharset: 'utf8',
+      preservePath: true,
+      limits: { fields: 2, fieldSize: MAX_FIELD_BYTES },
+    });
+  } catch (error) {
+    throw brokenOff(error);
+  }
+}
+
+function outOfPlace(): Error {
+  return badRequest(400, 'Expected the fields `operations` and `map`, in this order, and then the files.');
+}
+
+function incomplete(): Error {
+  return badRequest(400, 'Expected the fields `operations` and `map`, and the files that the map names; got fewer.');
+}
+
+function tooSlow(): GatherError {
+  const seconds = FIELDS_TIMEOUT_MS / 1000;
+  return new GatherError('TOO_SLOW', `Expected the fields \`operations\` and \`map\` within ${seconds} seconds.`, {
+    retryable: true,
+  });
+}

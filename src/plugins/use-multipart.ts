@@ -1,0 +1,91 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import { dropRest } from '../files/drop-rest.ts';
+import type { UploadSlots } from '../files/upload-slots.ts';
+import { badRequest } from './graphql-params.ts';
+import { MultipartBody, tooLarge } from './multipart/multipart-body.ts';
+import { withStatus } from './multipart/status.ts';
+import type { CancellationContext } from './use-cancellation.ts';
+
+/** What the Node server hands along; absent in `app.fetch`. */
+interface ServerContext {
+  req?: IncomingMessage;
+  res?: ServerResponse;
+}
+
+interface MultipartOptions {
+  /** Of one file. */
+  maxBytes: number;
+  slots: UploadSlots;
+}
+
+const MULTIPART = /^multipart\/form-data\s*(;|$)/i;
+/** Headers that no form of another page can send: that is all they are for, and any value will do. */
+const PREFLIGHT = ['apollo-require-preflight', 'x-gather-preflight', 'x-apollo-operation-name'];
+/** What a request may have besides its files. */
+const REST_BYTES = 1_000_000;
+
+/**
+ * Reads multipart requests, as far as their operation needs them: a file goes from the socket to whoever takes it, and
+ * nothing of it is kept here. What is refused is refused before the first byte of a file is read, and what nobody took
+ * is not read after the answer. The deadline of an operation is put off for as long as bytes of its files arrive.
+ */
+export function useMultipart({
+  maxBytes: maxFileBytes,
+  slots,
+}: MultipartOptions): Plugin<CancellationContext, ServerContext> {
+  const maxBytes = maxFileBytes + REST_BYTES;
+  const uploads = new WeakMap<Request, Upload>();
+
+  const open = (request: Request, { req }: ServerContext): Upload => {
+    const type = request.headers.get('content-type') ?? '';
+    assertPreflight(request);
+    if (Number(request.headers.get('content-length')) > maxBytes) throw tooLarge(maxBytes);
+    const source = req ?? Readable.from(request.body ?? []);
+    const body = new MultipartBody(source, type, maxBytes);
+    return { body, source, slot: slots.take(req?.socket.remoteAddress ?? 'this process') };
+  };
+
+  return {
+    onRequestParse({ request, serverContext, setRequestParser }) {
+      if (!isMultipart(request)) return;
+      setRequestParser(() => {
+        const upload = open(request, serverContext);
+        uploads.set(request, upload);
+        return upload.body.readParams();
+      });
+    },
+    onExecute({ args: { contextValue } }) {
+      uploads.get(contextValue.request)?.body.bind(contextValue.signal, contextValue.keepAlive);
+    },
+    onResultProcess({ request, result, setResult }) {
+      if (isMultipart(request) && !isAsyncIterable(result) && !Array.isArray(result)) setResult(withStatus(result));
+    },
+    onResponse({ request, serverContext: { req, res } }) {
+      if (!isMultipart(request)) return;
+      const upload = uploads.get(request);
+      upload?.body.close();
+      upload?.slot[Symbol.dispose]();
+      if (req && res) dropRest(req, res);
+      else upload?.source.destroy();
+    },
+  };
+}
+
+/** A request that is being read. */
+interface Upload {
+  body: MultipartBody;
+  source: Readable;
+  slot: Disposable;
+}
+
+/** Whether a request has a body of fields and files. */
+export function isMultipart({ method, headers }: Request): boolean {
+  return method === 'POST' && MULTIPART.test(headers.get('content-type') ?? '');
+}
+
+function assertPreflight({ headers }: Request): void {
+  if (PREFLIGHT.some((name) => headers.get(name))) return;
+  throw badRequest(403, `Expected one of the headers ${PREFLIGHT.join(', ')} in a multipart request, got none.`);
+}

@@ -1,0 +1,40 @@
+import { Readable } from 'node:stream';
+import * as z from 'zod';
+import type { Database } from '../../database/database.ts';
+import draw from '../../shop/certificate/draw.ts';
+import { issueCertificate as issue } from '../../shop/certificate/issue-certificate.ts';
+import { carryOut } from '../carry-out.ts';
+import { price, text } from '../inputs.ts';
+import type { MutationResolvers } from '../types.generated.ts';
+
+/** Control characters, ends of lines, and those that turn the direction of text. */
+const CONTROL = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/u;
+/** A text without any characters is refused for that. */
+const SEEN = /^$|[^\s\p{Default_Ignorable_Code_Point}]/u;
+/** A cent or more, once it is rounded; less than nothing is refused for that. */
+const CENTS = /^-|^0*([1-9]|\.(\d?[1-9]|00[5-9]))/;
+const PDF = 'application/pdf';
+
+const NewCertificate = z.object({
+  recipient: z
+    .string()
+    .trim()
+    .pipe(text(1, 100))
+    .refine((recipient) => !CONTROL.test(recipient), 'Expected text without control characters.')
+    .refine((recipient) => SEEN.test(recipient), 'Expected characters that can be seen.'),
+  amount: price.refine((amount) => CENTS.test(amount), { error: ({ input }) => `Expected more than 0, got ${input}.` }),
+});
+
+export const issueCertificate: MutationResolvers['issueCertificate'] = (_, { input }, context) => {
+  const { database, threads, files, timeZone, signal } = context;
+  const source = {
+    database,
+    timeZone,
+    draw: (certificate: Parameters<typeof draw>[0]) => threads.run(draw, certificate, signal),
+    keep: (transaction: Database, pdf: Uint8Array) =>
+      files.keep(transaction, Readable.from([pdf]), { name: 'certificate.pdf', owner: null, expected: { type: PDF } }),
+  };
+  return carryOut(context, { certificate: null }, async () => ({
+    certificate: await issue(source, NewCertificate.parse(input)),
+  }));
+};

@@ -1,0 +1,34 @@
+import type { Database } from '../../database/database.ts';
+import type { CertificateRow, FileRow } from '../../database/schema.ts';
+import { createTables } from '../../database/tables.ts';
+import { GatherError } from '../../errors.ts';
+import type { NewCertificate } from './create-certificate.ts';
+import type { Drawn } from './draw.ts';
+
+interface CertificateSource {
+  database: Database;
+  /** In which the time of issue is shown, by its IANA name. */
+  timeZone: string;
+  /** Draws a certificate apart from the event loop: it takes about 100 ms of CPU. */
+  draw: (certificate: NewCertificate) => Promise<Drawn>;
+  /** Keeps a PDF as a file, in the transaction that it is handed. */
+  keep: (transaction: Database, pdf: Uint8Array) => Promise<FileRow>;
+}
+
+/**
+ * Issues a certificate, now: draws it, and keeps it together with its row, or neither. What is kept stays as it is,
+ * whatever becomes of the template.
+ * @throws INVALID_INPUT for a recipient with a character that no font has
+ */
+export async function issueCertificate(
+  { database, timeZone, draw, keep }: CertificateSource,
+  { recipient, amount }: Pick<NewCertificate, 'recipient' | 'amount'>,
+): Promise<CertificateRow> {
+  const issuedAt = new Date().toISOString();
+  const drawn = await draw({ recipient, amount, issuedAt, timeZone });
+  if ('refusal' in drawn) throw new GatherError('INVALID_INPUT', drawn.refusal, { field: 'recipient' });
+  return database.transaction(async (transaction) => {
+    const { id: fileId } = await keep(transaction, drawn.pdf);
+    return createTables(transaction).certificate.create({ recipient, amount, issuedAt, fileId });
+  });
+}

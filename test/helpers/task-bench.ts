@@ -1,0 +1,66 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { Database } from '../../src/database/database.ts';
+import { createTables } from '../../src/database/tables.ts';
+import { createLocalStore } from '../../src/files/local-store.ts';
+import type { Store } from '../../src/files/store.ts';
+import type { TaskContext } from '../../src/jobs/task.ts';
+import { createLog } from '../../src/monitoring/log.ts';
+import { createUpstreams } from '../../src/upstreams/index.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+import { toWorkerConfig } from './worker.ts';
+
+/** Runs tasks without a worker, on a database and a store of a test file's own. */
+export interface TaskBench {
+  database: TestDatabase;
+  store: Store;
+  /** Where the store keeps its bytes. */
+  directory: string;
+  toContext(given?: Partial<Pick<TaskContext, 'signal' | 'progress'>>): TaskContext;
+  /** Puts a whole object into the store. */
+  put(key: string, bytes: Uint8Array): Promise<void>;
+  /** The keys of all objects, complete or not. */
+  keys(): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+/** Call it in `beforeAll`, and `close` in `afterAll`. */
+export async function createTaskBench(): Promise<TaskBench> {
+  const database = await createTestDatabase();
+  const directory = await mkdtemp(join(tmpdir(), 'gather-store-'));
+  const store = createLocalStore(directory);
+  const upstreams = createUpstreams(toWorkerConfig(database.databaseUrl).upstreams);
+  const { signal: never } = new AbortController();
+  return {
+    database,
+    store,
+    directory,
+    toContext: ({ signal = never, progress = () => {} } = {}) => {
+      const ofJob = new Database(database.pools, signal);
+      return {
+        signal,
+        progress,
+        log: createLog('none'),
+        database: ofJob,
+        tables: createTables(ofJob),
+        store,
+        upstreams,
+        fetchPublic: () => Promise.reject(new Error('Nothing is to be fetched.')),
+        timeZone: 'UTC',
+        attempt: 1,
+      };
+    },
+    put: async (key, bytes) => {
+      await store.append(key, 0, Readable.from([bytes]), never);
+      await store.complete(key);
+    },
+    keys: async () => (await Array.fromAsync(store.list(never))).map(({ key }) => key),
+    close: async () => {
+      await Promise.all([store.close(), upstreams.close()]);
+      await rm(directory, { recursive: true });
+      await database.drop();
+    },
+  };
+}
