@@ -29,7 +29,7 @@ import { useMultipart } from './plugins/use-multipart.ts';
 import { useSources } from './plugins/use-sources.ts';
 import { useTiming } from './plugins/use-timing.ts';
 import { loadSchema } from './resolvers/schema.ts';
-import { drain, listen } from './server.ts';
+import { cutUnread, drain, listen } from './server.ts';
 import { createAboutReader } from './shop/about.ts';
 import { createThreads } from './threads/threads.ts';
 import { createUpstreams, type UpstreamConfig, type UpstreamName } from './upstreams/index.ts';
@@ -151,11 +151,13 @@ export function createApp(config: AppConfig): App {
     maxRequestBodySize: false,
   });
   const answer: RequestListener = (request, response) => {
+    cutUnread(request, response);
     const route = findRoute(routes, request);
     if (route) void route(request, response);
     else void yoga(request, response);
   };
-  const server = createServer(answer);
+  // A file may take its time. Headers, JSON bodies and the pace of files have limits of their own.
+  const server = createServer({ requestTimeout: 0 }, answer);
   // Routes ask for the body themselves, once they know that they want it.
   server.on('checkContinue', (request, response) => {
     if (!findRoute(routes, request)) response.writeContinue();

@@ -1,8 +1,9 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 const DRAIN_MS = 5000;
 const CLOSE_IDLE_MS = 20;
+const REST_MS = 5000;
 
 /**
  * Listens. @returns the address as a URL
@@ -35,4 +36,17 @@ export async function drain(server: Server, hurry?: AbortSignal): Promise<void> 
   hurry?.removeEventListener('abort', cutOff);
   clearInterval(closing);
   clearTimeout(timer);
+}
+
+/**
+ * Ends a connection whose request was answered before all of its body came, unless the rest comes within 5 seconds: a
+ * client that sees no answer before it has sent everything has that long.
+ */
+export function cutUnread(request: IncomingMessage, response: ServerResponse): void {
+  response.once('finish', () => {
+    if (request.complete) return;
+    setTimeout(() => {
+      if (!request.complete) request.destroy();
+    }, REST_MS).unref();
+  });
 }

@@ -161,3 +161,16 @@ class KeptAlive implements Disposable {
     this.#agent.destroy();
   }
 }
+
+test('a body that does not come in time is not waited for, whoever asked for it', { timeout: 30_000 }, async () => {
+  const gather = await startTestApp();
+  const { port } = new URL((await gather.app.start()).url);
+  for (const type of ['text/plain', 'multipart/form-data; boundary=x']) {
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write(`POST /graphql HTTP/1.1\r\nhost: gather\r\ncontent-type: ${type}\r\ncontent-length: 1000\r\n\r\na`);
+    const start = performance.now();
+    await once(socket.resume(), 'close');
+    expect(performance.now() - start).toBeLessThan(8000);
+  }
+  await gather.close();
+});

@@ -6,6 +6,7 @@ import { refuse } from './answer-error.ts';
 import { toByteRange } from './byte-range.ts';
 import { checkConditions, isRangeCurrent, type Validators } from './conditions.ts';
 import { toContentDisposition } from './content-disposition.ts';
+import { release } from './release.ts';
 import type { ByteRange, Store } from './store.ts';
 
 /** What is read of a file's row to send it. */
@@ -59,7 +60,11 @@ async function write(bytes: Readable, length: number, response: ServerResponse, 
   for await (const chunk of addAbortSignal(signal, bytes)) {
     sent += chunk.length;
     if (sent > length) break;
-    if (!response.write(chunk)) await once(response, 'drain', { signal });
+    const isRoom = response.write(chunk, (error) => {
+      // After an error, the system may still be sending it.
+      if (!error) release(chunk);
+    });
+    if (!isRoom) await once(response, 'drain', { signal });
   }
   if (sent !== length) {
     throw new Error(`Expected ${length} bytes from the store, got ${sent > length ? 'more' : sent}.`);

@@ -73,9 +73,14 @@ export class UploadLease implements AsyncDisposable {
     this.#heardAt = Number.POSITIVE_INFINITY;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Lets it run out, within 15 seconds. */
+  async stopRenewing(): Promise<void> {
     this.#over.abort();
     await this.#renewing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stopRenewing();
     const database = new Database(this.#pools, AbortSignal.timeout(RELEASE_TIMEOUT_MS));
     const free = { writer: null, writerUntil: null };
     // Where this fails, the lease ends by itself.

@@ -3,6 +3,7 @@ import { GatherError } from '../errors.ts';
 import type { Logger } from '../monitoring/log.ts';
 import { answerError, type Refusal, refuse } from './answer-error.ts';
 import { dropRest } from './drop-rest.ts';
+import { release } from './release.ts';
 import type { Route } from './routes.ts';
 import { answerCreated, toProgressHeaders } from './upload-answers.ts';
 import { assertEnds, assertFits, type Piece, tooShort, toPiece } from './upload-request.ts';
@@ -140,8 +141,11 @@ async function receive(exchange: Exchange, piece: Piece, ...asserts: (typeof ass
 async function* bodyOf({ request, response }: Exchange): AsyncGenerator<Uint8Array, void, void> {
   // Nothing was sent until now by a client that waits for this.
   if (request.headers.expect !== undefined) response.writeContinue();
-  // The answer needs the connection.
-  yield* request.iterator({ destroyOnReturn: false });
+  // It is for `dropRest` to end what is not read.
+  for await (const piece of request.iterator({ destroyOnReturn: false })) {
+    yield piece;
+    release(piece);
+  }
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array, void, void> {}

@@ -161,6 +161,9 @@ export class Uploads {
       if ((await createTables(database).upload.update(own, { isWhole: true })) === 0) throw locked();
       await this.#files.store.complete(upload.key);
       const whole = described ?? (await this.#describe(upload, signal));
+      // Renewing would wait for the transaction, and then find the upload gone.
+      await lease.stopRenewing();
+      lease.signal.throwIfAborted();
       return await database.transaction((transaction) => this.#add(transaction, upload, own, whole));
     } catch (error) {
       if (isRefusal(error)) await this.#drop(upload, own);

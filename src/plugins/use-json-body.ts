@@ -9,6 +9,8 @@ interface ServerContext {
   req?: IncomingMessage;
 }
 
+const BODY_TIMEOUT_MS = 30_000;
+
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
 /** JSON on the network is UTF-8: https://www.rfc-editor.org/rfc/rfc8259#section-8.1 */
 const OTHER_CHARSET = /;\s*charset\s*=\s*(?!"?utf-8)/i;
@@ -37,12 +39,15 @@ function readStream(request: IncomingMessage, maxBytes: number): Promise<string>
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
+    const timer = setTimeout(() => reject(tooSlow()), BODY_TIMEOUT_MS);
+    request.once('close', () => clearTimeout(timer));
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       // What is too much is read all the same, and dropped: a client that still sends does not look at an answer.
       if (bytes <= maxBytes) chunks.push(chunk);
     });
     request.on('end', () => {
+      clearTimeout(timer);
       if (bytes > maxBytes) reject(tooLong(maxBytes, bytes));
       else resolve(Buffer.concat(chunks).toString());
     });
@@ -55,6 +60,10 @@ async function readWhole(request: Request, maxBytes: number): Promise<string> {
   const bytes = Buffer.byteLength(text);
   if (bytes > maxBytes) throw tooLong(maxBytes, bytes);
   return text;
+}
+
+function tooSlow() {
+  return badRequest(408, `Expected the whole body within ${BODY_TIMEOUT_MS / 1000} seconds, got a part of it.`);
 }
 
 function tooLong(maxBytes: number, bytes: number) {

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { GraphQLError } from 'graphql';
 import { GatherError } from '../../errors.ts';
 import type { ArrivedFile } from '../../files/incoming-file.ts';
+import { release } from '../../files/release.ts';
 import { badRequest } from '../graphql-params.ts';
 
 interface Listener {
@@ -61,6 +62,7 @@ export class Arrival implements ArrivedFile {
       for await (const piece of this.#stream.iterator({ destroyOnReturn: false })) {
         this.#listener.onPiece();
         yield piece;
+        release(piece);
       }
     } catch (error) {
       throw error instanceof GatherError || error instanceof GraphQLError ? error : brokenOff(error);
