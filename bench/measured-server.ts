@@ -7,10 +7,12 @@ const START_TIMEOUT_MS = 10_000;
 
 /** A server in a process of its own, with its processor time and memory. */
 export class MeasuredServer implements AsyncDisposable {
+  readonly url: string;
   readonly #child: ChildProcess;
   readonly #pool: Pool;
 
   private constructor(child: ChildProcess, url: string, connections: number) {
+    this.url = url;
     this.#child = child;
     this.#pool = new Pool(url, { connections });
   }
@@ -51,6 +53,13 @@ export class MeasuredServer implements AsyncDisposable {
     this.#child.send('memory');
     const [memory] = await once(this.#child, 'message');
     return memory;
+  }
+
+  /** What the server occupies, with whatever garbage it has. */
+  async rssBytes(): Promise<number> {
+    this.#child.send('rss');
+    const [rssBytes] = await once(this.#child, 'message');
+    return rssBytes;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,11 +1,12 @@
-import type { AddressInfo } from 'node:net';
 import { createApp } from '../src/app.ts';
+import { listen } from '../src/server.ts';
 import type { UpstreamName } from '../src/upstreams/index.ts';
+import { createBareFiles } from './bare-files.ts';
 import { createHandWritten } from './hand-written.ts';
 
 /** What a measured server is told at its start, as JSON in its first argument. */
 export interface ServerOptions {
-  kind: 'gather' | 'hand-written';
+  kind: 'gather' | 'hand-written' | 'bare-files';
   databaseUrl: string;
   urls: Record<UpstreamName, string>;
   /** Where files are kept; absent where none is. */
@@ -13,11 +14,13 @@ export interface ServerOptions {
 }
 
 const options: ServerOptions = JSON.parse(process.argv[2] as string);
-const url = options.kind === 'gather' ? await startGather() : await startHandWritten();
+const starts = { gather: startGather, 'hand-written': startHandWritten, 'bare-files': startBareFiles };
+const url = await starts[options.kind]();
 process.send?.({ url });
 
 // Asked, it answers with its processor time, in microseconds since its start, or its memory.
-process.on('message', (what) => process.send?.(what === 'cpu' ? cpu() : memory()));
+const measures = { cpu, memory, rss: () => process.memoryUsage.rss() };
+process.on('message', (what: keyof typeof measures) => process.send?.(measures[what]()));
 process.on('disconnect', () => process.exit());
 
 async function startGather(): Promise<string> {
@@ -49,8 +52,11 @@ async function startGather(): Promise<string> {
 async function startHandWritten(): Promise<string> {
   const { databaseUrl, urls } = options;
   const server = createHandWritten({ databaseUrl, pricingUrl: urls.pricing, inventoryUrl: urls.inventory });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return listen(server, '127.0.0.1', 0);
+}
+
+function startBareFiles(): Promise<string> {
+  return listen(createBareFiles(options.filesDir as string), '127.0.0.1', 0);
 }
 
 function cpu(): number {
