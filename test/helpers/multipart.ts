@@ -1,5 +1,5 @@
-import { Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
-import { readText } from './client.ts';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 
 /** One part of a form. It is a file where it has a name. */
 export interface Part {
@@ -11,7 +11,7 @@ export interface Part {
 /** What became of a request. */
 export interface Answered {
   status: number;
-  headers: IncomingHttpHeaders;
+  headers: Record<string, string>;
   // biome-ignore lint/suspicious/noExplicitAny: a test looks into answers of any shape
   body: any;
 }
@@ -75,44 +75,73 @@ export function toForm(parts: readonly Part[]): FormData {
   return form;
 }
 
-/** Begins to send a form, as a client that would keep its connection, and goes on sending after the answer. */
-export function sendForm(url: string, headers: OutgoingHttpHeaders = {}): Sending {
-  const { promise: answer, resolve, reject } = Promise.withResolvers<Answered>();
-  const { promise: closed, resolve: onClosed } = Promise.withResolvers<void>();
-  const outgoing = request(`${url}/graphql`, {
-    method: 'POST',
-    agent: false,
-    headers: { ...FORM_HEADERS, ...headers },
-  });
-  outgoing.setNoDelay();
-  outgoing.once('response', (response) => {
-    const { statusCode: status = 0, headers } = response;
-    readText(response).then((text) => resolve({ status, headers, body: text && JSON.parse(text) }), reject);
-  });
-  outgoing.on('error', reject);
-  outgoing.once('close', () => agent.destroy());
-  outgoing.once('socket', (socket) => socket.once('close', onClosed));
-  answer.catch(() => {});
+/**
+ * Begins to send a form, as a client that would keep its connection, and that goes on sending after its answer. The body
+ * is sent in chunks where its length is not said.
+ */
+export function sendForm(url: string, headers: Record<string, string | number> = {}): Sending {
+  const { hostname, port, host } = new URL(url);
+  const socket = connect({ host: hostname, port: Number(port), noDelay: true });
+  const isChunked = headers['content-length'] === undefined;
+  const all = { host, ...FORM_HEADERS, ...(isChunked && { 'transfer-encoding': 'chunked' }), ...headers };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(`POST /graphql HTTP/1.1\r\n${lines.join('')}\r\n`);
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  const answer = readAnswer(socket);
+  const write = (bytes: string | Uint8Array) => {
+    if (!isChunked) return socket.write(bytes);
+    socket.cork();
+    socket.write(`${bytes.length.toString(16)}\r\n`);
+    socket.write(bytes);
+    const hasRoom = socket.write('\r\n');
+    socket.uncork();
+    return hasRoom;
+  };
   let sent = 0;
   return {
     get sent() {
       return sent;
     },
     async write(bytes) {
-      if (outgoing.destroyed) return false;
+      if (socket.destroyed) return false;
       sent += bytes.length;
-      if (outgoing.write(bytes)) return true;
-      const { promise: drained, resolve: onDrained } = Promise.withResolvers<void>();
-      outgoing.once('drain', onDrained);
+      if (write(bytes)) return true;
+      const drained = once(socket, 'drain').catch(() => {});
       await Promise.race([drained, closed]);
-      outgoing.off('drain', onDrained);
-      return !outgoing.destroyed;
+      return !socket.destroyed;
     },
-    end: (bytes) => void outgoing.end(bytes),
+    end(bytes) {
+      if (bytes) write(bytes);
+      if (isChunked) socket.write('0\r\n\r\n');
+      answer.then(
+        () => socket.destroy(),
+        () => {},
+      );
+    },
     answer,
     closed,
-    leave: () => void outgoing.destroy(),
+    leave: () => void socket.destroy(),
   };
+}
+
+/** Reads an answer whose length is said. */
+function readAnswer(socket: Socket): Promise<Answered> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answered>();
+  let text = '';
+  socket.setEncoding('latin1');
+  socket.on('data', (piece: string) => {
+    text += piece;
+    const [head = '', body = ''] = text.split('\r\n\r\n', 2);
+    const [first = '', ...lines] = head.toLowerCase().split('\r\n');
+    const headers = Object.fromEntries(lines.map((line) => line.split(': ', 2)));
+    if (body.length !== Number(headers['content-length'])) return;
+    const json = Buffer.from(body, 'latin1').toString();
+    resolve({ status: Number(first.split(' ')[1]), headers, body: JSON.parse(json) });
+  });
+  socket.on('error', reject);
+  socket.once('close', () => reject(new Error(`The connection closed before the end of an answer: ${text}`)));
+  promise.catch(() => {});
+  return promise;
 }
 
 function encodePart({ field, filename, content }: Part): Buffer {

@@ -43,7 +43,7 @@ describe.each(WAYS)('a body sent %s', (_, post) => {
   test.each([
     'text/plain',
     'application/x-www-form-urlencoded',
-    'multipart/form-data; boundary=x',
+    'multipart/mixed; boundary=x',
     'application/graphql',
     'application/jsonp',
     'application/json-patch+json',
