@@ -29,7 +29,7 @@ import { useMultipart } from './plugins/use-multipart.ts';
 import { useSources } from './plugins/use-sources.ts';
 import { useTiming } from './plugins/use-timing.ts';
 import { loadSchema } from './resolvers/schema.ts';
-import { cutUnread, drain, listen } from './server.ts';
+import { cutUnread, drain, listen, originOf } from './server.ts';
 import { createAboutReader } from './shop/about.ts';
 import { createThreads } from './threads/threads.ts';
 import { createUpstreams, type UpstreamConfig, type UpstreamName } from './upstreams/index.ts';
@@ -76,6 +76,7 @@ export interface App {
 
 const MAX_BODY_BYTES = 16_000_000;
 const CONNECT_TIMEOUT_MS = 5000;
+const HEADERS_TIMEOUT_MS = 60_000;
 /** How late a subscriber learns of a change that PostgreSQL's word of was lost. */
 const LOOK_EVERY_MS = 5000;
 
@@ -105,7 +106,7 @@ export function createApp(config: AppConfig): App {
       slots,
       log,
       maxBytes: config.uploadMaxBytes,
-      publicUrl: ({ headers }) => config.publicUrl ?? `http://${headers.host}`,
+      publicUrl: (request) => config.publicUrl ?? originOf(request),
     }),
     files: createFileRoute({ pools, store, log }),
     certificates: createCertificateRoute({ pools, store, log }),
@@ -156,8 +157,8 @@ export function createApp(config: AppConfig): App {
     if (route) void route(request, response);
     else void yoga(request, response);
   };
-  // A file may take its time. Headers, JSON bodies and the pace of files have limits of their own.
-  const server = createServer({ requestTimeout: 0 }, answer);
+  // A file may take its time. JSON bodies and the pace of files have limits of their own.
+  const server = createServer({ requestTimeout: 0, headersTimeout: HEADERS_TIMEOUT_MS }, answer);
   // Routes ask for the body themselves, once they know that they want it.
   server.on('checkContinue', (request, response) => {
     if (!findRoute(routes, request)) response.writeContinue();

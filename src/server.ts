@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 const DRAIN_MS = 5000;
 const CLOSE_IDLE_MS = 20;
 const REST_MS = 5000;
+const HOST = /^[\w.\-[\]:]+$/;
 
 /**
  * Listens. @returns the address as a URL
@@ -15,7 +16,7 @@ export function listen(server: Server, host: string, port: number): Promise<stri
     server.listen(port, host, () => {
       server.off('error', reject);
       const { port: actualPort } = server.address() as AddressInfo;
-      resolve(`http://${host.includes(':') ? `[${host}]` : host}:${actualPort}`);
+      resolve(`http://${hostOf(host)}:${actualPort}`);
     });
   });
 }
@@ -49,4 +50,15 @@ export function cutUnread(request: IncomingMessage, response: ServerResponse): v
       if (!request.complete) request.destroy();
     }, REST_MS).unref();
   });
+}
+
+/** Where a request was sent to: by its Host, as far as that is one, or else by its socket. */
+export function originOf({ headers, socket }: IncomingMessage): string {
+  const { localAddress = '', localPort } = socket;
+  const host = HOST.test(headers.host ?? '') ? headers.host : `${hostOf(localAddress)}:${localPort}`;
+  return URL.parse(`http://${host}`)?.origin ?? `http://${hostOf(localAddress)}:${localPort}`;
+}
+
+function hostOf(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
 }

@@ -4,18 +4,28 @@ import type { Id } from './schema.ts';
 import { param } from './statement.ts';
 import { bind } from './table-definition.ts';
 
-/** Deletes a file and its thumbnail in one statement. @returns the keys of their bytes; none where there is no file */
-export async function deleteFile(database: Database, id: Id): Promise<string[]> {
+interface Deleted {
+  key: string;
+  thumbnailId: Id | null;
+}
+
+/**
+ * Deletes a file, and then its thumbnail: to be called in a transaction. A job that is just making the thumbnail is
+ * waited for by the first statement, and what it wrote is seen by the second.
+ * @returns the keys of their bytes; none where there is no file
+ */
+export async function deleteFile(transaction: Database, id: Id): Promise<string[]> {
+  const [file] = await deleteRow(transaction, id);
+  if (!file) return [];
+  const thumbnails = file.thumbnailId === null ? [] : await deleteRow(transaction, file.thumbnailId);
+  return [file, ...thumbnails].map(({ key }) => key);
+}
+
+async function deleteRow(transaction: Database, id: Id): Promise<Deleted[]> {
   const statement = bind(
     'deleteFile',
-    () => sql<{ key: string }>`
-      with gone as (
-        delete from file where id = ${param('id')} returning key, "thumbnailId"
-      ), thumbnail as (
-        delete from file using gone where file.id = gone."thumbnailId" returning file.key
-      )
-      select key from gone union all select key from thumbnail`,
+    () => sql<Deleted>`delete from file where id = ${param('id')} returning key, "thumbnailId"`,
     { id },
   );
-  return (await database.run(statement, { name: 'file.delete' })).rows.map(({ key }) => key);
+  return (await transaction.run(statement, { name: 'file.delete' })).rows;
 }

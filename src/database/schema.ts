@@ -143,7 +143,7 @@ interface DailyStatisticsTable {
 }
 
 /** A file that is complete. Its bytes are in the store. */
-export interface FileTable {
+interface FileTable {
   id: GeneratedId;
   /** A UUID: what its bytes are stored under, and the name that is not to be guessed in its URL. */
   key: string;
@@ -163,7 +163,7 @@ export interface FileTable {
 }
 
 /** A file that was announced and is not complete. */
-export interface UploadTable {
+interface UploadTable {
   id: GeneratedId;
   /** SHA-256 of the token in its URL, so that who reads the table cannot send the file. */
   tokenHash: string;
@@ -187,7 +187,7 @@ export interface UploadTable {
   createdAt: SetByDatabase;
 }
 
-export interface CertificateTable {
+interface CertificateTable {
   id: GeneratedId;
   recipient: string;
   amount: Decimal;

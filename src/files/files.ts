@@ -4,6 +4,7 @@ import { deleteFile } from '../database/files.ts';
 import type { FileRow, Id } from '../database/schema.ts';
 import { createTables } from '../database/tables.ts';
 import { GatherError } from '../errors.ts';
+import { MAX_MEGAPIXELS } from './image-types.ts';
 import { type Described, Intake } from './intake.ts';
 import { atPace } from './pace.ts';
 import type { Store } from './store.ts';
@@ -45,24 +46,35 @@ export class Files {
   }
 
   /**
-   * Keeps a file whose bytes come in one go. Nothing is left of one that fails.
-   * @throws TOO_LARGE, TOO_SLOW, INVALID_INPUT where it is not what was announced, NOT_FOUND where there is no such item,
-   *   and what the store throws
+   * Keeps a file whose bytes come in one go.
+   * @throws what `receive` and `add` throw
    */
   async keep(database: Database, bytes: AsyncIterable<Uint8Array>, announced: Announced): Promise<FileRow> {
+    const { key, described } = await this.receive(bytes, announced, database.signal);
+    return database.transaction((transaction) => this.add(transaction, key, described, announced));
+  }
+
+  /**
+   * Takes the bytes of a file, all of them, into the store; `add` is to follow. Nothing is left where it fails.
+   * @throws TOO_LARGE, TOO_SLOW, INVALID_INPUT where it is not what was announced, and what the store throws
+   */
+  async receive(
+    bytes: AsyncIterable<Uint8Array>,
+    announced: Announced,
+    signal: AbortSignal,
+  ): Promise<{ key: string; described: Described }> {
     const key = randomUUID();
-    const intake = new Intake(this.maxBytes);
-    let described: Described;
+    const intake = new Intake(this.maxBytes, (type) => assertType(type, announced));
     try {
-      await this.store.append(key, 0, intake.through(atPace(bytes)), database.signal);
-      described = await intake.describe();
+      await this.store.append(key, 0, intake.through(atPace(bytes)), signal);
+      const described = await intake.describe();
       assertExpected(described, announced);
       await this.store.complete(key);
+      return { key, described };
     } catch (error) {
       await this.store.remove(key).catch(() => {});
       throw error;
     }
-    return database.transaction((transaction) => this.add(transaction, key, described, announced));
   }
 
   /**
@@ -95,18 +107,30 @@ export class Files {
   }
 }
 
-function assertExpected(described: Described, { expected = {}, itemId }: Announced): void {
-  for (const what of ['size', 'sha256', 'type'] as const) {
+function assertExpected(described: Described, announced: Announced): void {
+  const { expected = {} } = announced;
+  for (const what of ['size', 'sha256'] as const) {
     if (expected[what] == null || expected[what] === described[what]) continue;
-    throw new GatherError(
-      'INVALID_INPUT',
-      `Expected a file whose ${what} is ${expected[what]}, got ${described[what]}.`,
-      {
-        field: what,
-      },
-    );
+    throw unexpected(what, expected[what], described[what]);
   }
-  if (itemId != null && !described.type.startsWith('image/')) {
-    throw new GatherError('INVALID_INPUT', `Expected an image for a photo, got ${described.type}.`, { field: 'file' });
-  }
+  assertType(described.type, announced);
+}
+
+/** @throws INVALID_INPUT for a type that is not what was announced, or no photo can have */
+function assertType(type: string, { expected = {}, itemId }: Announced): void {
+  const { type: wanted } = expected;
+  if (wanted != null && wanted !== type && !(isOfText(wanted) && isOfText(type)))
+    throw unexpected('type', wanted, type);
+  if (itemId == null || MAX_MEGAPIXELS.has(type)) return;
+  const message = `Expected an image for a photo, as JPEG, PNG, WebP, GIF, TIFF or AVIF, got ${type}.`;
+  throw new GatherError('INVALID_INPUT', message, { field: 'file' });
+}
+
+/** By their bytes all kinds of text are alike. */
+function isOfText(type: string): boolean {
+  return /^text\/|[/+](json|xml)$|^application\/javascript$/.test(type);
+}
+
+function unexpected(field: string, wanted: string | number, got: string | number): GatherError {
+  return new GatherError('INVALID_INPUT', `Expected a file whose ${field} is ${wanted}, got ${got}.`, { field });
 }

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import sharp from 'sharp';
 import type { FileRow } from '../database/schema.ts';
 import { GatherError } from '../errors.ts';
+import { MAX_MEGAPIXELS } from './image-types.ts';
 import type { Store } from './store.ts';
 
 /** An image as it is shown, in pixels, and small. */
@@ -23,16 +24,8 @@ export interface Thumbnail {
 }
 
 const MEGA = 1_000_000;
-/** What can be read, and how large it may be. AVIF takes four times as much memory for a pixel as the worst of the others. */
-const MAX_MEGAPIXELS = new Map([
-  ['image/jpeg', 100],
-  ['image/png', 100],
-  ['image/apng', 100],
-  ['image/webp', 100],
-  ['image/gif', 100],
-  ['image/tiff', 100],
-  ['image/avif', 25],
-]);
+/** Of an image that comes in passes, progressive or interlaced, because it has to be in memory as a whole. */
+const MAX_PROGRESSIVE = 25;
 /** More than 100 megapixels take that are not compressed. */
 const MAX_BYTES = 500 * MEGA;
 const MAX_SECONDS = 30;
@@ -59,8 +52,9 @@ export async function readImage(
 
 async function readCopy(path: string, maxMegapixels: number): Promise<Image> {
   boundMemory();
-  const { autoOrient: shown } = await whole(sharp(path, { limitInputPixels: false }).metadata());
-  assertMegapixels((shown.width * shown.height) / MEGA, maxMegapixels);
+  const { autoOrient: shown, isProgressive } = await whole(sharp(path, { limitInputPixels: false }).metadata());
+  const max = isProgressive ? Math.min(maxMegapixels, MAX_PROGRESSIVE) : maxMegapixels;
+  assertMegapixels((shown.width * shown.height) / MEGA, max);
   const small = sharp(path, { failOn: 'error', sequentialRead: true, limitInputPixels: maxMegapixels * MEGA })
     .autoOrient()
     .resize({ width: THUMBNAIL_PIXELS, height: THUMBNAIL_PIXELS, fit: 'inside', withoutEnlargement: true })

@@ -20,13 +20,18 @@ export interface Described {
 export class Intake {
   readonly #hash = createHash('sha256');
   readonly #maxBytes: number;
+  readonly #onType: (type: string) => void;
   readonly #head: Uint8Array[] = [];
   #headBytes = 0;
   #size = 0;
 
-  /** @param maxBytes beyond which TOO_LARGE is thrown, at once */
-  constructor(maxBytes: number) {
+  /**
+   * @param maxBytes beyond which TOO_LARGE is thrown, at once
+   * @param onType is told what it is as soon as that is known; what it throws ends the passage
+   */
+  constructor(maxBytes: number, onType: (type: string) => void = () => {}) {
     this.#maxBytes = maxBytes;
+    this.#onType = onType;
   }
 
   /** The bytes as they are. To be called once. */
@@ -35,7 +40,7 @@ export class Intake {
       this.#size += chunk.length;
       if (this.#size > this.#maxBytes) throw tooLarge(this.#maxBytes);
       this.#hash.update(chunk);
-      this.#keepHead(chunk);
+      if (this.#keepHead(chunk)) this.#onType(await toType(Buffer.concat(this.#head)));
       yield chunk;
     }
   }
@@ -45,12 +50,14 @@ export class Intake {
     return { size: this.#size, sha256: this.#hash.digest('hex'), type: await toType(Buffer.concat(this.#head)) };
   }
 
-  #keepHead(chunk: Uint8Array): void {
-    if (this.#headBytes >= HEAD_BYTES) return;
+  /** @returns whether it is complete by this chunk */
+  #keepHead(chunk: Uint8Array): boolean {
+    if (this.#headBytes >= HEAD_BYTES) return false;
     // A copy, because whoever gave the chunk may use its memory again.
     const part = Uint8Array.from(chunk.subarray(0, HEAD_BYTES - this.#headBytes));
     this.#head.push(part);
     this.#headBytes += part.length;
+    return this.#headBytes >= HEAD_BYTES;
   }
 }
 

@@ -119,7 +119,8 @@ export class UploadLease implements AsyncDisposable {
         continue;
       }
       renewedAt = askedAt;
-      if (!lease || (lease.isWanted && this.#isSilent)) return this.#lost.abort(locked());
+      if (!lease) return this.#lost.abort(noSuchUpload());
+      if (lease.isWanted && this.#isSilent) return this.#lost.abort(locked());
     }
   }
 
@@ -138,4 +139,9 @@ export function locked(): GatherError {
   return new GatherError('LOCKED', 'Another request sends this file just now. Try again when it is over.', {
     retryable: true,
   });
+}
+
+/** There is no such upload, not any more, or never was: nobody is to learn which. */
+export function noSuchUpload(): GatherError {
+  return new GatherError('NOT_FOUND', 'Nothing is expected at this address, or not any more. Announce the file anew.');
 }

@@ -8,7 +8,7 @@ import type { Announced, Files } from './files.ts';
 import { type Described, Intake, tooLarge } from './intake.ts';
 import { atPace } from './pace.ts';
 import { notAtTheEnd } from './store-errors.ts';
-import { locked, UploadLease } from './upload-lease.ts';
+import { locked, noSuchUpload, UploadLease } from './upload-lease.ts';
 
 /** Where a file that was announced is to be sent, and until when. */
 export interface NewUpload {
@@ -226,10 +226,6 @@ function isRefusal(error: unknown): boolean {
 /** The upload with this token, if it has not expired. */
 function expected(tokenHash: string) {
   return { tokenHash, expiresAt: { gt: new Date().toISOString() } };
-}
-
-function noSuchUpload(): GatherError {
-  return new GatherError('NOT_FOUND', 'Nothing is expected at this address, or not any more. Announce the file anew.');
 }
 
 function hash(token: string): string {

@@ -42,7 +42,7 @@ export function useMultipart({
     const type = request.headers.get('content-type') ?? '';
     assertPreflight(request);
     if (Number(request.headers.get('content-length')) > maxBytes) throw tooLarge(maxBytes);
-    const source = req ?? Readable.from(request.body ?? []);
+    const source = req ?? Readable.from(copied(request.body ?? []));
     const body = new MultipartBody(source, type, maxBytes);
     return { body, source, slot: slots.take(req?.socket.remoteAddress ?? 'this process') };
   };
@@ -88,4 +88,11 @@ export function isMultipart({ method, headers }: Request): boolean {
 function assertPreflight({ headers }: Request): void {
   if (PREFLIGHT.some((name) => headers.get(name))) return;
   throw badRequest(403, `Expected one of the headers ${PREFLIGHT.join(', ')} in a multipart request, got none.`);
+}
+
+/** Pieces are released once they are used, and what a caller in this process gave is still the caller's. */
+async function* copied(
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, void> {
+  for await (const piece of pieces) yield Uint8Array.from(piece);
 }

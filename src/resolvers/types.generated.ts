@@ -908,7 +908,7 @@ export type StoredFile = Node & {
   type: Scalars['String']['output'];
   /** Bytes. */
   size: Scalars['Float']['output'];
-  /** Of its bytes, in hexadecimal digits. */
+  /** SHA-256 of its bytes, in hexadecimal digits. */
   sha256: Scalars['String']['output'];
   /** Where to GET it: streamed, with ETag and ranges. */
   url: Scalars['URL']['output'];
@@ -1295,7 +1295,7 @@ export type CreateUploadInput = {
   name: Scalars['String']['input'];
   /** Bytes. */
   size: Scalars['Float']['input'];
-  /** The media type that it must have by its content; any by default. */
+  /** The media type that it must have by its content; any by default. Kinds of text are not told apart. */
   type?: InputMaybe<Scalars['String']['input']>;
   /** What its bytes must come to, in hexadecimal digits; anything by default. */
   sha256?: InputMaybe<Scalars['String']['input']>;

@@ -101,7 +101,11 @@ describe('the photo of an item', () => {
     const { file, userErrors } = await upload('just text', { itemId });
     expect(file).toBeNull();
     expect(userErrors).toEqual([
-      { code: 'INVALID_INPUT', message: 'Expected an image for a photo, got text/plain.', field: ['file'] },
+      {
+        code: 'INVALID_INPUT',
+        message: 'Expected an image for a photo, as JPEG, PNG, WebP, GIF, TIFF or AVIF, got text/plain.',
+        field: ['file'],
+      },
     ]);
   });
 

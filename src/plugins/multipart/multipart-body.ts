@@ -5,7 +5,7 @@ import { GatherError } from '../../errors.ts';
 import { badRequest, parseJson, toParams } from '../graphql-params.ts';
 import { brokenOff } from './arrival.ts';
 import { Arrivals } from './arrivals.ts';
-import { placeFiles } from './place-files.ts';
+import { MAX_FILES, placeFiles } from './place-files.ts';
 
 /** Of each of the two fields. */
 const MAX_FIELD_BYTES = 500_000;
@@ -81,6 +81,7 @@ export class MultipartBody {
       this.#arrivals.arrive(field, filename, stream);
       if (!this.#isMapped) this.close(outOfPlace());
     });
+    parser.once('filesLimit', () => this.close(tooMany()));
     parser.once('finish', () => this.close(incomplete()));
     parser.on('error', (error) => this.close(brokenOff(error)));
     const source = this.#source;
@@ -132,7 +133,7 @@ function createParser(contentType: string): busboy.Busboy {
       headers: { 'content-type': contentType },
       defParamCharset: 'utf8',
       preservePath: true,
-      limits: { fields: 2, fieldSize: MAX_FIELD_BYTES },
+      limits: { fields: 2, fieldSize: MAX_FIELD_BYTES, files: MAX_FILES },
     });
   } catch (error) {
     throw brokenOff(error);
@@ -152,4 +153,8 @@ function tooSlow(): GatherError {
   return new GatherError('TOO_SLOW', `Expected the fields \`operations\` and \`map\` within ${seconds} seconds.`, {
     retryable: true,
   });
+}
+
+function tooMany(): Error {
+  return badRequest(413, `Expected at most ${MAX_FILES} files in one request, got more.`);
 }

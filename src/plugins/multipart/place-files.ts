@@ -3,7 +3,8 @@ import * as z from 'zod';
 import type { IncomingFile } from '../../files/incoming-file.ts';
 import { badRequest } from '../graphql-params.ts';
 
-const MAX_FILES = 10;
+/** Of one request. */
+export const MAX_FILES = 10;
 const SHOWN_LENGTH = 100;
 
 const FileMap = z.record(z.string(), z.array(z.string()));

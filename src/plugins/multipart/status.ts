@@ -7,6 +7,7 @@ interface Http {
 
 const HTTP: Readonly<Record<string, Http>> = {
   TOO_SLOW: { status: 408 },
+  DEADLINE_EXCEEDED: { status: 408 },
   TOO_LARGE: { status: 413 },
   BUSY: { status: 429, headers: { 'Retry-After': '1' } },
 };

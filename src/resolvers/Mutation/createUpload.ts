@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { tooLarge } from '../../files/intake.ts';
 import { carryOut } from '../carry-out.ts';
-import { idOf, text } from '../inputs.ts';
+import { fileName } from '../file-name.ts';
+import { idOf } from '../inputs.ts';
 import type { MutationResolvers } from '../types.generated.ts';
 
 const MEDIA_TYPE = /^[a-z]+\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/;
@@ -15,7 +16,7 @@ const lowerCase = (pattern: RegExp, expected: string) =>
     .nullish();
 
 const NewFile = z.object({
-  name: text(1, 255),
+  name: fileName,
   size: z.number().refine((size) => Number.isSafeInteger(size) && size >= 0, {
     error: ({ input }) => `Expected a whole number of bytes, got ${input}.`,
   }),

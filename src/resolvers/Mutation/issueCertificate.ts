@@ -31,8 +31,11 @@ export const issueCertificate: MutationResolvers['issueCertificate'] = (_, { inp
     database,
     timeZone,
     draw: (certificate: Parameters<typeof draw>[0]) => threads.run(draw, certificate, signal),
-    keep: (transaction: Database, pdf: Uint8Array) =>
-      files.keep(transaction, Readable.from([pdf]), { name: 'certificate.pdf', owner: null, expected: { type: PDF } }),
+    store: async (pdf: Uint8Array) => {
+      const announced = { name: 'certificate.pdf', owner: null, expected: { type: PDF } };
+      const { key, described } = await files.receive(Readable.from([pdf]), announced, signal);
+      return (transaction: Database) => files.add(transaction, key, described, announced);
+    },
   };
   return carryOut(context, { certificate: null }, async () => ({
     certificate: await issue(source, NewCertificate.parse(input)),

@@ -11,8 +11,8 @@ interface CertificateSource {
   timeZone: string;
   /** Draws a certificate apart from the event loop: it takes about 100 ms of CPU. */
   draw: (certificate: NewCertificate) => Promise<Drawn>;
-  /** Keeps a PDF as a file, in the transaction that it is handed. */
-  keep: (transaction: Database, pdf: Uint8Array) => Promise<FileRow>;
+  /** Stores a PDF. @returns makes a file of it, in the transaction that it is handed */
+  store: (pdf: Uint8Array) => Promise<(transaction: Database) => Promise<FileRow>>;
 }
 
 /**
@@ -21,14 +21,15 @@ interface CertificateSource {
  * @throws INVALID_INPUT for a recipient with a character that no font has
  */
 export async function issueCertificate(
-  { database, timeZone, draw, keep }: CertificateSource,
+  { database, timeZone, draw, store }: CertificateSource,
   { recipient, amount }: Pick<NewCertificate, 'recipient' | 'amount'>,
 ): Promise<CertificateRow> {
   const issuedAt = new Date().toISOString();
   const drawn = await draw({ recipient, amount, issuedAt, timeZone });
   if ('refusal' in drawn) throw new GatherError('INVALID_INPUT', drawn.refusal, { field: 'recipient' });
+  const add = await store(drawn.pdf);
   return database.transaction(async (transaction) => {
-    const { id: fileId } = await keep(transaction, drawn.pdf);
+    const { id: fileId } = await add(transaction);
     return createTables(transaction).certificate.create({ recipient, amount, issuedAt, fileId });
   });
 }
