@@ -1,7 +1,11 @@
+import { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
 const CONNECT_TIMEOUT_MS = 5000;
 const RECONNECT_MS = 250;
+/** How long PostgreSQL may take to part. */
+const END_MS = 1000;
 
 interface ListenerEvents {
   /** Is handed the payload of each notification. */
@@ -17,6 +21,7 @@ export class Listener {
   readonly #events: ListenerEvents;
   #client: pg.Client | undefined;
   #timer: NodeJS.Timeout | undefined;
+  readonly #cut = new AbortController();
   #isClosed = false;
 
   /** Begins to connect. Close it. */
@@ -27,16 +32,20 @@ export class Listener {
       query_timeout: CONNECT_TIMEOUT_MS,
       keepAlive: true,
       application_name: 'gather',
+      stream: () => new Socket({ signal: this.#cut.signal }),
     };
     this.#channel = channel;
     this.#events = events;
     void this.#connect();
   }
 
+  /** Parts within a second, also from a PostgreSQL that does not answer any more. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    await this.#client?.end().catch(() => {});
+    const ended = this.#client?.end().catch(() => {});
+    await Promise.race([ended, sleep(END_MS, undefined, { ref: false })]);
+    this.#cut.abort();
   }
 
   async #connect(): Promise<void> {

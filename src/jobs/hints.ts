@@ -27,11 +27,6 @@ export class Hints {
     return this.#isClosed;
   }
 
-  /** How many watch. */
-  get count(): number {
-    return this.#watchers.values().reduce((sum, { size }) => sum + size, 0);
-  }
-
   /** @returns ends the watch */
   watch(jobId: Id, onHint: () => void): () => void {
     this.#listener ??= new Listener(this.#databaseUrl, CHANNEL, {

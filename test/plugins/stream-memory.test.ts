@@ -1,8 +1,7 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../helpers/app.ts';
 import { send } from '../helpers/client.ts';
+import { liveBytes } from '../helpers/live-bytes.ts';
 import { readParts } from '../helpers/parts.ts';
 
 const ROWS = 100_000;
@@ -38,11 +37,3 @@ test('a list of any length is streamed in the same memory', async () => {
   const [first = 0, ...later] = measured;
   expect(Math.max(...later) - first).toBeLessThan(MAX_GROWTH_BYTES);
 }, 60_000);
-
-/** What this process, in which both the server and its client run, still needs of its memory. */
-function liveBytes(): number {
-  setFlagsFromString('--expose-gc');
-  runInNewContext('gc')();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}
