@@ -26,6 +26,24 @@ test('jobs that were settled long ago are deleted, with their changes', async ()
   expect(await gather.database.ask('select from "jobChange" where "jobId" not in (select id from job)')).toEqual([]);
 });
 
+test('of how a job came to its end only the last change is kept after an hour', async () => {
+  const [old, recent] = [await add(), await add()];
+  for (const id of [old, recent]) {
+    await gather.database.ask(`update job set progress = 0.5 where id = ${id}`);
+    await gather.database.ask(`update job set state = 'SUCCEEDED', "finishedAt" = now() where id = ${id}`);
+  }
+  await gather.database.ask(`update job set "finishedAt" = now() - interval '61 minutes' where id = ${old}`);
+  await sweep();
+  const versions = await gather.database.ask(
+    `select "jobId", array_agg(version order by version) as versions from "jobChange"
+     where "jobId" in (${old}, ${recent}) group by "jobId" order by "jobId"`,
+  );
+  expect(versions).toEqual([
+    { jobId: old, versions: [4] },
+    { jobId: recent, versions: [1, 2, 3] },
+  ]);
+});
+
 test('jobs that the queue has lost are settled, and no others', async () => {
   const [lost, cancelled, waiting, fresh] = [await add(), await add(), await add(), await add()];
   await gather.database.ask(`delete from pgboss.job where id in (${deliveryOf(lost)}, ${deliveryOf(fresh)})`);
