@@ -2,6 +2,7 @@ import type { ExecutionResult } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { toServerTiming } from '../monitoring/server-timing.ts';
 import { collectCalls, Timing } from '../monitoring/timing.ts';
+import { mapFirst } from './map-first.ts';
 import type { CancellationContext } from './use-cancellation.ts';
 
 /** What this plugin adds to the context. */
@@ -61,15 +62,4 @@ export function useTiming(isAlwaysShown: boolean): Plugin<TimingContext & Cancel
 function addHeader(result: ExecutionResult, timing: Timing): ExecutionResult {
   const http = { headers: { 'Server-Timing': toServerTiming(timing) } };
   return { ...result, extensions: { ...result.extensions, http } };
-}
-
-async function* mapFirst(
-  parts: AsyncIterable<ExecutionResult>,
-  map: (part: ExecutionResult) => ExecutionResult,
-): AsyncGenerator<ExecutionResult> {
-  let isFirst = true;
-  for await (const part of parts) {
-    yield isFirst ? map(part) : part;
-    isFirst = false;
-  }
 }

@@ -1,0 +1,146 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLCompositeType,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getDirectiveValues,
+  getNamedType,
+  getNullableType,
+  isAbstractType,
+  isCompositeType,
+  isIntrospectionType,
+  isListType,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
+import { type Size, type Sizing, sizingOf } from './size.ts';
+
+/** What a selection may cost: the fields of each type that its object may be of. */
+export type Plan = readonly (readonly PlannedField[])[];
+
+/** A field that may cost something. */
+export interface PlannedField {
+  /** Its name in the result. */
+  key: string;
+  /** What it costs itself. */
+  weight: number;
+  /** What each of its objects costs; 0 where it has none. */
+  points: number;
+  /** How many objects it has at most. */
+  size: Size;
+  /** What each of its objects has. */
+  below: Plan;
+}
+
+const MUTATION_WEIGHT = 10;
+/** The schema is at hand, so that it costs little to describe it. */
+const INTROSPECTION_POINTS = 0.1;
+
+const one: Size = () => 1;
+const plans = new WeakMap<OperationDefinitionNode, Plan>();
+
+/**
+ * What an operation of a valid document may cost. It is as large as the operation is once its fragments are put where
+ * they are used, so keep that within limits first. Worked out once for each operation.
+ */
+export function planOf(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): Plan {
+  let plan = plans.get(operation);
+  if (!plan) {
+    const root = schema.getRootType(operation.operation);
+    plan = root ? new Planner(schema, document, operation).plan(root, [operation.selectionSet]) : [];
+    plans.set(operation, plan);
+  }
+  return plan;
+}
+
+class Planner {
+  readonly #schema: GraphQLSchema;
+  readonly #operation: OperationDefinitionNode;
+  readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+
+  constructor(schema: GraphQLSchema, { definitions }: DocumentNode, operation: OperationDefinitionNode) {
+    this.#schema = schema;
+    this.#operation = operation;
+    this.#fragments = new Map(
+      definitions.filter((it) => it.kind === Kind.FRAGMENT_DEFINITION).map((it) => [it.name.value, it]),
+    );
+  }
+
+  /** @param parent what the field around them says of the size of lists in it */
+  plan(type: GraphQLCompositeType, selectionSets: readonly SelectionSetNode[], parent?: Sizing): Plan {
+    const types = isAbstractType(type) ? this.#schema.getPossibleTypes(type) : [type];
+    return types
+      .map((it) =>
+        [...this.#collect(it, selectionSets)].flatMap(([key, nodes]) => this.#toField(it, key, nodes, parent)),
+      )
+      .filter((fields) => fields.length > 0);
+  }
+
+  /** The fields that an object of this type is asked for, by their names in the result. */
+  #collect(
+    type: GraphQLObjectType,
+    selectionSets: readonly SelectionSetNode[],
+  ): Map<string, [FieldNode, ...FieldNode[]]> {
+    const fields = new Map<string, [FieldNode, ...FieldNode[]]>();
+    const spread = new Set<string>();
+    const add = ({ selections }: SelectionSetNode): void => {
+      for (const selection of selections) {
+        if (selection.kind === Kind.FIELD) {
+          const key = (selection.alias ?? selection.name).value;
+          const nodes = fields.get(key);
+          if (nodes) nodes.push(selection);
+          else fields.set(key, [selection]);
+        } else if (selection.kind === Kind.INLINE_FRAGMENT) {
+          if (this.#applies(selection.typeCondition?.name.value, type)) add(selection.selectionSet);
+        } else if (!spread.has(selection.name.value)) {
+          spread.add(selection.name.value);
+          const fragment = this.#fragments.get(selection.name.value);
+          if (fragment && this.#applies(fragment.typeCondition.name.value, type)) add(fragment.selectionSet);
+        }
+      }
+    };
+    selectionSets.forEach(add);
+    return fields;
+  }
+
+  #applies(condition: string | undefined, type: GraphQLObjectType): boolean {
+    if (!condition || condition === type.name) return true;
+    const conditional = this.#schema.getType(condition);
+    return isAbstractType(conditional) && this.#schema.isSubType(conditional, type);
+  }
+
+  /** None where it costs nothing. Nodes of one key have the same arguments. */
+  #toField(
+    parentType: GraphQLObjectType,
+    key: string,
+    nodes: readonly [FieldNode, ...FieldNode[]],
+    parent: Sizing | undefined,
+  ): PlannedField[] {
+    const field = this.#schema.getField(parentType, nodes[0].name.value);
+    if (!field) return [];
+    const weight = this.#weightOf(parentType, field);
+    const type = getNamedType(field.type);
+    if (!isCompositeType(type)) return weight > 0 ? [{ key, weight, points: 0, size: one, below: [] }] : [];
+    const sizing = sizingOf(this.#schema, this.#operation, field, nodes[0]);
+    const points = isIntrospectionType(type) ? INTROSPECTION_POINTS : 1;
+    const selectionSets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
+    const size = isListType(getNullableType(field.type)) ? sizeOf(field, sizing, parent) : one;
+    return [{ key, weight, points, size, below: this.plan(type, selectionSets, sizing) }];
+  }
+
+  #weightOf(parentType: GraphQLObjectType, { astNode }: GraphQLField<unknown, unknown>): number {
+    const cost = this.#schema.getDirective('cost');
+    const weight = cost && astNode ? getDirectiveValues(cost, astNode)?.['weight'] : undefined;
+    const own = typeof weight === 'number' ? weight : 0;
+    return own + (parentType === this.#schema.getMutationType() ? MUTATION_WEIGHT : 0);
+  }
+}
+
+/** The field around it may know it better. */
+function sizeOf({ name }: GraphQLField<unknown, unknown>, { size }: Sizing, parent: Sizing | undefined): Size {
+  return parent?.sizedFields?.includes(name) ? parent.size : size;
+}

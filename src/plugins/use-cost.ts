@@ -1,0 +1,102 @@
+import { type DocumentNode, type ExecutionResult, type GraphQLSchema, getOperationAST } from 'graphql';
+import { isAsyncIterable, type Maybe, type Plugin } from 'graphql-yoga';
+import type { Context } from '../context.ts';
+import { limitKeyOf } from '../door/address.ts';
+import { type Bucket, Buckets } from '../limits/buckets.ts';
+import { actualCost, requestedCost } from '../limits/cost.ts';
+import type { Limits } from '../limits/limits.ts';
+import { type Plan, planOf } from '../limits/plan.ts';
+import { createRefusal } from '../limits/refusal.ts';
+import type { Variables } from '../limits/size.ts';
+import { mapFirst } from './map-first.ts';
+
+type CostLimits = Pick<Limits, 'maxCost' | 'costBucket' | 'costRestoredPerSecond'>;
+
+/** What the hooks of both ways to run an operation are given. */
+interface Operation {
+  args: {
+    schema: GraphQLSchema;
+    document: DocumentNode;
+    operationName?: Maybe<string>;
+    variableValues?: Maybe<Variables>;
+    contextValue: Context;
+  };
+  setResultAndStopExecution(result: ExecutionResult): void;
+}
+
+/** What an operation asked for, and from whom it is taken. */
+interface Charge {
+  plan: Plan;
+  requested: number;
+  bucket: Bucket;
+  isTaken: boolean;
+}
+
+/**
+ * Refuses an operation that costs too much, or more than its viewer has left, before anything is asked of a source.
+ * What it may cost is taken at the start, and what it did not cost is given back at the end. An answer in parts and a
+ * subscription cost what they asked for. Comes after `useViewer`.
+ */
+export function useCost(limits: CostLimits): Plugin<Context> {
+  const buckets = new Buckets(limits);
+  const charges = new WeakMap<object, Charge>();
+  // What no full bucket has could never be paid.
+  const maxCost = Math.min(limits.maxCost, limits.costBucket);
+
+  const begin = ({ args, setResultAndStopExecution: stop }: Operation): void => {
+    const { schema, document, variableValues, contextValue } = args;
+    const operation = getOperationAST(document, args.operationName);
+    if (!operation) return;
+    const plan = planOf(schema, document, operation);
+    const requested = requestedCost(plan, variableValues ?? {});
+    const bucket = buckets.of(keyOf(contextValue));
+    const isTaken = requested <= maxCost && bucket.take(requested);
+    charges.set(contextValue, { plan, requested, bucket, isTaken });
+    if (isTaken) return;
+    stop({ errors: [requested > maxCost ? tooCostly(requested, maxCost) : throttled(requested, bucket)] });
+  };
+
+  const settle = ({ plan, requested, bucket, isTaken }: Charge, { data }: ExecutionResult): number | null => {
+    if (!isTaken) return null;
+    // Where all of it failed, nothing says how far it had come.
+    const actual = data === null ? requested : actualCost(plan, data ?? {});
+    bucket.giveBack(requested - actual);
+    return actual;
+  };
+
+  const addCost = (result: ExecutionResult, { requested, bucket }: Charge, actual: number | null): ExecutionResult => {
+    const throttleStatus = {
+      maximumAvailable: limits.costBucket,
+      currentlyAvailable: Math.max(0, Math.floor(bucket.available)),
+      restoreRate: limits.costRestoredPerSecond,
+    };
+    const cost = { requestedQueryCost: requested, actualQueryCost: actual, throttleStatus };
+    return { ...result, extensions: { ...result.extensions, cost } };
+  };
+
+  return {
+    onExecute: begin,
+    onSubscribe: begin,
+    // Not in `onExecuteDone`: an operation that throws does not come as far as that.
+    onExecutionResult({ result, context, setResult }) {
+      const charge = charges.get(context);
+      if (!charge || !result) return;
+      if (!isAsyncIterable(result)) return setResult(addCost(result, charge, settle(charge, result)));
+      setResult(mapFirst(result as AsyncIterable<ExecutionResult>, (part) => addCost(part, charge, null)));
+    },
+  };
+}
+
+function keyOf({ viewer, address }: Context): string {
+  return viewer.user ? `user ${viewer.user.owner}` : `address ${limitKeyOf(address)}`;
+}
+
+function tooCostly(requested: number, maxCost: number) {
+  return createRefusal('MAX_COST_EXCEEDED', `Expected an operation of at most ${maxCost} points, got ${requested}.`);
+}
+
+function throttled(requested: number, bucket: Bucket) {
+  const seconds = bucket.secondsUntil(requested);
+  const message = `Expected at most ${Math.max(0, Math.floor(bucket.available))} points, which are left for now, got ${requested}. There are enough in ${seconds} s.`;
+  return createRefusal('THROTTLED', message, { status: 429, headers: { 'Retry-After': String(seconds) } });
+}
