@@ -1,10 +1,8 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, Server } from 'node:http';
+import { type AddressInfo, Server as NetServer } from 'node:net';
+import type { Exchanges } from './door/exchanges.ts';
 
-const DRAIN_MS = 5000;
-const CLOSE_IDLE_MS = 20;
-const REST_MS = 5000;
-const HOST = /^[\w.\-[\]:]+$/;
+const CLOSE_IDLE_MS = 100;
 
 /**
  * Listens. @returns the address as a URL
@@ -22,41 +20,37 @@ export function listen(server: Server, host: string, port: number): Promise<stri
 }
 
 /**
- * Takes no more requests and lets those under way finish for up to 5 seconds.
+ * Takes no more connections, and lets requests under way finish: their answers say that they are the last on their
+ * connections.
+ * @param timeoutMs cuts them off after so long
  * @param hurry cuts them off when it aborts
  */
-export async function drain(server: Server, hurry?: AbortSignal): Promise<void> {
+export async function drain(
+  server: Server,
+  exchanges: Exchanges,
+  timeoutMs: number,
+  hurry?: AbortSignal,
+): Promise<void> {
   if (!server.listening) return;
   const cutOff = () => server.closeAllConnections();
-  const timer = setTimeout(cutOff, DRAIN_MS);
-  // Node closes connections that are idle now; those that become idle would be kept for a next request.
+  const timer = setTimeout(cutOff, timeoutMs);
+  exchanges.end();
+  // A request may be on its way on a connection that is idle: that of HTTP would close it at once.
+  const closed = new Promise((resolve) => NetServer.prototype.close.call(server, resolve));
   const closing = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_MS);
   hurry?.addEventListener('abort', cutOff, { once: true });
   if (hurry?.aborted) cutOff();
-  await new Promise((resolve) => server.close(resolve));
+  await closed;
   hurry?.removeEventListener('abort', cutOff);
   clearInterval(closing);
   clearTimeout(timer);
+  // For HTTP's own timers.
+  server.close();
 }
 
-/**
- * Ends a connection whose request was answered before all of its body came, unless the rest comes within 5 seconds: a
- * client that sees no answer before it has sent everything has that long.
- */
-export function cutUnread(request: IncomingMessage, response: ServerResponse): void {
-  response.once('finish', () => {
-    if (request.complete) return;
-    setTimeout(() => {
-      if (!request.complete) request.destroy();
-    }, REST_MS).unref();
-  });
-}
-
-/** Where a request was sent to: by its Host, as far as that is one, or else by its socket. */
-export function originOf({ headers, socket }: IncomingMessage): string {
-  const { localAddress = '', localPort } = socket;
-  const host = HOST.test(headers.host ?? '') ? headers.host : `${hostOf(localAddress)}:${localPort}`;
-  return URL.parse(`http://${host}`)?.origin ?? `http://${hostOf(localAddress)}:${localPort}`;
+/** Where a request was sent to, by its Host. */
+export function originOf({ headers }: IncomingMessage): string {
+  return new URL(`http://${headers.host}`).origin;
 }
 
 function hostOf(address: string): string {

@@ -19,7 +19,8 @@ export async function listenUntilStopped(
     });
     onListening(url);
     await whenAborted(stop);
-    console.log('\nStopping: requests under way have 5 seconds. Ctrl-C again to cut them off.');
+    const seconds = config.drainTimeoutMs / 1000;
+    console.log(`\nStopping: requests under way have ${seconds} seconds. Ctrl-C again to cut them off.`);
   } finally {
     await app.stop(hurry);
   }

@@ -128,7 +128,7 @@ async function patch(exchange: Exchange): Promise<void> {
 /** Takes the bytes of a request, once the asserts have found no fault with what it says of them. */
 async function receive(exchange: Exchange, piece: Piece, ...asserts: (typeof assertFits)[]): Promise<Progress> {
   const { request, response, uploads, slots, token, signal } = exchange;
-  using _slot = slots.take(request.socket.remoteAddress ?? '');
+  using _slot = slots.take(request);
   const progress = await uploads.find(token, signal);
   if (progress.file && piece.length === 0) return progress;
   if (progress.file) throw new GatherError('CONFLICT', 'Expected no more bytes: the file is complete.');

@@ -27,8 +27,12 @@ export class Hints {
     return this.#isClosed;
   }
 
-  /** @returns ends the watch */
+  /** Where it is closed already, the watcher is told at once. @returns ends the watch */
   watch(jobId: Id, onHint: () => void): () => void {
+    if (this.#isClosed) {
+      onHint();
+      return () => {};
+    }
     this.#listener ??= new Listener(this.#databaseUrl, CHANNEL, {
       onNotification: (id) => this.#tell(id),
       onConnect: () => this.#tellAll(),

@@ -1,15 +1,33 @@
 import { createGraphQLError, type GraphQLParams } from 'graphql-yoga';
 
-/** What is large belongs into variables, which are not parsed as GraphQL. */
-const MAX_QUERY_LENGTH = 64_000;
+/** Whoever goes through variables does so level by level, on the stack. */
+const MAX_LEVELS = 64;
+/** To check one against its type takes microseconds. The largest mutation has 10,000 rows. */
+const MAX_OBJECTS = 12_000;
+/** No type has as many fields, and no operation as many variables. */
+const MAX_NAMES = 1000;
 
-/** The parameters of an operation in JSON. @throws 400 where they are none, 413 where the query is too long */
+/** The parameters of an operation in JSON. @throws 400 where they are none */
 export function toParams(text: string): GraphQLParams {
   const params = parseJson(text);
-  if (!isParams(params)) throw badRequest(400, 'Expected a JSON object with a `query`, got another kind of JSON.');
-  const length = typeof params.query === 'string' ? params.query.length : 0;
-  if (length <= MAX_QUERY_LENGTH) return params;
-  throw badRequest(413, `Expected a query of at most ${MAX_QUERY_LENGTH} characters, got ${length}. Use variables.`);
+  if (!isObject(params)) throw badRequest(400, 'Expected a JSON object with a `query`, got another kind of JSON.');
+  assertSound(params);
+  return params;
+}
+
+/** The parameters of an operation in the query of a URL: https://graphql.github.io/graphql-over-http/draft/#sec-GET. @throws 400 where they are none */
+export function toUrlParams(query: URLSearchParams): GraphQLParams & { documentId?: string | undefined } {
+  const text = (name: string) => query.get(name) || undefined;
+  const json = (name: string) => parseJson(text(name) ?? 'null');
+  const params = {
+    query: text('query'),
+    documentId: text('documentId'),
+    operationName: text('operationName'),
+    variables: json('variables'),
+    extensions: json('extensions'),
+  };
+  assertSound(params);
+  return params;
 }
 
 /** Any JSON. @throws 400 where it is none */
@@ -26,6 +44,38 @@ export function badRequest(status: number, message: string): Error {
   return createGraphQLError(message, { extensions: { http: { status }, code: 'BAD_REQUEST' } });
 }
 
-function isParams(params: unknown): params is GraphQLParams {
-  return typeof params === 'object' && params !== null && !Array.isArray(params);
+/** @throws 400 where a parameter is of another type than it must be, or has more to go through than one request may take */
+function assertSound(params: object): asserts params is GraphQLParams {
+  for (const name of ['variables', 'extensions'] as const) {
+    const value: unknown = Reflect.get(params, name);
+    if (value != null && !isObject(value))
+      throw badRequest(400, `Expected an object as \`${name}\`, got another type.`);
+  }
+  const { operationName }: { operationName?: unknown } = params;
+  if (operationName != null && typeof operationName !== 'string') {
+    throw badRequest(400, 'Expected a string as `operationName`, got another type.');
+  }
+  assertSmall(params);
+}
+
+function assertSmall(params: object): void {
+  let objects = 0;
+  const visit = (value: unknown, level: number): void => {
+    if (typeof value !== 'object' || value === null) return;
+    objects++;
+    const children = Object.values(value);
+    if (level === MAX_LEVELS) throw tooMuch(`${MAX_LEVELS} levels`);
+    if (objects > MAX_OBJECTS) throw tooMuch(`${MAX_OBJECTS} objects and lists`);
+    if (children.length > MAX_NAMES && !Array.isArray(value)) throw tooMuch(`${MAX_NAMES} names in an object`);
+    for (const child of children) visit(child, level + 1);
+  };
+  visit(params, 0);
+}
+
+function tooMuch(limit: string): Error {
+  return badRequest(400, `Expected JSON of at most ${limit}, got more.`);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

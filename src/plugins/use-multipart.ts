@@ -6,6 +6,7 @@ import type { UploadSlots } from '../files/upload-slots.ts';
 import { badRequest } from './graphql-params.ts';
 import { MultipartBody, tooLarge } from './multipart/multipart-body.ts';
 import { withStatus } from './multipart/status.ts';
+import { hasPreflight, PREFLIGHT_HEADERS } from './preflight.ts';
 import type { CancellationContext } from './use-cancellation.ts';
 
 /** What the Node server hands along; absent in `app.fetch`. */
@@ -21,8 +22,6 @@ interface MultipartOptions {
 }
 
 const MULTIPART = /^multipart\/form-data\s*(;|$)/i;
-/** Headers that no form of another page can send: that is all they are for, and any value will do. */
-const PREFLIGHT = ['apollo-require-preflight', 'x-gather-preflight', 'x-apollo-operation-name'];
 /** What a request may have besides its files. */
 const REST_BYTES = 1_000_000;
 
@@ -44,7 +43,7 @@ export function useMultipart({
     if (Number(request.headers.get('content-length')) > maxBytes) throw tooLarge(maxBytes);
     const source = req ?? Readable.from(copied(request.body ?? []));
     const body = new MultipartBody(source, type, maxBytes);
-    return { body, source, slot: slots.take(req?.socket.remoteAddress ?? 'this process') };
+    return { body, source, slot: slots.take(req) };
   };
 
   return {
@@ -85,9 +84,10 @@ export function isMultipart({ method, headers }: Request): boolean {
   return method === 'POST' && MULTIPART.test(headers.get('content-type') ?? '');
 }
 
-function assertPreflight({ headers }: Request): void {
-  if (PREFLIGHT.some((name) => headers.get(name))) return;
-  throw badRequest(403, `Expected one of the headers ${PREFLIGHT.join(', ')} in a multipart request, got none.`);
+function assertPreflight(request: Request): void {
+  if (hasPreflight(request)) return;
+  const names = PREFLIGHT_HEADERS.join(', ');
+  throw badRequest(403, `Expected one of the headers ${names} in a multipart request, got none.`);
 }
 
 /** Pieces are released once they are used, and what a caller in this process gave is still the caller's. */

@@ -1,0 +1,59 @@
+import type { IncomingMessage } from 'node:http';
+
+/** Why a request is turned away. */
+interface Fault {
+  /** Of HTTP. */
+  status: number;
+  message: string;
+}
+
+const TARGET = /^\/(?!\/)/;
+/** Whoever reads it as a part of a URL must come to the same host as we do. */
+const HOST = /^(?<name>\[[\da-f:.]+\]|[\w.-]+)(?::\d+)?$/i;
+const SHOWN_LENGTH = 100;
+
+/** Answered under any name: a load balancer asks by address. */
+const PROBES = new Set(['/health', '/ready']);
+
+/** Finds what is wrong with where a request was sent to: its target, and its `Host`. */
+export type CheckAuthority = (request: IncomingMessage) => Fault | undefined;
+
+/**
+ * Checks that the target is a path, and that there is one `Host`, of these names on any port.
+ * @param names any where there are none
+ */
+export function createAuthorityCheck(names: readonly string[]): CheckAuthority {
+  const known = new Set(names.map((name) => name.toLowerCase()));
+  return (request) => {
+    const { url = '', headers } = request;
+    if (!TARGET.test(url)) return { status: 400, message: `Expected a path with one slash first, got ${shown(url)}.` };
+    const { host = '' } = headers;
+    const name = HOST.exec(host)?.groups?.['name'];
+    if (!name || !URL.canParse(`http://${host}`)) {
+      return {
+        status: 400,
+        message: `Expected a host such as shop.example:4000 in the header Host, got ${shown(host)}.`,
+      };
+    }
+    if (hasTwoHosts(request)) return { status: 400, message: 'Expected one header Host, got two.' };
+    if (known.size === 0 || known.has(name.toLowerCase()) || PROBES.has(url)) return undefined;
+    return {
+      status: 421,
+      message: `Expected a request to a host that this server answers to, got one to ${shown(name)}.`,
+    };
+  };
+}
+
+/** Node keeps the first, and a proxy in front may have looked at the other. */
+function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? '';
+    if (name.length === 4 && name.toLowerCase() === 'host') count++;
+  }
+  return count > 1;
+}
+
+function shown(text: string): string {
+  return text === '' ? 'none' : JSON.stringify(text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text);
+}

@@ -1,0 +1,36 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** With half a head sent on each they take 36 MB. */
+const MAX_CONNECTIONS = 2000;
+const LOOKS_PER_TIMEOUT = 4;
+
+/**
+ * Keeps clients from holding what others need. Connections beyond 2,000 are closed at once. One whose client takes
+ * nothing of its answer is cut after the timeout, a quarter more at most; what the system holds for it is not seen.
+ */
+export function guardConnections(server: Server, stallTimeoutMs: number): void {
+  const sockets = new Set<Socket>();
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.once('listening', () => {
+    const look = () => {
+      for (const socket of sockets) limitStall(socket, stallTimeoutMs);
+    };
+    const timer = setInterval(look, stallTimeoutMs / LOOKS_PER_TIMEOUT);
+    server.once('close', () => clearInterval(timer));
+  });
+}
+
+/**
+ * Node's own timeout sees whether the system takes any bytes, and its server cuts a connection that it runs out for.
+ * It is set for those only whose bytes wait: one that waits for us may do so.
+ */
+function limitStall(socket: Socket, timeoutMs: number): void {
+  const hasBytes = socket.writableLength > 0;
+  if (hasBytes && !socket.timeout) socket.setTimeout(timeoutMs);
+  if (!hasBytes && socket.timeout === timeoutMs) socket.setTimeout(0);
+}

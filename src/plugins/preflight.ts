@@ -1,0 +1,7 @@
+/** Headers that no form and no link of another page can send: that is all they are for, and any value will do. */
+export const PREFLIGHT_HEADERS = ['apollo-require-preflight', 'x-gather-preflight', 'x-apollo-operation-name'];
+
+/** Whether a request has one of those headers. */
+export function hasPreflight({ headers }: Request): boolean {
+  return PREFLIGHT_HEADERS.some((name) => headers.get(name));
+}

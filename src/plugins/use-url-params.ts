@@ -1,0 +1,11 @@
+import type { Plugin } from 'graphql-yoga';
+import { toUrlParams } from './graphql-params.ts';
+
+/** Reads the parameters of a GET from its URL, and checks them as those of a body are. */
+export function useUrlParams(): Plugin {
+  return {
+    onRequestParse({ request, url, setRequestParser }) {
+      if (request.method === 'GET') setRequestParser(() => toUrlParams(url.searchParams));
+    },
+  };
+}
