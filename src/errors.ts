@@ -3,6 +3,13 @@ import { GraphQLError } from 'graphql';
 /** Every code that a client can meet in `errors[].extensions.code` or in a `UserError`. */
 export type ErrorCode =
   | 'INVALID_INPUT'
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'WRONG_CREDENTIALS'
+  | 'TOO_MANY_ATTEMPTS'
+  | 'LIMIT_EXCEEDED'
+  | 'MAX_COST_EXCEEDED'
+  | 'THROTTLED'
   | 'NOT_FOUND'
   | 'CONFLICT'
   | 'DATABASE_UNAVAILABLE'
@@ -53,23 +60,79 @@ export class GatherError extends Error {
   }
 }
 
+/** Patterns look at each place of a message, and back from there: it must not be long. */
+const MAX_LENGTH = 1000;
+const GIVEN = [
+  /, (?:\.{3})?".*"(?:\.{3})?(?= is not valid JSON)/s,
+  /(?<=cannot represent .*value|invalid input (?:syntax|value) for [^:]*): .*$/s,
+];
+
 /**
- * What a client may see of an error, and the only place that decides it: errors of GraphQL itself and each
- * `GatherError` in full, of anything else only that it happened.
+ * What a client may see of an error, and the only place that decides it: each `GatherError` in full, errors of GraphQL
+ * itself without the values that were given, of anything else only that it happened.
+ * @param requestId by which a person finds in the log what a client is not told
  */
-export function toClientError(error: unknown): GraphQLError {
-  const original = error instanceof GraphQLError ? error.originalError : error;
+export function toClientError(error: unknown, requestId?: string): GraphQLError {
+  const original = originalOf(error);
   if (original instanceof GatherError) return withCode(error, original);
-  if (error instanceof GraphQLError && (!original || original instanceof GraphQLError)) return error;
+  if (error instanceof GraphQLError && original instanceof GraphQLError && isOfRequest(error, original)) {
+    return withoutValues(error);
+  }
+  const { path } = placeOf(error);
   return new GraphQLError('Something went wrong on our side.', {
     ...placeOf(error),
-    extensions: { code: 'INTERNAL_SERVER_ERROR', retryable: false },
+    extensions: {
+      code: 'INTERNAL_SERVER_ERROR',
+      retryable: false,
+      ...(requestId && { requestId }),
+      // Yoga does not show it, and answers with status 500.
+      ...(!path && { unexpected: true }),
+    },
   });
 }
 
-/** Whether `toClientError` hides what this error says, so that the log must keep it. */
-export function isMasked(error: unknown): boolean {
-  return toClientError(error).extensions['code'] === 'INTERNAL_SERVER_ERROR';
+/** Whether `toClientError` has hidden what the error said, so that the log must keep it. */
+export function isMasked(shown: GraphQLError): boolean {
+  return shown.extensions['code'] === 'INTERNAL_SERVER_ERROR';
+}
+
+/** What was thrown in the first place. */
+export function originalOf(error: unknown): unknown {
+  return error instanceof GraphQLError && error.originalError ? originalOf(error.originalError) : error;
+}
+
+/**
+ * An error of GraphQL itself, with a code, and without the values that the request gave: a password may be among them,
+ * and an input that is wrong in many places would be repeated for each.
+ */
+export function withoutValues(error: GraphQLError, code = 'BAD_USER_INPUT'): GraphQLError {
+  const { nodes, source, positions, path, extensions } = error;
+  const place = nodes ? { nodes } : { source, positions };
+  return new GraphQLError(toText(error), { ...place, path, extensions: { code, ...extensions } });
+}
+
+/** A field that fails of what GraphQL says of its arguments knows their place. One whose value has another type does not. */
+function isOfRequest({ path }: GraphQLError, { nodes, extensions }: GraphQLError): boolean {
+  return !path || nodes !== undefined || extensions['code'] !== undefined;
+}
+
+function toText({ message, originalError }: GraphQLError): string {
+  const [, variable] = /^(Variable "\$\w+") got invalid value /.exec(message) ?? [];
+  if (!variable || !originalError) return withoutValue(message);
+  const given = message.slice(0, -originalError.message.length);
+  const [place = ''] = / at "[^"]*"(?=; $)/.exec(given) ?? [];
+  return `${variable} has an invalid value${place}: ${withoutValue(originalError.message)}`;
+}
+
+function withoutValue(message: string): string {
+  return withoutGiven(message)
+    .replace(/([,;?.])? found: .*$/is, (_, end) => (end === '?' ? '?' : '.'))
+    .replace(/((?:found|Unexpected) (?:Block)?String) ".*$/s, '$1.');
+}
+
+/** A message without what V8, GraphQL and PostgreSQL repeat of what was given, and not longer than anybody reads. */
+export function withoutGiven(message: string): string {
+  return GIVEN.reduce((text, given) => text.replace(given, ''), message.slice(0, MAX_LENGTH));
 }
 
 function withCode(error: unknown, { message, code, source, retryable }: GatherError): GraphQLError {

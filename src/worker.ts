@@ -6,6 +6,7 @@ import type { RunnableTask } from './jobs/task.ts';
 import { tasks as shopTasks } from './jobs/tasks/index.ts';
 import { Worker } from './jobs/worker.ts';
 import { createLog, type LogFormat } from './monitoring/log.ts';
+import { secretsOf } from './monitoring/secrets.ts';
 import { createUpstreams, type UpstreamConfig, type UpstreamName } from './upstreams/index.ts';
 import { createPublicFetch } from './upstreams/public-fetch.ts';
 
@@ -51,7 +52,7 @@ const FETCH = { timeoutMs: 10_000, maxBytes: 5_000_000, maxRedirects: 3 };
 export function createWorker(config: WorkerConfig): WorkerProcess {
   const { databaseUrl, timeZone, superviseSeconds = SUPERVISE_SECONDS } = config;
   const { tasks = shopTasks, schedules = shopSchedules } = config;
-  const log = createLog(config.logFormat);
+  const log = createLog(config.logFormat, secretsOf(config));
   const pools = createPools({ ...config, poolSize: config.databaseConnections, connectTimeoutMs: CONNECT_TIMEOUT_MS });
   const upstreams = createUpstreams(config.upstreams);
   const store = createStore(config.store);

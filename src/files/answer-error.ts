@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { type ErrorCode, GatherError, toClientError } from '../errors.ts';
+import { requestId } from '../monitoring/request-id.ts';
 
 /** What a request for bytes, or with bytes, is refused with. */
 export interface Refusal {
@@ -7,10 +8,19 @@ export interface Refusal {
   code: string;
   /** What was expected, and what came. */
   message: string;
+  /** By which a person finds in the log what a client is not told. */
+  requestId?: string | undefined;
 }
 
 const STATUSES: Readonly<Record<ErrorCode, number>> = {
   INVALID_INPUT: 400,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  WRONG_CREDENTIALS: 401,
+  TOO_MANY_ATTEMPTS: 429,
+  LIMIT_EXCEEDED: 400,
+  MAX_COST_EXCEEDED: 400,
+  THROTTLED: 429,
   NOT_FOUND: 404,
   CONFLICT: 409,
   DATABASE_UNAVAILABLE: 503,
@@ -31,7 +41,8 @@ const STATUSES: Readonly<Record<ErrorCode, number>> = {
 export function answerError(response: ServerResponse, error: unknown, headers?: OutgoingHttpHeaders): void {
   const status = error instanceof GatherError ? STATUSES[error.code] : 500;
   const { message, extensions } = toClientError(error);
-  refuse(response, { status, code: `${extensions['code']}`, message }, headers);
+  const id = status >= 500 ? requestId() : undefined;
+  refuse(response, { status, code: `${extensions['code']}`, message, requestId: id }, headers);
 }
 
 /** Answers `{ "error": { "code", "message" } }`, to be kept by nobody. Nothing happens where the client has left. */

@@ -77,8 +77,9 @@ export class Worker {
       cronMonitorIntervalSeconds: 10,
       cronWorkerIntervalSeconds: 5,
     });
-    this.#boss.on('warning', ({ message, data }) => source.log.warn(data, message));
-    this.#boss.on('error', (error) => source.log.warn({ reason: error.message }, 'the job queue had a fault'));
+    // Without its data: of a slow statement they are its text and its values.
+    this.#boss.on('warning', ({ message }) => source.log.warn(message));
+    this.#boss.on('error', (error) => source.log.warn({ err: error }, 'the job queue had a fault'));
   }
 
   /** Begins to run jobs. @throws where PostgreSQL cannot be reached, or `migrate` has not made the queue */

@@ -1,7 +1,7 @@
 import { pendingMigrations } from '../database/migrate.ts';
 import type { Pools } from '../database/pool.ts';
-import { toClientError } from '../errors.ts';
 import type { Upstreams } from '../upstreams/index.ts';
+import type { MaskError } from './mask-errors.ts';
 
 /** Whether the server can serve. */
 export interface Readiness {
@@ -13,13 +13,17 @@ export interface Readiness {
 }
 
 /** Asks whether the database can be reached and is migrated. Takes a few seconds at most. */
-export async function checkReadiness({ control }: Pools, upstreams: Upstreams): Promise<Readiness> {
+export async function checkReadiness(
+  { control }: Pools,
+  upstreams: Upstreams,
+  maskError: MaskError,
+): Promise<Readiness> {
   const services = upstreams.state();
   try {
     const pending = await pendingMigrations(control);
     if (pending.length === 0) return { isReady: true, services };
     return { isReady: false, reason: `Migrations are missing: ${pending.join(', ')}`, services };
   } catch (error) {
-    return { isReady: false, reason: toClientError(error).message, services };
+    return { isReady: false, reason: maskError(error).message, services };
   }
 }

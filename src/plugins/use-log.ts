@@ -1,13 +1,18 @@
 import { type DocumentNode, type ExecutionResult, getOperationAST } from 'graphql';
 import { isAsyncIterable, type Maybe, type Plugin } from 'graphql-yoga';
 import type { Logger } from '../monitoring/log.ts';
+import type { MaskError } from '../monitoring/mask-errors.ts';
+import { inThisRequest } from '../monitoring/request-id.ts';
 import { round } from '../monitoring/timing.ts';
 import type { TimingContext } from './use-timing.ts';
 
 type Failing = Pick<ExecutionResult, 'errors'>;
 
-/** Writes one line for each operation when it is over: what it was, how long it took, how many calls and errors. */
-export function useLog(log: Logger): Plugin<TimingContext, TimingContext> {
+/**
+ * Writes one line for each operation when it is over: what it was, how long it took, how many calls and errors. What
+ * fails outside of any operation is masked too.
+ */
+export function useLog(log: Logger, maskError: MaskError): Plugin<TimingContext, TimingContext> {
   const operations = new WeakMap<object, string>();
   const note = ({
     args,
@@ -18,6 +23,15 @@ export function useLog(log: Logger): Plugin<TimingContext, TimingContext> {
     if (operation) operations.set(args.contextValue, `${operation.operation} ${operation.name?.value ?? '(no name)'}`);
   };
   return {
+    instrumentation: {
+      async request(_, answer) {
+        try {
+          await answer();
+        } catch (error) {
+          throw withoutStack(maskError(error).toJSON());
+        }
+      },
+    },
     onExecute: note,
     onSubscribe: note,
     onExecutionResult({ result, context, setResult }) {
@@ -26,16 +40,23 @@ export function useLog(log: Logger): Plugin<TimingContext, TimingContext> {
         const operation = operations.get(context) ?? 'refused';
         log.info({ operation, ms: round(elapsed), calls: count, errors });
       };
-      if (isAsyncIterable(result)) setResult(whenOver(result, write));
+      if (isAsyncIterable(result)) setResult(inThisRequest(whenOver(result, write)));
       else write(result?.errors?.length ?? 0);
     },
   };
 }
 
+/** Of an error in a hook, Yoga answers with the stack. */
+function withoutStack(error: object): Error {
+  const bare = new Error(JSON.stringify({ errors: [error] }));
+  bare.stack = bare.message;
+  return bare;
+}
+
 async function* whenOver(
   parts: AsyncIterable<ExecutionResult>,
   write: (errors: number) => void,
-): AsyncGenerator<ExecutionResult> {
+): AsyncGenerator<ExecutionResult, void, void> {
   let errors = 0;
   try {
     for await (const part of parts) {

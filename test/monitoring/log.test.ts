@@ -4,6 +4,8 @@ import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { ask, type Program, runGather } from '../helpers/program.ts';
 import { startServices, type TestServices } from '../helpers/services.ts';
 
+const ID = 'x-request-id';
+
 /** A line of the log, parsed. */
 type Line = Record<string, unknown>;
 
@@ -78,8 +80,75 @@ test('a masked error is logged with its cause, once, and the client does not see
   expect(JSON.stringify(errors)).not.toMatch(/stars|does not exist/);
   const [fault, line] = await newLines(2);
   expect(fault).toMatchObject({ level: 50, msg: expect.stringMatching(/column "rating" does not exist/) });
-  expect(JSON.stringify(fault)).toMatch(/database\.ts/);
+  expect(fault?.['err']).toEqual({
+    type: 'DatabaseError',
+    code: '42703',
+    message: expect.stringMatching(/column "rating" does not exist/),
+    at: expect.arrayContaining([expect.stringMatching(/^src\/database\/database\.ts:\d+$/)]),
+    path: 'item.averageRating',
+  });
   expect(line).toMatchObject({ level: 30, errors: 1 });
+});
+
+test('what fails many fields is logged once for a request, with the ID that the client is told', async () => {
+  await database.ask('alter table review rename column rating to stars');
+  const query = '{ menu { items(first: 5) { nodes { averageRating } } } }';
+  const [first, second] = [await ask(url, query), await ask(url, query)];
+  await database.ask('alter table review rename column stars to rating');
+  for (const { errors } of [first, second]) expect(errors).toHaveLength(5);
+  const ids = [first, second].map(({ errors }) => errors[0].extensions.requestId);
+  expect(await newLines(4)).toMatchObject([
+    { level: 50, requestId: ids[0], err: { path: 'menu.items.nodes.0.averageRating' } },
+    { operation: 'query (no name)', requestId: ids[0], errors: 5 },
+    { level: 50, requestId: ids[1] },
+    { operation: 'query (no name)', requestId: ids[1], errors: 5 },
+  ]);
+});
+
+test.each(['multipart/mixed', 'multipart/mixed;deferSpec=20220824', 'text/event-stream'])(
+  'what fails in a part is logged once, with the ID of its request: %s',
+  async (accept) => {
+    await database.ask('alter table review rename column rating to stars');
+    const query = '{ menu { items(first: 3) { nodes { sku ... @defer { averageRating } } } } }';
+    const response = await send(url, query, { accept }).response;
+    const text = await readText(response);
+    await database.ask('alter table review rename column stars to rating');
+    const requestId = response.headers['x-request-id'];
+    expect(text.split(`"requestId":"${requestId}"`)).toHaveLength(4);
+    expect(await newLines(2)).toMatchObject([
+      { level: 50, requestId },
+      { operation: 'query (no name)', requestId, errors: 3 },
+    ]);
+  },
+);
+
+test('each request has an ID of its own in its response and in its lines, whatever it sends', async () => {
+  const own = { 'x-request-id': 'mine' };
+  const responses = [
+    await send(url, 'query One { about { name } }', own).response,
+    await send(url, '{', own).response,
+    await fetch(`${url}/uploads/nothing`, { method: 'HEAD', headers: own }),
+    await fetch(`${url}/ready`, { headers: own }),
+    await fetch(`${url}/nothing`, { headers: own }),
+  ];
+  const ids = responses.map(({ headers }) => (headers instanceof Headers ? headers.get(ID) : headers[ID]));
+  for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  expect(new Set(ids).size).toBe(responses.length);
+  expect(await newLines(3)).toMatchObject([
+    { operation: 'query One', requestId: ids[0] },
+    { operation: 'refused', requestId: ids[1] },
+    { request: 'HEAD /uploads', requestId: ids[2] },
+  ]);
+});
+
+test('the line of an answer in parts whose client leaves has the ID too', async () => {
+  services.promo.fault = 'hang';
+  const query = 'query LeftParts { home { featured(first: 1) { sku } ... @defer { promo { title } } } }';
+  const client = send(url, query, { accept: 'multipart/mixed' });
+  const { headers } = await client.response;
+  await vi.waitFor(() => expect(services.promo.open).toHaveLength(1));
+  client.leave();
+  expect(await newLines(1)).toMatchObject([{ operation: 'query LeftParts', requestId: headers[ID] }]);
 });
 
 test('an answer in parts is one line, with the errors of all parts, when it is over', async () => {

@@ -136,7 +136,7 @@ test('what is wrong inside the server is masked and costs its own field', async 
       message: 'Something went wrong on our side.',
       locations: expect.any(Array),
       path: ['item', 'averageRating'],
-      extensions: { code: 'INTERNAL_SERVER_ERROR', retryable: false },
+      extensions: { code: 'INTERNAL_SERVER_ERROR', retryable: false, requestId: expect.any(String) },
     },
   ]);
 });
