@@ -1,14 +1,19 @@
 import { parseArgs } from 'node:util';
-import { type Command, CommandError } from './commands/command.ts';
+import { secretsIn } from './commands/app-config.ts';
+import { type Command, CommandError, MisuseError } from './commands/command.ts';
+import { endOnCrash } from './commands/crash.ts';
 import { dashboard } from './commands/dashboard.ts';
 import { migrate } from './commands/migrate.ts';
 import { seed } from './commands/seed.ts';
 import { serve } from './commands/serve.ts';
 import { services } from './commands/services.ts';
 import { start } from './commands/start.ts';
+import { user } from './commands/user.ts';
 import { work } from './commands/work.ts';
 import { ConfigError, readConfig } from './config.ts';
 import { GatherError } from './errors.ts';
+import { describeError } from './monitoring/describe-error.ts';
+import { createLog } from './monitoring/log.ts';
 
 const DONE = 0;
 const FAILED = 1;
@@ -16,7 +21,7 @@ const MISUSED = 2;
 /** After a command has ended, and everything that it opened is closed. */
 const EXIT_MS = 1000;
 
-const commands: Readonly<Record<string, Command>> = { start, serve, work, dashboard, migrate, seed, services };
+const commands: Readonly<Record<string, Command>> = { start, serve, work, dashboard, migrate, seed, user, services };
 
 // A reader that leaves, as in `start | head -1`, does not end the program.
 process.stdout.on('error', () => {});
@@ -25,32 +30,39 @@ process.exitCode = await main(process.argv.slice(2));
 setTimeout(() => process.exit(), EXIT_MS).unref();
 
 async function main(args: string[]): Promise<number> {
+  const name = args.find((arg) => !arg.startsWith('-')) ?? '';
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (args.includes('--help')) return show(command ? commandHelp(name, command) : help());
+  if (command?.takesArguments) return run(name, command, args.toSpliced(args.indexOf(name), 1));
   try {
-    const { positionals, values } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: { help: { type: 'boolean' } },
-    });
-    const [name = '', ...rest] = positionals;
-    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-    if (values.help) return show(command ? commandHelp(name, command) : help());
-    if (!command || rest.length > 0) return misused(`Expected one of these commands, got "${positionals.join(' ')}".`);
-    return await run(command);
+    const { positionals } = parseArgs({ args, allowPositionals: true });
+    if (command && positionals.length === 1) return await run(name, command, []);
+    return misused(`Expected one of these commands, got "${positionals.join(' ')}".`, help());
   } catch (error) {
-    return misused((error as Error).message);
+    return misused((error as Error).message, help());
   }
 }
 
-async function run(command: Command): Promise<number> {
+async function run(name: string, command: Command, args: readonly string[]): Promise<number> {
   try {
-    await command.run(readConfig(command.required));
-    return DONE;
+    const config = readConfig(command.required);
+    // Also where LOG is none: the last words are for whoever finds the program gone.
+    endOnCrash(createLog(config.NODE_ENV === 'development' ? 'words' : 'json', secretsIn(config)));
+    await command.run(config, args);
+    return process.exitCode === FAILED ? FAILED : DONE;
   } catch (error) {
+    if (error instanceof MisuseError) return misused(error.message, commandHelp(name, command));
     if (error instanceof ConfigError) return fail(error.message, MISUSED);
     if (error instanceof CommandError) return fail(error.message, FAILED);
     if (error instanceof GatherError) return fail(withCause(error), FAILED);
-    return fail(String((error as Error).stack ?? error), FAILED);
+    return fail(inWords(error), FAILED);
   }
+}
+
+/** A fault of the program. */
+function inWords(error: unknown): string {
+  const { type, message, at = [] } = describeError(error);
+  return [`${type}: ${message}`, ...at.map((frame) => `  at ${frame}`)].join('\n');
 }
 
 function withCause({ message, cause }: GatherError): string {
@@ -69,8 +81,8 @@ function fail(text: string, code: number): number {
   return code;
 }
 
-function misused(message: string): number {
-  return fail(`${message}\n\n${help()}`, MISUSED);
+function misused(message: string, help: string): number {
+  return fail(`${message}\n\n${help}`, MISUSED);
 }
 
 function help(): string {

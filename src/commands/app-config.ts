@@ -1,12 +1,16 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { JwtConfig } from '../accounts/jwt.ts';
 import type { AppConfig } from '../app.ts';
 import type { Config } from '../config.ts';
 import type { StoreConfig } from '../files/create-store.ts';
+import type { Limits } from '../limits/limits.ts';
+import { keysOf, passwordsOf } from '../monitoring/secrets.ts';
 import type { UpstreamName } from '../upstreams/index.ts';
 import type { WorkerConfig } from '../worker.ts';
 
 const S3_TIMEOUT_MS = 30_000;
+const DOCUMENTS_FILE = fileURLToPath(new URL('../documents/manifest.generated.json', import.meta.url));
 const ABOUT_FILE = fileURLToPath(new URL('../shop/about.json', import.meta.url));
 
 /** The services whose URLs are set. */
@@ -20,6 +24,12 @@ export function serviceUrls(config: Config): Record<UpstreamName, string | undef
   };
 }
 
+/** What the settings have of passwords and keys. */
+export function secretsIn(config: Config): string[] {
+  const urls = [config.DATABASE_URL, ...Object.values(serviceUrls(config))].filter((url) => url !== undefined);
+  return [...urls.flatMap(passwordsOf), ...keysOf(toStoreConfig(config)), config.DASHBOARD_PASSWORD ?? ''];
+}
+
 /** The server's settings, once it is known where its sources are. */
 export function toAppConfig(config: Config, databaseUrl: string, urls: Record<UpstreamName, string>): AppConfig {
   const isDevelopment = config.NODE_ENV === 'development';
@@ -28,6 +38,16 @@ export function toAppConfig(config: Config, databaseUrl: string, urls: Record<Up
     host: config.HOST,
     port: config.PORT,
     isDevelopment,
+    isIntrospectable: config.INTROSPECTION ?? config.NODE_ENV !== 'production',
+    hasGraphiQL: config.GRAPHIQL ?? config.NODE_ENV !== 'production',
+    limits: toLimits(config),
+    documents: { file: config.TRUSTED_DOCUMENTS ?? DOCUMENTS_FILE, isOnlyTrusted: config.TRUSTED_DOCUMENTS_ONLY },
+    cacheSeconds: config.CACHE_SECONDS,
+    hosts: config.ALLOWED_HOSTS,
+    corsOrigins: config.CORS_ORIGINS,
+    proxyHops: config.PROXY_HOPS,
+    jwt: toJwtConfig(config),
+    drainTimeoutMs: config.DRAIN_TIMEOUT_MS,
     logFormat: config.LOG ?? (isDevelopment ? 'words' : 'json'),
     databaseUrl,
     databaseConnections: config.DATABASE_CONNECTIONS,
@@ -53,6 +73,30 @@ export function toWorkerConfig(config: Config, app: AppConfig): WorkerConfig {
   const { logFormat, databaseUrl, databaseConnections, statementTimeoutMs, upstreams, store, timeZone } = app;
   const fetchAllowed = config.FETCH_ALLOWED;
   return { logFormat, databaseUrl, databaseConnections, statementTimeoutMs, upstreams, store, timeZone, fetchAllowed };
+}
+
+function toLimits(config: Config): Limits {
+  return {
+    bodyMaxBytes: config.MAX_BODY_BYTES,
+    queryMaxBytes: config.MAX_QUERY_BYTES,
+    maxTokens: config.MAX_TOKENS,
+    maxDepth: config.MAX_DEPTH,
+    maxAliases: config.MAX_ALIASES,
+    maxDirectives: config.MAX_DIRECTIVES,
+    maxCost: config.MAX_COST,
+    costBucket: config.COST_BUCKET,
+    costRestoredPerSecond: config.COST_RESTORE,
+  };
+}
+
+function toJwtConfig(config: Config): JwtConfig | undefined {
+  if (!config.JWT_JWKS_URL) return undefined;
+  return {
+    jwksUrl: config.JWT_JWKS_URL,
+    issuer: config.JWT_ISSUER as string,
+    audience: config.JWT_AUDIENCE as string,
+    roleClaim: config.JWT_ROLE_CLAIM,
+  };
 }
 
 /** A bucket where one is named, or else a directory. */

@@ -8,8 +8,19 @@ export interface Command {
   help: string;
   /** Settings that it cannot do without. */
   required?: readonly (keyof Config)[];
-  /** Does it. Resolves when it is done. A command that runs until it is stopped listens to signals itself. */
-  run(config: Config): Promise<void>;
+  /** Whether words and options may follow its name. @default false */
+  takesArguments?: boolean;
+  /**
+   * Does it. Resolves when it is done. A command that runs until it is stopped listens to signals itself.
+   * @param args what follows its name; nothing where it takes no arguments
+   * @throws MisuseError where those are not understood
+   */
+  run(config: Config, args: readonly string[]): Promise<void>;
+}
+
+/** Arguments that are not understood; shown with the help of the command. */
+export class MisuseError extends Error {
+  override readonly name = 'MisuseError';
 }
 
 /** A reason not to go on that a person can do something about; shown without a stack. */

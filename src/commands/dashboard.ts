@@ -1,14 +1,9 @@
-import type { Config } from '../config.ts';
 import { isLoopback } from '../dashboard/loopback.ts';
 import { createDashboard } from '../dashboard.ts';
-import { findRunning } from '../database/embedded/running.ts';
-import { pendingMigrations } from '../database/migrate.ts';
-import { createPools, endPools } from '../database/pool.ts';
 import { type Command, CommandError } from './command.ts';
+import { findDatabase } from './find-database.ts';
 import { toListenError } from './listen.ts';
 import { listenToSignals, whenAborted } from './stopping.ts';
-
-const CONNECT_TIMEOUT_MS = 5000;
 
 /** The pages of the job queue. */
 export const dashboard: Command = {
@@ -30,8 +25,7 @@ export const dashboard: Command = {
           'Set DASHBOARD_PASSWORD to at least 12 characters, or DASHBOARD_HOST to 127.0.0.1.',
       );
     }
-    const databaseUrl = config.DATABASE_URL ?? (await findEmbedded(config));
-    await assertMigrated(databaseUrl, config);
+    const databaseUrl = await findDatabase(config);
     const dashboard = await createDashboard({ host, port, databaseUrl, password });
     const { url } = await dashboard.start().catch((error) => {
       throw toListenError(error, host, 'DASHBOARD_PORT', 'DASHBOARD_HOST');
@@ -43,26 +37,3 @@ export const dashboard: Command = {
     process.exit();
   },
 };
-
-async function findEmbedded({ DATA_DIR }: Config): Promise<string> {
-  const found = await findRunning(DATA_DIR);
-  if (found) return found;
-  throw new CommandError(`No Gather runs in ${DATA_DIR}. Run \`start\` first, or set DATABASE_URL or DATA_DIR.`);
-}
-
-/** @throws GatherError where the database cannot be reached */
-async function assertMigrated(databaseUrl: string, config: Config): Promise<void> {
-  const pools = createPools({
-    databaseUrl,
-    poolSize: 1,
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    statementTimeoutMs: config.STATEMENT_TIMEOUT_MS,
-  });
-  try {
-    const pending = await pendingMigrations(pools.control);
-    if (pending.length > 0)
-      throw new CommandError(`Migrations are missing: ${pending.join(', ')}. Run \`migrate\` first.`);
-  } finally {
-    await endPools(pools);
-  }
-}

@@ -1,3 +1,4 @@
+import { putSampleUsers, type SampleUser } from '../accounts/sample-users.ts';
 import type { Config } from '../config.ts';
 import { startEmbeddedPostgres } from '../database/embedded.ts';
 import { migrate } from '../database/migrate.ts';
@@ -12,6 +13,7 @@ import { type Command, CommandError } from './command.ts';
 import { listenUntilStopped } from './listen.ts';
 import { showStep } from './steps.ts';
 import { listenToSignals, type Stopping } from './stopping.ts';
+import { withDatabase } from './with-database.ts';
 
 /** Everything that a first look needs, in one process. */
 export const start: Command = {
@@ -44,12 +46,15 @@ async function runAll(config: Config, stopping: Stopping): Promise<void> {
   await installQueues(databaseUrl, showStep, signal);
   await seed(databaseUrl, { size: 'shop', onStep: showStep, signal });
 
+  const isDevelopment = config.NODE_ENV === 'development';
+  const users = isDevelopment ? await withDatabase(databaseUrl, putSampleUsers, signal) : [];
+
   const urls = await startMissingServices(serviceUrls(config), stack);
 
   signal.throwIfAborted();
   const appConfig = toAppConfig(config, databaseUrl, urls);
   await startWorker(toWorkerConfig(config, appConfig), stopping, stack);
-  await listenUntilStopped(appConfig, stopping, (url) => console.log(welcome(url)));
+  await listenUntilStopped(appConfig, stopping, (url) => console.log(welcome(url, users)));
 }
 
 /** Its jobs have the time to finish in which the server's requests have theirs. */
@@ -91,7 +96,7 @@ async function startPostgres(dataDir: string, signal: AbortSignal, stack: AsyncD
   }
 }
 
-function welcome(url: string): string {
+function welcome(url: string, users: readonly SampleUser[]): string {
   return `
 Gather is ready:
   ${url}/graphql   GraphiQL, with queries to try
@@ -101,6 +106,19 @@ A first query:
   curl ${url}/graphql -H 'content-type: application/json' \\
     -d '{"query":"{ home { promo { title } featured(first: 3) { name price } } }"}'
 
-Ctrl-C stops all of it.
+${toAccounts(users)}Ctrl-C stops all of it.
+`;
+}
+
+function toAccounts(users: readonly SampleUser[]): string {
+  const [user] = users;
+  if (!user) return '';
+  const lines = users.map(({ email, role, password }) => `  ${email.padEnd(30)} ${password}   ${role}`);
+  return `Accounts to try, with new passwords at each start:
+${lines.join('\n')}
+
+To sign in. GraphiQL keeps the cookie; other clients send the token, as \`Authorization: Bearer …\`:
+  mutation { signIn(input: { email: "${user.email}", password: "${user.password}" }) { token userErrors { message } } }
+
 `;
 }

@@ -4,7 +4,7 @@ import type { Schema } from './schema.ts';
 export type Columns = { readonly [T in keyof Schema]: readonly (keyof Schema[T] & string)[] };
 
 /** The tables whose rows are loaded by their key. */
-export type ReferredTable = Exclude<keyof Schema, 'orderLine' | 'dailyStatistics' | 'upload'>;
+export type ReferredTable = Exclude<keyof Schema, 'orderLine' | 'dailyStatistics' | 'upload' | 'user' | 'session'>;
 
 /** A column that holds the key of a row of another table. */
 export interface Reference {

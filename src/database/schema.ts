@@ -55,6 +55,8 @@ export interface CustomerTable {
   id: GeneratedId;
   name: string;
   city: string;
+  /** The viewer whose reviews these are; null where it is not known. */
+  owner: string | null;
   createdAt: SetByDatabase;
 }
 
@@ -192,7 +194,31 @@ interface CertificateTable {
   recipient: string;
   amount: Decimal;
   fileId: Id;
+  /** Who issued it. */
+  owner: string | null;
   issuedAt: SetByDatabase;
+}
+
+export interface UserTable {
+  id: GeneratedId;
+  /** As it was given; there are no two that differ in case only. */
+  email: string;
+  name: string;
+  role: 'CUSTOMER' | 'STAFF';
+  /** Of argon2id, in PHC's format. */
+  passwordHash: string;
+  /** Since when it may not sign in; null where it may. */
+  disabledAt: Timestamp | null;
+  createdAt: SetByDatabase;
+}
+
+export interface SessionTable {
+  id: GeneratedId;
+  userId: Id;
+  /** SHA-256 of its token, in hexadecimal digits. */
+  tokenHash: string;
+  expiresAt: Timestamp;
+  createdAt: SetByDatabase;
 }
 
 /** The tables of the Smokehouse, as Kysely types them. Columns are named as in TypeScript: nothing maps names. */
@@ -209,6 +235,8 @@ export interface Schema {
   file: FileTable;
   upload: UploadTable;
   certificate: CertificateTable;
+  user: UserTable;
+  session: SessionTable;
 }
 
 export type SupplierRow = Selectable<SupplierTable>;
@@ -223,3 +251,5 @@ export type DailyStatisticsRow = Selectable<DailyStatisticsTable>;
 export type FileRow = Selectable<FileTable>;
 export type UploadRow = Selectable<UploadTable>;
 export type CertificateRow = Selectable<CertificateTable>;
+export type UserRow = Selectable<UserTable>;
+export type SessionRow = Selectable<SessionTable>;

@@ -35,8 +35,8 @@ const item: TableDefinition<'item'> = {
 const customer: TableDefinition<'customer'> = {
   name: 'customer',
   key: 'id',
-  types: { id: 'bigint', name: 'text', city: 'text', createdAt: 'timestamptz' },
-  nullable: new Set(),
+  types: { id: 'bigint', name: 'text', city: 'text', owner: 'text', createdAt: 'timestamptz' },
+  nullable: new Set(['owner']),
 };
 
 const review: TableDefinition<'review'> = {
@@ -164,7 +164,36 @@ const upload: TableDefinition<'upload'> = {
 const certificate: TableDefinition<'certificate'> = {
   name: 'certificate',
   key: 'id',
-  types: { id: 'bigint', recipient: 'text', amount: 'numeric', fileId: 'bigint', issuedAt: 'timestamptz' },
+  types: {
+    id: 'bigint',
+    recipient: 'text',
+    amount: 'numeric',
+    fileId: 'bigint',
+    owner: 'text',
+    issuedAt: 'timestamptz',
+  },
+  nullable: new Set(['owner']),
+};
+
+const user: TableDefinition<'user'> = {
+  name: 'user',
+  key: 'id',
+  types: {
+    id: 'bigint',
+    email: 'text',
+    name: 'text',
+    role: 'text',
+    passwordHash: 'text',
+    disabledAt: 'timestamptz',
+    createdAt: 'timestamptz',
+  },
+  nullable: new Set(['disabledAt']),
+};
+
+const session: TableDefinition<'session'> = {
+  name: 'session',
+  key: 'id',
+  types: { id: 'bigint', userId: 'bigint', tokenHash: 'text', expiresAt: 'timestamptz', createdAt: 'timestamptz' },
   nullable: new Set(),
 };
 
@@ -182,6 +211,8 @@ export const definitions: { readonly [T in keyof Schema]: TableDefinition<T> } =
   file,
   upload,
   certificate,
+  user,
+  session,
 };
 
 /** The operations on each table. */
@@ -202,5 +233,7 @@ export function createTables(database: Database) {
     file: new Table(file, database),
     upload: new Table(upload, database),
     certificate: new Table(certificate, database),
+    user: new Table(user, database),
+    session: new Table(session, database),
   };
 }

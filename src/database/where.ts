@@ -8,6 +8,8 @@ import type { Row, TableDefinition } from './table-definition.ts';
 
 const MAX_DEPTH = 20;
 const MAX_CONDITIONS = 200;
+/** Of a pattern in characters, and of a list: PostgreSQL goes through it for each row. */
+const MAX_LENGTH = 1000;
 
 /**
  * Which rows: all parts that are given must hold, so `{}` is every row. A GraphQL input goes straight in.
@@ -38,7 +40,7 @@ type Part<T extends keyof Schema> = Pick<CompiledWhere<T>, 'shape' | 'condition'
 
 /**
  * Makes a `Where` ready for a statement.
- * @throws INVALID_INPUT past 200 conditions or 20 levels of nesting
+ * @throws INVALID_INPUT past 200 conditions or 20 levels of nesting, and where a pattern or a list is longer than 1,000
  */
 export function compileWhere<T extends keyof Schema>(
   definition: TableDefinition<T>,
@@ -89,6 +91,7 @@ class Compilation<T extends keyof Schema> {
       throw new Error(`Column "${column}" of table ${name}, of type ${types[column]}, has no operator "${given}".`);
     }
     this.#count();
+    assertShort(value, operator.isForText === true);
     const shape = `${column}.${operatorName}`;
     if (operator.isUnary) return [{ shape, condition: () => operator.sql(sql.ref(column), undefined) }];
     const valueName = `$w${Object.keys(this.values).length}`;
@@ -117,6 +120,11 @@ function any<T extends keyof Schema>(parts: readonly Part<T>[]): Part<T> {
 /** `not` alone would leave out the rows for which the part is null. */
 function complement<T extends keyof Schema>(part: Part<T>): Part<T> {
   return { shape: `not${part.shape}`, condition: (eb) => sql`(${part.condition(eb)}) is not true` };
+}
+
+function assertShort(value: unknown, isPattern: boolean): void {
+  if (Array.isArray(value) && value.length > MAX_LENGTH) throw tooMuch(`${MAX_LENGTH} values in a list`);
+  if (isPattern && String(value).length > MAX_LENGTH) throw tooMuch(`${MAX_LENGTH} characters to look for`);
 }
 
 function isFilter(filter: unknown): filter is Record<string, unknown> {

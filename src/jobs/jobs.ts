@@ -13,8 +13,8 @@ import type { Task } from './task.ts';
 interface EnqueueOptions {
   /** In whose transaction the job is enqueued, if it is in one. */
   database: Database;
-  /** Who asks for it. @default nobody */
-  owner?: string;
+  /** Whose job it is. @default nobody's */
+  owner?: string | null;
   /** The name of the schedule that it is run for. @default none */
   schedule?: string;
   /** The tick of the schedule; a second job for the same one is not made. @default none: it is run by hand */

@@ -6,6 +6,7 @@ import type { Task } from './task.ts';
 import { dailyStatistics } from './tasks/daily-statistics.ts';
 import { sweepFiles } from './tasks/sweep-files.ts';
 import { sweepJobs } from './tasks/sweep-jobs.ts';
+import { sweepSessions } from './tasks/sweep-sessions.ts';
 
 /** When a task is run by itself. */
 export interface Schedule {
@@ -22,6 +23,7 @@ export const schedules: readonly Schedule[] = [
   schedule('dailyStatistics', '10 0 * * *', dailyStatistics, {}),
   schedule('sweepJobs', '30 * * * *', sweepJobs, { keepDays: 30 }),
   schedule('sweepFiles', '45 * * * *', sweepFiles, {}),
+  schedule('sweepSessions', '15 * * * *', sweepSessions, {}),
 ];
 
 /** The instant at which a schedule is due next. */

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Answer } from '../helpers/app.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 import { json, startHttpServer } from '../helpers/http-server.ts';
 import { ask, endPostgresOf, type Program, postgresOf, runGather } from '../helpers/program.ts';
@@ -38,11 +39,16 @@ test('the first run sets everything up, says so, and answers the query that it s
   expect(performance.now() - begin).toBeLessThan(FIRST_RUN_MS);
 
   await program.said(/Ctrl-C stops all of it\.\n/);
-  expect(program.stdout.replace(/\(\d+ ms\)|\(\d+\.\d s\)/g, '(TIME)').replace(/:\d+/g, ':PORT')).toBe(`Gather starts:
+  expect(
+    program.stdout
+      .replace(/\(\d+ ms\)|\(\d+\.\d s\)/g, '(TIME)')
+      .replace(/:\d+/g, ':PORT')
+      .replace(/[\w-]{20}(?= {3}|")/g, 'PASSWORD'),
+  ).toBe(`Gather starts:
   PostgreSQL set up (TIME)
   PostgreSQL started: 127.0.0.1:PORT (TIME)
-  migrations: 0001-shop, 0002-jobs, 0003-orders, 0004-files (TIME)
-  job queue: add, fetchData, prepareOrder, dailyStatistics, sweepJobs, describeImage, removeBytes, sweepFiles (TIME)
+  migrations: 0001-shop, 0002-jobs, 0003-orders, 0004-files, 0005-users (TIME)
+  job queue: add, fetchData, prepareOrder, dailyStatistics, sweepJobs, describeImage, removeBytes, sweepFiles, sweepSessions (TIME)
   sample data: 100 suppliers, 1,000 items, 500 customers, 10,000 reviews, 30 tasks (TIME)
   example services: promo, recommendations, pricing, inventory, suppliers (TIME)
   worker (TIME)
@@ -55,13 +61,20 @@ A first query:
   curl http://127.0.0.1:PORT/graphql -H 'content-type: application/json' \\
     -d '{"query":"{ home { promo { title } featured(first: 3) { name price } } }"}'
 
+Accounts to try, with new passwords at each start:
+  pitmaster@smokehouse.example   PASSWORD   STAFF
+  guest@smokehouse.example       PASSWORD   CUSTOMER
+
+To sign in. GraphiQL keeps the cookie; other clients send the token, as \`Authorization: Bearer …\`:
+  mutation { signIn(input: { email: "pitmaster@smokehouse.example", password: "PASSWORD" }) { token userErrors { message } } }
+
 Ctrl-C stops all of it.
 
 `);
   for (const [, shown = ''] of program.stdout.matchAll(/^ {2}(http:\S+)/gm)) {
     expect(await fetch(shown, { headers: { accept: 'text/html' } })).toMatchObject({ status: 200 });
   }
-  const [, query = ''] = await program.said(/A first query:\n([\s\S]*)\n\nCtrl-C/);
+  const [, query = ''] = await program.said(/A first query:\n([\s\S]*)\n\nAccounts/);
   const { data, errors } = JSON.parse((await run('sh', ['-c', `${query} --silent --max-time 10`])).stdout);
   expect(errors).toBeUndefined();
   expect(data.home).toEqual({
@@ -73,19 +86,31 @@ Ctrl-C stops all of it.
 
 test('later runs are quick and keep the data', { timeout: 60_000 }, async () => {
   const first = start();
-  await ask(await first.url(), 'mutation { createTask(input: { title: "Stoke" }) { task { id } } }');
+  await askAsPitmaster(first, 'mutation { createTask(input: { title: "Stoke" }) { task { id } } }');
   await stop(first);
   const runs: number[] = [];
   while (runs.length < 3 && !runs.some((ms) => ms < LATER_RUN_MS)) {
     const begin = performance.now();
     const again = start();
-    const { data } = await ask(await again.url(), '{ tasks(last: 1) { nodes { title } } }');
+    await ask(await again.url(), '{ menu { exists } }');
     runs.push(performance.now() - begin);
+    const { data } = await askAsPitmaster(again, '{ tasks(last: 1) { nodes { title } } }');
     expect(data.tasks.nodes).toEqual([{ title: 'Stoke' }]);
     expect(again.stdout).toMatch(/migrations: none to run .*\n {2}job queue: .*\n {2}sample data: there already /);
     await stop(again);
   }
   expect(Math.min(...runs)).toBeLessThan(LATER_RUN_MS);
+});
+
+test('accounts to try are made in development only', { timeout: 60_000 }, async () => {
+  const program = start({ NODE_ENV: 'production' });
+  await program.said(/Ctrl-C stops all of it/);
+  expect(program.stdout).not.toMatch(/pitmaster|password/i);
+  const mutation =
+    'mutation { signIn(input: { email: "guest@smokehouse.example", password: "x" }) { userErrors { code } } }';
+  const { data } = await ask(await program.url(), mutation);
+  expect(data.signIn.userErrors).toEqual([{ code: 'WRONG_CREDENTIALS' }]);
+  await stop(program);
 });
 
 test('a database and a service that are set are used, and nothing is embedded', async () => {
@@ -153,7 +178,7 @@ test.each(['the program', 'the program and its PostgreSQL'])(
   { timeout: 60_000 },
   async (victim) => {
     const killed = start();
-    await ask(await killed.url(), 'mutation { createTask(input: { title: "Stoke" }) { task { id } } }');
+    await askAsPitmaster(killed, 'mutation { createTask(input: { title: "Stoke" }) { task { id } } }');
     const file = join(dataDir, 'postgres', 'postmaster.pid');
     const postmaster = Number.parseInt(await readFile(file, 'utf8'), 10);
     killed.kill('SIGKILL');
@@ -162,7 +187,7 @@ test.each(['the program', 'the program and its PostgreSQL'])(
     expect(Number.parseInt(await readFile(file, 'utf8'), 10)).toBe(postmaster);
 
     const next = start();
-    const { data } = await ask(await next.url(), '{ tasks(last: 1) { nodes { title } } }');
+    const { data } = await askAsPitmaster(next, '{ tasks(last: 1) { nodes { title } } }');
     expect(data.tasks.nodes).toEqual([{ title: 'Stoke' }]);
     await stop(next);
   },
@@ -182,6 +207,16 @@ test('it goes on when nobody reads its output any more', { timeout: 60_000 }, as
 /** Starts all of it on this test's directory and any free port. */
 function start(env: Record<string, string> = {}): Program {
   return stack.use(runGather(['start'], { DATA_DIR: dataDir, PORT: '0', ...env }));
+}
+
+/** Sends an operation as the pitmaster, who signs in with the password that the program shows. */
+async function askAsPitmaster(program: Program, query: string) {
+  const url = await program.url();
+  const [mutation = ''] = await program.said(/mutation \{ signIn.*/);
+  const { data } = await ask(url, mutation);
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${data.signIn.token}` };
+  const response = await fetch(`${url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query }) });
+  return (await response.json()) as Answer;
 }
 
 async function freePort(): Promise<number> {

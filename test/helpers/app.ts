@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionResult } from 'graphql';
+import { hashToken } from '../../src/accounts/token.ts';
 import { type App, type AppConfig, createApp } from '../../src/app.ts';
+import type { Limits } from '../../src/limits/limits.ts';
 import type { TimingReport } from '../../src/monitoring/timing.ts';
+import type { Viewer } from '../../src/viewer.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { watchResources } from './resources.ts';
 import { startServices, type TestServices } from './services.ts';
@@ -33,20 +36,76 @@ export interface TestApp {
 interface TestConfig extends Partial<AppConfig> {
   /** For each of the services. */
   serviceTimeoutMs?: number;
+  /** Who asks, of what is sent in process. @default STAFF */
+  viewer?: Viewer;
 }
 
+/** Somebody who may do everything. */
+export const STAFF: Viewer = {
+  role: 'STAFF',
+  user: { owner: 'user:pitmaster', email: 'pitmaster@smokehouse.example', name: 'Pitmaster' },
+  sessionId: null,
+};
+
+const STAFF_TOKEN = `gather_${'s'.repeat(43)}`;
+
+/** What STAFF sends over a socket: each test's server has a session with this token. */
+export const STAFF_HEADERS = { authorization: `Bearer ${STAFF_TOKEN}` };
+
+/** Somebody who may do what is theirs. */
+export const CUSTOMER: Viewer = {
+  role: 'CUSTOMER',
+  user: { owner: 'user:guest', email: 'guest@smokehouse.example', name: 'Guest' },
+  sessionId: null,
+};
+
+/** Those that the server has by default, but for a bucket that no test empties by chance. */
+export const TEST_LIMITS: Limits = {
+  bodyMaxBytes: 1_000_000,
+  queryMaxBytes: 65_536,
+  maxTokens: 2000,
+  maxDepth: 16,
+  maxAliases: 50,
+  maxDirectives: 50,
+  maxCost: 5000,
+  costBucket: 1_000_000_000,
+  costRestoredPerSecond: 1_000_000,
+};
+
+const DOCUMENTS_FILE = fileURLToPath(new URL('../../src/documents/manifest.generated.json', import.meta.url));
 const SERVICES = ['promo', 'recommendations', 'pricing', 'inventory', 'suppliers'] as const;
 
 /** Starts the server for a test file. Call it in `beforeAll`, and `close` in `afterAll`. */
-export async function startTestApp({ serviceTimeoutMs: timeoutMs, ...config }: TestConfig = {}): Promise<TestApp> {
+export async function startTestApp({
+  serviceTimeoutMs: timeoutMs,
+  viewer = STAFF,
+  ...config
+}: TestConfig = {}): Promise<TestApp> {
   const assertNothingIsLeft = watchResources();
   const database = await createTestDatabase();
+  await database.ask(
+    `with pitmaster as (
+       insert into "user" (email, name, role, "passwordHash") values ('staff@smokehouse.example', 'Staff', 'STAFF', '')
+       returning id
+     ) insert into session ("userId", "tokenHash", "expiresAt") select id, $1, now() + interval '14 days' from pitmaster`,
+    [hashToken(STAFF_TOKEN)],
+  );
+  database.statements();
   const services = await startServices();
   const filesDir = await mkdtemp(join(tmpdir(), 'gather-files-'));
   const app = createApp({
     host: '127.0.0.1',
     port: 0,
     isDevelopment: true,
+    isIntrospectable: true,
+    hasGraphiQL: true,
+    limits: TEST_LIMITS,
+    documents: { file: DOCUMENTS_FILE, isOnlyTrusted: false },
+    cacheSeconds: 0,
+    hosts: [],
+    corsOrigins: [],
+    proxyHops: 0,
+    drainTimeoutMs: 5000,
     logFormat: 'none',
     databaseUrl: database.databaseUrl,
     databaseConnections: 10,
@@ -66,12 +125,16 @@ export async function startTestApp({ serviceTimeoutMs: timeoutMs, ...config }: T
     ...config,
   });
   const request = async (query: string, variables: Record<string, unknown> = {}, init: RequestInit = {}) =>
-    app.fetch('http://gather/graphql', {
-      ...init,
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...init.headers },
-      body: JSON.stringify({ query, variables }),
-    });
+    app.fetch(
+      'http://gather/graphql',
+      {
+        ...init,
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...init.headers },
+        body: JSON.stringify({ query, variables }),
+      },
+      { viewer },
+    );
   return {
     app,
     database,

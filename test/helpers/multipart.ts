@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { STAFF_HEADERS } from './app.ts';
 
 /** One part of a form. It is a file where it has a name. */
 export interface Part {
@@ -32,7 +33,11 @@ export interface Sending {
 }
 
 export const BOUNDARY = '----a-boundary';
-export const FORM_HEADERS = { 'content-type': `multipart/form-data; boundary=${BOUNDARY}`, 'x-gather-preflight': '1' };
+export const FORM_HEADERS = {
+  ...STAFF_HEADERS,
+  'content-type': `multipart/form-data; boundary=${BOUNDARY}`,
+  'x-gather-preflight': '1',
+};
 
 export const UPLOAD = `mutation ($file: File!, $itemId: ID) {
   uploadFile(input: { file: $file, itemId: $itemId }) {

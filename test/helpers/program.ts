@@ -36,6 +36,11 @@ export class Program implements AsyncDisposable {
     this.#exit = once(child, 'close').then(([code, signal]) => ({ code, signal, ms: performance.now() - start }));
   }
 
+  /** Of the process; 0 where it could not be started. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** Resolves when the standard output has it. @throws where the program ends before, or says nothing of it for long */
   async said(pattern: RegExp): Promise<RegExpExecArray> {
     const deadline = performance.now() + TIMEOUT_MS;

@@ -15,7 +15,7 @@ test('servers that start at once make the queue once', async () => {
   expect(await empty.ask(`select name from pgboss.queue where name not like '\\_%' order by name`)).toEqual(
     [
       ...['add', 'dailyStatistics', 'describeImage', 'fetchData', 'gather.dead-letters', 'gather.ticks'],
-      ...['prepareOrder', 'removeBytes', 'sweepFiles', 'sweepJobs'],
+      ...['prepareOrder', 'removeBytes', 'sweepFiles', 'sweepJobs', 'sweepSessions'],
     ].map((name) => ({ name })),
   );
 });

@@ -3,6 +3,7 @@ import { up as createShop } from './0001-shop.ts';
 import { up as createJobs } from './0002-jobs.ts';
 import { up as createOrders } from './0003-orders.ts';
 import { up as createFiles } from './0004-files.ts';
+import { up as createUsers } from './0005-users.ts';
 
 /** Every migration by its name. They run in the order of their names, each once for a database. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -10,4 +11,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0002-jobs': { up: createJobs },
   '0003-orders': { up: createOrders },
   '0004-files': { up: createFiles },
+  '0005-users': { up: createUsers },
 };

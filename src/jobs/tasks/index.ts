@@ -7,6 +7,7 @@ import { prepareOrder } from './prepare-order.ts';
 import { removeBytes } from './remove-bytes.ts';
 import { sweepFiles } from './sweep-files.ts';
 import { sweepJobs } from './sweep-jobs.ts';
+import { sweepSessions } from './sweep-sessions.ts';
 
 /** Every task that a worker runs. */
 export const tasks: readonly RunnableTask[] = [
@@ -18,4 +19,5 @@ export const tasks: readonly RunnableTask[] = [
   describeImage,
   removeBytes,
   sweepFiles,
+  sweepSessions,
 ];

@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { deleteOldChanges, deleteOldJobs, settleLostJobs } from '../../database/sweep-jobs.ts';
 import { defineTask } from '../task.ts';
-
-const ROWS_PER_STATEMENT = 1000;
+import { untilFewer } from './until-fewer.ts';
 
 /** Deletes jobs that were settled long ago, forgets how others came to their end, and settles those that the queue has lost. */
 export const sweepJobs = defineTask({
@@ -21,14 +20,3 @@ export const sweepJobs = defineTask({
     return { deleted, failed, cancelled: settled.length - failed };
   },
 });
-
-/** Many short statements hold nobody up. @returns how many rows in all */
-async function untilFewer(remove: (limit: number) => Promise<number>): Promise<number> {
-  let sum = 0;
-  let count: number;
-  do {
-    count = await remove(ROWS_PER_STATEMENT);
-    sum += count;
-  } while (count === ROWS_PER_STATEMENT);
-  return sum;
-}

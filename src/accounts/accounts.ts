@@ -1,0 +1,115 @@
+import type { Database } from '../database/database.ts';
+import type { Id, Timestamp } from '../database/schema.ts';
+import { beginSession, findSession, renewSession } from '../database/sessions.ts';
+import { type Attempt, countAttempt, forgiveAttempt } from '../database/sign-in-attempts.ts';
+import { createTables } from '../database/tables.ts';
+import { findUser, type UserToCheck } from '../database/users.ts';
+import { limitKeyOf } from '../door/address.ts';
+import { GatherError } from '../errors.ts';
+import type { SignedIn, Viewer } from '../viewer.ts';
+import { isOutdated } from './argon2id.ts';
+import { createJwtVerifier, isJwt, type JwtConfig, type JwtVerifier } from './jwt.ts';
+import { Passwords } from './passwords.ts';
+import { SessionCookie } from './session-cookie.ts';
+import { createToken, hashToken, isToken } from './token.ts';
+
+/** A proof that was given, and where it came from. */
+export interface Credentials {
+  email: string;
+  password: string;
+  /** Of the client. */
+  address: string;
+}
+
+/** A session that has begun. */
+export interface NewSession {
+  /** For the client; only its hash is kept. */
+  token: string;
+  viewer: SignedIn;
+  expiresAt: Timestamp;
+}
+
+interface AccountsConfig {
+  /** Whose tokens are taken besides those of sessions. */
+  jwt?: JwtConfig | undefined;
+  /** Where clients reach the server, where that is known. */
+  publicUrl?: string | undefined;
+}
+
+/** Who is who: users, their sessions, and tokens of an outside issuer. */
+export class Accounts {
+  readonly cookie: SessionCookie;
+  readonly #passwords = new Passwords();
+  readonly #verifyJwt: JwtVerifier | undefined;
+
+  constructor({ jwt, publicUrl }: AccountsConfig) {
+    this.cookie = new SessionCookie(publicUrl?.startsWith('https:') ?? false);
+    this.#verifyJwt = jwt && createJwtVerifier(jwt);
+  }
+
+  /**
+   * Who has sent a token. A session that is used in the second half of its time is put off.
+   * @throws UNAUTHENTICATED where the token is none, is no longer good, or was revoked
+   */
+  async findViewer(database: Database, token: string): Promise<SignedIn> {
+    if (this.#verifyJwt && isJwt(token)) return this.#verifyJwt(token, database.signal);
+    const session = isToken(token) ? await findSession(database, hashToken(token)) : undefined;
+    if (!session) {
+      const message = 'Expected `Bearer` and the token of a session that goes on, got something else. Sign in again.';
+      throw new GatherError('UNAUTHENTICATED', message);
+    }
+    if (session.isAging) await renewSession(database, session.sessionId);
+    return toViewer(session, session.sessionId);
+  }
+
+  /**
+   * Begins a session. The attempt is counted before the password is looked at, so that none of many at once slips
+   * through; whether there is such an account, and whether it is disabled, makes no difference to who has not its
+   * password.
+   * @throws WRONG_CREDENTIALS, TOO_MANY_ATTEMPTS, BUSY
+   */
+  async signIn(database: Database, { email, password, address }: Credentials): Promise<NewSession> {
+    const attempt = { email, sender: limitKeyOf(address) };
+    await assertFewAttempts(database, attempt);
+    const user = await findUser(database, email);
+    const isRight = await this.#passwords.verify(password, user?.passwordHash, database.signal);
+    const token = createToken();
+    const session = user && isRight ? await beginSession(database, user.id, hashToken(token)) : undefined;
+    if (!user || !session) throw wrongCredentials();
+    await forgiveAttempt(database, attempt);
+    await this.#renewHash(database, user, password);
+    return { token, viewer: toViewer(user, session.id), expiresAt: session.expiresAt };
+  }
+
+  /** Ends the session that the viewer came with. @returns whether there was one */
+  async signOut(database: Database, { sessionId }: Viewer): Promise<boolean> {
+    return sessionId !== null && (await createTables(database).session.delete({ id: sessionId })) > 0;
+  }
+
+  /** The password is here only now: what was hashed with less work than is asked for today is hashed anew. */
+  async #renewHash(database: Database, { id, passwordHash }: UserToCheck, password: string): Promise<void> {
+    if (!isOutdated(passwordHash)) return;
+    const renewed = await this.#passwords.hash(password, database.signal);
+    await createTables(database).user.update({ id, passwordHash }, { passwordHash: renewed });
+  }
+}
+
+async function assertFewAttempts(database: Database, attempt: Attempt): Promise<void> {
+  const refusal = await countAttempt(database, attempt);
+  if (!refusal) return;
+  const message = `Too many attempts to sign in. Try again in ${refusal.retryAfterSeconds} seconds.`;
+  throw new GatherError('TOO_MANY_ATTEMPTS', message, { field: refusal.of === 'account' ? 'email' : undefined });
+}
+
+function wrongCredentials(): GatherError {
+  return new GatherError('WRONG_CREDENTIALS', 'There is no such account, or it has another password.', {
+    field: 'email',
+  });
+}
+
+function toViewer(
+  { id, email, name, role }: Pick<UserToCheck, 'id' | 'email' | 'name' | 'role'>,
+  sessionId: Id,
+): SignedIn {
+  return { role, user: { owner: `user:${id}`, email, name }, sessionId };
+}

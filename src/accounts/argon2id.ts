@@ -1,0 +1,65 @@
+import { type Argon2Parameters, argon2, randomBytes, timingSafeEqual } from 'node:crypto';
+
+/** How much work a hash is: kibibytes of memory, passes over it, and lanes. */
+interface Work {
+  memory: number;
+  passes: number;
+  parallelism: number;
+}
+
+/** What OWASP asks for: https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html */
+const WORK: Work = { memory: 19_456, passes: 2, parallelism: 1 };
+const SALT_BYTES = 16;
+const HASH_BYTES = 32;
+
+const PHC = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/;
+
+/** What is kept of a password, in PHC's format: https://github.com/P-H-C/phc-string-format */
+export async function hashPassword(password: string): Promise<string> {
+  const salt = randomBytes(SALT_BYTES);
+  return toPhc(WORK, salt, await derive(password, WORK, salt, HASH_BYTES));
+}
+
+/** Whether a hash is of this password. Without a hash it is not, after the same work. */
+export async function isPassword(password: string, kept: string | undefined): Promise<boolean> {
+  const { work, salt, hash } = fromPhc(kept) ?? { work: WORK, salt: randomBytes(SALT_BYTES), hash: NONE };
+  return timingSafeEqual(await derive(password, work, salt, hash.length), hash) && hash !== NONE;
+}
+
+/** Whether a hash is of more or less work than those that are made now. */
+export function isOutdated(kept: string): boolean {
+  return !kept.startsWith(prefixOf(WORK));
+}
+
+const NONE = Buffer.alloc(HASH_BYTES);
+
+function fromPhc(kept = '') {
+  const [, memory, passes, parallelism, salt = '', hash = ''] = PHC.exec(kept) ?? [];
+  if (!hash) return undefined;
+  return {
+    work: { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism) },
+    salt: Buffer.from(salt, 'base64'),
+    hash: Buffer.from(hash, 'base64'),
+  };
+}
+
+function toPhc(work: Work, salt: Buffer, hash: Buffer): string {
+  return `${prefixOf(work)}${toBase64(salt)}$${toBase64(hash)}`;
+}
+
+function prefixOf({ memory, passes, parallelism }: Work): string {
+  return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$`;
+}
+
+/** Without padding, as PHC has it. */
+function toBase64(bytes: Buffer): string {
+  return bytes.toString('base64').replace(/=+$/, '');
+}
+
+/** On a thread of libuv. The same password may be typed in more than one way: NIST SP 800-63B asks for NFKC. */
+function derive(password: string, work: Work, nonce: Buffer, tagLength: number): Promise<Buffer> {
+  const parameters: Argon2Parameters = { ...work, message: password.normalize('NFKC'), nonce, tagLength };
+  return new Promise((resolve, reject) => {
+    argon2('argon2id', parameters, (error, hash) => (error ? reject(error) : resolve(hash)));
+  });
+}

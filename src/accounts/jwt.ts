@@ -1,0 +1,102 @@
+import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import * as z from 'zod';
+import { call } from '../calls.ts';
+import { GatherError } from '../errors.ts';
+import type { SignedIn } from '../viewer.ts';
+
+/** Whose tokens are taken, and what must be in them. */
+export interface JwtConfig {
+  /** Where the issuer publishes its keys. */
+  jwksUrl: string;
+  issuer: string;
+  audience: string;
+  /** The claim that has a role in it, or a list of roles. */
+  roleClaim: string;
+}
+
+/**
+ * Says who has sent a token.
+ * @throws UNAUTHENTICATED where it is not good, and UPSTREAM_UNAVAILABLE where that cannot be told for want of keys
+ */
+export type JwtVerifier = (token: string, signal: AbortSignal) => Promise<SignedIn>;
+
+const MAX_LENGTH = 8192;
+const CLOCK_TOLERANCE_SECONDS = 5;
+const KEYS_TIMEOUT_MS = 3000;
+/** With a secret that both sides know, whoever checks tokens could make them too. */
+const ASYMMETRIC = [
+  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
+];
+
+/** Of a subject, as much as OpenID Connect allows. */
+const Claims = z.object({
+  sub: z.string().regex(/^[^\0]{1,255}$/, 'expected a `sub` of 1 to 255 characters'),
+  name: z.string().min(1).nullish().catch(null),
+  email: z.string().min(1).nullish().catch(null),
+});
+
+/** Whether it looks like a JWT that is signed: three parts, with dots between them. */
+export function isJwt(token: string): boolean {
+  return token.split('.', 4).length === 3;
+}
+
+/**
+ * Verifies tokens of one issuer. Its keys are fetched when they are first needed, and kept for ten minutes. A token of
+ * an unknown key has them fetched again, once in thirty seconds.
+ */
+export function createJwtVerifier({ jwksUrl, issuer, audience, roleClaim }: JwtConfig): JwtVerifier {
+  const keysAt = createKeys(new URL(jwksUrl));
+  const rules = {
+    ...{ issuer, audience, algorithms: ASYMMETRIC },
+    ...{ requiredClaims: ['exp'], clockTolerance: CLOCK_TOLERANCE_SECONDS },
+  };
+  return async (token, signal) => {
+    if (token.length > MAX_LENGTH) throw refused(`it has more than ${MAX_LENGTH} characters`);
+    try {
+      const { payload } = await jwtVerify(token, keysAt(signal), rules);
+      return toViewer(payload, roleClaim);
+    } catch (error) {
+      throw error instanceof errors.JOSEError ? refused(error.message, error) : error;
+    }
+  };
+}
+
+/** The issuer's keys, as one request waits for them. */
+function createKeys(url: URL): (signal: AbortSignal) => JWTVerifyGetKey {
+  const keys = createRemoteJWKSet(url, { timeoutDuration: KEYS_TIMEOUT_MS });
+  return (signal) => async (header, token) => {
+    const find = () => keys(header, token);
+    try {
+      return keys.fresh ? await find() : await call({ kind: 'http', name: 'jwks.fetch', keys: 1, signal }, find);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (isOfToken(error)) throw error;
+      const message = 'The keys of the issuer of tokens cannot be fetched at present.';
+      throw new GatherError('UPSTREAM_UNAVAILABLE', message, { source: 'jwks', retryable: true, cause: error });
+    }
+  };
+}
+
+/** Whether there are keys, and none, or no single one, of them is the token's. */
+function isOfToken(error: unknown): boolean {
+  return error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys;
+}
+
+function toViewer(payload: JWTPayload, roleClaim: string): SignedIn {
+  const { data, error } = Claims.safeParse(payload);
+  if (!data) throw refused(error.issues.map(({ message }) => message).join(', '));
+  const { sub, name, email } = data;
+  const isStaff = [payload[roleClaim]].flat().includes('STAFF');
+  return {
+    role: isStaff ? 'STAFF' : 'CUSTOMER',
+    user: { owner: `jwt:${sub}`, name: name ?? sub, email: email ?? null },
+    sessionId: null,
+  };
+}
+
+function refused(reason: string, cause?: unknown): GatherError {
+  return new GatherError('UNAUTHENTICATED', `Expected a token that is good now, got another one: ${reason}.`, {
+    cause,
+  });
+}

@@ -1,0 +1,36 @@
+const NAME = 'gather_session';
+/** As long as a session can be put off. When it ends is decided here, not in the browser. */
+const MAX_AGE_MS = 90 * 24 * 3_600_000;
+
+/** The cookie that holds the token of a session, for browsers. */
+export class SessionCookie {
+  readonly #name: string;
+  readonly #attributes: string;
+  readonly #pattern: RegExp;
+
+  /** @param isSecure whether clients reach the server by https: the cookie is then neither sent nor taken otherwise */
+  constructor(isSecure: boolean) {
+    this.#name = isSecure ? `__Host-${NAME}` : NAME;
+    this.#attributes = `Path=/; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`;
+    this.#pattern = new RegExp(`(?:^|;) *${this.#name}=([^;]*)`);
+  }
+
+  /** The token in a header `Cookie`. */
+  read(header: string | null): string | undefined {
+    return header === null ? undefined : this.#pattern.exec(header)?.[1]?.trim();
+  }
+
+  /** The header `Set-Cookie` that gives a browser the token. */
+  toSet(token: string): string {
+    return this.#with(token, new Date(Date.now() + MAX_AGE_MS));
+  }
+
+  /** The header `Set-Cookie` that takes it away. */
+  toClear(): string {
+    return this.#with('', new Date(0));
+  }
+
+  #with(value: string, expires: Date): string {
+    return `${this.#name}=${value}; Expires=${expires.toUTCString()}; ${this.#attributes}`;
+  }
+}

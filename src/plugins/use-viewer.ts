@@ -1,0 +1,118 @@
+import type { IncomingMessage } from 'node:http';
+import type { ExecutionResult } from 'graphql';
+import { createGraphQLError, isAsyncIterable, type Plugin, type YogaInitialContext } from 'graphql-yoga';
+import type { Accounts } from '../accounts/accounts.ts';
+import type { SessionCookie } from '../accounts/session-cookie.ts';
+import type { Context } from '../context.ts';
+import { Database } from '../database/database.ts';
+import type { Pools } from '../database/pool.ts';
+import { addressOf } from '../door/address.ts';
+import { GatherError } from '../errors.ts';
+import { ANONYMOUS, type Viewer } from '../viewer.ts';
+import { endWithSession } from './end-with-session.ts';
+import { hasPreflight } from './preflight.ts';
+import type { CancellationContext } from './use-cancellation.ts';
+
+/** What this plugin adds to the context. */
+type ViewerContext = Pick<Context, 'viewer' | 'address' | 'setCookie' | 'accounts'>;
+
+/** What the Node server hands along, or who calls in this process. */
+interface ServerContext {
+  req?: IncomingMessage;
+  /** Who asks, where the caller knows. @default whoever the headers name */
+  viewer?: Viewer;
+}
+
+interface ViewerOptions {
+  accounts: Accounts;
+  pools: Pools;
+  /** How many proxies in front of the server add to `X-Forwarded-For`. */
+  proxyHops: number;
+}
+
+type OperationContext = ViewerContext & CancellationContext & YogaInitialContext & ServerContext;
+
+/** What the hooks of both ways to run an operation are given. */
+interface Operation {
+  args: { contextValue: OperationContext };
+  setResultAndStopExecution: Refuse;
+}
+
+type Refuse = (result: ExecutionResult) => void;
+
+/** What a request says of who sends it. */
+interface Proof {
+  /** Empty where it cannot be one. */
+  token: string;
+  isOfCookie: boolean;
+}
+
+const BEARER = /^Bearer +([\w\-.~+/]+=*)$/i;
+const JSON_TYPE = /^application\/json\s*(;|$)/i;
+
+/**
+ * Finds out who asks: by a token in `Authorization`, or else by the cookie. A token that is not good is refused with 401,
+ * a cookie that is not good is taken away. Where it cannot be found out at present, the viewer is ANONYMOUS, with a
+ * `failure`. What comes with neither waits for nothing.
+ */
+export function useViewer({ accounts, pools, proxyHops }: ViewerOptions): Plugin<OperationContext, ServerContext> {
+  const cookies = new WeakMap<Request, string[]>();
+  const looks = new WeakMap<object, () => Promise<Viewer>>();
+
+  const begin = ({ args: { contextValue: context }, setResultAndStopExecution: refuse }: Operation) => {
+    const { request, req, viewer } = context;
+    const setCookie = (cookie: string) => void cookies.set(request, [...(cookies.get(request) ?? []), cookie]);
+    const address = req ? addressOf(req, proxyHops) : 'this process';
+    Object.assign(context, { viewer: viewer ?? ANONYMOUS, address, setCookie, accounts } satisfies ViewerContext);
+    const proof = viewer ? undefined : readProof(request, accounts.cookie);
+    return proof && identify(context, proof, refuse);
+  };
+
+  const identify = async (context: OperationContext, { token, isOfCookie }: Proof, refuse: Refuse) => {
+    const look = () => accounts.findViewer(new Database(pools, context.signal), token);
+    try {
+      context.viewer = await look();
+      looks.set(context, look);
+    } catch (error) {
+      if (!isUnauthenticated(error)) context.viewer = { ...ANONYMOUS, failure: error as Error };
+      else if (isOfCookie) context.setCookie(accounts.cookie.toClear());
+      else refuse(toUnauthorized(error));
+    }
+  };
+
+  return {
+    onExecute: begin,
+    async onSubscribe(operation) {
+      await begin(operation);
+      const look = looks.get(operation.args.contextValue);
+      return {
+        onSubscribeResult({ result, setResult }) {
+          if (look && isAsyncIterable(result)) setResult(endWithSession(result, look));
+        },
+      };
+    },
+    onResponse({ request, response }) {
+      for (const cookie of cookies.get(request) ?? []) response.headers.append('set-cookie', cookie);
+    },
+  };
+}
+
+/** The cookie counts only in what no form and no link of another page could have sent. */
+function readProof(request: Request, cookie: SessionCookie): Proof | undefined {
+  const { headers } = request;
+  const authorization = headers.get('authorization');
+  if (authorization !== null) return { token: BEARER.exec(authorization)?.[1] ?? '', isOfCookie: false };
+  const token = cookie.read(headers.get('cookie'));
+  const isMeant = token !== undefined && (JSON_TYPE.test(headers.get('content-type') ?? '') || hasPreflight(request));
+  return isMeant ? { token, isOfCookie: true } : undefined;
+}
+
+function isUnauthenticated(error: unknown): error is GatherError {
+  return error instanceof GatherError && error.code === 'UNAUTHENTICATED';
+}
+
+/** https://www.rfc-editor.org/rfc/rfc6750#section-3 */
+function toUnauthorized({ message, code }: GatherError): ExecutionResult {
+  const http = { status: 401, headers: { 'WWW-Authenticate': 'Bearer' } };
+  return { errors: [createGraphQLError(message, { extensions: { http, code, retryable: false } })] };
+}

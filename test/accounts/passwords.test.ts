@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { hashPassword, isOutdated, isPassword } from '../../src/accounts/argon2id.ts';
+import { Passwords } from '../../src/accounts/passwords.ts';
+import { recordHashes } from '../helpers/hashes.ts';
+
+const PASSWORD = 'hickory and oak';
+const { signal } = new AbortController();
+
+test("what is kept is in PHC's format, salted, and of this password only", async () => {
+  const [kept, again] = [await hashPassword(PASSWORD), await hashPassword(PASSWORD)];
+  expect(kept).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/);
+  expect(again).not.toBe(kept);
+  expect(await isPassword(PASSWORD, kept)).toBe(true);
+  expect(await isPassword(`${PASSWORD} `, kept)).toBe(false);
+  expect(await isPassword(PASSWORD, undefined)).toBe(false);
+  expect(isOutdated(kept)).toBe(false);
+});
+
+test('hashes that another program made are understood', async () => {
+  // From the tests of the reference implementation: https://github.com/P-H-C/phc-winner-argon2/blob/master/src/test.c
+  const kept = '$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc';
+  expect(await isPassword('password', kept)).toBe(true);
+  expect(isOutdated(kept)).toBe(true);
+});
+
+test.each(['', 'password', '$argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$AAAA', '$argon2id$v=19$m=19456,t=2,p=1$AAAA$'])(
+  'a hash of another kind is of no password: %j',
+  async (kept) => {
+    using hashes = recordHashes();
+    expect(await isPassword('password', kept)).toBe(false);
+    expect(hashes.take()).toMatchObject([{ memory: 19_456, passes: 2 }]);
+  },
+);
+
+test('two are hashed at a time, in turn; too many at once are refused', async () => {
+  const passwords = new Passwords();
+  using hashes = recordHashes();
+  const all = Promise.allSettled(
+    Array.from({ length: 70 }, (_, index) => passwords.verify(`guess ${index}`, undefined, signal)),
+  );
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(hashes.take()).toHaveLength(2);
+  const refused = (await all).filter(({ status }) => status === 'rejected');
+  expect(refused).toHaveLength(4);
+  expect(refused).toMatchObject(Array(4).fill({ reason: { code: 'BUSY', retryable: true } }));
+  expect(await passwords.verify(PASSWORD, undefined, signal)).toBe(false);
+});
+
+test('who leaves gives up the place in the queue', async () => {
+  const passwords = new Passwords();
+  using hashes = recordHashes();
+  const leaving = new AbortController();
+  const stay = [1, 2].map(() => passwords.verify(PASSWORD, undefined, signal));
+  const left = Promise.allSettled(
+    Array.from({ length: 64 }, () => passwords.verify(PASSWORD, undefined, leaving.signal)),
+  );
+  leaving.abort(new Error('I left.'));
+  expect(await left).toMatchObject(Array(64).fill({ reason: { message: 'I left.' } }));
+  await Promise.all([...stay, passwords.verify(PASSWORD, undefined, signal)]);
+  expect(hashes.take()).toHaveLength(3);
+});
+
+test('the event loop goes on meanwhile', async () => {
+  const passwords = new Passwords();
+  let isDone = false;
+  let turns = 0;
+  const all = Promise.all(Array.from({ length: 10 }, () => passwords.hash(PASSWORD, signal))).then(() => {
+    isDone = true;
+  });
+  while (!isDone) {
+    turns++;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await all;
+  expect(turns).toBeGreaterThan(100);
+});
