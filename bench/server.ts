@@ -1,4 +1,5 @@
 import { createApp } from '../src/app.ts';
+import type { Limits } from '../src/limits/limits.ts';
 import { listen } from '../src/server.ts';
 import type { UpstreamName } from '../src/upstreams/index.ts';
 import { createBareFiles } from './bare-files.ts';
@@ -12,6 +13,19 @@ export interface ServerOptions {
   /** Where files are kept; absent where none is. */
   filesDir?: string;
 }
+
+/** Those that the server has by default, but for a bucket that one client does not empty. */
+const LIMITS: Limits = {
+  bodyMaxBytes: 1_000_000,
+  queryMaxBytes: 65_536,
+  maxTokens: 2000,
+  maxDepth: 16,
+  maxAliases: 50,
+  maxDirectives: 50,
+  maxCost: 5000,
+  costBucket: 1_000_000_000,
+  costRestoredPerSecond: 1_000_000_000,
+};
 
 const options: ServerOptions = JSON.parse(process.argv[2] as string);
 const starts = { gather: startGather, 'hand-written': startHandWritten, 'bare-files': startBareFiles };
@@ -29,6 +43,15 @@ async function startGather(): Promise<string> {
     host: '127.0.0.1',
     port: 0,
     isDevelopment: false,
+    isIntrospectable: false,
+    hasGraphiQL: false,
+    limits: LIMITS,
+    documents: { file: 'src/documents/manifest.generated.json', isOnlyTrusted: false },
+    cacheSeconds: 0,
+    hosts: [],
+    corsOrigins: [],
+    proxyHops: 0,
+    drainTimeoutMs: 5000,
     logFormat: 'json',
     databaseUrl,
     databaseConnections: 10,

@@ -1,7 +1,13 @@
-import { createServer, type RequestListener } from 'node:http';
+import { createServer } from 'node:http';
+import type { DocumentNode } from 'graphql';
 import { createYoga } from 'graphql-yoga';
+import { Accounts } from './accounts/accounts.ts';
+import type { JwtConfig } from './accounts/jwt.ts';
 import { createPools, endPools } from './database/pool.ts';
-import { isMasked, toClientError } from './errors.ts';
+import { guardConnections } from './door/connections.ts';
+import { createDoor } from './door/door.ts';
+import { Exchanges } from './door/exchanges.ts';
+import { refuse } from './door/refuse.ts';
 import { createStore, type StoreConfig } from './files/create-store.ts';
 import { createCertificateRoute, createFileRoute } from './files/file-route.ts';
 import { Files } from './files/files.ts';
@@ -14,25 +20,38 @@ import { Jobs } from './jobs/jobs.ts';
 import { Queue } from './jobs/queue.ts';
 import { describeImage } from './jobs/tasks/describe-image.ts';
 import { removeBytes } from './jobs/tasks/remove-bytes.ts';
+import type { Limits } from './limits/limits.ts';
 import { createLog, type LogFormat } from './monitoring/log.ts';
+import { createMaskError } from './monitoring/mask-errors.ts';
 import { checkReadiness } from './monitoring/readiness.ts';
+import { identified, REQUEST_ID, withRequestId } from './monitoring/request-id.ts';
+import { secretsOf } from './monitoring/secrets.ts';
 import { listenToCalls } from './monitoring/timing.ts';
 import { createDocumentCache } from './plugins/document-cache.ts';
 import { exampleTabs } from './plugins/example-queries.ts';
 import { renderGraphiQL } from './plugins/graphiql.ts';
+import { useCacheHeaders } from './plugins/use-cache-headers.ts';
 import { useCancellation } from './plugins/use-cancellation.ts';
+import { useCost } from './plugins/use-cost.ts';
+import { type DocumentsConfig, useDocuments } from './plugins/use-documents.ts';
 import { useHealth } from './plugins/use-health.ts';
 import { useIncrementalDelivery } from './plugins/use-incremental-delivery.ts';
+import { useIntrospection } from './plugins/use-introspection.ts';
 import { useJsonBody } from './plugins/use-json-body.ts';
+import { useLimits } from './plugins/use-limits.ts';
 import { useLog } from './plugins/use-log.ts';
 import { useMultipart } from './plugins/use-multipart.ts';
+import { useQueryLength } from './plugins/use-query-length.ts';
 import { useSources } from './plugins/use-sources.ts';
 import { useTiming } from './plugins/use-timing.ts';
+import { useUrlParams } from './plugins/use-url-params.ts';
+import { useViewer } from './plugins/use-viewer.ts';
 import { loadSchema } from './resolvers/schema.ts';
-import { cutUnread, drain, listen, originOf } from './server.ts';
+import { drain, listen, originOf } from './server.ts';
 import { createAboutReader } from './shop/about.ts';
 import { createThreads } from './threads/threads.ts';
 import { createUpstreams, type UpstreamConfig, type UpstreamName } from './upstreams/index.ts';
+import type { Viewer } from './viewer.ts';
 
 /** What the server needs to know. */
 export interface AppConfig {
@@ -41,6 +60,25 @@ export interface AppConfig {
   port: number;
   /** In development `extensions.timing` is given unasked. */
   isDevelopment: boolean;
+  /** Whether clients may ask for the schema, and are told what they may have meant. */
+  isIntrospectable: boolean;
+  hasGraphiQL: boolean;
+  limits: Limits;
+  documents: DocumentsConfig;
+  /** How long shared caches may keep what everybody is answered. 0 keeps nothing. */
+  cacheSeconds: number;
+  /** Host names that the server answers to; any where there are none, unless there is a `publicUrl`. */
+  hosts: readonly string[];
+  /** Origins whose pages may send requests: `https://shop.example`. */
+  corsOrigins: readonly string[];
+  /** How many proxies in front of the server add to `X-Forwarded-For`. */
+  proxyHops: number;
+  /** Whose tokens are taken besides those of sessions. */
+  jwt?: JwtConfig | undefined;
+  /** How long requests under way may take once the server is asked to stop. */
+  drainTimeoutMs: number;
+  /** A client that takes nothing of its answer for so long is cut off. @default 60_000 */
+  stallTimeoutMs?: number;
   logFormat: LogFormat;
   databaseUrl: string;
   /** Connections to PostgreSQL at most. */
@@ -63,26 +101,34 @@ export interface AppConfig {
 
 /** A server that is built, and not yet listening. */
 export interface App {
-  /** Answers one request in process, as the server would. */
-  fetch(url: string, init?: RequestInit): Promise<Response>;
+  /** Answers one request in process, as the server would. @param caller who asks, where it is not to be found out */
+  fetch(url: string, init?: RequestInit, caller?: { viewer?: Viewer }): Promise<Response>;
   /** Listens. @returns the address. @throws where the port is taken */
   start(): Promise<{ url: string }>;
   /**
-   * Takes no more requests, lets those under way finish for up to 5 seconds, and closes everything. May be called again.
+   * Takes no more requests, lets those under way finish for `drainTimeoutMs`, and closes everything. May be called again.
    * @param hurry cuts them off when it aborts
    */
   stop(hurry?: AbortSignal): Promise<void>;
 }
 
-const MAX_BODY_BYTES = 16_000_000;
 const CONNECT_TIMEOUT_MS = 5000;
-const HEADERS_TIMEOUT_MS = 60_000;
+/** A head that has not come by then is cut at the next look. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const LOOK_AT_HEADERS_EVERY_MS = 2000;
+const STALL_TIMEOUT_MS = 60_000;
+/** Yoga takes others too, such as any that ends with `?/graphql`. */
+const YOGA_PATH = /^\/(?:graphql\/?(?:\?.*)?|health|ready)$/;
+/** Some hundreds of documents of the size of a page. */
+const DOCUMENTS_MAX_BYTES = 24_000_000;
+const PARSE_ERRORS_MAX_BYTES = 1_000_000;
 /** How late a subscriber learns of a change that PostgreSQL's word of was lost. */
 const LOOK_EVERY_MS = 5000;
 
 /** Builds the server from its settings. Whoever builds it stops it. */
 export function createApp(config: AppConfig): App {
-  const log = createLog(config.logFormat);
+  const log = createLog(config.logFormat, secretsOf(config));
+  const maskError = createMaskError(log);
   const pools = createPools({ ...config, poolSize: config.databaseConnections, connectTimeoutMs: CONNECT_TIMEOUT_MS });
   const upstreams = createUpstreams(config.upstreams);
   const queue = new Queue(pools);
@@ -98,7 +144,8 @@ export function createApp(config: AppConfig): App {
     },
     onDeleted: (database, keys) => jobs.enqueue(removeBytes, { keys }, { database }),
   });
-  const slots = new UploadSlots();
+  const accounts = new Accounts(config);
+  const slots = new UploadSlots(config.proxyHops);
   const uploads = new Uploads({ files, pools });
   const routes: Routes = {
     uploads: createUploadRoute({
@@ -113,21 +160,24 @@ export function createApp(config: AppConfig): App {
   };
   const stopListening = listenToCalls();
 
-  const maskError = (error: unknown) => {
-    if (isMasked(error)) log.error(error);
-    return toClientError(error);
-  };
-
   const yoga = createYoga({
     schema: loadSchema(),
     plugins: [
-      useHealth(() => checkReadiness(pools, upstreams)),
-      useJsonBody(MAX_BODY_BYTES),
+      useHealth(() => checkReadiness(pools, upstreams, maskError)),
+      useUrlParams(),
+      useJsonBody(config.limits),
       useMultipart({ maxBytes: config.uploadMaxBytes, slots }),
       // The signal comes first: everything below is measured and stopped by it.
       useCancellation(config.operationTimeoutMs),
       useTiming(config.isDevelopment),
-      useLog(log),
+      useLog(log, maskError),
+      useQueryLength(config.limits),
+      useDocuments(config.documents),
+      useIntrospection(config.isIntrospectable),
+      useViewer({ accounts, pools, proxyHops: config.proxyHops }),
+      useLimits(config.limits),
+      useCost(config.limits),
+      useCacheHeaders(config.cacheSeconds),
       useSources({
         pools,
         upstreams,
@@ -142,8 +192,13 @@ export function createApp(config: AppConfig): App {
       useIncrementalDelivery(maskError),
     ],
     maskedErrors: { maskError },
-    parserAndValidationCache: { documentCache: createDocumentCache(), errorCache: createDocumentCache() },
-    graphiql: { title: 'Smokehouse', defaultTabs: exampleTabs },
+    parserAndValidationCache: {
+      documentCache: createDocumentCache<DocumentNode>(DOCUMENTS_MAX_BYTES),
+      errorCache: createDocumentCache<Error>(PARSE_ERRORS_MAX_BYTES),
+      // `useLimits` knows the documents that are valid.
+      validationCache: false,
+    },
+    graphiql: config.hasGraphiQL && { title: 'Smokehouse', defaultTabs: exampleTabs },
     renderGraphiQL,
     logging: false,
     cors: false,
@@ -151,25 +206,40 @@ export function createApp(config: AppConfig): App {
     landingPage: false,
     maxRequestBodySize: false,
   });
-  const answer: RequestListener = (request, response) => {
-    cutUnread(request, response);
+  const admit = createDoor(config);
+  const exchanges = new Exchanges();
+  const answer = identified((request, response) => {
+    exchanges.add(request, response);
+    if (!admit(request, response)) return;
     const route = findRoute(routes, request);
     if (route) void route(request, response);
-    else void yoga(request, response);
-  };
-  // A file may take its time. JSON bodies and the pace of files have limits of their own.
-  const server = createServer({ requestTimeout: 0, headersTimeout: HEADERS_TIMEOUT_MS }, answer);
+    else if (YOGA_PATH.test(request.url ?? '')) void yoga(request, response);
+    else refuse(response, 404, 'There is nothing at this address; GraphQL is at /graphql.');
+  });
+  const server = createServer(
+    {
+      // A file may take its time. JSON bodies and the pace of files have limits of their own.
+      requestTimeout: 0,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      connectionsCheckingInterval: LOOK_AT_HEADERS_EVERY_MS,
+      // The door asks for it, in words.
+      requireHostHeader: false,
+    },
+    answer,
+  );
+  guardConnections(server, config.stallTimeoutMs ?? STALL_TIMEOUT_MS);
   // Routes ask for the body themselves, once they know that they want it.
   server.on('checkContinue', (request, response) => {
     if (!findRoute(routes, request)) response.writeContinue();
     answer(request, response);
   });
 
+  let started: Promise<string> | undefined;
   let stopped: Promise<void> | undefined;
   const stop = async (hurry?: AbortSignal) => {
+    await started?.catch(() => {});
     // Subscriptions would last for as long as their clients do.
-    await hints.close();
-    await drain(server, hurry);
+    await Promise.all([hints.close(), drain(server, exchanges, config.drainTimeoutMs, hurry)]);
     await Promise.all([upstreams.close(), threads.close(), store.close()]);
     await queue.close();
     await endPools(pools);
@@ -177,8 +247,16 @@ export function createApp(config: AppConfig): App {
   };
 
   return {
-    fetch: async (url, init) => yoga.fetch(url, init ?? {}),
-    start: async () => ({ url: await listen(server, config.host, config.port) }),
+    fetch: (url, init, caller) =>
+      withRequestId(async (id) => {
+        const response = await yoga.fetch(url, init ?? {}, caller ?? {});
+        response.headers.set(REQUEST_ID, id);
+        return response;
+      }),
+    start: async () => {
+      started = listen(server, config.host, config.port);
+      return { url: await started };
+    },
     stop: (hurry) => {
       stopped ??= stop(hurry);
       return stopped;

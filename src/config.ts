@@ -23,11 +23,13 @@ const port = wholeNumber(0, 65_535);
 const milliseconds = wholeNumber(1, 3_600_000);
 const serviceUrl = url(['http:', 'https:']).optional();
 
+const onOrOff = choice(['on', 'off']).transform((value) => value === 'on');
+
 const timeZone = z
   .string()
   .refine((value) => isTimeZone(value), 'expected the IANA name of a time zone, such as America/Chicago');
 
-const hosts = z.string().transform((value) =>
+const list = z.string().transform((value) =>
   value
     .split(',')
     .map((part) => part.trim())
@@ -54,7 +56,31 @@ const Environment = z.object({
   SUPPLIERS_TIMEOUT_MS: milliseconds.default(5000),
   OPERATION_TIMEOUT_MS: milliseconds.default(15_000),
   STATEMENT_TIMEOUT_MS: milliseconds.default(10_000),
+  DRAIN_TIMEOUT_MS: milliseconds.default(5000),
   PUBLIC_URL: url(['http:', 'https:']).optional(),
+  ALLOWED_HOSTS: list.refine((names) => names.every(isHost), 'expected host names such as shop.example').default([]),
+  CORS_ORIGINS: list
+    .refine((origins) => origins.every(isOrigin), 'expected origins such as https://shop.example')
+    .default([]),
+  PROXY_HOPS: wholeNumber(0, 10).default(0),
+  INTROSPECTION: onOrOff.optional(),
+  GRAPHIQL: onOrOff.optional(),
+  MAX_BODY_BYTES: wholeNumber(1000, 100_000_000).default(1_000_000),
+  MAX_QUERY_BYTES: wholeNumber(100, 10_000_000).default(65_536),
+  MAX_TOKENS: wholeNumber(10, 10_000).default(2000),
+  MAX_DEPTH: wholeNumber(1, 1000).default(16),
+  MAX_ALIASES: wholeNumber(0, 100_000).default(50),
+  MAX_DIRECTIVES: wholeNumber(0, 100_000).default(50),
+  MAX_COST: wholeNumber(1, 1_000_000_000).default(5000),
+  COST_BUCKET: wholeNumber(1, 1_000_000_000).default(20_000),
+  COST_RESTORE: wholeNumber(1, 1_000_000_000).default(1000),
+  TRUSTED_DOCUMENTS: z.string().min(1, 'expected the path of a JSON file').optional(),
+  TRUSTED_DOCUMENTS_ONLY: onOrOff.default(false),
+  CACHE_SECONDS: wholeNumber(0, 86_400).default(0),
+  JWT_JWKS_URL: url(['http:', 'https:']).optional(),
+  JWT_ISSUER: z.string().min(1, 'expected the `iss` of the tokens').optional(),
+  JWT_AUDIENCE: z.string().min(1, 'expected the `aud` of the tokens').optional(),
+  JWT_ROLE_CLAIM: z.string().min(1, 'expected the name of a claim').default('role'),
   FILES_DIR: z.string().min(1, 'expected a directory').optional(),
   UPLOAD_MAX_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).default(2_000_000_000),
   S3_BUCKET: z.string().min(1, 'expected the name of a bucket').optional(),
@@ -63,13 +89,16 @@ const Environment = z.object({
   S3_ACCESS_KEY_ID: z.string().optional(),
   S3_SECRET_ACCESS_KEY: z.string().optional(),
   TIME_ZONE: timeZone.default('UTC'),
-  FETCH_ALLOWED: hosts.refine(isReadable, 'expected names, addresses or blocks such as 10.1.0.0/16').default([]),
+  FETCH_ALLOWED: list.refine(isReadable, 'expected names, addresses or blocks such as 10.1.0.0/16').default([]),
   ABOUT_FILE: z.string().min(1, 'expected the path of a JSON file').optional(),
   LOG: choice(['words', 'json', 'none']).optional(),
 });
 
 /** What a bucket cannot be reached without. */
 const S3_KEYS = ['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const;
+
+/** What tokens of an issuer cannot be checked without. */
+const JWT_KEYS = ['JWT_ISSUER', 'JWT_AUDIENCE'] as const;
 
 type Variable = keyof z.infer<typeof Environment>;
 
@@ -93,7 +122,11 @@ export function readConfig(required: readonly Variable[] = [], environment = pro
     const name = String(path[0]);
     return `  ${name}: ${message}, got "${name === 'DASHBOARD_PASSWORD' ? '…' : withoutPassword(given[name])}"`;
   });
-  const needed: readonly Variable[] = given['S3_BUCKET'] ? [...required, ...S3_KEYS] : required;
+  const needed: readonly Variable[] = [
+    ...required,
+    ...(given['S3_BUCKET'] ? S3_KEYS : []),
+    ...(given['JWT_JWKS_URL'] ? JWT_KEYS : []),
+  ];
   const missing = needed.filter((name) => given[name] === undefined).map((name) => `  ${name}: expected, but not set`);
   if (!data || missing.length > 0) {
     throw new ConfigError(['These settings cannot be used:', ...faults, ...missing].join('\n'));
@@ -108,6 +141,14 @@ function isReadable(allowed: readonly string[]): boolean {
   } catch {
     return false;
   }
+}
+
+function isHost(value: string): boolean {
+  return /^[a-z0-9.-]+$|^\[[0-9a-f:.]+\]$/i.test(value);
+}
+
+function isOrigin(value: string): boolean {
+  return /^https?:/.test(value) && URL.parse(value)?.origin === value;
 }
 
 /** By name: PostgreSQL and JavaScript read the signs of `+02:00` each the other way. */

@@ -1,3 +1,4 @@
+import type { Accounts } from './accounts/accounts.ts';
 import type { Columns } from './database/columns.ts';
 import type { Database } from './database/database.ts';
 import type { Tables } from './database/tables.ts';
@@ -8,11 +9,19 @@ import type { Loaders } from './loaders/index.ts';
 import type { About } from './shop/about.ts';
 import type { Threads } from './threads/threads.ts';
 import type { Upstreams } from './upstreams/index.ts';
+import type { Viewer } from './viewer.ts';
 
 /** What a resolver is handed: everything of one request. */
 export interface Context {
   /** Aborts when nobody waits for the answer any more, or when its deadline has passed. */
   signal: AbortSignal;
+  /** Who asks. */
+  viewer: Viewer;
+  /** Where the request comes from: the address of its sender, as far as proxies are trusted to say it. */
+  address: string;
+  /** Adds a cookie to the response, as `Set-Cookie` has it. */
+  setCookie: (cookie: string) => void;
+  accounts: Accounts;
   database: Database;
   tables: Tables;
   loaders: Loaders;

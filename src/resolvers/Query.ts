@@ -3,6 +3,7 @@ import { toPage } from '../database/page.ts';
 import { schedules } from '../jobs/schedules.ts';
 import { collectQuotes } from '../shop/quotes.ts';
 import { toRowId } from './global-id.ts';
+import { mine } from './guards.ts';
 import { toItemWhere } from './item-where.ts';
 import { loadNode } from './node.ts';
 import { assertRange } from './range.ts';
@@ -17,6 +18,11 @@ const DAY_MS = 86_400_000;
 /** Those that check their arguments are async: the executor waits for all siblings of a field that throws by itself. */
 export const Query: QueryResolvers = {
   node: (_, { id }, { loaders }) => loadNode(id, loaders),
+
+  viewer: async (_, __, { viewer }) => {
+    if (viewer.failure) throw viewer.failure;
+    return viewer.user ? { ...viewer, user: viewer.user } : null;
+  },
 
   nodes: async (_, { ids }, { loaders }) => {
     assertRange('the number of `ids`', ids.length, 0, MAX_NODES);
@@ -46,10 +52,10 @@ export const Query: QueryResolvers = {
       page: toPage(page),
     }),
 
-  orders: async (_, page, { tables, columns, loaders }) =>
+  orders: async (_, page, { tables, columns, loaders, viewer }) =>
     tables.order.connection({
       name: 'orders',
-      where: {},
+      where: mine(viewer),
       orderBy: [{ column: 'id', direction: 'desc' }],
       columns: columns.order,
       page: toPage(page),
@@ -63,10 +69,10 @@ export const Query: QueryResolvers = {
 
   job: async (_, { id }, { loaders }) => findRow(loaders.jobById, toRowId('Job', id)),
 
-  jobs: async (_, { where, ...page }, { tables, columns }) =>
+  jobs: async (_, { where, ...page }, { tables, columns, viewer }) =>
     tables.job.connection({
       name: 'jobs',
-      where: where ?? {},
+      where: { ...where, ...mine(viewer) },
       orderBy: [{ column: 'id', direction: 'desc' }],
       columns: columns.job,
       page: toPage(page),

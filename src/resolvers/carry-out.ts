@@ -6,7 +6,10 @@ import type { ErrorCode, UserError } from './types.generated.ts';
 type Payload<Result> = Result & { userErrors: UserError[] };
 type PathOf = (error: GatherError) => string[] | null;
 
-const EXPECTED: ReadonlySet<string> = new Set<ErrorCode>(['INVALID_INPUT', 'NOT_FOUND', 'CONFLICT']);
+const EXPECTED: ReadonlySet<string> = new Set<ErrorCode>([
+  ...(['INVALID_INPUT', 'NOT_FOUND', 'CONFLICT', 'FORBIDDEN'] as const),
+  ...(['WRONG_CREDENTIALS', 'TOO_MANY_ATTEMPTS'] as const),
+]);
 
 /**
  * Carries out a mutation. Input that is refused, and rows that are missing or taken, become `userErrors` beside

@@ -42,6 +42,15 @@ export function toRowId(type: NodeType, globalId: string): Id {
   throw new GatherError('INVALID_INPUT', `Expected the ID of an object of type ${type}, got one of ${found.type}.`);
 }
 
+/** Whether `fromGlobalId` takes it. */
+export function isGlobalId(globalId: string): boolean {
+  try {
+    return Boolean(fromGlobalId(globalId));
+  } catch {
+    return false;
+  }
+}
+
 function isNodeType(type: string): type is NodeType {
   return NODE_TYPES.some((known) => known === type);
 }

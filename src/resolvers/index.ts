@@ -23,6 +23,8 @@ import { placeOrder } from './Mutation/placeOrder.ts';
 import { repriceItems } from './Mutation/repriceItems.ts';
 import { retryJob } from './Mutation/retryJob.ts';
 import { runSchedule } from './Mutation/runSchedule.ts';
+import { signIn } from './Mutation/signIn.ts';
+import { signOut } from './Mutation/signOut.ts';
 import { smokeSomeMeats } from './Mutation/smokeSomeMeats.ts';
 import { updateItem } from './Mutation/updateItem.ts';
 import { updateItems } from './Mutation/updateItems.ts';
@@ -43,11 +45,14 @@ import { DateScalar, DateTime, Decimal, FileScalar, JSONScalar, URLScalar } from
 import { Task } from './Task.ts';
 import type { Resolvers } from './types.generated.ts';
 import { Upload } from './Upload.ts';
+import { User } from './User.ts';
 
 /** Where each type of schema.graphql is resolved. Fields without a resolver are read from their parent. */
 export const resolvers = {
   Query,
   Mutation: {
+    signIn,
+    signOut,
     createItem,
     updateItem,
     deleteItem,
@@ -74,6 +79,7 @@ export const resolvers = {
     burnSomeMeats,
   },
   Subscription,
+  User,
   Home,
   Promo,
   Recommendation,

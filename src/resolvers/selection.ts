@@ -40,10 +40,15 @@ export interface Selection {
 
 /** What the fields of a document read of one table. */
 class TableSelection {
-  readonly columns = new Set(['id']);
+  readonly columns: Set<string>;
   readonly #references = new Map<string, Reference>();
   /** Whether a field needs more than the row and the rows that it refers to. */
   #hasOthers = false;
+
+  /** Whose a row is decides who may see it, whatever is asked of it. */
+  constructor(table: keyof Schema) {
+    this.columns = new Set(Object.hasOwn(definitions[table].types, 'owner') ? ['id', 'owner'] : ['id']);
+  }
 
   add(table: keyof Schema, field: GraphQLField<unknown, unknown>): void {
     const { reads, refersTo } = readingOf(field);
@@ -73,7 +78,7 @@ export function selectionOf(schema: GraphQLSchema, document: DocumentNode): Sele
 }
 
 function selectTables(schema: GraphQLSchema, document: DocumentNode): Map<keyof Schema, TableSelection> {
-  const selections = new Map(Object.values(TABLES).map((table) => [table, new TableSelection()]));
+  const selections = new Map(Object.values(TABLES).map((table) => [table, new TableSelection(table)]));
   const typeInfo = new TypeInfo(schema);
   visit(
     document,

@@ -4,6 +4,7 @@ import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } f
 import type { ItemRow, SupplierRow, CustomerRow, ReviewRow, TaskRow, JobRow, FileRow, CertificateRow, OrderRow, OrderLineRow, DailyStatisticsRow } from '../database/schema.ts';
 import type { NewUpload } from '../files/uploads.ts';
 import type { Schedule as ScheduleParent } from '../jobs/schedules.ts';
+import type { SignedIn } from '../viewer.ts';
 import type { NodeParent } from './node.ts';
 import type { HomeParent } from './Home.ts';
 import type { Promo as PromoParent } from '../upstreams/promo.ts';
@@ -39,6 +40,15 @@ export type Scalars = {
   URL: { input: string; output: string; }
 };
 
+/** What somebody may do. Each role may do what those before it may. */
+export type Role =
+  /** Anybody. */
+  | 'ANONYMOUS'
+  /** Who is signed in. */
+  | 'CUSTOMER'
+  /** Who works in the smokehouse. */
+  | 'STAFF';
+
 /** Whatever has an ID of its own, and so can be read again with `node`. */
 export type Node = {
   /** Opaque and globally unique. */
@@ -61,8 +71,14 @@ export type PageInfo = {
 export type ErrorCode =
   /** A value breaks a rule of its field; the message says which. */
   | 'INVALID_INPUT'
-  /** There is nothing with the ID given. */
+  /** There is nothing with the ID given, or it is not the viewer's. */
   | 'NOT_FOUND'
+  /** The viewer may not do this with these values. */
+  | 'FORBIDDEN'
+  /** There is no such account, or it has another password. */
+  | 'WRONG_CREDENTIALS'
+  /** There were too many attempts to sign in. The same request may succeed later; the message says when. */
+  | 'TOO_MANY_ATTEMPTS'
   /** Somebody else has it already, or came first; or it is no longer in a state for this. */
   | 'CONFLICT'
   /** It is larger than it may be. */
@@ -90,6 +106,8 @@ export type UserError = {
 export type Query = {
   /** Anything that has an ID; null where there is nothing. */
   node?: Maybe<Node>;
+  /** Who is signed in; null where nobody is. */
+  viewer?: Maybe<User>;
   /** Many at once, in the order of the IDs; null in the place of each that there is not. */
   nodes: Array<Maybe<Node>>;
   /** The home page: promo and recommendations from their services, featured items from the database, all at once. */
@@ -104,13 +122,13 @@ export type Query = {
   about: About;
   /** What is to be done in the smokehouse, oldest first. */
   tasks: TaskConnection;
-  /** What was ordered, newest first. */
+  /** What was ordered, newest first: by the viewer, or by anybody where that is STAFF. */
   orders: OrderConnection;
   /** The figures of each day that has them, oldest first. */
   dailyStatistics: Array<DailyStatistics>;
   /** A job; null where there is none. */
   job?: Maybe<Job>;
-  /** Work for later, done and to be done, newest first. */
+  /** Work for later, done and to be done, newest first: the viewer's, or all of it where that is STAFF. */
   jobs: JobConnection;
   /** What runs by itself, and when. */
   schedules: Array<Schedule>;
@@ -191,6 +209,13 @@ export type QueryJobsArgs = {
 
 /** Everything that can be changed. Several in one request are carried out one after another. */
 export type Mutation = {
+  /**
+   * Begins a session: a token for `Authorization: Bearer`, and a cookie. Attempts are limited, for an account and for an
+   * address.
+   */
+  signIn: SignInPayload;
+  /** Ends the session that the request came with, and takes the cookie away. */
+  signOut: SignOutPayload;
   /** Insert one. */
   createItem: ItemPayload;
   /** Change the given fields of one. With `expectedVersion`, CONFLICT if another writer came first. */
@@ -246,6 +271,12 @@ export type Mutation = {
   writeDailyStatistics: JobPayload;
   /** Enqueues a schedule's task now. */
   runSchedule: JobPayload;
+};
+
+
+/** Everything that can be changed. Several in one request are carried out one after another. */
+export type MutationSignInArgs = {
+  input: SignInInput;
 };
 
 
@@ -397,6 +428,18 @@ export type Subscription = {
 /** What can be watched. */
 export type SubscriptionJobArgs = {
   id: Scalars['ID']['input'];
+};
+
+/** Somebody who can sign in. */
+export type User = {
+  /** Opaque, and nobody else's. */
+  id: Scalars['ID']['output'];
+  /** null where an issuer of tokens does not say it. */
+  email?: Maybe<Scalars['String']['output']>;
+  /** As people call them. */
+  name: Scalars['String']['output'];
+  /** What they may do. */
+  role: Role;
 };
 
 /** What the home page shows. Its three parts are read at the same time. */
@@ -732,7 +775,7 @@ export type Customer = Node & {
   id: Scalars['ID']['output'];
   /** As shown beside a review. */
   name: Scalars['String']['output'];
-  /** Where the customer lives. */
+  /** Where the customer lives; empty where it is not known. */
   city: Scalars['String']['output'];
   /** What the customer wrote, newest first. One statement for all customers of a request. */
   reviews: ReviewConnection;
@@ -1072,6 +1115,34 @@ export type Schedule = {
   lastJob?: Maybe<Job>;
 };
 
+/** Who signs in. */
+export type SignInInput = {
+  /** In upper or lower case. */
+  email: Scalars['String']['input'];
+  /** To the letter. */
+  password: Scalars['String']['input'];
+};
+
+/** What became of a sign-in. */
+export type SignInPayload = {
+  /** For `Authorization: Bearer`; a cookie is set as well. Null where there are `userErrors`. */
+  token?: Maybe<Scalars['String']['output']>;
+  /** Who is signed in now; null where there are `userErrors`. */
+  viewer?: Maybe<User>;
+  /** Until when the token is good. Each use in the second half of its life puts it off, for 90 days at most. */
+  expiresAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Why nobody is signed in; empty where somebody is. */
+  userErrors: Array<UserError>;
+};
+
+/** What became of a session. */
+export type SignOutPayload = {
+  /** Whether there was one. */
+  signedOut: Scalars['Boolean']['output'];
+  /** Empty: signing out is always possible. */
+  userErrors: Array<UserError>;
+};
+
 /** An item to insert. */
 export type CreateItemInput = {
   /** 1 to 64 characters; nobody else's. */
@@ -1202,8 +1273,8 @@ export type TaskPayload = {
 export type AddReviewInput = {
   /** What it is about. */
   itemId: Scalars['ID']['input'];
-  /** Who wrote it. */
-  customerId: Scalars['ID']['input'];
+  /** Who wrote it: the viewer by default. Only STAFF may write for somebody else. */
+  customerId?: InputMaybe<Scalars['ID']['input']>;
   /** 1 to 5. */
   rating: Scalars['Int']['input'];
   /** At most 10,000 characters. */
@@ -1221,8 +1292,8 @@ export type ReviewPayload = {
 /** What is ordered. */
 export type PlaceOrderInput = {
   /**
-   * 1 to 100 characters of the client's choice, so that a request sent twice is one order. While there is no sign-in all
-   * clients are one viewer: take a UUID.
+   * 1 to 100 characters of the client's choice, so that a request sent twice is one order. Two viewers may choose the
+   * same.
    */
   clientMutationId?: InputMaybe<Scalars['String']['input']>;
   /** 1 to 100. */
@@ -1277,7 +1348,7 @@ export type BurnPayload = {
 export type UploadFileInput = {
   /** The file. */
   file: Scalars['File']['input'];
-  /** Makes it this item's photo; it must be an image then. */
+  /** Makes it this item's photo, which is public; it must be an image then. For STAFF only. */
   itemId?: InputMaybe<Scalars['ID']['input']>;
 };
 
@@ -1299,7 +1370,7 @@ export type CreateUploadInput = {
   type?: InputMaybe<Scalars['String']['input']>;
   /** What its bytes must come to, in hexadecimal digits; anything by default. */
   sha256?: InputMaybe<Scalars['String']['input']>;
-  /** Makes it this item's photo once it is complete; it must be an image then. */
+  /** Makes it this item's photo once it is complete, which is public; it must be an image then. For STAFF only. */
   itemId?: InputMaybe<Scalars['ID']['input']>;
 };
 
@@ -1408,6 +1479,7 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
+  Role: Role;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   Date: ResolverTypeWrapper<Scalars['Date']['output']>;
   Decimal: ResolverTypeWrapper<Scalars['Decimal']['output']>;
@@ -1418,13 +1490,12 @@ export type ResolversTypes = {
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
-  String: ResolverTypeWrapper<Scalars['String']['output']>;
   ErrorCode: ErrorCode;
   UserError: ResolverTypeWrapper<UserError>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  User: ResolverTypeWrapper<SignedIn>;
   Home: ResolverTypeWrapper<HomeParent>;
   Promo: ResolverTypeWrapper<PromoParent>;
   Recommendation: ResolverTypeWrapper<RecommendationParent>;
@@ -1475,6 +1546,9 @@ export type ResolversTypes = {
   JobConnection: ResolverTypeWrapper<Connection<JobRow>>;
   JobEdge: ResolverTypeWrapper<Edge<JobRow>>;
   Schedule: ResolverTypeWrapper<ScheduleParent>;
+  SignInInput: SignInInput;
+  SignInPayload: ResolverTypeWrapper<Omit<SignInPayload, 'viewer'> & { viewer?: Maybe<ResolversTypes['User']> }>;
+  SignOutPayload: ResolverTypeWrapper<SignOutPayload>;
   CreateItemInput: CreateItemInput;
   UpdateItemInput: UpdateItemInput;
   DeleteItemInput: DeleteItemInput;
@@ -1504,6 +1578,8 @@ export type ResolversTypes = {
   DeleteFilePayload: ResolverTypeWrapper<DeleteFilePayload>;
   IssueCertificateInput: IssueCertificateInput;
   CertificatePayload: ResolverTypeWrapper<Omit<CertificatePayload, 'certificate'> & { certificate?: Maybe<ResolversTypes['Certificate']> }>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -1518,12 +1594,11 @@ export type ResolversParentTypes = {
   ID: Scalars['ID']['output'];
   PageInfo: PageInfo;
   Boolean: Scalars['Boolean']['output'];
-  String: Scalars['String']['output'];
   UserError: UserError;
   Query: Record<PropertyKey, never>;
-  Int: Scalars['Int']['output'];
   Mutation: Record<PropertyKey, never>;
   Subscription: Record<PropertyKey, never>;
+  User: SignedIn;
   Home: HomeParent;
   Promo: PromoParent;
   Recommendation: RecommendationParent;
@@ -1567,6 +1642,9 @@ export type ResolversParentTypes = {
   JobConnection: Connection<JobRow>;
   JobEdge: Edge<JobRow>;
   Schedule: ScheduleParent;
+  SignInInput: SignInInput;
+  SignInPayload: Omit<SignInPayload, 'viewer'> & { viewer?: Maybe<ResolversParentTypes['User']> };
+  SignOutPayload: SignOutPayload;
   CreateItemInput: CreateItemInput;
   UpdateItemInput: UpdateItemInput;
   DeleteItemInput: DeleteItemInput;
@@ -1596,7 +1674,33 @@ export type ResolversParentTypes = {
   DeleteFilePayload: DeleteFilePayload;
   IssueCertificateInput: IssueCertificateInput;
   CertificatePayload: Omit<CertificatePayload, 'certificate'> & { certificate?: Maybe<ResolversParentTypes['Certificate']> };
+  Int: Scalars['Int']['output'];
+  String: Scalars['String']['output'];
 };
+
+export type AuthDirectiveArgs = {
+  requires: Role;
+};
+
+export type AuthDirectiveResolver<Result, Parent, ContextType = Context, Args = AuthDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type OwnedDirectiveArgs = { };
+
+export type OwnedDirectiveResolver<Result, Parent, ContextType = Context, Args = OwnedDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type CostDirectiveArgs = {
+  weight: Scalars['Int']['input'];
+};
+
+export type CostDirectiveResolver<Result, Parent, ContextType = Context, Args = CostDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type ListSizeDirectiveArgs = {
+  assumedSize?: Maybe<Scalars['Int']['input']>;
+  slicingArguments?: Maybe<Array<Scalars['String']['input']>>;
+  sizedFields?: Maybe<Array<Scalars['String']['input']>>;
+};
+
+export type ListSizeDirectiveResolver<Result, Parent, ContextType = Context, Args = ListSizeDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
@@ -1641,6 +1745,7 @@ export type UserErrorResolvers<ContextType = Context, ParentType extends Resolve
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
+  viewer?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
   nodes?: Resolver<Array<Maybe<ResolversTypes['Node']>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
   home?: Resolver<ResolversTypes['Home'], ParentType, ContextType>;
   quotes?: Resolver<ResolversTypes['QuoteRound'], ParentType, ContextType, RequireFields<QueryQuotesArgs, 'count' | 'mode'>>;
@@ -1656,6 +1761,8 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
 };
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  signIn?: Resolver<ResolversTypes['SignInPayload'], ParentType, ContextType, RequireFields<MutationSignInArgs, 'input'>>;
+  signOut?: Resolver<ResolversTypes['SignOutPayload'], ParentType, ContextType>;
   createItem?: Resolver<ResolversTypes['ItemPayload'], ParentType, ContextType, RequireFields<MutationCreateItemArgs, 'input'>>;
   updateItem?: Resolver<ResolversTypes['ItemPayload'], ParentType, ContextType, RequireFields<MutationUpdateItemArgs, 'input'>>;
   deleteItem?: Resolver<ResolversTypes['DeleteItemPayload'], ParentType, ContextType, RequireFields<MutationDeleteItemArgs, 'input'>>;
@@ -1684,6 +1791,13 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   job?: SubscriptionResolver<ResolversTypes['Job'], "job", ParentType, ContextType, RequireFields<SubscriptionJobArgs, 'id'>>;
+};
+
+export type UserResolvers<ContextType = Context, ParentType extends ResolversParentTypes['User'] = ResolversParentTypes['User']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  email?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  role?: Resolver<ResolversTypes['Role'], ParentType, ContextType>;
 };
 
 export type HomeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Home'] = ResolversParentTypes['Home']> = {
@@ -1935,6 +2049,18 @@ export type ScheduleResolvers<ContextType = Context, ParentType extends Resolver
   lastJob?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
 };
 
+export type SignInPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SignInPayload'] = ResolversParentTypes['SignInPayload']> = {
+  token?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  viewer?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type SignOutPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SignOutPayload'] = ResolversParentTypes['SignOutPayload']> = {
+  signedOut?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type ItemPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ItemPayload'] = ResolversParentTypes['ItemPayload']> = {
   item?: Resolver<Maybe<ResolversTypes['Item']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
@@ -2026,6 +2152,7 @@ export type Resolvers<ContextType = Context> = {
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
+  User?: UserResolvers<ContextType>;
   Home?: HomeResolvers<ContextType>;
   Promo?: PromoResolvers<ContextType>;
   Recommendation?: RecommendationResolvers<ContextType>;
@@ -2058,6 +2185,8 @@ export type Resolvers<ContextType = Context> = {
   JobConnection?: JobConnectionResolvers<ContextType>;
   JobEdge?: JobEdgeResolvers<ContextType>;
   Schedule?: ScheduleResolvers<ContextType>;
+  SignInPayload?: SignInPayloadResolvers<ContextType>;
+  SignOutPayload?: SignOutPayloadResolvers<ContextType>;
   ItemPayload?: ItemPayloadResolvers<ContextType>;
   GetOrCreateItemPayload?: GetOrCreateItemPayloadResolvers<ContextType>;
   DeleteItemPayload?: DeleteItemPayloadResolvers<ContextType>;
@@ -2075,3 +2204,9 @@ export type Resolvers<ContextType = Context> = {
   CertificatePayload?: CertificatePayloadResolvers<ContextType>;
 };
 
+export type DirectiveResolvers<ContextType = Context> = {
+  auth?: AuthDirectiveResolver<any, any, ContextType>;
+  owned?: OwnedDirectiveResolver<any, any, ContextType>;
+  cost?: CostDirectiveResolver<any, any, ContextType>;
+  listSize?: ListSizeDirectiveResolver<any, any, ContextType>;
+};

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../helpers/app.ts';
+import { STAFF_HEADERS, startTestApp, type TestApp } from '../helpers/app.ts';
 import { type Sent, send } from '../helpers/client.ts';
 import { untilLeft } from '../helpers/left.ts';
 import { lockTable } from '../helpers/lock.ts';
@@ -27,9 +27,9 @@ afterEach(() => gather.services.reset());
 afterAll(() => gather.close());
 
 /** The two ways to send an operation, and to leave. */
-const CLIENTS: [string, (query: string) => Pick<Sent, 'leave'>][] = [
+const CLIENTS: [string, (query: string, headers?: Record<string, string>) => Pick<Sent, 'leave'>][] = [
   ['in process', leaveInProcess],
-  ['on a socket', (query) => send(url, query)],
+  ['on a socket', (query, headers) => send(url, query, headers)],
 ];
 
 describe.each(CLIENTS)('when a client %s leaves', (_, ask) => {
@@ -60,7 +60,7 @@ describe.each(CLIENTS)('when a client %s leaves', (_, ask) => {
 
   test('what it has begun to change is not changed', async () => {
     const lock = await lockTable(gather.database.databaseUrl, 'item');
-    const client = ask('mutation { repriceItems(input: { where: {}, percent: "100" }) { count } }');
+    const client = ask('mutation { repriceItems(input: { where: {}, percent: "100" }) { count } }', STAFF_HEADERS);
     await untilLeft(gather, 1);
     client.leave();
     await untilLeft(gather, 0, LEFT_WITHIN_MS);

@@ -17,6 +17,12 @@ const MANY = 60_000;
 
 const DEFERRED = '{ home { featured(first: 1) { sku } ... @defer(label: "slow") { promo { title } } } }';
 const STREAMED = '{ menu(where: { name: { contains: "brisket" } }) { all @stream(initialCount: 2) { sku } } }';
+/** Of an answer in parts it is not known in the end what it came to. */
+const COST = {
+  requestedQueryCost: expect.any(Number),
+  actualQueryCost: null,
+  throttleStatus: expect.any(Object),
+};
 const ENDLESS = '{ menu { all @stream { sku name description } } }';
 
 let gather: TestApp;
@@ -40,6 +46,7 @@ describe('@defer', () => {
         data: { home: { featured: [{ sku: 'SKU-00200' }] } },
         pending: [{ id: '0', path: ['home'], label: 'slow' }],
         hasNext: true,
+        extensions: { cost: COST },
       },
       {
         incremental: [{ id: '0', data: { promo: { title: 'Brisket week' } } }],
@@ -53,7 +60,7 @@ describe('@defer', () => {
     gather.services.promo.delayMs = SLOW_MS;
     const response = await send(url, DEFERRED, { accept: OF_2022 }).response;
     expect(await all(response)).toEqual([
-      { data: { home: { featured: [{ sku: 'SKU-00200' }] } }, hasNext: true },
+      { data: { home: { featured: [{ sku: 'SKU-00200' }] } }, hasNext: true, extensions: { cost: COST } },
       { incremental: [{ data: { promo: { title: 'Brisket week' } }, path: ['home'], label: 'slow' }], hasNext: false },
     ]);
   });
@@ -91,6 +98,7 @@ describe('@stream', () => {
       data: { menu: { all: items.slice(0, 2) } },
       pending: [{ id: '0', path: ['menu', 'all'] }],
       hasNext: true,
+      extensions: { cost: COST },
     });
     const incremental = rest.flatMap((part) => part.incremental ?? []);
     expect(incremental.every(({ id }) => id === '0')).toBe(true);
@@ -101,7 +109,7 @@ describe('@stream', () => {
   test('is delivered in the format of 2022', async () => {
     const [first, ...rest] = await all(await send(url, STREAMED, { accept: OF_2022 }).response);
     const items = await skus();
-    expect(first).toEqual({ data: { menu: { all: items.slice(0, 2) } }, hasNext: true });
+    expect(first).toEqual({ data: { menu: { all: items.slice(0, 2) } }, hasNext: true, extensions: { cost: COST } });
     const incremental = rest.flatMap((part) => part.incremental ?? []);
     expect(incremental[0].path).toEqual(['menu', 'all', 2]);
     expect(incremental.flatMap((entry) => entry.items)).toEqual(items.slice(2));
@@ -119,6 +127,7 @@ test.each(['application/json', 'application/graphql-response+json', '*/*'])(
         home: { featured: [{ sku: 'SKU-00200' }], promo: { title: 'Brisket week' } },
         menu: { all: await skus() },
       },
+      extensions: { cost: { ...COST, actualQueryCost: expect.any(Number) } },
     });
   },
 );
@@ -128,7 +137,7 @@ test('timing comes with the first part when it is asked for', async () => {
   const response = await send(url, DEFERRED, headers).response;
   expect(response.headers['server-timing']).toMatch(/execute;dur=[1-9].*, featured;dur=.*, total;dur=/);
   const [first, last] = await all(response);
-  expect(first.extensions).toEqual({ timing: expect.objectContaining({ unit: 'ms' }) });
+  expect(first.extensions).toEqual({ timing: expect.objectContaining({ unit: 'ms' }), cost: COST });
   expect(first.extensions.timing.calls).toMatchObject([{ name: 'featured' }]);
   expect(last).not.toHaveProperty('extensions');
 });

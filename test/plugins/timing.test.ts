@@ -22,8 +22,10 @@ describe('`extensions.timing`', () => {
   test('is there when it is asked for, and only then', async () => {
     const query = '{ menu { count } }';
     expect((await gather.query(query, {}, ASKED)).extensions?.timing.unit).toBe('ms');
-    expect((await gather.query(query, {}, { headers: { 'x-gather-timing': '0' } })).extensions).toBeUndefined();
-    expect((await gather.query(query)).extensions).toBeUndefined();
+    expect((await gather.query(query, {}, { headers: { 'x-gather-timing': '0' } })).extensions).not.toHaveProperty(
+      'timing',
+    );
+    expect((await gather.query(query)).extensions).not.toHaveProperty('timing');
   });
 
   test('is always there in development, where nothing is executed too', async () => {
@@ -131,7 +133,6 @@ describe('the `Server-Timing` header', () => {
     ['GraphiQL', '/graphql', { headers: { accept: 'text/html' } }],
     ['/health', '/health', {}],
     ['/ready', '/ready', {}],
-    ['an unknown page', '/nowhere', {}],
   ];
 
   test.each(requests)('is valid on %s', async (_, path, init) => {

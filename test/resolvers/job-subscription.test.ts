@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, createClient } from 'graphql-sse';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { createTables } from '../../src/database/tables.ts';
-import { startTestApp, type TestApp } from '../helpers/app.ts';
+import { STAFF_HEADERS, startTestApp, type TestApp } from '../helpers/app.ts';
 import { findLeft } from '../helpers/left.ts';
 import { startTestWorker } from '../helpers/worker.ts';
 
@@ -130,7 +130,7 @@ test('a server that stops says so to its subscribers, and does not wait for them
   const other = await startTestApp();
   const address = (await other.app.start()).url;
   const { data } = await other.query('mutation { add(x: 2, y: 3) { job { id } } }');
-  const watching = createClient({ url: `${address}/graphql`, retryAttempts: 0 });
+  const watching = createClient({ url: `${address}/graphql`, retryAttempts: 0, headers: STAFF_HEADERS });
   const events = watching.iterate({ query: WATCH, variables: { id: data.add.job.id } });
   expect((await events.next()).value).toMatchObject({ data: { job: { state: 'PENDING' } } });
   const start = performance.now();
@@ -158,7 +158,7 @@ async function add(): Promise<string> {
 }
 
 function watch(id: string) {
-  client = createClient({ url: `${url}/graphql`, retryAttempts: 0 });
+  client = createClient({ url: `${url}/graphql`, retryAttempts: 0, headers: STAFF_HEADERS });
   const seen: Change[] = [];
   const ended = new Promise<void>((resolve, reject) => {
     client.subscribe<{ job: Change }>(
@@ -175,7 +175,7 @@ function watch(id: string) {
 }
 
 async function watchError(id: string) {
-  client = createClient({ url: `${url}/graphql`, retryAttempts: 0 });
+  client = createClient({ url: `${url}/graphql`, retryAttempts: 0, headers: STAFF_HEADERS });
   for await (const { errors } of client.iterate({ query: WATCH, variables: { id } })) return errors ?? [];
   return [];
 }

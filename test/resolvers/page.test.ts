@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../helpers/app.ts';
+import { startTestApp, TEST_LIMITS, type TestApp } from '../helpers/app.ts';
 
 let gather: TestApp;
 
 beforeAll(async () => {
-  gather = await startTestApp({ databaseConnections: 4 });
+  gather = await startTestApp({ databaseConnections: 4, limits: { ...TEST_LIMITS, maxCost: 10_000 } });
 });
 beforeEach(() => {
   gather.services.reset();

@@ -26,6 +26,7 @@ test('schedules say when they run next and what they ran last, in one statement'
     },
     { name: 'sweepJobs', task: 'sweepJobs', cron: '30 * * * *', nextRunAt: expect.any(String), lastJob: null },
     { name: 'sweepFiles', task: 'sweepFiles', cron: '45 * * * *', nextRunAt: expect.any(String), lastJob: null },
+    { name: 'sweepSessions', task: 'sweepSessions', cron: '15 * * * *', nextRunAt: expect.any(String), lastJob: null },
   ]);
   expect(Date.parse(data.schedules[1].nextRunAt)).toBeGreaterThan(Date.now() - 1000);
 });
@@ -73,7 +74,7 @@ test('a schedule that there is not is a user error that names those that there a
   expect(data.runSchedule.userErrors).toEqual([
     {
       code: 'NOT_FOUND',
-      message: 'Expected one of these schedules: dailyStatistics, sweepJobs, sweepFiles. Got "lunch".',
+      message: 'Expected one of these schedules: dailyStatistics, sweepJobs, sweepFiles, sweepSessions. Got "lunch".',
       field: ['name'],
     },
   ]);
@@ -104,6 +105,7 @@ test('workers tell the queue which schedules there are, and `migrate` forgets th
     { key: 'dailyStatistics', cron: '10 0 * * *', timezone: 'America/Chicago' },
     { key: 'sweepFiles', cron: '45 * * * *', timezone: 'America/Chicago' },
     { key: 'sweepJobs', cron: '30 * * * *', timezone: 'America/Chicago' },
+    { key: 'sweepSessions', cron: '15 * * * *', timezone: 'America/Chicago' },
   ]);
 });
 

@@ -11,11 +11,11 @@ import UploadHttpLink from 'apollo-upload-client/UploadHttpLink.mjs';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { startTestApp, type TestApp } from '../helpers/app.ts';
+import { STAFF_HEADERS, startTestApp, type TestApp } from '../helpers/app.ts';
 import { launchBrowser } from '../helpers/browser.ts';
 import { type Answered, toForm, toUpload, UPLOAD } from '../helpers/multipart.ts';
 
-const HEADERS = { 'x-gather-preflight': '1' };
+const HEADERS = { ...STAFF_HEADERS, 'x-gather-preflight': '1' };
 const DELETE = 'mutation ($id: ID!) { deleteFile(id: $id) { deletedId userErrors { code message field } } }';
 const PHOTO = 'query ($id: ID!) { node(id: $id) { ... on Item { photo { id name type } } } }';
 
@@ -149,7 +149,10 @@ describe('deleting', () => {
 });
 
 test('Apollo Client uploads with apollo-upload-client', async () => {
-  const link = new UploadHttpLink({ uri: `${url}/graphql`, headers: { 'Apollo-Require-Preflight': 'true' } });
+  const link = new UploadHttpLink({
+    uri: `${url}/graphql`,
+    headers: { ...STAFF_HEADERS, 'Apollo-Require-Preflight': 'true' },
+  });
   const client = new ApolloClient({ link, cache: new InMemoryCache() });
   const file = new File([png as Uint8Array<ArrayBuffer>], 'brisket.png', { type: 'image/png' });
   // biome-ignore lint/suspicious/noExplicitAny: as the client answers where no types are generated
@@ -164,7 +167,14 @@ test('curl uploads, also what it asks leave for', async ({ skip }) => {
   const path = join(gather.filesDir, 'smoke.bin');
   await writeFile(path, Buffer.alloc(3_000_000, 7));
   const [operations, map] = toUpload('');
-  const args = ['-sS', '--max-time', '10', '-H', 'x-gather-preflight: 1', '-F', `operations=${operations?.content}`];
+  const args = [
+    '-sS',
+    '--max-time',
+    '10',
+    ...Object.entries(HEADERS).flatMap((header) => ['-H', header.join(': ')]),
+    '-F',
+    `operations=${operations?.content}`,
+  ];
   const { stdout } = await run('curl', [...args, '-F', `map=${map?.content}`, '-F', `0=@${path}`, `${url}/graphql`]);
   expect(JSON.parse(stdout).data.uploadFile).toMatchObject({
     file: { name: 'smoke.bin', size: 3_000_000 },
@@ -182,7 +192,7 @@ describe.runIf(browser)('in a browser', () => {
     body.append('operations', JSON.stringify({ query: ${JSON.stringify(UPLOAD)}, variables: { file: null } }));
     body.append('map', JSON.stringify({ 0: ['variables.file'] }));
     body.append('0', form.get('file').size > 0 ? form.get('file') : file);
-    const response = await fetch('/graphql', { method: 'POST', headers: { 'x-gather-preflight': '1' }, body });
+    const response = await fetch('/graphql', { method: 'POST', headers: ${JSON.stringify(HEADERS)}, body });
     return { status: response.status, body: await response.json() };
   }`;
 

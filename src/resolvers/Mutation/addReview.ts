@@ -1,11 +1,15 @@
 import * as z from 'zod';
+import type { Context } from '../../context.ts';
+import type { Id } from '../../database/schema.ts';
+import { GatherError } from '../../errors.ts';
+import { hasRole } from '../../viewer.ts';
 import { carryOut } from '../carry-out.ts';
 import { idOf, text } from '../inputs.ts';
 import type { MutationResolvers } from '../types.generated.ts';
 
 const NewReview = z.object({
   itemId: idOf('Item'),
-  customerId: idOf('Customer'),
+  customerId: idOf('Customer').nullish(),
   rating: z
     .int()
     .refine((rating) => rating >= 1 && rating <= 5, { error: ({ input }) => `Expected 1 to 5, got ${input}.` }),
@@ -13,6 +17,22 @@ const NewReview = z.object({
 });
 
 export const addReview: MutationResolvers['addReview'] = (_, { input }, context) =>
-  carryOut(context, { review: null }, async () => ({
-    review: await context.tables.review.create(NewReview.parse(input), { columns: context.columns.review }),
-  }));
+  carryOut(context, { review: null }, async () => {
+    const review = NewReview.parse(input);
+    const customerId = await authorOf(review.customerId, context);
+    const { tables, columns } = context;
+    return { review: await tables.review.create({ ...review, customerId }, { columns: columns.review }) };
+  });
+
+/** The customer who writes: the viewer, who becomes one with the first review. */
+async function authorOf(customerId: Id | null | undefined, { viewer, tables }: Context): Promise<Id> {
+  if (customerId != null) {
+    if (hasRole(viewer, 'STAFF')) return customerId;
+    const message = `Expected no customer, or a viewer who is STAFF, got one who is ${viewer.role}.`;
+    throw new GatherError('FORBIDDEN', message, { field: 'customerId' });
+  }
+  if (!viewer.user) throw new GatherError('UNAUTHENTICATED', 'Expected a viewer who is signed in, got nobody.');
+  const { owner, name } = viewer.user;
+  const { row } = await tables.customer.getOrCreate({ owner }, { name, city: '' }, { columns: ['id'] });
+  return row.id;
+}

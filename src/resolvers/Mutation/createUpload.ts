@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { tooLarge } from '../../files/intake.ts';
 import { carryOut } from '../carry-out.ts';
 import { fileName } from '../file-name.ts';
+import { ownerOfFile } from '../file-owner.ts';
 import { idOf } from '../inputs.ts';
 import type { MutationResolvers } from '../types.generated.ts';
 
@@ -26,12 +27,14 @@ const NewFile = z.object({
 });
 
 export const createUpload: MutationResolvers['createUpload'] = async (_, { input }, context) => {
-  const { files, uploads, database } = context;
+  const { files, uploads, database, viewer } = context;
   if (input.size > files.maxBytes) {
     const { message } = tooLarge(files.maxBytes);
     return { upload: null, userErrors: [{ code: 'TOO_LARGE', message, field: ['size'] }] };
   }
-  return carryOut(context, { upload: null }, async () => ({
-    upload: await uploads.create(database, { owner: null, ...NewFile.parse(input) }),
-  }));
+  return carryOut(context, { upload: null }, async () => {
+    const file = NewFile.parse(input);
+    const owner = ownerOfFile(viewer, file.itemId);
+    return { upload: await uploads.create(database, { owner, ...file }) };
+  });
 };

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Database } from '../../database/database.ts';
 import draw from '../../shop/certificate/draw.ts';
 import { issueCertificate as issue } from '../../shop/certificate/issue-certificate.ts';
+import { ownerOf } from '../../viewer.ts';
 import { carryOut } from '../carry-out.ts';
 import { price, text } from '../inputs.ts';
 import type { MutationResolvers } from '../types.generated.ts';
@@ -26,18 +27,19 @@ const NewCertificate = z.object({
 });
 
 export const issueCertificate: MutationResolvers['issueCertificate'] = (_, { input }, context) => {
-  const { database, threads, files, timeZone, signal } = context;
+  const { database, threads, files, timeZone, signal, viewer } = context;
+  const owner = ownerOf(viewer);
   const source = {
     database,
     timeZone,
     draw: (certificate: Parameters<typeof draw>[0]) => threads.run(draw, certificate, signal),
     store: async (pdf: Uint8Array) => {
-      const announced = { name: 'certificate.pdf', owner: null, expected: { type: PDF } };
+      const announced = { name: 'certificate.pdf', owner, expected: { type: PDF } };
       const { key, described } = await files.receive(Readable.from([pdf]), announced, signal);
       return (transaction: Database) => files.add(transaction, key, described, announced);
     },
   };
   return carryOut(context, { certificate: null }, async () => ({
-    certificate: await issue(source, NewCertificate.parse(input)),
+    certificate: await issue(source, { owner, ...NewCertificate.parse(input) }),
   }));
 };

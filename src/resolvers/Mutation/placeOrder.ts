@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { prepareOrder } from '../../jobs/tasks/prepare-order.ts';
 import { placeOrder as place } from '../../shop/place-order.ts';
+import { ownerOf } from '../../viewer.ts';
 import { carryOut } from '../carry-out.ts';
 import { idOf, text } from '../inputs.ts';
 import type { MutationResolvers } from '../types.generated.ts';
@@ -25,15 +26,16 @@ const NewOrder = z.object({
 });
 
 export const placeOrder: MutationResolvers['placeOrder'] = async (_, { input }, context) => {
-  const { database, upstreams, jobs } = context;
+  const { database, upstreams, jobs, viewer } = context;
+  const owner = ownerOf(viewer);
   const source = {
     database,
     inventory: upstreams.inventory,
     enqueue: (transaction: typeof database, orderId: string) =>
-      jobs.enqueue(prepareOrder, { orderId }, { database: transaction }),
+      jobs.enqueue(prepareOrder, { orderId }, { database: transaction, owner }),
   };
   const { order, faults, userErrors } = await carryOut(context, { order: null, faults: [] }, () =>
-    place(source, { owner: null, ...NewOrder.parse(input) }),
+    place(source, { owner, ...NewOrder.parse(input) }),
   );
   return { order, userErrors: [...faults, ...userErrors] };
 };

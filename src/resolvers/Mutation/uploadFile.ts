@@ -4,6 +4,7 @@ import type { Id } from '../../database/schema.ts';
 import { GatherError } from '../../errors.ts';
 import { carryOut } from '../carry-out.ts';
 import { fileName } from '../file-name.ts';
+import { ownerOfFile } from '../file-owner.ts';
 import { idOf } from '../inputs.ts';
 import type { MutationResolvers } from '../types.generated.ts';
 
@@ -13,9 +14,10 @@ const Named = z.object({ file: fileName });
 export const uploadFile: MutationResolvers['uploadFile'] = (_, { input }, context) =>
   carryOut(context, { file: null }, async () => {
     const { itemId } = Purpose.parse(input);
+    const owner = ownerOfFile(context.viewer, itemId);
     if (itemId) await assertItem(context, itemId);
     using arrived = await input.file.take();
-    const announced = { name: Named.parse({ file: arrived.name }).file, owner: null, itemId };
+    const announced = { name: Named.parse({ file: arrived.name }).file, owner, itemId };
     return { file: await context.files.keep(context.database, arrived.bytes, announced) };
   });
 

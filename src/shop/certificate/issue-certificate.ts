@@ -22,7 +22,7 @@ interface CertificateSource {
  */
 export async function issueCertificate(
   { database, timeZone, draw, store }: CertificateSource,
-  { recipient, amount }: Pick<NewCertificate, 'recipient' | 'amount'>,
+  { recipient, amount, owner }: Pick<NewCertificate, 'recipient' | 'amount'> & { owner: string | null },
 ): Promise<CertificateRow> {
   const issuedAt = new Date().toISOString();
   const drawn = await draw({ recipient, amount, issuedAt, timeZone });
@@ -30,6 +30,6 @@ export async function issueCertificate(
   const add = await store(drawn.pdf);
   return database.transaction(async (transaction) => {
     const { id: fileId } = await add(transaction);
-    return createTables(transaction).certificate.create({ recipient, amount, issuedAt, fileId });
+    return createTables(transaction).certificate.create({ recipient, amount, issuedAt, fileId, owner });
   });
 }

@@ -1,0 +1,68 @@
+import { execute, parse } from 'graphql';
+import { createSchema } from 'graphql-yoga';
+import { expect, test } from 'vitest';
+import { authorize } from '../../src/resolvers/authorize.ts';
+import { ANONYMOUS, type Viewer } from '../../src/viewer.ts';
+import { CUSTOMER, STAFF } from '../helpers/app.ts';
+
+const typeDefs = `
+  directive @auth(requires: Role!) on FIELD_DEFINITION | OBJECT
+  directive @owned on OBJECT | ARGUMENT_DEFINITION
+  enum Role { ANONYMOUS CUSTOMER STAFF }
+  type Query { plain: Int staff: Int @auth(requires: STAFF) rib: Rib ribs: [Rib!]! knife: Knife }
+  type Mutation { forgotten: Int open: Int @auth(requires: ANONYMOUS) }
+  type Rib @owned { owner: String weight: Int }
+  type Knife @auth(requires: STAFF) { length: Int }
+`;
+const schema = createSchema({
+  typeDefs,
+  resolvers: {
+    Query: {
+      plain: () => 1,
+      staff: () => 1,
+      rib: async () => ({ weight: 1 }),
+      ribs: () => [Promise.resolve({ owner: 'user:guest', weight: 1 }), { owner: 'user:other', weight: 2 }],
+      knife: () => ({ length: 1 }),
+    },
+    Mutation: { forgotten: () => 1, open: () => 1 },
+  },
+});
+authorize(schema);
+
+test('a mutation without a rule is refused to everybody', async () => {
+  for (const viewer of [ANONYMOUS, CUSTOMER, STAFF]) {
+    const { data, errors } = await run(viewer, 'mutation { open forgotten }');
+    expect(data).toEqual({ open: 1, forgotten: null });
+    expect(errors?.map(({ message }) => message)).toEqual([
+      'Nobody may do this: its field has no @auth that says who may.',
+    ]);
+  }
+});
+
+test('a query without a rule is for everybody, and one with a rule for those whom it names', async () => {
+  expect((await run(ANONYMOUS, '{ plain staff }')).data).toEqual({ plain: 1, staff: null });
+  expect((await run(CUSTOMER, '{ plain staff }')).errors?.map(({ message }) => message)).toEqual([
+    'Expected a viewer who is STAFF, got one who is CUSTOMER.',
+  ]);
+  expect((await run(STAFF, '{ plain staff }')).data).toEqual({ plain: 1, staff: 1 });
+});
+
+test('a row whose owner was not read is nobody’s', async () => {
+  expect((await run(CUSTOMER, '{ rib { weight } }')).data).toEqual({ rib: null });
+  expect((await run(STAFF, '{ rib { weight } }')).data).toEqual({ rib: { weight: 1 } });
+});
+
+test('a list with something of somebody else in it is no answer', async () => {
+  expect((await run(CUSTOMER, '{ ribs { weight } }')).data).toBeNull();
+  expect((await run(STAFF, '{ ribs { weight } }')).data).toEqual({ ribs: [{ weight: 1 }, { weight: 2 }] });
+});
+
+test('an object of a type with a rule is there for those whom it names', async () => {
+  expect((await run(CUSTOMER, '{ knife { length } }')).data).toEqual({ knife: null });
+  expect((await run(STAFF, '{ knife { length } }')).data).toEqual({ knife: { length: 1 } });
+});
+
+async function run(viewer: Viewer, text: string) {
+  const { data, errors } = await execute({ schema, document: parse(text), contextValue: { viewer } });
+  return { data: JSON.parse(JSON.stringify(data ?? null)), errors };
+}
