@@ -20,6 +20,7 @@ import { Jobs } from './jobs/jobs.ts';
 import { Queue } from './jobs/queue.ts';
 import { describeImage } from './jobs/tasks/describe-image.ts';
 import { removeBytes } from './jobs/tasks/remove-bytes.ts';
+import { Buckets } from './limits/buckets.ts';
 import type { Limits } from './limits/limits.ts';
 import { createLog, type LogFormat } from './monitoring/log.ts';
 import { createMaskError } from './monitoring/mask-errors.ts';
@@ -45,6 +46,7 @@ import { useQueryLength } from './plugins/use-query-length.ts';
 import { useSources } from './plugins/use-sources.ts';
 import { useTiming } from './plugins/use-timing.ts';
 import { useUrlParams } from './plugins/use-url-params.ts';
+import { useVariables } from './plugins/use-variables.ts';
 import { useViewer } from './plugins/use-viewer.ts';
 import { loadSchema } from './resolvers/schema.ts';
 import { drain, listen, originOf } from './server.ts';
@@ -144,7 +146,8 @@ export function createApp(config: AppConfig): App {
     },
     onDeleted: (database, keys) => jobs.enqueue(removeBytes, { keys }, { database }),
   });
-  const accounts = new Accounts(config);
+  const accounts = new Accounts({ ...config, pools });
+  const buckets = new Buckets(config.limits);
   const slots = new UploadSlots(config.proxyHops);
   const uploads = new Uploads({ files, pools });
   const routes: Routes = {
@@ -165,7 +168,7 @@ export function createApp(config: AppConfig): App {
     plugins: [
       useHealth(() => checkReadiness(pools, upstreams, maskError)),
       useUrlParams(),
-      useJsonBody(config.limits),
+      useJsonBody({ ...config.limits, proxyHops: config.proxyHops }),
       useMultipart({ maxBytes: config.uploadMaxBytes, slots }),
       // The signal comes first: everything below is measured and stopped by it.
       useCancellation(config.operationTimeoutMs),
@@ -174,9 +177,10 @@ export function createApp(config: AppConfig): App {
       useQueryLength(config.limits),
       useDocuments(config.documents),
       useIntrospection(config.isIntrospectable),
-      useViewer({ accounts, pools, proxyHops: config.proxyHops }),
+      useViewer({ accounts, pools, buckets, proxyHops: config.proxyHops }),
       useLimits(config.limits),
-      useCost(config.limits),
+      useVariables(),
+      useCost(config.limits, buckets),
       useCacheHeaders(config.cacheSeconds),
       useSources({
         pools,
@@ -227,7 +231,10 @@ export function createApp(config: AppConfig): App {
     },
     answer,
   );
-  guardConnections(server, config.stallTimeoutMs ?? STALL_TIMEOUT_MS);
+  guardConnections(server, {
+    stallTimeoutMs: config.stallTimeoutMs ?? STALL_TIMEOUT_MS,
+    proxyHops: config.proxyHops,
+  });
   // Routes ask for the body themselves, once they know that they want it.
   server.on('checkContinue', (request, response) => {
     if (!findRoute(routes, request)) response.writeContinue();

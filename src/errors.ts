@@ -38,8 +38,17 @@ interface GatherErrorOptions {
   cause?: unknown;
 }
 
+/** Of a message: nobody reads more, it may repeat what was given, and patterns look at each place of it and back. */
+const MAX_LENGTH = 1000;
+
+/** A message that is not longer than anybody reads. */
+export function cut(message: string): string {
+  return message.length > MAX_LENGTH ? `${message.slice(0, MAX_LENGTH)}…` : message;
+}
+
 /**
- * An error whose message and code are fit for a client. Everything else that is thrown is masked.
+ * An error whose message, which is cut where it is long, and code are fit for a client. Everything else that is thrown
+ * is masked.
  * It is not for faults of the program: let those be ordinary errors, so that they are logged.
  */
 export class GatherError extends Error {
@@ -51,7 +60,7 @@ export class GatherError extends Error {
   readonly value: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: GatherErrorOptions = {}) {
-    super(message, { cause: options.cause });
+    super(cut(message), { cause: options.cause });
     this.code = code;
     this.source = options.source;
     this.retryable = options.retryable ?? false;
@@ -60,8 +69,6 @@ export class GatherError extends Error {
   }
 }
 
-/** Patterns look at each place of a message, and back from there: it must not be long. */
-const MAX_LENGTH = 1000;
 const GIVEN = [
   /, (?:\.{3})?".*"(?:\.{3})?(?= is not valid JSON)/s,
   /(?<=cannot represent .*value|invalid input (?:syntax|value) for [^:]*): .*$/s,
@@ -118,7 +125,8 @@ function isOfRequest({ path }: GraphQLError, { nodes, extensions }: GraphQLError
 
 function toText({ message, originalError }: GraphQLError): string {
   const [, variable] = /^(Variable "\$\w+") got invalid value /.exec(message) ?? [];
-  if (!variable || !originalError) return withoutValue(message);
+  if (!variable || !originalError)
+    return withoutValue(message.replace(/^(Variable "\$\w+" has) (?=invalid value)/, '$1 an '));
   const given = message.slice(0, -originalError.message.length);
   const [place = ''] = / at "[^"]*"(?=; $)/.exec(given) ?? [];
   return `${variable} has an invalid value${place}: ${withoutValue(originalError.message)}`;

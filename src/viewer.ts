@@ -2,10 +2,10 @@
 export type Role = (typeof ROLES)[number];
 
 /** From the least to the most. */
-export const ROLES = ['ANONYMOUS', 'CUSTOMER', 'STAFF'] as const;
+const ROLES = ['ANONYMOUS', 'CUSTOMER', 'STAFF'] as const;
 
 /** Somebody who is known by name. */
-export interface User {
+interface User {
   /** The same for as long as the user exists, and nobody else's: what the rows of theirs have as `owner`. */
   owner: string;
   /** null where an issuer of tokens does not say it. */

@@ -25,7 +25,7 @@ test('without settings there are defaults', () => {
     MAX_ALIASES: 50,
     MAX_DIRECTIVES: 50,
     MAX_COST: 5000,
-    COST_BUCKET: 20_000,
+    COST_BUCKET: 10_000,
     COST_RESTORE: 1000,
     TRUSTED_DOCUMENTS_ONLY: false,
     CACHE_SECONDS: 0,

@@ -1,7 +1,8 @@
-import type { Database } from '../database/database.ts';
+import { Database } from '../database/database.ts';
+import type { Pools } from '../database/pool.ts';
 import type { Id, Timestamp } from '../database/schema.ts';
 import { beginSession, findSession, renewSession } from '../database/sessions.ts';
-import { type Attempt, countAttempt, forgiveAttempt } from '../database/sign-in-attempts.ts';
+import { type Attempt, countAttempt, forgiveAttempt, takeBackAttempt } from '../database/sign-in-attempts.ts';
 import { createTables } from '../database/tables.ts';
 import { findUser, type UserToCheck } from '../database/users.ts';
 import { limitKeyOf } from '../door/address.ts';
@@ -30,19 +31,24 @@ export interface NewSession {
 }
 
 interface AccountsConfig {
+  pools: Pools;
   /** Whose tokens are taken besides those of sessions. */
   jwt?: JwtConfig | undefined;
   /** Where clients reach the server, where that is known. */
   publicUrl?: string | undefined;
 }
 
+const TAKE_BACK_TIMEOUT_MS = 1000;
+
 /** Who is who: users, their sessions, and tokens of an outside issuer. */
 export class Accounts {
   readonly cookie: SessionCookie;
+  readonly #pools: Pools;
   readonly #passwords = new Passwords();
   readonly #verifyJwt: JwtVerifier | undefined;
 
-  constructor({ jwt, publicUrl }: AccountsConfig) {
+  constructor({ pools, jwt, publicUrl }: AccountsConfig) {
+    this.#pools = pools;
     this.cookie = new SessionCookie(publicUrl?.startsWith('https:') ?? false);
     this.#verifyJwt = jwt && createJwtVerifier(jwt);
   }
@@ -64,20 +70,20 @@ export class Accounts {
 
   /**
    * Begins a session. The attempt is counted before the password is looked at, so that none of many at once slips
-   * through; whether there is such an account, and whether it is disabled, makes no difference to who has not its
-   * password.
+   * through, and taken back where the password is not looked at. Whether there is such an account, and whether it is
+   * disabled, makes no difference to who has not its password.
    * @throws WRONG_CREDENTIALS, TOO_MANY_ATTEMPTS, BUSY
    */
   async signIn(database: Database, { email, password, address }: Credentials): Promise<NewSession> {
     const attempt = { email, sender: limitKeyOf(address) };
+    using _place = this.#passwords.enter(attempt.sender);
     await assertFewAttempts(database, attempt);
-    const user = await findUser(database, email);
-    const isRight = await this.#passwords.verify(password, user?.passwordHash, database.signal);
+    const user = await this.#findWhose(database, attempt, password);
     const token = createToken();
-    const session = user && isRight ? await beginSession(database, user.id, hashToken(token)) : undefined;
+    const session = user && (await beginSession(database, user.id, hashToken(token)));
     if (!user || !session) throw wrongCredentials();
     await forgiveAttempt(database, attempt);
-    await this.#renewHash(database, user, password);
+    await this.#renewHash(database, user, password, attempt.sender);
     return { token, viewer: toViewer(user, session.id), expiresAt: session.expiresAt };
   }
 
@@ -86,10 +92,29 @@ export class Accounts {
     return sessionId !== null && (await createTables(database).session.delete({ id: sessionId })) > 0;
   }
 
+  /** The user whose password it is. */
+  async #findWhose(database: Database, attempt: Attempt, password: string): Promise<UserToCheck | undefined> {
+    try {
+      const user = await findUser(database, attempt.email);
+      const isRight = await this.#passwords.verify(password, user?.passwordHash, database.signal, attempt.sender);
+      return isRight ? user : undefined;
+    } catch (error) {
+      // Of the request, there may be no time left. Where this fails too, the attempt counts for 15 minutes.
+      const own = new Database(this.#pools, AbortSignal.timeout(TAKE_BACK_TIMEOUT_MS));
+      await takeBackAttempt(own, attempt).catch(() => {});
+      throw error;
+    }
+  }
+
   /** The password is here only now: what was hashed with less work than is asked for today is hashed anew. */
-  async #renewHash(database: Database, { id, passwordHash }: UserToCheck, password: string): Promise<void> {
+  async #renewHash(
+    database: Database,
+    { id, passwordHash }: UserToCheck,
+    password: string,
+    sender: string,
+  ): Promise<void> {
     if (!isOutdated(passwordHash)) return;
-    const renewed = await this.#passwords.hash(password, database.signal);
+    const renewed = await this.#passwords.hash(password, database.signal, sender);
     await createTables(database).user.update({ id, passwordHash }, { passwordHash: renewed });
   }
 }

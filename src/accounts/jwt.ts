@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import * as z from 'zod';
 import { call } from '../calls.ts';
@@ -29,11 +30,18 @@ const ASYMMETRIC = [
   ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
 ];
 
-/** Of a subject, as much as OpenID Connect allows. */
+const text = (maxLength: number) =>
+  z
+    .string()
+    .min(1)
+    .max(maxLength)
+    .refine((value) => value.isWellFormed() && !value.includes('\0'));
+
+/** Of a subject, as much as OpenID Connect allows. What is only shown is left out where it is too much. */
 const Claims = z.object({
-  sub: z.string().regex(/^[^\0]{1,255}$/, 'expected a `sub` of 1 to 255 characters'),
-  name: z.string().min(1).nullish().catch(null),
-  email: z.string().min(1).nullish().catch(null),
+  sub: text(255),
+  name: text(200).nullish().catch(null),
+  email: text(200).nullish().catch(null),
 });
 
 /** Whether it looks like a JWT that is signed: three parts, with dots between them. */
@@ -47,6 +55,7 @@ export function isJwt(token: string): boolean {
  */
 export function createJwtVerifier({ jwksUrl, issuer, audience, roleClaim }: JwtConfig): JwtVerifier {
   const keysAt = createKeys(new URL(jwksUrl));
+  const issuerKey = toKey(issuer);
   const rules = {
     ...{ issuer, audience, algorithms: ASYMMETRIC },
     ...{ requiredClaims: ['exp'], clockTolerance: CLOCK_TOLERANCE_SECONDS },
@@ -55,7 +64,7 @@ export function createJwtVerifier({ jwksUrl, issuer, audience, roleClaim }: JwtC
     if (token.length > MAX_LENGTH) throw refused(`it has more than ${MAX_LENGTH} characters`);
     try {
       const { payload } = await jwtVerify(token, keysAt(signal), rules);
-      return toViewer(payload, roleClaim);
+      return toViewer(payload, { issuerKey, roleClaim });
     } catch (error) {
       throw error instanceof errors.JOSEError ? refused(error.message, error) : error;
     }
@@ -83,14 +92,20 @@ function isOfToken(error: unknown): boolean {
   return error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys;
 }
 
-function toViewer(payload: JWTPayload, roleClaim: string): SignedIn {
-  const { data, error } = Claims.safeParse(payload);
-  if (!data) throw refused(error.issues.map(({ message }) => message).join(', '));
+/** What stands for an issuer in `owner`, so that the users of the next one have nothing of theirs. */
+function toKey(issuer: string): string {
+  return createHash('sha256').update(issuer).digest('hex').slice(0, 8);
+}
+
+function toViewer(payload: JWTPayload, { issuerKey, roleClaim }: { issuerKey: string; roleClaim: string }): SignedIn {
+  const { data } = Claims.safeParse(payload);
+  // Only `sub` must be there.
+  if (!data) throw refused('expected a `sub` of 1 to 255 characters');
   const { sub, name, email } = data;
   const isStaff = [payload[roleClaim]].flat().includes('STAFF');
   return {
     role: isStaff ? 'STAFF' : 'CUSTOMER',
-    user: { owner: `jwt:${sub}`, name: name ?? sub, email: email ?? null },
+    user: { owner: `jwt:${issuerKey}:${sub}`, name: name ?? sub, email: email ?? null },
     sessionId: null,
   };
 }

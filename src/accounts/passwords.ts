@@ -1,42 +1,53 @@
 import { GatherError } from '../errors.ts';
+import { Shares } from '../limits/shares.ts';
 import { Deadline } from '../upstreams/deadline.ts';
-import { Slots } from '../upstreams/slots.ts';
 import { hashPassword, isPassword } from './argon2id.ts';
+import { Turns } from './turns.ts';
 
 /** Each takes 19 MiB and one of libuv's four threads. */
 const AT_ONCE = 2;
-const MAX_WAITING = 64;
+const MAX_PLACES = { ofAll: 66, ofOne: 5 };
 const TURN_TIMEOUT_MS = 5000;
 
 /**
- * Hashes of passwords, two at a time, so that a flood of sign-ins takes neither the memory nor the threads that others
- * need. Throws BUSY where too many wait already, or for too long.
+ * Hashes of passwords, two at a time and one for a sender, so that a flood of sign-ins takes neither the memory and the
+ * threads that others need, nor the turns of other senders. Throws BUSY where one would wait for too long.
  */
 export class Passwords {
-  readonly #slots = new Slots(AT_ONCE, MAX_WAITING);
+  readonly #places = new Shares(MAX_PLACES);
+  readonly #turns = new Turns(AT_ONCE);
+
+  /**
+   * A place for one who will ask for hashes: to be had before anything else is done, so that those who are too many
+   * cost nothing. Dispose of it.
+   * @throws BUSY where there are too many, of all or of the sender's
+   */
+  enter(sender: string): Disposable {
+    if (!this.#places.take(sender, 1)) throw busy();
+    return { [Symbol.dispose]: () => this.#places.giveBack(sender, 1) };
+  }
 
   /** What is to be kept of a password. */
-  hash(password: string, signal: AbortSignal): Promise<string> {
-    return this.#inTurn(signal, () => hashPassword(password));
+  hash(password: string, signal: AbortSignal, sender = 'this process'): Promise<string> {
+    return this.#inTurn(sender, signal, () => hashPassword(password));
   }
 
   /** Whether what was kept is of this password. Where nothing was kept it is not, after the same work. */
-  verify(password: string, kept: string | undefined, signal: AbortSignal): Promise<boolean> {
-    return this.#inTurn(signal, () => isPassword(password, kept));
+  verify(password: string, kept: string | undefined, signal: AbortSignal, sender: string): Promise<boolean> {
+    return this.#inTurn(sender, signal, () => isPassword(password, kept));
   }
 
-  async #inTurn<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    if (this.#slots.isFull) throw busy();
+  async #inTurn<T>(sender: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const deadline = new Deadline(signal, TURN_TIMEOUT_MS, busy);
     try {
-      await this.#slots.take(deadline);
+      await this.#turns.take(sender, deadline);
     } finally {
       deadline.clear();
     }
     try {
       return await work();
     } finally {
-      this.#slots.release();
+      this.#turns.release(sender);
     }
   }
 }

@@ -118,7 +118,8 @@ function toAccounts(users: readonly SampleUser[]): string {
 ${lines.join('\n')}
 
 To sign in. GraphiQL keeps the cookie; other clients send the token, as \`Authorization: Bearer …\`:
-  mutation { signIn(input: { email: "${user.email}", password: "${user.password}" }) { token userErrors { message } } }
+  mutation ($input: SignInInput!) { signIn(input: $input) { token userErrors { message } } }
+  with the variables {"input":{"email":"${user.email}","password":"${user.password}"}}
 
 `;
 }

@@ -17,8 +17,9 @@ export function listenToSignals(): Stopping {
   const stop = new AbortController();
   const hurry = new AbortController();
   let hurryFrom = Number.POSITIVE_INFINITY;
-  const onSignal = () => {
-    if (performance.now() > hurryFrom) return hurry.abort();
+  const onSignal = (_name: string, number?: number) => {
+    // Without a number it comes of a crash, in this process: that does not cut off what is under way.
+    if (number !== undefined && performance.now() > hurryFrom) return hurry.abort();
     if (stop.signal.aborted) return;
     hurryFrom = performance.now() + SAME_SIGNAL_MS;
     stop.abort();

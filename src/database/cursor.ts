@@ -1,5 +1,8 @@
 import { GatherError } from '../errors.ts';
 
+/** Of a cursor: a few values that have at most some hundreds of characters. */
+const MAX_LENGTH = 10_000;
+
 /** A value of a column, as it goes into a cursor. */
 export type CursorValue = string | number | boolean | null;
 
@@ -22,6 +25,7 @@ export function fromCursor(order: string, cursor: string): CursorValue[] {
 }
 
 function parse(cursor: string): CursorValue[] {
+  if (cursor.length > MAX_LENGTH) return [];
   try {
     const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     return Array.isArray(parts) && parts.every(isCursorValue) ? parts : [];

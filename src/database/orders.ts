@@ -12,7 +12,7 @@ export interface NewLine {
 
 /** An order that is not written yet. */
 export interface NewOrder {
-  /** Who orders; null where nobody is signed in. */
+  /** Who orders; null where it is nobody in particular. */
   owner: string | null;
   /** The same for each request that is sent again; null where the client gave none. */
   clientMutationId: string | null;

@@ -212,7 +212,7 @@ export interface UserTable {
   createdAt: SetByDatabase;
 }
 
-export interface SessionTable {
+interface SessionTable {
   id: GeneratedId;
   userId: Id;
   /** SHA-256 of its token, in hexadecimal digits. */

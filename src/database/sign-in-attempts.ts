@@ -24,6 +24,8 @@ const MAX_OF_SENDER = 50;
 const senderKey = sql`'sender:' || ${param('sender')}::text`;
 /** `lower` is that of the accounts' index, so that no spelling of an email is counted by itself. */
 const accountKey = sql`'account:' || encode(sha256(convert_to(lower(${param('email')}::text), 'UTF8')), 'hex')`;
+const takingBack = sql`
+  update "signInAttempts" set count = count - 1 where key = ${senderKey} and count > 0 returning key`;
 
 /**
  * Counts an attempt, for its sender, and unless that has too many, for its account: whoever is stopped at one cannot go
@@ -53,13 +55,24 @@ export async function forgiveAttempt(database: Database, attempt: Attempt): Prom
   const statement = bind(
     'forgiveAttempt',
     () => sql<never>`
-      with sender as (
-        update "signInAttempts" set count = count - 1 where key = ${senderKey} and count > 0 returning key
-      )
+      with sender as (${takingBack})
       delete from "signInAttempts" where key = ${accountKey} and (select count(*) from sender) >= 0`,
     { ...attempt },
   );
   await database.run(statement, { name: 'signIn.forgiveAttempt' });
+}
+
+/** Takes back an attempt that was counted, and then not made. */
+export async function takeBackAttempt(database: Database, attempt: Attempt): Promise<void> {
+  const statement = bind(
+    'takeBackAttempt',
+    () => sql<never>`
+      with sender as (${takingBack})
+      update "signInAttempts" set count = count - 1
+      where key = ${accountKey} and count > 0 and (select count(*) from sender) >= 0`,
+    { ...attempt },
+  );
+  await database.run(statement, { name: 'signIn.takeBackAttempt' });
 }
 
 /** Adds one for each row of the source, and begins anew where the time is over. */

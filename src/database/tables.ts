@@ -35,7 +35,7 @@ const item: TableDefinition<'item'> = {
 const customer: TableDefinition<'customer'> = {
   name: 'customer',
   key: 'id',
-  types: { id: 'bigint', name: 'text', city: 'text', owner: 'text', createdAt: 'timestamptz' },
+  types: { id: 'bigint', name: 'text', city: 'text', createdAt: 'timestamptz', owner: 'text' },
   nullable: new Set(['owner']),
 };
 
@@ -169,8 +169,8 @@ const certificate: TableDefinition<'certificate'> = {
     recipient: 'text',
     amount: 'numeric',
     fileId: 'bigint',
-    owner: 'text',
     issuedAt: 'timestamptz',
+    owner: 'text',
   },
   nullable: new Set(['owner']),
 };

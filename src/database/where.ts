@@ -54,6 +54,7 @@ class Compilation<T extends keyof Schema> {
   readonly values: Record<string, unknown> = {};
   readonly #definition: TableDefinition<T>;
   #conditions = 0;
+  #valueCount = 0;
 
   constructor(definition: TableDefinition<T>) {
     this.#definition = definition;
@@ -94,7 +95,7 @@ class Compilation<T extends keyof Schema> {
     assertShort(value, operator.isForText === true);
     const shape = `${column}.${operatorName}`;
     if (operator.isUnary) return [{ shape, condition: () => operator.sql(sql.ref(column), undefined) }];
-    const valueName = `$w${Object.keys(this.values).length}`;
+    const valueName = `$w${this.#valueCount++}`;
     this.values[valueName] = operator.toValue ? operator.toValue(value) : value;
     return [{ shape, condition: () => operator.sql(sql.ref(column), param(valueName)) }];
   }

@@ -12,7 +12,7 @@ import type { Store } from './store.ts';
 /** What is said of a file before its bytes are there. */
 export interface Announced {
   name: string;
-  /** Who sends it; null where nobody is signed in. */
+  /** Whose it becomes; null where it is nobody's in particular. */
   owner: string | null;
   /** The item whose photo it becomes. */
   itemId?: Id | null;

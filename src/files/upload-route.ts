@@ -41,7 +41,7 @@ const CLIENT_LEFT = new GatherError('CANCELLED', 'The client left.');
  * PATCH a piece, by tus 1.0.0 (https://tus.io/protocols/resumable-upload); HEAD says how far it is, DELETE gives it up.
  *
  * The token is the credential, and no cookie is read. A page of another site does not know it, so no header against
- * forged requests is asked for. There is no CORS.
+ * forged requests is asked for.
  */
 export function createUploadRoute(source: UploadSource): Route {
   return async (request, response) => {

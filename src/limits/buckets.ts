@@ -39,7 +39,7 @@ export class Bucket {
     this.#points = limits.costBucket;
   }
 
-  /** How many there are; less than 0 where an operation cost more than it had seemed. */
+  /** How many there are; less than 0 where an operation cost more than it had seemed, but never by more than a bucket. */
   get available(): number {
     const { costBucket, costRestoredPerSecond } = this.#limits;
     const now = performance.now();
@@ -48,16 +48,17 @@ export class Bucket {
     return this.#points;
   }
 
-  /** @returns whether there were as many */
+  /** @returns whether there were as many; there are always none */
   take(points: number): boolean {
-    if (this.available < points) return false;
+    if (points > 0 && this.available < points) return false;
     this.#points -= points;
     return true;
   }
 
   /** @param points less than 0 takes more */
   giveBack(points: number): void {
-    this.#points = Math.min(this.#limits.costBucket, this.available + points);
+    const { costBucket } = this.#limits;
+    this.#points = Math.max(-costBucket, Math.min(costBucket, this.available + points));
   }
 
   /** How long it takes until there are as many, in whole seconds. */

@@ -17,6 +17,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { type Conditions, conditionsOf } from './conditions.ts';
 import { type Size, type Sizing, sizingOf } from './size.ts';
 
 /** What a selection may cost: the fields of each type that its object may be of. */
@@ -27,13 +28,20 @@ export interface PlannedField {
   /** Its name in the result. */
   key: string;
   /** What it costs itself. */
-  weight: number;
+  weight: Size;
   /** What each of its objects costs; 0 where it has none. */
   points: number;
   /** How many objects it has at most. */
   size: Size;
   /** What each of its objects has. */
   below: Plan;
+}
+
+/** What a field says to those of its object. */
+interface Around {
+  sizing: Sizing;
+  /** What each of them costs besides: they are questions under the conditions that it is given. */
+  conditions: Conditions | undefined;
 }
 
 const MUTATION_WEIGHT = 10;
@@ -70,12 +78,12 @@ class Planner {
     );
   }
 
-  /** @param parent what the field around them says of the size of lists in it */
-  plan(type: GraphQLCompositeType, selectionSets: readonly SelectionSetNode[], parent?: Sizing): Plan {
+  /** @param around what the field around them says to them */
+  plan(type: GraphQLCompositeType, selectionSets: readonly SelectionSetNode[], around?: Around): Plan {
     const types = isAbstractType(type) ? this.#schema.getPossibleTypes(type) : [type];
     return types
       .map((it) =>
-        [...this.#collect(it, selectionSets)].flatMap(([key, nodes]) => this.#toField(it, key, nodes, parent)),
+        [...this.#collect(it, selectionSets)].flatMap(([key, nodes]) => this.#toField(it, key, nodes, around)),
       )
       .filter((fields) => fields.length > 0);
   }
@@ -118,18 +126,27 @@ class Planner {
     parentType: GraphQLObjectType,
     key: string,
     nodes: readonly [FieldNode, ...FieldNode[]],
-    parent: Sizing | undefined,
+    around: Around | undefined,
   ): PlannedField[] {
     const field = this.#schema.getField(parentType, nodes[0].name.value);
     if (!field) return [];
-    const weight = this.#weightOf(parentType, field);
+    const own = this.#weightOf(parentType, field);
+    const conditions = around?.conditions;
+    const price =
+      (each: Size): Size =>
+      (variables) =>
+        own * each(variables) + (conditions?.(variables) ?? 0);
     const type = getNamedType(field.type);
-    if (!isCompositeType(type)) return weight > 0 ? [{ key, weight, points: 0, size: one, below: [] }] : [];
+    if (!isCompositeType(type))
+      return own > 0 || conditions ? [{ key, weight: price(one), points: 0, size: one, below: [] }] : [];
     const sizing = sizingOf(this.#schema, this.#operation, field, nodes[0]);
+    const below = { sizing, conditions: conditionsOf(this.#schema, this.#operation, field, nodes[0]) };
+    // What its arguments give the size of is made, whether it is selected or not.
+    const weight = price(own > 0 && sizing.sizedFields ? sizing.size : one);
     const points = isIntrospectionType(type) ? INTROSPECTION_POINTS : 1;
     const selectionSets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
-    const size = isListType(getNullableType(field.type)) ? sizeOf(field, sizing, parent) : one;
-    return [{ key, weight, points, size, below: this.plan(type, selectionSets, sizing) }];
+    const size = isListType(getNullableType(field.type)) ? sizeOf(field, sizing, around?.sizing) : one;
+    return [{ key, weight, points, size, below: this.plan(type, selectionSets, below) }];
   }
 
   #weightOf(parentType: GraphQLObjectType, { astNode }: GraphQLField<unknown, unknown>): number {

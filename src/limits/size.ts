@@ -3,6 +3,8 @@ import {
   type GraphQLField,
   type GraphQLSchema,
   getDirectiveValues,
+  getNullableType,
+  isListType,
   Kind,
   type OperationDefinitionNode,
   type ValueNode,
@@ -29,8 +31,14 @@ export interface Sizing {
 }
 
 const ASSUMED_SIZE = 10;
-/** Of the lists of introspection, but for that of all types. */
-const ASSUMED_SIZE_OF_INTROSPECTION = 2;
+/** Of the lists of introspection, but for that of all types: somewhat longer than they are on average. */
+const INTROSPECTION_SIZES = new Map([
+  ['fields', 5],
+  ['args', 2],
+  ['inputFields', 5],
+  ['enumValues', 5],
+  ['interfaces', 1],
+]);
 
 /** What @listSize of a field comes to with the arguments that it is given, and without it what is assumed of any list. */
 export function sizingOf(
@@ -52,7 +60,7 @@ function listSizeOf(schema: GraphQLSchema, { astNode }: GraphQLField<unknown, un
 /** Fields of introspection are the only ones that no SDL has. */
 function assumedSizeOf(schema: GraphQLSchema, { astNode, name }: GraphQLField<unknown, unknown>): number {
   if (astNode) return ASSUMED_SIZE;
-  return name === 'types' ? Object.keys(schema.getTypeMap()).length : ASSUMED_SIZE_OF_INTROSPECTION;
+  return name === 'types' ? Object.keys(schema.getTypeMap()).length : (INTROSPECTION_SIZES.get(name) ?? ASSUMED_SIZE);
 }
 
 /** The size that an argument asks for; undefined where it is null or not given. */
@@ -62,16 +70,20 @@ function sliceOf(
   { arguments: given = [] }: FieldNode,
   name: string,
 ): (variables: Variables) => number | undefined {
-  const byDefault = literalSize(field.args.find((it) => it.name === name)?.astNode?.defaultValue);
+  const argument = field.args.find((it) => it.name === name);
+  const isList = isListType(getNullableType(argument?.type));
+  const byDefault = literalSize(argument?.astNode?.defaultValue, isList);
   const value = given.find((it) => it.name.value === name)?.value;
   if (value?.kind !== Kind.VARIABLE) {
-    const size = value ? literalSize(value) : byDefault;
+    const size = value ? literalSize(value, isList) : byDefault;
     return () => size;
   }
   const variable = value.name.value;
+  // One of the executors loses it: it is too costly for any.
+  if (variable === '__proto__') return () => Number.POSITIVE_INFINITY;
   const definition = operation.variableDefinitions?.find((it) => it.variable.name.value === variable);
-  const size = definition?.defaultValue ? literalSize(definition.defaultValue) : byDefault;
-  return (variables) => (variables[variable] === undefined ? size : valueSize(variables[variable]));
+  const size = definition?.defaultValue ? literalSize(definition.defaultValue, isList) : byDefault;
+  return (variables) => (Object.hasOwn(variables, variable) ? valueSize(variables[variable], isList) : size);
 }
 
 function largestOf(slices: readonly ((variables: Variables) => number | undefined)[], assumedSize: number): Size {
@@ -82,15 +94,15 @@ function largestOf(slices: readonly ((variables: Variables) => number | undefine
   };
 }
 
-/** A list has its length, a number is one, and any other value is a list of itself. */
-function literalSize(value: ValueNode | undefined): number | undefined {
+/** A list has its length, and any other value for a list is one; a number for none is itself. */
+function literalSize(value: ValueNode | undefined, isList: boolean): number | undefined {
   if (!value || value.kind === Kind.NULL) return undefined;
   if (value.kind === Kind.LIST) return value.values.length;
-  return value.kind === Kind.INT ? Number(value.value) : 1;
+  return value.kind === Kind.INT && !isList ? Number(value.value) : 1;
 }
 
-function valueSize(value: unknown): number | undefined {
-  if (value === null) return undefined;
+function valueSize(value: unknown, isList: boolean): number | undefined {
+  if (value == null) return undefined;
   if (Array.isArray(value)) return value.length;
-  return typeof value === 'number' ? value : 1;
+  return typeof value === 'number' && !isList ? value : 1;
 }

@@ -35,7 +35,7 @@ export function describeError(error: unknown, depth = 0): DescribedError {
   const at = framesOf(error.stack);
   const cause = depth < MAX_CAUSES ? causeOf(error, depth + 1) : undefined;
   return {
-    type: error.constructor.name,
+    type: error.constructor?.name ?? 'Error',
     message: shorten(error.message),
     ...(code && { code }),
     ...(at.length > 0 && { at }),

@@ -1,24 +1,26 @@
 import type { ExecutionResult } from 'graphql';
-import { toClientError } from '../errors.ts';
+import { GatherError, toClientError } from '../errors.ts';
+import type { Viewer } from '../viewer.ts';
 
 const LOOK_EVERY_MS = 60_000;
 
 /**
- * The events of a subscription, for as long as whoever subscribed is signed in: that is looked at again with an event,
- * a minute after it was looked at last. An event that comes too late is kept back, and the subscription ends with an
- * error.
+ * The events of a subscription, for as long as whoever subscribed is signed in, in the same role: that is looked at
+ * again with an event, a minute after it was looked at last. An event that comes too late is kept back, and the
+ * subscription ends with an error.
  *
  * @param look rejects where nobody is signed in any more, or that cannot be found out
  */
 export async function* endWithSession(
   events: AsyncIterable<ExecutionResult>,
-  look: () => Promise<unknown>,
+  viewer: Viewer,
+  look: () => Promise<Viewer>,
 ): AsyncGenerator<ExecutionResult> {
   let lookAt = Date.now() + LOOK_EVERY_MS;
   for await (const event of events) {
     if (Date.now() >= lookAt) {
       try {
-        await look();
+        assertSame(viewer, await look());
       } catch (error) {
         yield { errors: [toClientError(error)] };
         return;
@@ -27,4 +29,11 @@ export async function* endWithSession(
     }
     yield event;
   }
+}
+
+/** What the subscription may see was decided when it began. */
+function assertSame({ role, user }: Viewer, now: Viewer): void {
+  if (now.role === role && now.user?.owner === user?.owner) return;
+  const who = now.role === role ? 'another user' : now.role;
+  throw new GatherError('FORBIDDEN', `Expected the viewer who subscribed, as ${role}, got ${who}. Subscribe again.`);
 }

@@ -2,7 +2,12 @@ import { readFileSync } from 'node:fs';
 
 const NAMES = ['home', 'page', 'quotes', 'menu', 'deferred', 'sign-in', 'reprice', 'add', 'watch'];
 
+const VARIABLES: Readonly<Record<string, object>> = {
+  'sign-in': { input: { email: 'pitmaster@smokehouse.example', password: '' } },
+};
+
 /** The tabs that GraphiQL opens with, a query in each: documents of src/documents. */
 export const exampleTabs = NAMES.map((name) => ({
   query: readFileSync(new URL(`../documents/${name}.graphql`, import.meta.url), 'utf8'),
+  ...(VARIABLES[name] && { variables: JSON.stringify(VARIABLES[name], null, 2) }),
 }));

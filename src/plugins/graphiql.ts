@@ -13,6 +13,9 @@ const STYLE = '<style>.graphiql-tab { transform: none !important; }</style>';
 const ACCEPT =
   'application/graphql-response+json, application/json, multipart/mixed;deferSpec=20220824, text/event-stream';
 
+/** So that the cookie of a session counts in subscriptions, which it sends by GET. */
+const PREFLIGHT = { 'x-gather-preflight': '1' };
+
 /** GraphiQL's page, which loads nothing from another host; around two faults of @graphql-yoga/render-graphiql 5.24. */
 export const renderGraphiQL: typeof render = (options) =>
-  render({ ...options, additionalHeaders: { accept: ACCEPT } }).replace('</head>', `${STYLE}</head>`);
+  render({ ...options, additionalHeaders: { accept: ACCEPT, ...PREFLIGHT } }).replace('</head>', `${STYLE}</head>`);

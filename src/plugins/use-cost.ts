@@ -1,8 +1,14 @@
-import { type DocumentNode, type ExecutionResult, type GraphQLSchema, getOperationAST } from 'graphql';
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  type GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+} from 'graphql';
 import { isAsyncIterable, type Maybe, type Plugin } from 'graphql-yoga';
 import type { Context } from '../context.ts';
 import { limitKeyOf } from '../door/address.ts';
-import { type Bucket, Buckets } from '../limits/buckets.ts';
+import type { Bucket, Buckets } from '../limits/buckets.ts';
 import { actualCost, requestedCost } from '../limits/cost.ts';
 import type { Limits } from '../limits/limits.ts';
 import { type Plan, planOf } from '../limits/plan.ts';
@@ -27,6 +33,7 @@ interface Operation {
 /** What an operation asked for, and from whom it is taken. */
 interface Charge {
   plan: Plan;
+  variables: Variables;
   requested: number;
   bucket: Bucket;
   isTaken: boolean;
@@ -37,8 +44,7 @@ interface Charge {
  * What it may cost is taken at the start, and what it did not cost is given back at the end. An answer in parts and a
  * subscription cost what they asked for. Comes after `useViewer`.
  */
-export function useCost(limits: CostLimits): Plugin<Context> {
-  const buckets = new Buckets(limits);
+export function useCost(limits: CostLimits, buckets: Buckets): Plugin<Context> {
   const charges = new WeakMap<object, Charge>();
   // What no full bucket has could never be paid.
   const maxCost = Math.min(limits.maxCost, limits.costBucket);
@@ -48,18 +54,22 @@ export function useCost(limits: CostLimits): Plugin<Context> {
     const operation = getOperationAST(document, args.operationName);
     if (!operation) return;
     const plan = planOf(schema, document, operation);
-    const requested = requestedCost(plan, variableValues ?? {});
+    const variables = variableValues ?? {};
+    const requested = requestedCost(plan, variables);
     const bucket = buckets.of(keyOf(contextValue));
     const isTaken = requested <= maxCost && bucket.take(requested);
-    charges.set(contextValue, { plan, requested, bucket, isTaken });
+    charges.set(contextValue, { plan, variables, requested, bucket, isTaken });
     if (isTaken) return;
     stop({ errors: [requested > maxCost ? tooCostly(requested, maxCost) : throttled(requested, bucket)] });
   };
 
-  const settle = ({ plan, requested, bucket, isTaken }: Charge, { data }: ExecutionResult): number | null => {
+  const settle = (
+    { plan, variables, requested, bucket, isTaken }: Charge,
+    { data }: ExecutionResult,
+  ): number | null => {
     if (!isTaken) return null;
     // Where all of it failed, nothing says how far it had come.
-    const actual = data === null ? requested : actualCost(plan, data ?? {});
+    const actual = data === null ? requested : actualCost(plan, data ?? {}, variables);
     bucket.giveBack(requested - actual);
     return actual;
   };
@@ -87,7 +97,8 @@ export function useCost(limits: CostLimits): Plugin<Context> {
   };
 }
 
-function keyOf({ viewer, address }: Context): string {
+/** Whose points they are: a user's, or those of an address. */
+function keyOf({ viewer, address }: Pick<Context, 'viewer' | 'address'>): string {
   return viewer.user ? `user ${viewer.user.owner}` : `address ${limitKeyOf(address)}`;
 }
 
@@ -95,7 +106,8 @@ function tooCostly(requested: number, maxCost: number) {
   return createRefusal('MAX_COST_EXCEEDED', `Expected an operation of at most ${maxCost} points, got ${requested}.`);
 }
 
-function throttled(requested: number, bucket: Bucket) {
+/** What is said to whoever has not as many points left, with status 429. */
+export function throttled(requested: number, bucket: Bucket): GraphQLError {
   const seconds = bucket.secondsUntil(requested);
   const message = `Expected at most ${Math.max(0, Math.floor(bucket.available))} points, which are left for now, got ${requested}. There are enough in ${seconds} s.`;
   return createRefusal('THROTTLED', message, { status: 429, headers: { 'Retry-After': String(seconds) } });

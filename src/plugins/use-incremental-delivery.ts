@@ -3,7 +3,8 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
   experimentalExecuteIncrementally,
-  type GraphQLError,
+  GraphQLError,
+  Kind,
   legacyExecuteIncrementally,
   visit,
 } from 'graphql';
@@ -33,7 +34,7 @@ interface Parts {
  */
 export function useIncrementalDelivery(maskError: (error: unknown) => GraphQLError): Plugin {
   return {
-    onExecute({ args, setExecuteFn }) {
+    onExecute({ args, setExecuteFn, setResultAndStopExecution }) {
       const whole = withoutIncremental(args.document);
       if (whole === args.document) return;
       const accept = (args.contextValue as { request: Request }).request.headers.get('accept') ?? '';
@@ -41,6 +42,7 @@ export function useIncrementalDelivery(maskError: (error: unknown) => GraphQLErr
         args.document = whole;
         return;
       }
+      if (hasNegativeCount(args)) return setResultAndStopExecution({ errors: [negativeCount()] });
       const execute = ACCEPTS_FORMAT_OF_2022.test(accept)
         ? legacyExecuteIncrementally
         : experimentalExecuteIncrementally;
@@ -50,6 +52,25 @@ export function useIncrementalDelivery(maskError: (error: unknown) => GraphQLErr
       });
     },
   };
+}
+
+/** graphql-js would take it for a fault of ours. */
+function hasNegativeCount({ document, variableValues }: ExecutionArgs): boolean {
+  let isNegative = false;
+  visit(document, {
+    Directive({ name, arguments: given = [] }) {
+      if (name.value !== 'stream') return;
+      const value = given.find((argument) => argument.name.value === 'initialCount')?.value;
+      if (value?.kind === Kind.INT) isNegative ||= Number(value.value) < 0;
+      if (value?.kind === Kind.VARIABLE) isNegative ||= Number(variableValues?.[value.name.value]) < 0;
+    },
+  });
+  return isNegative;
+}
+
+function negativeCount(): GraphQLError {
+  const message = 'Expected an `initialCount` of 0 or more for @stream, got less.';
+  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
 }
 
 async function* deliver(parts: Parts, maskError: (error: unknown) => GraphQLError): AsyncGenerator<Part> {

@@ -6,12 +6,14 @@ import type { SessionCookie } from '../accounts/session-cookie.ts';
 import type { Context } from '../context.ts';
 import { Database } from '../database/database.ts';
 import type { Pools } from '../database/pool.ts';
-import { addressOf } from '../door/address.ts';
+import { addressOf, limitKeyOf } from '../door/address.ts';
 import { GatherError } from '../errors.ts';
+import type { Buckets } from '../limits/buckets.ts';
 import { ANONYMOUS, type Viewer } from '../viewer.ts';
 import { endWithSession } from './end-with-session.ts';
-import { hasPreflight } from './preflight.ts';
+import { hasPreflight, isJson } from './preflight.ts';
 import type { CancellationContext } from './use-cancellation.ts';
+import { throttled } from './use-cost.ts';
 
 /** What this plugin adds to the context. */
 type ViewerContext = Pick<Context, 'viewer' | 'address' | 'setCookie' | 'accounts'>;
@@ -26,6 +28,8 @@ interface ServerContext {
 interface ViewerOptions {
   accounts: Accounts;
   pools: Pools;
+  /** The points of viewers. */
+  buckets: Buckets;
   /** How many proxies in front of the server add to `X-Forwarded-For`. */
   proxyHops: number;
 }
@@ -48,14 +52,21 @@ interface Proof {
 }
 
 const BEARER = /^Bearer +([\w\-.~+/]+=*)$/i;
-const JSON_TYPE = /^application\/json\s*(;|$)/i;
+/** What a token costs the address that it comes from, where it is not good. */
+const POINTS = 10;
 
 /**
  * Finds out who asks: by a token in `Authorization`, or else by the cookie. A token that is not good is refused with 401,
- * a cookie that is not good is taken away. Where it cannot be found out at present, the viewer is ANONYMOUS, with a
- * `failure`. What comes with neither waits for nothing.
+ * a cookie that is not good is taken away, and either costs points that its address has for such. Without these a token is refused
+ * with 429, and not looked at. Where it cannot be found out at present, the viewer is ANONYMOUS, with a `failure`. What
+ * comes with neither waits for nothing.
  */
-export function useViewer({ accounts, pools, proxyHops }: ViewerOptions): Plugin<OperationContext, ServerContext> {
+export function useViewer({
+  accounts,
+  pools,
+  buckets,
+  proxyHops,
+}: ViewerOptions): Plugin<OperationContext, ServerContext> {
   const cookies = new WeakMap<Request, string[]>();
   const looks = new WeakMap<object, () => Promise<Viewer>>();
 
@@ -70,24 +81,31 @@ export function useViewer({ accounts, pools, proxyHops }: ViewerOptions): Plugin
 
   const identify = async (context: OperationContext, { token, isOfCookie }: Proof, refuse: Refuse) => {
     const look = () => accounts.findViewer(new Database(pools, context.signal), token);
+    // Apart from the points of those who send no token: they must not lock out their neighbours who do.
+    const bucket = buckets.of(`tokens of ${limitKeyOf(context.address)}`);
+    // Before it is looked at, so that none of many at once is for nothing.
+    if (!bucket.take(POINTS)) return refuse({ errors: [throttled(POINTS, bucket)] });
     try {
       context.viewer = await look();
       looks.set(context, look);
     } catch (error) {
-      if (!isUnauthenticated(error)) context.viewer = { ...ANONYMOUS, failure: error as Error };
-      else if (isOfCookie) context.setCookie(accounts.cookie.toClear());
-      else refuse(toUnauthorized(error));
+      if (isUnauthenticated(error)) {
+        return isOfCookie ? context.setCookie(accounts.cookie.toClear()) : refuse(toUnauthorized(error));
+      }
+      context.viewer = { ...ANONYMOUS, failure: error as Error };
     }
+    bucket.giveBack(POINTS);
   };
 
   return {
     onExecute: begin,
     async onSubscribe(operation) {
       await begin(operation);
+      const { viewer } = operation.args.contextValue;
       const look = looks.get(operation.args.contextValue);
       return {
         onSubscribeResult({ result, setResult }) {
-          if (look && isAsyncIterable(result)) setResult(endWithSession(result, look));
+          if (look && isAsyncIterable(result)) setResult(endWithSession(result, viewer, look));
         },
       };
     },
@@ -103,7 +121,7 @@ function readProof(request: Request, cookie: SessionCookie): Proof | undefined {
   const authorization = headers.get('authorization');
   if (authorization !== null) return { token: BEARER.exec(authorization)?.[1] ?? '', isOfCookie: false };
   const token = cookie.read(headers.get('cookie'));
-  const isMeant = token !== undefined && (JSON_TYPE.test(headers.get('content-type') ?? '') || hasPreflight(request));
+  const isMeant = token !== undefined && (isJson(request) || hasPreflight(request));
   return isMeant ? { token, isOfCookie: true } : undefined;
 }
 

@@ -1,6 +1,6 @@
 import { ZodError } from 'zod';
 import type { Context } from '../context.ts';
-import { GatherError } from '../errors.ts';
+import { cut, GatherError } from '../errors.ts';
 import type { ErrorCode, UserError } from './types.generated.ts';
 
 type Payload<Result> = Result & { userErrors: UserError[] };
@@ -34,7 +34,11 @@ export async function carryOut<Result extends object, Nothing extends object>(
 
 function toUserErrors(error: unknown, pathOf: PathOf): UserError[] {
   if (error instanceof ZodError) {
-    return error.issues.map(({ path, message }) => ({ code: 'INVALID_INPUT', message, field: path.map(String) }));
+    return error.issues.map(({ path, message }) => ({
+      code: 'INVALID_INPUT',
+      message: cut(message),
+      field: path.map(String),
+    }));
   }
   if (error instanceof GatherError && isExpected(error.code)) {
     return [{ code: error.code, message: error.message, field: pathOf(error) }];

@@ -15,6 +15,8 @@ const NODE_TYPES = [
   'StoredFile',
   'Certificate',
 ] as const;
+/** Of an ID that anything is looked for. */
+const MAX_LENGTH = 100;
 const GLOBAL_ID = /^([A-Z][A-Za-z]*):(\d{1,18})$/;
 
 /** The ID that clients see of a row: base64 of `Item:42`. */
@@ -56,6 +58,7 @@ function isNodeType(type: string): type is NodeType {
 }
 
 function decode(globalId: string): string {
+  if (globalId.length > MAX_LENGTH) return '';
   try {
     return atob(globalId);
   } catch {

@@ -47,7 +47,10 @@ export function ownArgumentsOf({ args }: Field): string[] {
   return args.filter(isOwned).map(({ name }) => name);
 }
 
-/** Gives null in the place of whatever is not for the viewer, as if it were not there. */
+/**
+ * Gives null in the place of whatever is not for the viewer, as if it were not there. Fails where it may be theirs, and
+ * cannot be found out.
+ */
 export function showAllowed(resolver: Resolver, rules: Rules): Resolver {
   return (parent, args, context, info) => {
     const result = resolver(parent, args, context, info);
@@ -79,16 +82,18 @@ async function isOwn(id: string, { viewer, loaders }: Context): Promise<boolean>
 }
 
 function ruleOf(schema: GraphQLSchema, type: GraphQLObjectType): Rule | undefined {
-  const least = leastRole(schema, type);
-  if (isOwned(type)) return (viewer, { owner = null }) => sees(viewer, owner);
-  return least && ((viewer) => hasRole(viewer, least));
+  const least = leastRole(schema, type) ?? 'ANONYMOUS';
+  if (isOwned(type)) return (viewer, { owner = null }) => hasRole(viewer, least) && sees(viewer, owner);
+  return least === 'ANONYMOUS' ? undefined : (viewer) => hasRole(viewer, least);
 }
 
 function shown(value: unknown, rules: Rules, viewer: Viewer): unknown {
   if (value instanceof Promise) return value.then((settled) => shown(settled, rules, viewer));
   if (Array.isArray(value)) return value.map((item) => shown(item, rules, viewer));
   if (typeof value !== 'object' || value === null) return value;
-  return isAllowed(value, rules, viewer) ? value : null;
+  if (isAllowed(value, rules, viewer)) return value;
+  if (viewer.failure) throw viewer.failure;
+  return null;
 }
 
 /** A row that does not say its type is of the only one that the field gives. */

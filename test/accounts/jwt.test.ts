@@ -8,6 +8,7 @@ import { AUDIENCE, createKey, ISSUER, type Issuer, startIssuer } from '../helper
 import { bearer, send } from '../helpers/signed-in.ts';
 
 const WHO = '{ viewer { id email name role } about { name } }';
+const OWNER = 'jwt:ffb55acf:ann';
 const { signal } = new AbortController();
 
 let issuer: Issuer;
@@ -32,7 +33,7 @@ test('a token says who asks, without a statement', async () => {
   const token = await issuer.sign({ name: 'Ann', email: 'ann@elsewhere.example', role: 'STAFF' });
   gather.cost();
   expect((await send(gather, WHO, bearer(token))).data.viewer).toEqual({
-    id: btoa('User:jwt:ann'),
+    id: btoa(`User:${OWNER}`),
     name: 'Ann',
     email: 'ann@elsewhere.example',
     role: 'STAFF',
@@ -51,15 +52,34 @@ test.each<[string, JWTPayload, string]>([
 ])('with %s %j, its sender is %s', async (_, claims, role) => {
   expect(await verify(await issuer.sign(claims), signal)).toEqual({
     role,
-    user: { owner: 'jwt:ann', name: 'ann', email: null },
+    user: { owner: OWNER, name: 'ann', email: null },
     sessionId: null,
   });
+});
+
+test.each([
+  ['text', 'a'.repeat(200), true],
+  ['too long', 'a'.repeat(201), false],
+  ['empty', '', false],
+  ['with a NUL character', 'a\0b', false],
+  ['with half a character', 'a\ud800', false],
+  ['no text', 5, false],
+])('a name and an email that are %s are taken only as they can be shown (%#)', async (_, claim, isTaken) => {
+  const { user } = await verify(await issuer.sign({ name: claim, email: claim }), signal);
+  expect(user).toEqual({ owner: OWNER, name: isTaken ? claim : 'ann', email: isTaken ? claim : null });
+});
+
+test('who has the same subject with another issuer is somebody else', async () => {
+  const verifyOther = createJwtVerifier({ ...toConfig(), issuer: 'https://other.example' });
+  const { user } = await verifyOther(await issuer.sign({ iss: 'https://other.example' }), signal);
+  expect(user.owner).toMatch(/^jwt:[0-9a-f]{8}:ann$/);
+  expect(user.owner).not.toBe(OWNER);
 });
 
 test.each(['RS256', 'PS256', 'ES384', 'EdDSA'])('keys of the kind %s are taken', async (alg) => {
   const key = await createKey('other', alg);
   issuer.publish(key);
-  expect((await verify(await issuer.sign({}, key), signal)).user.owner).toBe('jwt:ann');
+  expect((await verify(await issuer.sign({}, key), signal)).user.owner).toBe(OWNER);
 });
 
 const now = () => Math.floor(Date.now() / 1000);
@@ -80,6 +100,8 @@ const forgeries: [string, () => string | Promise<string>][] = [
   ['no subject', () => issuer.sign({ sub: undefined })],
   ['an empty subject', () => issuer.sign({ sub: '' })],
   ['a subject that PostgreSQL cannot hold', () => issuer.sign({ sub: 'a\0b' })],
+  ['half a character in its subject', () => issuer.sign({ sub: 'a\ud800' })],
+  ['a subject of more than 255 characters', () => issuer.sign({ sub: 'a'.repeat(256) })],
   ['more than 8 kB', () => issuer.sign({ name: 'a'.repeat(8192) })],
   ['parts that are no JSON', () => 'a.b.c'],
 ];
@@ -98,7 +120,7 @@ test.each(forgeries)('a token with %s is refused', async (_, forge) => {
 
 test('clocks may differ by a few seconds', async () => {
   const token = await issuer.sign({ exp: now() - 2, nbf: now() + 2 });
-  expect((await verify(token, signal)).user.owner).toBe('jwt:ann');
+  expect((await verify(token, signal)).user.owner).toBe(OWNER);
 });
 
 test('keys are fetched once, also for many at once', async () => {
@@ -115,7 +137,7 @@ test('a new key is fetched when a token has it, and the one that it replaces cou
   const next = await createKey('second');
   issuer.publish(next);
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 31_000 });
-  expect((await verify(await issuer.sign({}, next), signal)).user.owner).toBe('jwt:ann');
+  expect((await verify(await issuer.sign({}, next), signal)).user.owner).toBe(OWNER);
   await expect(verify(old, signal)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
 });
 
@@ -142,7 +164,7 @@ test.each([
     retryable: true,
   });
   issuer.publish(issuer.key);
-  expect((await verify(token, signal)).user.owner).toBe('jwt:ann');
+  expect((await verify(token, signal)).user.owner).toBe(OWNER);
 });
 
 test('while the issuer is down, everybody gets what is for everybody', async () => {

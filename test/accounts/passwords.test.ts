@@ -32,31 +32,54 @@ test.each(['', 'password', '$argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$AAAA', '$a
   },
 );
 
-test('two are hashed at a time, in turn; too many at once are refused', async () => {
+test('two are hashed at a time; too many at once are refused', async () => {
   const passwords = new Passwords();
   using hashes = recordHashes();
-  const all = Promise.allSettled(
-    Array.from({ length: 70 }, (_, index) => passwords.verify(`guess ${index}`, undefined, signal)),
-  );
+  const all = Promise.allSettled(Array.from({ length: 70 }, (_, index) => verify(passwords, `sender ${index}`)));
   await new Promise((resolve) => setImmediate(resolve));
   expect(hashes.take()).toHaveLength(2);
   const refused = (await all).filter(({ status }) => status === 'rejected');
   expect(refused).toHaveLength(4);
   expect(refused).toMatchObject(Array(4).fill({ reason: { code: 'BUSY', retryable: true } }));
-  expect(await passwords.verify(PASSWORD, undefined, signal)).toBe(false);
+  expect(await verify(passwords, 'sender')).toBe(false);
+});
+
+test('one is hashed at a time for a sender, and four wait', async () => {
+  const passwords = new Passwords();
+  using hashes = recordHashes();
+  const all = Promise.allSettled(Array.from({ length: 50 }, () => verify(passwords, 'sender')));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(hashes.take()).toHaveLength(1);
+  const refused = (await all).filter(({ status }) => status === 'rejected');
+  expect(refused).toMatchObject(Array(45).fill({ reason: { code: 'BUSY' } }));
+  expect(hashes.take()).toHaveLength(4);
+});
+
+test('senders are served in turn', async () => {
+  const passwords = new Passwords();
+  const done: string[] = [];
+  const ask = async (sender: string) => {
+    await verify(passwords, sender);
+    done.push(sender);
+  };
+  const five = (sender: string) => Array.from({ length: 5 }, () => ask(sender));
+  await Promise.all([...five('first'), ...five('second'), ask('third')]);
+  // Those who were ahead of it, and one that may have ended in the same moment.
+  expect(done.indexOf('third')).toBeLessThanOrEqual(3);
+  expect(Math.abs(done.lastIndexOf('first') - done.lastIndexOf('second'))).toBeLessThanOrEqual(2);
 });
 
 test('who leaves gives up the place in the queue', async () => {
   const passwords = new Passwords();
   using hashes = recordHashes();
   const leaving = new AbortController();
-  const stay = [1, 2].map(() => passwords.verify(PASSWORD, undefined, signal));
+  const stay = ['one', 'two'].map((sender) => verify(passwords, sender));
   const left = Promise.allSettled(
-    Array.from({ length: 64 }, () => passwords.verify(PASSWORD, undefined, leaving.signal)),
+    Array.from({ length: 64 }, (_, index) => verify(passwords, `sender ${index % 16}`, leaving.signal)),
   );
   leaving.abort(new Error('I left.'));
   expect(await left).toMatchObject(Array(64).fill({ reason: { message: 'I left.' } }));
-  await Promise.all([...stay, passwords.verify(PASSWORD, undefined, signal)]);
+  await Promise.all([...stay, verify(passwords, 'sender 0')]);
   expect(hashes.take()).toHaveLength(3);
 });
 
@@ -64,7 +87,9 @@ test('the event loop goes on meanwhile', async () => {
   const passwords = new Passwords();
   let isDone = false;
   let turns = 0;
-  const all = Promise.all(Array.from({ length: 10 }, () => passwords.hash(PASSWORD, signal))).then(() => {
+  const all = Promise.all(
+    Array.from({ length: 10 }, (_, index) => passwords.hash(PASSWORD, signal, `sender ${index}`)),
+  ).then(() => {
     isDone = true;
   });
   while (!isDone) {
@@ -74,3 +99,9 @@ test('the event loop goes on meanwhile', async () => {
   await all;
   expect(turns).toBeGreaterThan(100);
 });
+
+/** As a sign-in does it. */
+async function verify(passwords: Passwords, sender: string, until = signal): Promise<boolean> {
+  using _place = passwords.enter(sender);
+  return await passwords.verify(PASSWORD, undefined, until, sender);
+}

@@ -191,9 +191,11 @@ describe('what a viewer makes', () => {
 
 test('where it cannot be found out who asks, what is for everybody is answered all the same', async () => {
   const failure = new Error('The sessions cannot be read.');
-  const answer = await query({ ...ANONYMOUS, failure }, `{ about { name } job(id: "Sm9iOjE=") { id } }`);
-  expect(answer.data).toEqual({ about: { name: 'The Smokehouse' }, job: null });
-  expect(answer.errors?.map(codeOf)).toEqual(['INTERNAL_SERVER_ERROR']);
+  const text = `query ($id: ID!) { about { name } job(id: $id) { id } node(id: $id) { id } item(by: { id: "SXRlbTox" }) { id } }`;
+  const answer = await query({ ...ANONYMOUS, failure }, text, { id: own.Job });
+  expect(answer.data).toEqual({ about: { name: 'The Smokehouse' }, job: null, node: null, item: { id: 'SXRlbTox' } });
+  expect(answer.errors?.map(({ path }) => path)).toEqual([['job'], ['node']]);
+  expect(answer.errors?.map(codeOf)).toEqual(['INTERNAL_SERVER_ERROR', 'INTERNAL_SERVER_ERROR']);
 });
 
 async function ask(name: Name, text: string, variables: Record<string, unknown> = {}): Promise<Answer> {

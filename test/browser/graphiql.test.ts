@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { exampleTabs } from '../../src/plugins/example-queries.ts';
-import { startTestApp, type TestApp } from '../helpers/app.ts';
+import { STAFF_TOKEN, startTestApp, type TestApp } from '../helpers/app.ts';
 import { launchBrowser } from '../helpers/browser.ts';
 import { startTestWorker } from '../helpers/worker.ts';
 
@@ -38,6 +38,7 @@ beforeEach(async () => {
     if (/^(https?|wss?):$/.test(protocol) && origin !== url) otherHosts.push(request.url());
   });
   page.on('pageerror', ({ message }) => failures.push(message));
+  await page.context().addCookies([{ name: 'gather_session', value: STAFF_TOKEN, url }]);
   await page.goto(`${url}/graphql`);
   await tabs().first().waitFor();
   return async () => {
@@ -57,7 +58,10 @@ test.runIf(browser)('a click asks for the home page and shows the answer with it
   await page.locator('.result-window', { hasText: 'Brisket' }).waitFor();
   await expect.poll(answer, SOON).toEqual({
     data: { home: { promo: expect.anything(), recommendations: expect.anything(), featured: expect.anything() } },
-    extensions: { timing: expect.objectContaining({ elapsed: expect.any(Number), sequential: expect.any(Number) }) },
+    extensions: {
+      timing: expect.objectContaining({ elapsed: expect.any(Number), sequential: expect.any(Number) }),
+      cost: expect.objectContaining({ requestedQueryCost: expect.any(Number) }),
+    },
   });
 });
 
@@ -100,7 +104,9 @@ function tabs() {
 
 async function openTab(name: string): Promise<void> {
   await tabs().filter({ hasText: name }).click();
-  await expect.poll(() => textOf('operation.graphql'), SOON).toContain(`${name} {`);
+  await expect
+    .poll(() => textOf('operation.graphql'), SOON)
+    .toMatch(new RegExp(`^(query|mutation|subscription) ${name}\\b`, 'm'));
   await sleep(QUERY_READ_MS);
 }
 

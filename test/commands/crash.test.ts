@@ -80,6 +80,19 @@ test('requests under way are answered first', async () => {
   expect(await program.exit()).toMatchObject({ code: 1 });
 });
 
+test('requests under way are answered where it is about to end already', async () => {
+  await using program = runGather(['serve'], env);
+  const answer = ask(await program.url(), '{ quotes(count: 2, mode: SEQUENTIAL) { message } }');
+  await sleep(500);
+  program.kill('SIGTERM');
+  await program.said(/Stopping/);
+  await sleep(300);
+  program.kill('SIGUSR2');
+  await program.said(/It rained\./);
+  expect((await answer).data.quotes.message).toMatch(/^fetched 2 quotes/);
+  expect(await program.exit()).toMatchObject({ code: 1 });
+});
+
 test('a second error ends it at once', async () => {
   await using program = runGather(['serve'], { ...env, DRAIN_TIMEOUT_MS: '60000' });
   const answer = ask(await program.url(), '{ quotes(count: 3, mode: SEQUENTIAL) { message } }').catch((error) => error);

@@ -66,7 +66,8 @@ Accounts to try, with new passwords at each start:
   guest@smokehouse.example       PASSWORD   CUSTOMER
 
 To sign in. GraphiQL keeps the cookie; other clients send the token, as \`Authorization: Bearer …\`:
-  mutation { signIn(input: { email: "pitmaster@smokehouse.example", password: "PASSWORD" }) { token userErrors { message } } }
+  mutation ($input: SignInInput!) { signIn(input: $input) { token userErrors { message } } }
+  with the variables {"input":{"email":"pitmaster@smokehouse.example","password":"PASSWORD"}}
 
 Ctrl-C stops all of it.
 
@@ -212,8 +213,8 @@ function start(env: Record<string, string> = {}): Program {
 /** Sends an operation as the pitmaster, who signs in with the password that the program shows. */
 async function askAsPitmaster(program: Program, query: string) {
   const url = await program.url();
-  const [mutation = ''] = await program.said(/mutation \{ signIn.*/);
-  const { data } = await ask(url, mutation);
+  const [, mutation = '', variables = ''] = await program.said(/(mutation .*signIn.*)\n {2}with the variables (.*)/);
+  const { data } = await ask(url, mutation, JSON.parse(variables));
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${data.signIn.token}` };
   const response = await fetch(`${url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query }) });
   return (await response.json()) as Answer;

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSchema, createYoga } from 'graphql-yoga';
@@ -27,7 +27,7 @@ describe('a client', () => {
       response.once('close', () => resolve(response.writableFinished));
       respond(request, response);
     });
-    guardConnections(server, STALL_MS);
+    guardConnections(server, { stallTimeoutMs: STALL_MS, proxyHops: 0 });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   });
@@ -145,6 +145,27 @@ describe('a client', () => {
   });
 });
 
+describe('one address', () => {
+  test('has at most 200 connections, and others have theirs', async () => {
+    await using server = await Guarded.start(0);
+    using held = new DisposableStack();
+    for (let count = 0; count < 199; count++) held.use(await RawSocket.open(server.url));
+    expect(await answers(server.url, '127.0.0.1')).toBe(true);
+    const last = held.use(await RawSocket.open(server.url));
+    expect(await answers(server.url, '127.0.0.1')).toBe(false);
+    expect(await answers(server.url, '127.0.0.2')).toBe(true);
+    last.socket.destroy();
+    await expect.poll(() => answers(server.url, '127.0.0.1')).toBe(true);
+  });
+
+  test('has all there are where it is a proxy’s', async () => {
+    await using server = await Guarded.start(1);
+    using held = new DisposableStack();
+    for (let count = 0; count < 210; count++) held.use(await RawSocket.open(server.url));
+    expect(await answers(server.url, '127.0.0.1')).toBe(true);
+  });
+});
+
 test('a head that does not come to its end is cut within 15 seconds', { timeout: 30_000 }, async () => {
   const gather = await startTestApp();
   const { url } = await gather.app.start();
@@ -157,6 +178,40 @@ test('a head that does not come to its end is cut within 15 seconds', { timeout:
   expect(answers).toEqual(Array.from({ length: 3 }, () => expect.stringMatching(/^HTTP\/1.1 408 /)));
   await gather.close();
 });
+
+/** Whether a request on a new connection from this address is answered. */
+async function answers(url: string, localAddress: string): Promise<boolean> {
+  const asked = request(url, { agent: false, localAddress }).end();
+  try {
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    response.resume();
+    await once(asked, 'close');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A server that answers `ok`. */
+class Guarded implements AsyncDisposable {
+  readonly #server = createServer((_, response) => void response.end('ok'));
+
+  static async start(proxyHops: number): Promise<Guarded> {
+    const guarded = new Guarded();
+    guardConnections(guarded.#server, { stallTimeoutMs: STALL_MS, proxyHops });
+    await once(guarded.#server.listen(0, '127.0.0.1'), 'listening');
+    return guarded;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.close().closeAllConnections();
+    await once(this.#server, 'close');
+  }
+}
 
 async function ask(url: string): Promise<RawSocket> {
   const client = await RawSocket.open(url);

@@ -47,9 +47,10 @@ export const STAFF: Viewer = {
   sessionId: null,
 };
 
-const STAFF_TOKEN = `gather_${'s'.repeat(43)}`;
+/** Of a session of STAFF that each test's server has. */
+export const STAFF_TOKEN = `gather_${'s'.repeat(43)}`;
 
-/** What STAFF sends over a socket: each test's server has a session with this token. */
+/** What STAFF sends over a socket. */
 export const STAFF_HEADERS = { authorization: `Bearer ${STAFF_TOKEN}` };
 
 /** Somebody who may do what is theirs. */

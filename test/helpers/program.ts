@@ -103,8 +103,8 @@ export function runGather(args: string[], env: Record<string, string> = {}): Pro
 }
 
 /** Sends an operation to a server. */
-export async function ask(url: string, query: string) {
-  const body = JSON.stringify({ query });
+export async function ask(url: string, query: string, variables: Record<string, unknown> = {}) {
+  const body = JSON.stringify({ query, variables });
   const headers = { 'content-type': 'application/json' };
   const response = await fetch(`${url}/graphql`, { method: 'POST', headers, body });
   // biome-ignore lint/suspicious/noExplicitAny: a test looks into answers of any shape

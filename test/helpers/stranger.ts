@@ -33,7 +33,7 @@ export async function send(
 }
 
 /** Sends parameters of GraphQL as JSON; a text or bytes go as they are. */
-export function post(url: string, params: object | string, headers: OutgoingHttpHeaders = {}): Promise<Reply> {
+export function post(url: string, params: object | string | Buffer, headers: OutgoingHttpHeaders = {}): Promise<Reply> {
   const body = typeof params === 'string' || Buffer.isBuffer(params) ? params : JSON.stringify(params);
   return send(url, { headers: { ...JSON_HEADERS, ...headers, 'content-length': Buffer.byteLength(body) }, body });
 }

@@ -34,6 +34,23 @@ test('nothing is taken where there is not enough, and it is said when there is',
   expect(bucket.take(45)).toBe(true);
 });
 
+test('what costs nothing can always be paid', () => {
+  const bucket = buckets.of('a');
+  bucket.take(FULL);
+  bucket.giveBack(-1);
+  expect(bucket.take(1)).toBe(false);
+  expect(bucket.take(0)).toBe(true);
+  expect(bucket.available).toBe(-1);
+});
+
+test('no more is owed than a bucket has', () => {
+  const bucket = buckets.of('a');
+  bucket.take(FULL);
+  bucket.giveBack(-50 * FULL);
+  expect(bucket.available).toBe(-FULL);
+  expect(bucket.secondsUntil(10)).toBe(11);
+});
+
 test('what cost more than it had seemed is owed', () => {
   const bucket = buckets.of('a');
   bucket.take(10);

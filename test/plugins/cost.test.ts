@@ -18,6 +18,9 @@ interface CostlyAnswer {
   extensions?: { cost?: Cost };
 }
 
+/** Of an Int. */
+const LARGEST = 2 ** 31 - 1;
+
 type Variables = Record<string, unknown>;
 
 let gather: TestApp;
@@ -74,12 +77,43 @@ describe('an operation costs', () => {
     expect(await costOf(optional, { n: 0 })).toEqual([2, 2]);
   });
 
+  test.each(['toString', 'constructor', 'hasOwnProperty', '__defineGetter__'])(
+    'by the variables that are given, and no others: %s',
+    async (name) => {
+      const asked = `query ($${name}: Int) { menu { items(first: $${name}) { nodes { sku } } } }`;
+      expect(await costOf(asked)).toEqual([22, 22]);
+      expect(await costOf(asked, { [name]: 7 })).toEqual([9, 9]);
+      expect((await costOf(asked.replace('Int', 'Int = 3')))[0]).toBe(5);
+    },
+  );
+
+  test('all there is where its size is in a variable that an executor would lose', async () => {
+    const asked = 'query ($__proto__: Int = 1) { menu { items(first: $__proto__) { nodes { sku } } } }';
+    for (const variables of ['{}', '{"__proto__":1}', '{"__proto__":null}']) {
+      const { errors, extensions } = await ask(asked, JSON.parse(variables));
+      expect(extensions?.cost?.requestedQueryCost).toBe(Number.MAX_SAFE_INTEGER);
+      expect(errors?.[0]?.extensions['code']).toBe('MAX_COST_EXCEEDED');
+    }
+  });
+
   test('by the length of a list that names its objects', async () => {
     expect(await costOf('{ nodes(ids: ["SXRlbTox", "SXRlbToy", "SXRlbTow"]) { id } }')).toEqual([3, 2]);
     const ids = ['SXRlbTox', 'SXRlbToy'];
     expect(await costOf('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids })).toEqual([2, 2]);
     expect(await costOf('query ($id: ID!) { nodes(ids: [$id, $id]) { id } }', { id: ids[0] })).toEqual([2, 2]);
     expect(await costOf('{ nodes(ids: "SXRlbTox") { id } }')).toEqual([1, 1]);
+    expect(await costOf('query ($ids: [ID!]! = "SXRlbTox") { nodes(ids: $ids) { id } }')).toEqual([1, 1]);
+  });
+
+  test('as a list of one where a number is given for a list', async () => {
+    const requested = async (query: string, variables: Variables = {}) =>
+      (await ask(query, variables)).extensions?.cost?.requestedQueryCost;
+    const asked = 'query ($ids: [ID!]!) { nodes(ids: $ids) { id } }';
+    for (const ids of [-1, 0, 1000]) {
+      expect(await requested(`{ nodes(ids: ${ids}) { id } }`)).toBe(1);
+      expect(await requested(asked.replace('!)', `! = ${ids})`))).toBe(1);
+      expect(await requested(asked, { ids })).toBe(1);
+    }
   });
 
   test('of an object of several possible types, the type that costs most', async () => {
@@ -94,13 +128,23 @@ describe('an operation costs', () => {
   });
 
   test('what the schema says of single fields', async () => {
-    expect(await costOf('{ quotes(count: 3) { elapsed } }')).toEqual([101, 101]);
-    expect(await costOf('{ quotes(count: 3) { quotes { supplier } } }')).toEqual([104, 104]);
     expect(await costOf('{ menu { count price { average } } }')).toEqual([1 + 5 + 5 + 1, 12]);
     expect(await costOf('{ menu { items(first: 3) { totalCount nodes { averageRating } } } }')).toEqual([
       2 + 5 + 3 * 2,
       13,
     ]);
+  });
+
+  test('ten for each supplier that is asked, whether or not its quote is selected', async () => {
+    expect(await costOf('{ quotes { elapsed } }')).toEqual([101, 101]);
+    expect(await costOf('{ quotes(count: 3) { elapsed } }')).toEqual([31, 31]);
+    expect(await costOf('{ quotes(count: 3) { quotes { supplier } } }')).toEqual([34, 34]);
+    const asked = 'query ($n: Int!) { quotes(count: $n) { elapsed } }';
+    expect(await costOf(asked, { n: 100 })).toEqual([1001, 1001]);
+    const often = Array.from({ length: 20 }, (_, i) => `a${i}: quotes(count: 100) { elapsed }`);
+    gather.cost();
+    expect((await ask(`{ ${often.join(' ')} }`)).errors?.[0]?.extensions['code']).toBe('MAX_COST_EXCEEDED');
+    expect(gather.cost().requests).toEqual([]);
   });
 
   test('ten more for each change', async () => {
@@ -121,11 +165,11 @@ describe('an operation costs', () => {
     const nodes = (first: unknown) =>
       ask('query ($n: Int) { menu { items(first: $n) { nodes { sku } } } }', { n: first });
     expect((await nodes(-1)).extensions?.cost?.requestedQueryCost).toBe(2);
-    expect((await nodes('many')).extensions?.cost?.requestedQueryCost).toBe(3);
-    expect((await nodes(2 ** 31)).extensions?.cost?.requestedQueryCost).toBe(2 + 2 ** 31);
+    expect((await nodes(5)).extensions?.cost?.requestedQueryCost).toBe(7);
+    expect((await nodes(LARGEST)).extensions?.cost?.requestedQueryCost).toBe(2 + LARGEST);
     const deep =
       '{ menu { items(first: 0) { nodes { supplier { items(first: $n) { nodes { supplier { items(first: $n) { nodes { sku } } } } } } } } } }';
-    const absurd = { n: 1e300 };
+    const absurd = { n: LARGEST };
     expect((await ask(`query ($n: Int) ${deep}`, absurd)).extensions?.cost?.requestedQueryCost).toBe(2);
     const most = await ask(`query ($n: Int) ${deep.replace('first: 0', 'first: $n')}`, absurd);
     expect(most.extensions?.cost?.requestedQueryCost).toBe(Number.MAX_SAFE_INTEGER);
@@ -151,7 +195,7 @@ describe('an operation that costs too much', () => {
 
   test('is one that no full bucket could pay, too', async () => {
     await withLimits({ costBucket: 100 }, async (app) => {
-      const { errors } = await ask('{ quotes(count: 1) { elapsed } }', {}, app);
+      const { errors } = await ask('{ quotes(count: 10) { elapsed } }', {}, app);
       expect(errors?.[0]?.message).toBe('Expected an operation of at most 100 points, got 101.');
     });
   });
@@ -181,27 +225,23 @@ describe('the points of a viewer', () => {
       expect([2, 3, 4]).toContain(seconds);
       const { errors, extensions } = (await response.json()) as CostlyAnswer;
       expect(errors?.[0]?.extensions).toEqual({ code: 'THROTTLED', retryable: true });
-      expect(errors?.[0]?.message).toMatch(/^Expected at most \d+ points, which are left for now, got 110\. /);
-      expect(extensions?.cost).toMatchObject({ requestedQueryCost: 110, actualQueryCost: null });
+      expect(errors?.[0]?.message).toMatch(/^Expected at most \d+ points, which are left for now, got 100\. /);
+      expect(extensions?.cost).toMatchObject({ requestedQueryCost: 100, actualQueryCost: null });
       expect(app.cost()).toEqual({ statements: [], requests: [] });
       await expect.poll(async () => (await app.request(query)).status, { timeout: 6000, interval: 200 }).toBe(200);
     });
   });
 
-  test('are given back where an operation is not run, and kept where nobody knows how far it came', async () => {
-    await withLimits({ costBucket: 1000 }, async (app) => {
+  test('are not taken where an operation is not run, and kept where nobody knows how far it came', async () => {
+    await withLimits({ costBucket: 2000 }, async (app) => {
       const query = 'query ($n: Int!) { quotes(count: $n) { elapsed } }';
       const notRun = await ask(query, { n: 'many' }, app);
       expect(notRun.data).toBeUndefined();
-      expect(notRun.extensions?.cost).toMatchObject({
-        actualQueryCost: 0,
-        throttleStatus: { currentlyAvailable: 1000 },
-      });
-      const failed = await ask(query, { n: 0 }, app);
+      const failed = await ask(query, { n: 101 }, app);
       expect(failed.data).toBeNull();
       expect(failed.extensions?.cost).toMatchObject({
-        actualQueryCost: 101,
-        throttleStatus: { currentlyAvailable: 899 },
+        actualQueryCost: 1011,
+        throttleStatus: { currentlyAvailable: 989 },
       });
     });
   });

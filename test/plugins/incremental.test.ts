@@ -142,6 +142,16 @@ test('timing comes with the first part when it is asked for', async () => {
   expect(last).not.toHaveProperty('extensions');
 });
 
+test.each([
+  ['@stream(initialCount: -1)', {}],
+  ['@stream(initialCount: $count)', { count: -1 }],
+])('a list of fewer than none to begin with is refused: %s', async (directive, variables) => {
+  const query = `query ${directive.includes('$') ? '($count: Int)' : ''} { menu { all ${directive} { sku } } }`;
+  const text = await (await gather.request(query, variables, { headers: { accept: TODAY } })).text();
+  expect(text).toContain('Expected an `initialCount` of 0 or more for @stream, got less.');
+  expect(text).toContain('"BAD_USER_INPUT"');
+});
+
 describe('an error inside a later part', () => {
   test.each([TODAY, OF_2022])('has its code: %s', async (accept) => {
     gather.services.promo.fault = 'error';

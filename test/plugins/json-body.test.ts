@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { createSchema, createYoga } from 'graphql-yoga';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Exchanges } from '../../src/door/exchanges.ts';
@@ -19,7 +19,7 @@ let gather: TestApp;
 let url: string;
 
 beforeAll(async () => {
-  gather = await startTestApp();
+  gather = await startTestApp({ proxyHops: 1 });
   ({ url } = await gather.app.start());
 });
 afterAll(() => gather.close());
@@ -244,9 +244,7 @@ test('halves of bodies do not fill the memory, and small ones are taken meanwhil
   for (let count = 0; count < 100; count++) {
     const client = stack.use(await RawSocket.open(url));
     clients.push(client);
-    await new Promise((resolve) =>
-      client.socket.write(`${HEAD.replace('1000', '940001')}${'x'.repeat(940_000)}`, resolve),
-    );
+    await new Promise((resolve) => client.socket.write(half(`203.0.113.${count}`), resolve));
   }
   const small = await fetch(`${url}/graphql`, toInit(QUERY));
   expect(await small.json()).toHaveProperty('data.about');
@@ -259,6 +257,37 @@ test('halves of bodies do not fill the memory, and small ones are taken meanwhil
   expect(new Set(statuses())).toEqual(new Set(['400', '429']));
   const large = await fetch(`${url}/graphql`, toInit(padded(MAX_BYTES)));
   expect(await large.json()).toHaveProperty('data.about');
+});
+
+test('halves of bodies from one address leave room for those from others', { timeout: 30_000 }, async () => {
+  using stack = new DisposableStack();
+  const post = (address: string) =>
+    fetch(`${url}/graphql`, {
+      ...toInit(padded(MAX_BYTES)),
+      headers: { 'content-type': JSON_TYPE, 'x-forwarded-for': address },
+    });
+  for (let count = 0; count < 20; count++) {
+    const client = stack.use(await RawSocket.open(url));
+    await new Promise((resolve) => client.socket.write(half('203.0.113.1'), resolve));
+  }
+  await expect.poll(async () => (await post('203.0.113.1')).status, { timeout: 10_000 }).toBe(429);
+  for (let count = 0; count < 10; count++) expect((await post('203.0.113.2')).status).toBe(200);
+  stack.dispose();
+  await expect.poll(async () => (await post('203.0.113.1')).status, { timeout: 10_000 }).toBe(200);
+});
+
+test('a body in chunks of a byte takes little more memory than its bytes', { timeout: 30_000 }, async () => {
+  await using echo = await Echo.start();
+  const body = JSON.stringify({ query: '{ echo(text: "a") }' }).padEnd(900_000);
+  const chunks = Buffer.from([...body].map((letter) => `1\r\n${letter}\r\n`).join(''));
+  using client = await RawSocket.open(echo.url);
+  const before = liveBytes();
+  client.socket.write(HEAD.replace('content-length: 1000', 'transfer-encoding: chunked\r\nconnection: close'));
+  client.socket.write(chunks);
+  await expect.poll(() => echo.bytesRead, { timeout: 20_000 }).toBeGreaterThan(chunks.length);
+  expect(liveBytes() - before).toBeLessThan(20_000_000);
+  client.socket.write('0\r\n\r\n');
+  expect(await client.ended()).toContain('{"data":{"echo":"a"}}');
 });
 
 test('a client that sends half a body and leaves is forgotten', async () => {
@@ -298,6 +327,11 @@ function toInit(body: BodyInit | null, contentType = JSON_TYPE): RequestInit {
   return { method: 'POST', headers, body, ...(body instanceof ReadableStream && { duplex: 'half' }) };
 }
 
+/** A request that lacks the last byte of its body. */
+function half(address: string): string {
+  return `${HEAD.replace('1000', `940001\r\nx-forwarded-for: ${address}`)}${'x'.repeat(940_000)}`;
+}
+
 /** An operation in JSON of exactly so many bytes. */
 function padded(bytes: number): string {
   return QUERY + ' '.repeat(bytes - QUERY.length);
@@ -312,15 +346,26 @@ class Echo implements AsyncDisposable {
     void this.yoga(request, response);
   });
 
+  #socket: Socket | undefined;
+
   private constructor(timeoutMs: number | undefined) {
     this.yoga = createYoga({
       schema: createSchema({
         typeDefs: 'type Query { echo(text: String!): String! }',
         resolvers: { Query: { echo: (_: unknown, { text }: { text: string }) => text } },
       }),
-      plugins: [useJsonBody({ bodyMaxBytes: MAX_BYTES }, timeoutMs)],
+      plugins: [useJsonBody({ bodyMaxBytes: MAX_BYTES, proxyHops: 0, timeoutMs })],
       logging: false,
+      maxRequestBodySize: false,
     });
+    this.#server.on('connection', (socket) => {
+      this.#socket = socket;
+    });
+  }
+
+  /** On the last connection. */
+  get bytesRead(): number {
+    return this.#socket?.bytesRead ?? 0;
   }
 
   static async start(timeoutMs?: number): Promise<Echo> {

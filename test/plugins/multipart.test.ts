@@ -252,6 +252,18 @@ test('a body may be cut anywhere', async () => {
   expect(answer.data.uploadFile.file).toMatchObject({ size: content.length, sha256: sha256(content) });
 });
 
+test('a field in chunks of a byte each is refused before they take much memory', async () => {
+  const [body] = encodeAround([{ field: 'operations', content: ' '.repeat(400_000) }]);
+  const before = liveBytes();
+  const parsed = new MultipartBody(
+    Readable.from(body.values().map((byte) => Uint8Array.of(byte))),
+    FORM_HEADERS['content-type'],
+    MB,
+  );
+  await expect(parsed.readParams()).rejects.toThrow('Expected the fields in at most 10000 chunks, got more.');
+  expect(liveBytes() - before).toBeLessThan(10 * MB);
+});
+
 test('a file that is left half read lets the next one come', async () => {
   const whole = encode(severalFiles(['one', 'two'], [], 'x'.repeat(MB)));
   const pieces = Array.from({ length: whole.length / 1000 + 1 }, (_, n) => whole.subarray(n * 1000, (n + 1) * 1000));

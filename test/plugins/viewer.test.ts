@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'graphql-sse';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { renewSession } from '../../src/database/sessions.ts';
-import { startTestApp, type TestApp } from '../helpers/app.ts';
+import { type Answer, STAFF_HEADERS, startTestApp, TEST_LIMITS, type TestApp } from '../helpers/app.ts';
 import { lockTable } from '../helpers/lock.ts';
 import { addUser, bearer, send, signIn } from '../helpers/signed-in.ts';
 
@@ -25,6 +25,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await gather.database.ask('truncate session, "signInAttempts"');
+  await gather.database.ask(`update "user" set role = 'CUSTOMER' where id = $1`, [userId]);
   ({ token } = (await signIn(gather, EMAIL, PASSWORD)).data.signIn);
   gather.cost();
 });
@@ -69,6 +70,31 @@ test('what cannot be a token is refused without a statement', async () => {
   expect(gather.cost().statements).toEqual([]);
 });
 
+test.each([
+  ['Authorization', 401, bearer],
+  ['the cookie', 200, cookie],
+])('tokens in %s that are not good cost points of the address, and without these are not looked at', async (...row) => {
+  const [, refused, toHeaders] = row;
+  const limits = { ...TEST_LIMITS, costBucket: 100, costRestoredPerSecond: 1 };
+  const small = await startTestApp({ limits });
+  try {
+    for (let sent = 0; sent < 15; sent++) {
+      expect((await send(small, '{ viewer { role } }', STAFF_HEADERS)).data).toEqual({ viewer: { role: 'STAFF' } });
+    }
+    small.cost();
+    const ask = (index: number) =>
+      send(small, '{ __typename }', toHeaders(`gather_${String(index).padStart(43, 'A')}`));
+    const replies = await Promise.all(Array.from({ length: 30 }, (_, index) => ask(index)));
+    expect(replies.map(({ status }) => status)).toEqual([...Array(10).fill(refused), ...Array(20).fill(429)]);
+    expect(small.cost().statements).toHaveLength(10);
+    const { errors, headers } = await ask(30);
+    expect(errors).toMatchObject([{ extensions: { code: 'THROTTLED', retryable: true } }]);
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+  } finally {
+    await small.close();
+  }
+});
+
 test('the scheme is read without case', async () => {
   expect((await send(gather, WHO, { authorization: `bearer ${token}` })).data).toEqual({ viewer: ANN });
 });
@@ -88,7 +114,6 @@ describe('a session', () => {
   test('of a user who has another role now has that role', async () => {
     await gather.database.ask(`update "user" set role = 'STAFF' where id = $1`, [userId]);
     expect((await send(gather, '{ viewer { role } }', bearer(token))).data.viewer).toEqual({ role: 'STAFF' });
-    await gather.database.ask(`update "user" set role = 'CUSTOMER' where id = $1`, [userId]);
   });
 
   test('is not put off in the first half of its time', async () => {
@@ -290,18 +315,23 @@ describe('attempts to sign in', () => {
         index % 4 ? 'x' : PASSWORD,
       ),
     );
-    expect(await Promise.all(tries)).toHaveLength(40);
+    const codes = (await Promise.all(tries)).flat().map(({ code }) => code);
+    expect(new Set(codes).difference(new Set(['WRONG_CREDENTIALS', 'TOO_MANY_ATTEMPTS', 'BUSY']))).toEqual(new Set());
   });
 
-  async function guess(email: string, address: string, password = 'x') {
+  async function guess(email: string, address: string, password = 'x'): Promise<{ code?: unknown }[]> {
     const query = `mutation { signIn(input: { email: "${email}", password: "${password}" }) { userErrors { code field } } }`;
     const headers = { 'content-type': 'application/json', 'x-forwarded-for': address };
     const response = await fetch(`${url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query }) });
-    return ((await response.json()) as { data: { signIn: { userErrors: unknown[] } } }).data.signIn.userErrors;
+    const { data, errors } = (await response.json()) as Answer;
+    return errors?.map(({ extensions }) => ({ code: extensions?.['code'] })) ?? data.signIn.userErrors;
   }
 });
 
-test('a subscription ends with the session that began it, with the first event a minute later', async () => {
+test.each([
+  ['the session that began it', 'truncate session', 'UNAUTHENTICATED'],
+  ['the role that it began with', `update "user" set role = 'STAFF'`, 'FORBIDDEN'],
+])('a subscription ends with %s, with the first event a minute later', async (_, change, code) => {
   const [job] = await gather.database.ask<{ id: string }>(
     `insert into job (task, state, input, "deliveryId", owner)
      values ('add', 'RUNNING', '{}', gen_random_uuid(), $1) returning id`,
@@ -319,7 +349,7 @@ test('a subscription ends with the session that began it, with the first event a
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 });
     await makeProgress(0.1);
     await expect.poll(() => seen).toHaveLength(2);
-    await gather.database.ask('truncate session');
+    await gather.database.ask(change);
     await makeProgress(0.2);
     await expect.poll(() => seen).toHaveLength(3);
     vi.setSystemTime(Date.now() + 61_000);
@@ -335,7 +365,7 @@ test('a subscription ends with the session that began it, with the first event a
     { job: { progress: 0 } },
     { job: { progress: 0.1 } },
     { job: { progress: 0.2 } },
-    [{ extensions: { code: 'UNAUTHENTICATED' } }],
+    [{ extensions: { code } }],
   ]);
 });
 

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../helpers/app.ts';
+import { countAttempt, takeBackAttempt } from '../../src/database/sign-in-attempts.ts';
+import { type Answer, startTestApp, type TestApp } from '../helpers/app.ts';
 import { recordHashes } from '../helpers/hashes.ts';
+import { lockTable } from '../helpers/lock.ts';
 import { addUser, bearer, send, signIn } from '../helpers/signed-in.ts';
 
 const EMAIL = 'ann@smokehouse.example';
@@ -10,10 +12,12 @@ const WRONG = [
 ];
 
 let gather: TestApp;
+let url: string;
 let userId: string;
 
 beforeAll(async () => {
-  gather = await startTestApp();
+  gather = await startTestApp({ proxyHops: 1 });
+  ({ url } = await gather.app.start());
   userId = await addUser(gather, { email: EMAIL, password: PASSWORD, role: 'STAFF' });
 });
 beforeEach(() => gather.database.ask('truncate session, "signInAttempts"'));
@@ -112,8 +116,8 @@ test.each([
 
 test.each([EMAIL, 'nobody@smokehouse.example'])('of twenty guesses at once for %s ten are looked at', async (email) => {
   using hashes = recordHashes();
-  const guesses = await Promise.all(Array.from({ length: 20 }, (_, index) => signIn(gather, email, `guess ${index}`)));
-  expect(countCodes(guesses)).toEqual({ WRONG_CREDENTIALS: 10, TOO_MANY_ATTEMPTS: 10 });
+  const guesses = await Promise.all(Array.from({ length: 20 }, (_, index) => guess(email, `192.0.2.${index}`)));
+  expect(count(guesses)).toEqual({ WRONG_CREDENTIALS: 10, TOO_MANY_ATTEMPTS: 10 });
   expect(hashes.take()).toHaveLength(10);
   const { userErrors, viewer } = (await signIn(gather, email.toUpperCase(), PASSWORD)).data.signIn;
   expect(viewer).toBeNull();
@@ -134,6 +138,37 @@ test('each alias of a request is an attempt', async () => {
   const { data } = await send(gather, `mutation { ${guesses.join(' ')} }`);
   const codes = Object.values<{ userErrors: { code: string }[] }>(data).map(({ userErrors }) => userErrors[0]?.code);
   expect(codes).toEqual([...Array(10).fill('WRONG_CREDENTIALS'), ...Array(2).fill('TOO_MANY_ATTEMPTS')]);
+});
+
+test('many at once from one address are told to wait, and leave others to sign in', async () => {
+  const flood = Array.from({ length: 40 }, (_, index) => guess(`nobody-${index}@smokehouse.example`, '192.0.2.1'));
+  const [code] = await Promise.all([guess(EMAIL, '192.0.2.2', PASSWORD), ...flood]);
+  expect(code).toBe('none');
+  const { WRONG_CREDENTIALS = 0, BUSY = 0, ...others } = count(await Promise.all(flood));
+  expect(others).toEqual({});
+  expect(BUSY).toBeGreaterThan(10);
+  expect(await attempts(`key = 'sender:192.0.2.1'`)).toEqual([WRONG_CREDENTIALS]);
+  expect((await attempts(`key like 'account:%'`)).filter((counted) => counted > 0)).toEqual(
+    Array(WRONG_CREDENTIALS).fill(1),
+  );
+});
+
+test('attempts that are taken back lock nobody out, and leave those before', async () => {
+  await signIn(gather, EMAIL, 'x');
+  const { database } = gather.database;
+  for (let round = 0; round < 60; round++) {
+    const attempt = { email: EMAIL.toUpperCase(), sender: 'this process' };
+    expect(await countAttempt(database, attempt)).toBeUndefined();
+    await takeBackAttempt(database, attempt);
+  }
+  expect(await attempts('true')).toEqual([1, 1]);
+});
+
+test('who leaves before the password was looked at has made no attempt', async () => {
+  await using lock = await lockTable(gather.database.databaseUrl, 'user');
+  await expect(guess(EMAIL, '192.0.2.1', PASSWORD, AbortSignal.timeout(500))).rejects.toThrow('aborted');
+  await expect.poll(() => attempts('true')).toEqual([0, 0]);
+  await lock[Symbol.asyncDispose]();
 });
 
 test('attempts count for fifteen minutes', async () => {
@@ -173,7 +208,24 @@ test('a failed sign-in leaves the session as it is', async () => {
   expect((await send(gather, '{ viewer { email } }', bearer(token))).data.viewer).toEqual({ email: EMAIL });
 });
 
-function countCodes(replies: readonly Awaited<ReturnType<typeof signIn>>[]): Record<string, number> {
-  const codes = replies.map(({ data }) => data.signIn.userErrors[0]?.code ?? 'none');
+/** Over the network. @returns the code of what was said, or `none` */
+async function guess(email: string, address: string, password = 'x', signal?: AbortSignal): Promise<string> {
+  const query = `mutation ($input: SignInInput!) { signIn(input: $input) { userErrors { code } } }`;
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-forwarded-for': address },
+    body: JSON.stringify({ query, variables: { input: { email, password } } }),
+    signal: signal ?? null,
+  });
+  const { data, errors } = (await response.json()) as Answer;
+  return errors ? String(errors[0]?.extensions?.['code']) : (data.signIn.userErrors[0]?.code ?? 'none');
+}
+
+function count(codes: readonly string[]): Record<string, number> {
   return Object.fromEntries([...new Set(codes)].map((code) => [code, codes.filter((other) => other === code).length]));
+}
+
+async function attempts(condition: string): Promise<number[]> {
+  const rows = await gather.database.ask<{ count: number }>(`select count from "signInAttempts" where ${condition}`);
+  return rows.map((row) => row.count);
 }

@@ -10,6 +10,8 @@ import { MAX_FILES, placeFiles } from './place-files.ts';
 /** Of each of the two fields. */
 const MAX_FIELD_BYTES = 500_000;
 const FIELDS_TIMEOUT_MS = 10_000;
+/** The parser keeps each piece of a field, and one of a single byte takes hundreds. */
+const MAX_PIECES = 10_000;
 
 const CLIENT_LEFT = new GatherError('CANCELLED', 'The client left.');
 const ANSWERED = new GatherError('CANCELLED', 'The answer was sent without this file.');
@@ -28,6 +30,7 @@ export class MultipartBody {
   #operations: GraphQLParams | undefined;
   #isMapped = false;
   #bytes = 0;
+  #pieces = 0;
 
   /** @throws 400 where the content type names no boundary */
   constructor(source: Readable, contentType: string, maxBytes: number) {
@@ -115,6 +118,7 @@ export class MultipartBody {
   readonly #count = ({ length }: Uint8Array) => {
     this.#bytes += length;
     if (this.#bytes > this.#maxBytes) this.close(tooLarge(this.#maxBytes));
+    if (!this.#isMapped && ++this.#pieces > MAX_PIECES) this.close(tooSmall());
   };
 
   readonly #onSourceClosed = () => {
@@ -142,6 +146,10 @@ function createParser(contentType: string): busboy.Busboy {
 
 function outOfPlace(): Error {
   return badRequest(400, 'Expected the fields `operations` and `map`, in this order, and then the files.');
+}
+
+function tooSmall(): Error {
+  return badRequest(400, `Expected the fields in at most ${MAX_PIECES} chunks, got more. Send larger ones.`);
 }
 
 function incomplete(): Error {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Context } from '../../context.ts';
 import type { Id } from '../../database/schema.ts';
 import { GatherError } from '../../errors.ts';
-import { hasRole } from '../../viewer.ts';
+import { hasRole, type SignedIn } from '../../viewer.ts';
 import { carryOut } from '../carry-out.ts';
 import { idOf, text } from '../inputs.ts';
 import type { MutationResolvers } from '../types.generated.ts';
@@ -31,8 +31,7 @@ async function authorOf(customerId: Id | null | undefined, { viewer, tables }: C
     const message = `Expected no customer, or a viewer who is STAFF, got one who is ${viewer.role}.`;
     throw new GatherError('FORBIDDEN', message, { field: 'customerId' });
   }
-  if (!viewer.user) throw new GatherError('UNAUTHENTICATED', 'Expected a viewer who is signed in, got nobody.');
-  const { owner, name } = viewer.user;
+  const { owner, name } = (viewer as SignedIn).user;
   const { row } = await tables.customer.getOrCreate({ owner }, { name, city: '' }, { columns: ['id'] });
   return row.id;
 }

@@ -1,0 +1,58 @@
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  getVariableValues,
+} from 'graphql';
+import type { Maybe, Plugin } from 'graphql-yoga';
+import { withoutValues } from '../errors.ts';
+
+const MAX_ERRORS = 20;
+/** Each error says all of the value that it finds fault with, before that is taken out again. */
+const MAX_CHARACTERS_FOR_MANY = 10_000;
+/** https://graphql.github.io/graphql-over-http/draft/#sec-application-graphql-response-json */
+const HTTP = { status: 400, spec: true };
+
+type Variables = Record<string, unknown>;
+
+/** What the hooks of both ways to run an operation are given. */
+interface Operation {
+  args: {
+    schema: GraphQLSchema;
+    document: DocumentNode;
+    operationName?: Maybe<string>;
+    variableValues?: Maybe<Variables>;
+    hideSuggestions?: Maybe<boolean>;
+  };
+  setResultAndStopExecution(result: ExecutionResult): void;
+}
+
+/**
+ * Refuses variables that are not of their types. Of many that are large only the first error is said: the executor would
+ * look for fifty.
+ */
+export function useVariables(): Plugin {
+  const check = ({ args, setResultAndStopExecution: stop }: Operation) => {
+    const { schema, document, operationName, variableValues, hideSuggestions } = args;
+    const definitions = getOperationAST(document, operationName)?.variableDefinitions ?? [];
+    if (definitions.length === 0) return;
+    const variables = variableValues ?? {};
+    const find = (maxErrors: number) =>
+      getVariableValues(schema, definitions, variables, { maxErrors, hideSuggestions: hideSuggestions ?? false })
+        .errors;
+    const first = find(1)?.slice(0, 1);
+    if (first) stop({ errors: ((isShort(variables) && find(MAX_ERRORS)) || first).map(toRefusal) });
+  };
+  return { onExecute: check, onSubscribe: check };
+}
+
+function isShort(variables: Variables): boolean {
+  return JSON.stringify(variables).length <= MAX_CHARACTERS_FOR_MANY;
+}
+
+function toRefusal(error: GraphQLError): GraphQLError {
+  const { message, nodes, extensions } = withoutValues(error);
+  return new GraphQLError(message, { nodes: nodes ?? null, extensions: { ...extensions, http: HTTP } });
+}
