@@ -1,6 +1,9 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { hashPassword, isOutdated, isPassword } from '../../src/accounts/argon2id.ts';
 import { Passwords } from '../../src/accounts/passwords.ts';
+import { Turns } from '../../src/accounts/turns.ts';
+import { Deadline } from '../../src/upstreams/deadline.ts';
 import { recordHashes } from '../helpers/hashes.ts';
 
 const PASSWORD = 'hickory and oak';
@@ -56,17 +59,21 @@ test('one is hashed at a time for a sender, and four wait', async () => {
 });
 
 test('senders are served in turn', async () => {
-  const passwords = new Passwords();
-  const done: string[] = [];
-  const ask = async (sender: string) => {
-    await verify(passwords, sender);
-    done.push(sender);
-  };
-  const five = (sender: string) => Array.from({ length: 5 }, () => ask(sender));
-  await Promise.all([...five('first'), ...five('second'), ask('third')]);
-  // Those who were ahead of it, and one that may have ended in the same moment.
-  expect(done.indexOf('third')).toBeLessThanOrEqual(3);
-  expect(Math.abs(done.lastIndexOf('first') - done.lastIndexOf('second'))).toBeLessThanOrEqual(2);
+  const turns = new Turns(2);
+  const served: string[] = [];
+  for (const sender of [...Array(5).fill('first'), ...Array(5).fill('second'), 'third']) {
+    const deadline = new Deadline(signal, 10_000, () => new Error('There was no turn.'));
+    void turns.take(sender, deadline).then(() => {
+      deadline.clear();
+      served.push(sender);
+    });
+  }
+  for (let ended = 0; ended < 11; ended++) {
+    await nextTurn();
+    turns.release(served[ended] as string);
+  }
+  expect(served.slice(0, 5)).toEqual(['first', 'second', 'third', 'first', 'second']);
+  expect(served.slice(5)).toEqual(['first', 'second', 'first', 'second', 'first', 'second']);
 });
 
 test('who leaves gives up the place in the queue', async () => {

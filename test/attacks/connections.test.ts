@@ -137,9 +137,10 @@ describe('harms nobody:', () => {
   test.each([
     ['a stalled reader of JSON', 'application/json'],
     ['a stalled reader of events', 'text/event-stream'],
-  ])('%s, four times, with twenty requests each', async (_, accept) => {
+  ])('%s, twice, with twenty requests each', async (_, accept) => {
     const asks = `${toHead(LARGE.length, accept)}${LARGE}`.repeat(20);
-    await withstand(target, () => holding(4, asks, () => sleep(HOLD_MS), true));
+    // As many at a time as the points of one address come to; those are not what is tried here.
+    await withstand(target, () => holding(2, asks, () => sleep(HOLD_MS), true));
   });
 
   test('a request that comes a byte at a time', async () => {
