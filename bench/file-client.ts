@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createCipheriv, createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { request } from 'undici';
+import { STAFF_HEADERS } from './session.ts';
 
 /** A file that is made up while it is sent: the same bytes for the same seed. */
 export interface MadeUp {
@@ -34,7 +35,7 @@ export async function upload(serverUrl: string, file: MadeUp): Promise<Kept> {
   const body = JSON.stringify({ query: CREATE, variables: { input: { name: 'made-up.bin', size: file.bytes } } });
   const answer = await request(`${serverUrl}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { ...STAFF_HEADERS, 'content-type': 'application/json' },
     body,
   });
   const { data, errors } = JSON.parse(await answer.body.text());
@@ -58,7 +59,8 @@ export async function put(url: string, file: MadeUp): Promise<string> {
 
 /** Sends a file by the mutation `uploadFile`. */
 export async function uploadInForm(serverUrl: string, file: MadeUp): Promise<Kept> {
-  const headers = { 'content-type': `multipart/form-data; boundary=${BOUNDARY}`, 'x-gather-preflight': '1' };
+  const type = `multipart/form-data; boundary=${BOUNDARY}`;
+  const headers = { ...STAFF_HEADERS, 'content-type': type, 'x-gather-preflight': '1' };
   const { body } = await request(`${serverUrl}/graphql`, {
     method: 'POST',
     headers,

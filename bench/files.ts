@@ -13,6 +13,7 @@ import { migrate } from '../src/database/migrate.ts';
 import { startExampleServices } from '../src/example-services/index.ts';
 import { download, type Kept, type MadeUp, put, sha256Of, upload, uploadInForm } from './file-client.ts';
 import { MeasuredServer } from './measured-server.ts';
+import { beginSession } from './session.ts';
 
 /**
  * What memory the server takes while large files go in and out; how fast they do, beside what Node does by itself with
@@ -43,6 +44,7 @@ const postgres = await startEmbeddedPostgres({ dataDir });
 stack.defer(() => postgres.stop());
 const { databaseUrl } = postgres;
 await migrate(databaseUrl);
+await beginSession(databaseUrl);
 const { urls, close } = await startExampleServices();
 stack.defer(close);
 

@@ -1,0 +1,21 @@
+import pg from 'pg';
+import { createToken, hashToken } from '../src/accounts/token.ts';
+
+const token = createToken();
+
+/** What STAFF sends, once there is the session. */
+export const STAFF_HEADERS = { authorization: `Bearer ${token}` };
+
+/** Begins the session in a database that was migrated. */
+export async function beginSession(databaseUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  await client.query(
+    `with bench as (
+       insert into "user" (email, name, role, "passwordHash") values ('bench@smokehouse.example', 'Bench', 'STAFF', '')
+       returning id
+     ) insert into session ("userId", "tokenHash", "expiresAt") select id, $1, now() + interval '1 day' from bench`,
+    [hashToken(token)],
+  );
+  await client.end();
+}
