@@ -119,6 +119,23 @@ describe('is refused, and the server goes on:', () => {
   });
 });
 
+describe('with the points that an address has, harms nobody:', () => {
+  let ordinary: Target;
+
+  beforeAll(async () => {
+    ordinary = await startTarget();
+  }, 60_000);
+  afterAll(() => ordinary.close());
+
+  test.each([
+    ['a stalled reader of JSON', 'application/json'],
+    ['a stalled reader of events', 'text/event-stream'],
+  ])('%s, thirty times, with twenty requests each', async (_, accept) => {
+    const asks = `${toHead(LARGE.length, accept)}${LARGE}`.repeat(20);
+    await withstand(ordinary, () => holding(30, asks, () => sleep(HOLD_MS), true, ordinary.url));
+  });
+});
+
 describe('harms nobody:', () => {
   test.each([
     ['500 idle connections', 500, ''],
@@ -180,11 +197,10 @@ async function holding(
   bytes: string,
   work: (sockets: RawSocket[]) => Promise<void>,
   isDeaf = false,
+  url = target.url,
 ): Promise<void> {
   using held = new DisposableStack();
-  const sockets = await Promise.all(
-    Array.from({ length: count }, async () => held.use(await RawSocket.open(target.url))),
-  );
+  const sockets = await Promise.all(Array.from({ length: count }, async () => held.use(await RawSocket.open(url))));
   for (const { socket } of sockets) {
     if (isDeaf) socket.pause();
     socket.write(bytes);
