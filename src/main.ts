@@ -35,8 +35,9 @@ async function main(args: string[]): Promise<number> {
   if (args.includes('--help')) return show(command ? commandHelp(name, command) : help());
   if (command?.takesArguments) return run(name, command, args.toSpliced(args.indexOf(name), 1));
   try {
-    const { positionals } = parseArgs({ args, allowPositionals: true });
-    if (command && positionals.length === 1) return await run(name, command, []);
+    const options = Object.fromEntries((command?.flags ?? []).map((flag) => [flag, { type: 'boolean' }] as const));
+    const { positionals, values } = parseArgs({ args, allowPositionals: true, options });
+    if (command && positionals.length === 1) return await run(name, command, Object.keys(values));
     return misused(`Expected one of these commands, got "${positionals.join(' ')}".`, help());
   } catch (error) {
     return misused((error as Error).message, help());

@@ -10,9 +10,11 @@ export interface Command {
   required?: readonly (keyof Config)[];
   /** Whether words and options may follow its name. @default false */
   takesArguments?: boolean;
+  /** Options that may follow its name and have no value, without their dashes, where it takes nothing else. */
+  flags?: readonly string[];
   /**
    * Does it. Resolves when it is done. A command that runs until it is stopped listens to signals itself.
-   * @param args what follows its name; nothing where it takes no arguments
+   * @param args what follows its name; where it takes flags only, those that are given, without their dashes
    * @throws MisuseError where those are not understood
    */
   run(config: Config, args: readonly string[]): Promise<void>;

@@ -22,7 +22,8 @@ async function findEmbedded({ DATA_DIR }: Config): Promise<string> {
   throw new CommandError(`No Gather runs in ${DATA_DIR}. Run \`start\` first, or set DATABASE_URL or DATA_DIR.`);
 }
 
-async function assertMigrated(databaseUrl: string, config: Config): Promise<void> {
+/** @throws CommandError where migrations are missing, GatherError where it cannot be found out. Reads only. */
+export async function assertMigrated(databaseUrl: string, config: Config): Promise<void> {
   const pools = createPools({
     databaseUrl,
     poolSize: 1,

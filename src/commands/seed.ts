@@ -1,5 +1,6 @@
 import { seed as seedDatabase } from '../database/seed.ts';
 import type { Command } from './command.ts';
+import { assertMigrated } from './find-database.ts';
 import { showStep } from './steps.ts';
 
 /** Fills an empty shop. */
@@ -8,5 +9,10 @@ export const seed: Command = {
   help: `Run \`migrate\` first. A shop that has suppliers is left as it is. Settings, from the environment:
   DATABASE_URL                 PostgreSQL, 13 or newer`,
   required: ['DATABASE_URL'],
-  run: (config) => seedDatabase(config.DATABASE_URL as string, { size: 'shop', onStep: showStep }),
+
+  async run(config) {
+    const databaseUrl = config.DATABASE_URL as string;
+    await assertMigrated(databaseUrl, config);
+    await seedDatabase(databaseUrl, { size: 'shop', onStep: showStep });
+  },
 };

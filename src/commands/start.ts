@@ -9,6 +9,7 @@ import { installQueues } from '../jobs/install.ts';
 import type { UpstreamName } from '../upstreams/index.ts';
 import { createWorker, type WorkerConfig } from '../worker.ts';
 import { serviceUrls, toAppConfig, toWorkerConfig } from './app-config.ts';
+import { assertInstalled } from './assert-installed.ts';
 import { type Command, CommandError } from './command.ts';
 import { listenUntilStopped } from './listen.ts';
 import { showStep } from './steps.ts';
@@ -18,17 +19,24 @@ import { withDatabase } from './with-database.ts';
 /** Everything that a first look needs, in one process. */
 export const start: Command = {
   summary: 'runs all of it: PostgreSQL, sample data, the example services, a worker and the server.',
-  help: `Settings, from the environment:
+  help: `It sets up a PostgreSQL of its own, with sample data and, in development, accounts to try. In one that
+DATABASE_URL names it changes nothing unless it is asked to:
+  --migrate                    brings the database and its job queue up to date
+  --seed                       fills an empty shop with sample data
+
+Settings, from the environment:
   PORT=4000 HOST=127.0.0.1     where the server listens
   DATA_DIR=.gather             where the embedded PostgreSQL keeps its data
   DATABASE_URL                 use this PostgreSQL (13 or newer); nothing is embedded then
   PROMO_URL RECOMMENDATIONS_URL PRICING_URL INVENTORY_URL SUPPLIERS_URL
                                use this service in place of its example`,
 
-  async run(config) {
+  flags: ['migrate', 'seed'],
+
+  async run(config, flags) {
     const stopping = listenToSignals();
     try {
-      await runAll(config, stopping);
+      await runAll(config, flags, stopping);
     } catch (error) {
       if (error !== stopping.stop.reason) throw error;
     }
@@ -36,18 +44,24 @@ export const start: Command = {
 };
 
 /** @throws the reason of `stop` where it aborts before the server listens */
-async function runAll(config: Config, stopping: Stopping): Promise<void> {
+async function runAll(config: Config, flags: readonly string[], stopping: Stopping): Promise<void> {
   const signal = stopping.stop;
   await using stack = new AsyncDisposableStack();
   console.log('Gather starts:');
 
+  // What somebody else's database has in it is theirs to say; the embedded one is there for this alone.
+  const isEmbedded = config.DATABASE_URL === undefined;
   const databaseUrl = config.DATABASE_URL ?? (await startPostgres(config.DATA_DIR, signal, stack));
-  await migrate(databaseUrl, showStep, signal);
-  await installQueues(databaseUrl, showStep, signal);
-  await seed(databaseUrl, { size: 'shop', onStep: showStep, signal });
+  if (isEmbedded || flags.includes('migrate')) {
+    await migrate(databaseUrl, showStep, signal);
+    await installQueues(databaseUrl, showStep, signal);
+  } else {
+    await assertInstalled(databaseUrl, signal);
+  }
+  if (isEmbedded || flags.includes('seed')) await seed(databaseUrl, { size: 'shop', onStep: showStep, signal });
 
-  const isDevelopment = config.NODE_ENV === 'development';
-  const users = isDevelopment ? await withDatabase(databaseUrl, putSampleUsers, signal) : [];
+  const hasAccountsToTry = isEmbedded && config.NODE_ENV === 'development';
+  const users = hasAccountsToTry ? await withDatabase(databaseUrl, putSampleUsers, signal) : [];
 
   const urls = await startMissingServices(serviceUrls(config), stack);
 

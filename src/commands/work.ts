@@ -3,6 +3,7 @@ import type { UpstreamName } from '../upstreams/index.ts';
 import { createWorker } from '../worker.ts';
 import { serviceUrls, toAppConfig, toWorkerConfig } from './app-config.ts';
 import type { Command } from './command.ts';
+import { assertMigrated } from './find-database.ts';
 import { listenToSignals, whenAborted } from './stopping.ts';
 
 /** A worker by itself; any number of them, on any machines. */
@@ -19,8 +20,11 @@ export const work: Command = {
 
   async run(config) {
     const { stop, hurry } = listenToSignals();
+    const databaseUrl = config.DATABASE_URL as string;
+    // A worker sets its schedules when it starts: not in a database that does not fit it.
+    await assertMigrated(databaseUrl, config);
     const urls = serviceUrls(config) as Record<UpstreamName, string>;
-    const worker = createWorker(toWorkerConfig(config, toAppConfig(config, config.DATABASE_URL as string, urls)));
+    const worker = createWorker(toWorkerConfig(config, toAppConfig(config, databaseUrl, urls)));
     try {
       await worker.start();
       console.log(`Gather's worker is ready: ${tasks.map(({ name }) => name).join(', ')}`);

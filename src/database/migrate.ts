@@ -45,14 +45,14 @@ export async function migrate(databaseUrl: string, onStep: OnStep = () => {}, si
  * The names of the migrations that the database still lacks. One statement; for asking often.
  * @throws DATABASE_UNAVAILABLE or DATABASE_TIMEOUT
  */
-export async function pendingMigrations(pool: pg.Pool): Promise<string[]> {
-  const applied = await appliedMigrations(pool);
+export async function pendingMigrations(connection: pg.Pool | pg.Client): Promise<string[]> {
+  const applied = await appliedMigrations(connection);
   return Object.keys(migrations).filter((name) => !applied.has(name));
 }
 
-async function appliedMigrations(pool: pg.Pool): Promise<Set<string>> {
+async function appliedMigrations(connection: pg.Pool | pg.Client): Promise<Set<string>> {
   try {
-    const { rows } = await pool.query<{ name: string }>('select name from kysely_migration');
+    const { rows } = await connection.query<{ name: string }>('select name from kysely_migration');
     return new Set(rows.map(({ name }) => name));
   } catch (error) {
     if (error instanceof pg.DatabaseError && error.code === UNDEFINED_TABLE) return new Set();

@@ -1,6 +1,8 @@
+import type { Client } from 'pg';
 import { PgBoss, type Queue as QueueOptions } from 'pg-boss';
 import { toGatherError } from '../database/errors.ts';
 import { inStep, type OnStep } from '../database/step.ts';
+import { isOfQueue } from './queue.ts';
 import { schedules } from './schedules.ts';
 import type { RunnableTask } from './task.ts';
 import { tasks as shopTasks } from './tasks/index.ts';
@@ -52,6 +54,31 @@ export async function installQueues(
     }
     report(tasks.map(({ name }) => name).join(', '));
   });
+}
+
+/**
+ * The names of the queues that the database still lacks; `all` where it has none that this version can work with. Reads
+ * only.
+ */
+export async function missingQueues(client: Client): Promise<'all' | string[]> {
+  const boss = new PgBoss({
+    db: { executeSql: (text, values) => client.query(text, values) },
+    supervise: false,
+    schedule: false,
+    migrate: false,
+    createSchema: false,
+  });
+  boss.on('error', () => {});
+  try {
+    await boss.start();
+    const names = new Set((await boss.getQueues()).map(({ name }) => name));
+    return [DEAD_LETTERS, TICKS, ...shopTasks.map(({ name }) => name)].filter((name) => !names.has(name));
+  } catch (error) {
+    if (isOfQueue(error)) return 'all';
+    throw error;
+  } finally {
+    await boss.stop({ graceful: false });
+  }
 }
 
 /** Those of an earlier version. What there is now the workers set. */

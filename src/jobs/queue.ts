@@ -88,8 +88,12 @@ function through(database: Database, name: string): Db {
 
 /** What pg-boss says of a queue that is missing or of another version, in words that say what to do. */
 export function toQueueError(cause: unknown): unknown {
-  const isOfQueue = cause instanceof Error && /^pg-boss |^Queue .* does not exist/.test(cause.message);
-  return isOfQueue ? notInstalled(cause) : toGatherError(cause);
+  return isOfQueue(cause) ? notInstalled(cause) : toGatherError(cause);
+}
+
+/** Whether pg-boss says that a queue is missing, or all of them are, or are of another version. */
+export function isOfQueue(error: unknown): boolean {
+  return error instanceof Error && /^pg-boss |^Queue .* does not exist/.test(error.message);
 }
 
 function notInstalled(cause?: unknown): GatherError {

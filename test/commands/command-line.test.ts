@@ -10,7 +10,7 @@ test('--help lists the commands', async () => {
 });
 
 test.for([
-  ['start', ['PORT', 'HOST', 'DATA_DIR', 'DATABASE_URL', 'PROMO_URL', 'SUPPLIERS_URL']],
+  ['start', ['--migrate', '--seed', 'PORT', 'HOST', 'DATA_DIR', 'DATABASE_URL', 'PROMO_URL', 'SUPPLIERS_URL']],
   ['serve', ['PORT', 'HOST', 'DATABASE_URL', 'PROMO_URL', 'SUPPLIERS_URL']],
   ['migrate', ['DATABASE_URL']],
   ['seed', ['DATABASE_URL']],
@@ -27,6 +27,8 @@ test.for([
   [['start', 'now'], 'Expected one of these commands, got "start now".'],
   [['constructor'], 'Expected one of these commands, got "constructor".'],
   [['start', '--port=80'], "Unknown option '--port'"],
+  [['start', '--migrate=no'], "Option '--migrate' does not take an argument"],
+  [['serve', '--migrate'], "Unknown option '--migrate'"],
 ] as const)('%j is refused, with help and code 2', async ([args, message]) => {
   const { code, stdout, stderr } = await runToEnd([...args]);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -119,7 +119,7 @@ test('a database and a service that are set are used, and nothing is embedded', 
   stack.defer(() => database.drop());
   const promo = await startHttpServer(json({ title: 'Ours', text: 'Not the example.' }));
   stack.defer(() => promo.close());
-  const program = start({ DATABASE_URL: database.databaseUrl, PROMO_URL: promo.url });
+  const program = start({ DATABASE_URL: database.databaseUrl, PROMO_URL: promo.url }, ['--migrate', '--seed']);
   const { data } = await ask(
     await program.url(),
     '{ home { promo { title } recommendations { reason } } menu { count } }',
@@ -206,8 +206,8 @@ test('it goes on when nobody reads its output any more', { timeout: 60_000 }, as
 });
 
 /** Starts all of it on this test's directory and any free port. */
-function start(env: Record<string, string> = {}): Program {
-  return stack.use(runGather(['start'], { DATA_DIR: dataDir, PORT: '0', ...env }));
+function start(env: Record<string, string> = {}, flags: string[] = []): Program {
+  return stack.use(runGather(['start', ...flags], { DATA_DIR: dataDir, PORT: '0', ...env }));
 }
 
 /** Sends an operation as the pitmaster, who signs in with the password that the program shows. */

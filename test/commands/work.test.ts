@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { migrate } from '../../src/database/migrate.ts';
 import { Hints } from '../../src/jobs/hints.ts';
 import { Jobs } from '../../src/jobs/jobs.ts';
 import { Queue } from '../../src/jobs/queue.ts';
@@ -59,7 +60,11 @@ test('work says that `migrate` is to be run first', async () => {
   try {
     await using worker = runGather(['work'], { DATABASE_URL: empty.databaseUrl, ...SERVICES });
     expect(await worker.exit()).toMatchObject({ code: 1 });
-    expect(worker.stderr).toBe(
+    expect(worker.stderr).toMatch(/^Migrations are missing: 0001-shop, .*\. Run `migrate` first\.\n$/);
+    await migrate(empty.databaseUrl);
+    await using next = runGather(['work'], { DATABASE_URL: empty.databaseUrl, ...SERVICES });
+    expect(await next.exit()).toMatchObject({ code: 1 });
+    expect(next.stderr).toBe(
       'The job queue is not as this version needs it. Run `migrate` first.\npg-boss is not installed\n',
     );
   } finally {

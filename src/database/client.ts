@@ -1,0 +1,31 @@
+import { Socket } from 'node:net';
+import pg from 'pg';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const STATEMENT_TIMEOUT_MS = 10_000;
+
+/**
+ * Hands `work` one connection for as long as it takes.
+ * @param signal ends the connection, and with it whatever is not committed
+ */
+export async function withClient<T>(
+  databaseUrl: string,
+  work: (client: pg.Client) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: STATEMENT_TIMEOUT_MS,
+    application_name: 'gather',
+    stream: () => new Socket({ signal }),
+  });
+  // A lost connection fails the statement that runs on it. Without this listener it would end the process too.
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return await work(client);
+  } finally {
+    await client.end().catch(() => {});
+  }
+}

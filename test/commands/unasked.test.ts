@@ -1,0 +1,213 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { migrations } from '../../src/database/migrations/index.ts';
+import { tasks } from '../../src/jobs/tasks/index.ts';
+import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { ask, runGather } from '../helpers/program.ts';
+
+const ROLE = 'gather_test_reader';
+const MIGRATIONS = Object.keys(migrations).join(', ');
+const SERVICES = Object.fromEntries(
+  ['PROMO', 'RECOMMENDATIONS', 'PRICING', 'INVENTORY', 'SUPPLIERS'].map((name) => [
+    `${name}_URL`,
+    'http://127.0.0.1:1',
+  ]),
+);
+
+/** Whatever a start could leave in a database: relations, functions, types, schemas, extensions, roles, and rows. */
+const CATALOG = `
+  select 'schema' as kind, nspname::text as name, '' as detail from pg_namespace where nspname !~ '^pg_(temp|toast_temp)'
+  union all select 'relation', c.oid::regclass::text, c.relkind::text from pg_class c
+    join pg_namespace n on n.oid = relnamespace where nspname !~ '^(pg_|information_schema)'
+  union all select 'column', attrelid::regclass::text, attname::text from pg_attribute
+    join pg_class c on c.oid = attrelid join pg_namespace n on n.oid = relnamespace where nspname !~ '^(pg_|information_schema)'
+  union all select 'function', p.oid::regprocedure::text, '' from pg_proc p
+    join pg_namespace n on n.oid = pronamespace where nspname !~ '^(pg_|information_schema)'
+  union all select 'type', t.oid::regtype::text, '' from pg_type t
+    join pg_namespace n on n.oid = typnamespace where nspname !~ '^(pg_|information_schema)'
+  union all select 'extension', extname::text, extversion from pg_extension
+  union all select 'role', rolname::text, '' from pg_roles
+  union all select 'database', datname::text, '' from pg_database where datname = current_database()
+  order by 1, 2, 3`;
+
+let dataDir: string;
+let database: TestDatabase;
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'gather-unasked-'));
+});
+afterAll(() => rm(dataDir, { recursive: true }));
+
+describe('in a database that is not Gather’s', () => {
+  beforeAll(async () => {
+    database = await createTestDatabase({}, 'template0');
+    await database.ask('create table ledger (id integer primary key, amount numeric)');
+    await database.ask('insert into ledger values (1, 12.5)');
+  });
+  afterAll(() => database.drop());
+
+  const ADVICE = [
+    `The database of DATABASE_URL lacks the migrations ${MIGRATIONS}, and the job queue.`,
+    'Nothing was written to it. Expected one that is migrated: `npm run gather migrate` does so, or --migrate here.',
+    '',
+  ].join('\n');
+
+  test.each([
+    ['start', {}],
+    ['start', { NODE_ENV: 'production' }],
+    ['start --seed', {}],
+  ])('%s says what is missing, and writes nothing: %j', async (words, settings) => {
+    const before = await look();
+    const { code, stderr } = await run(words, settings);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: ADVICE });
+    expect(await look()).toEqual(before);
+    expect(await readdir(dataDir)).toEqual([]);
+  });
+
+  test.each(['work', 'seed', 'user list', 'user add ann@smokehouse.example --generate', 'dashboard'])(
+    '%s says that migrations are missing, and writes nothing',
+    async (words) => {
+      const before = await look();
+      const { code, stderr } = await run(words);
+      expect({ code, stderr }).toEqual({
+        code: 1,
+        stderr: `Migrations are missing: ${MIGRATIONS}. Run \`migrate\` first.\n`,
+      });
+      expect(await look()).toEqual(before);
+    },
+  );
+
+  test('serve answers, and writes nothing, whoever asks for what', async () => {
+    const before = await look();
+    await using server = runGather(['serve'], settingsOf());
+    const url = await server.url();
+    expect(await (await fetch(`${url}/ready`)).json()).toMatchObject({ isReady: false });
+    await ask(url, '{ menu { count } viewer { name } }');
+    await ask(url, 'mutation { signIn(input: { email: "a@b.example", password: "x" }) { token } }');
+    await ask(url, 'mutation { add(x: 1, y: 2) { job { id } } }');
+    server.pressCtrlC();
+    expect(await server.exit()).toMatchObject({ code: 0 });
+    expect(await look()).toEqual(before);
+  });
+
+  describe('as a role that may only read', () => {
+    const reader = () => {
+      const url = new URL(database.databaseUrl);
+      url.username = ROLE;
+      url.password = 'reads-only';
+      return url.href;
+    };
+    beforeAll(async () => {
+      await database.ask(`drop role if exists ${ROLE}`);
+      await database.ask(`create role ${ROLE} login password 'reads-only'`);
+      await database.ask(`alter role ${ROLE} set default_transaction_read_only = on`);
+    });
+    afterAll(() => database.ask(`drop owned by ${ROLE}; drop role ${ROLE}`));
+
+    test('start says what is missing', async () => {
+      const before = await look();
+      const { code, stderr } = await run('start', { DATABASE_URL: reader() });
+      expect({ code, stderr }).toEqual({ code: 1, stderr: ADVICE });
+      expect(await look()).toEqual(before);
+    });
+
+    test('start says what it may not read', async () => {
+      await database.ask('create table kysely_migration (name text)');
+      const { code, stderr } = await run('start', { DATABASE_URL: reader() });
+      await database.ask('drop table kysely_migration');
+      expect(code).toBe(1);
+      expect(stderr).toBe(
+        'Expected the role of DATABASE_URL to be able to read which migrations there are, got: ' +
+          'permission denied for table kysely_migration\n',
+      );
+    });
+  });
+});
+
+describe('in a database that is behind', () => {
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    return () => database.drop();
+  });
+
+  test.each([
+    [
+      'one migration',
+      `delete from kysely_migration where name = '${Object.keys(migrations).at(-1)}'`,
+      `the migrations ${Object.keys(migrations).at(-1)}`,
+    ],
+    ['the job queue', 'drop schema pgboss cascade', 'the job queue'],
+    ['another version of it', 'update pgboss.version set version = 1', 'the job queue'],
+    ['one queue', `delete from pgboss.queue where name = '${tasks[0]?.name}'`, `the job queue of ${tasks[0]?.name}`],
+  ])('start says that it lacks %s, and writes nothing', async (_, change, lacks) => {
+    await database.ask(change);
+    const before = await look();
+    const { code, stderr } = await run('start');
+    expect(code).toBe(1);
+    expect(stderr.split('\n')[0]).toBe(`The database of DATABASE_URL lacks ${lacks}.`);
+    expect(await look()).toEqual(before);
+    expect(await database.ask('select from pgboss.schedule').catch(() => [])).toEqual([]);
+  });
+
+  test('work sets no schedules', async () => {
+    await database.ask(`delete from kysely_migration where name = '${Object.keys(migrations).at(-1)}'`);
+    const { code, stderr } = await run('work');
+    expect(code).toBe(1);
+    expect(stderr).toBe(`Migrations are missing: ${Object.keys(migrations).at(-1)}. Run \`migrate\` first.\n`);
+    expect(await database.ask('select from pgboss.schedule')).toEqual([]);
+  });
+});
+
+describe('in a database of Gather’s', () => {
+  beforeEach(async () => {
+    database = await createTestDatabase({}, 'template0');
+    return () => database.drop();
+  });
+
+  test('start does what it is asked for, and makes no accounts', async () => {
+    await using filled = runGather(['start', '--migrate', '--seed'], settingsOf());
+    expect((await ask(await filled.url(), '{ menu { count } }')).data).toEqual({ menu: { count: 1000 } });
+    await filled.said(/Ctrl-C stops all of it/);
+    expect(filled.stdout).not.toMatch(/pitmaster|Accounts to try/);
+    expect(await database.ask('select from "user"')).toEqual([]);
+    filled.pressCtrlC();
+    expect(await filled.exit()).toMatchObject({ code: 0 });
+    expect(filled.stderr).toBe('');
+  });
+
+  test('start with --migrate brings no sample data, and the next one needs no flag', async () => {
+    for (const words of [['start', '--migrate'], ['start']]) {
+      await using program = runGather(words, settingsOf());
+      expect((await ask(await program.url(), '{ menu { count } }')).data).toEqual({ menu: { count: 0 } });
+      program.pressCtrlC();
+      expect(await program.exit()).toMatchObject({ code: 0 });
+      expect(program.stderr).toBe('');
+    }
+    expect(await database.ask('select from "user"')).toEqual([]);
+  });
+});
+
+function settingsOf(settings: Record<string, string> = {}): Record<string, string> {
+  return { DATA_DIR: dataDir, DATABASE_URL: database.databaseUrl, PORT: '0', ...SERVICES, ...settings };
+}
+
+async function run(words: string, settings: Record<string, string> = {}) {
+  await using program = runGather(words.split(' '), settingsOf({ DASHBOARD_PORT: '0', ...settings }));
+  const { code } = await program.exit();
+  return { code, stderr: program.stderr };
+}
+
+/** What is in the database: its catalog, and a digest of the rows of each table. */
+async function look(): Promise<object[]> {
+  const catalog = await database.ask<{ kind: string; name: string; detail: string }>(CATALOG);
+  const rows: object[] = [];
+  for (const { name } of catalog.filter(({ kind, detail }) => kind === 'relation' && detail === 'r')) {
+    rows.push({
+      name,
+      rows: await database.ask(`select md5(string_agg(t::text, '' order by t::text)) from ${name} t`),
+    });
+  }
+  return [...catalog, ...rows];
+}
