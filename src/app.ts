@@ -60,7 +60,7 @@ export interface AppConfig {
   host: string;
   /** 0 takes any free port. */
   port: number;
-  /** In development `extensions.timing` is given unasked. */
+  /** In development everybody is given `extensions.timing` and the details of `Server-Timing`, unasked. */
   isDevelopment: boolean;
   /** Whether clients may ask for the schema, and are told what they may have meant. */
   isIntrospectable: boolean;

@@ -70,8 +70,8 @@ export class Accounts {
 
   /**
    * Begins a session. The attempt is counted before the password is looked at, so that none of many at once slips
-   * through, and taken back where the password is not looked at. Whether there is such an account, and whether it is
-   * disabled, makes no difference to who has not its password.
+   * through, and taken back where the password is not looked at. Whether there is such an account makes no difference
+   * to who has not its password. One that is disabled is as if it were not there, to who has its password as well.
    * @throws WRONG_CREDENTIALS, TOO_MANY_ATTEMPTS, BUSY
    */
   async signIn(database: Database, { email, password, address }: Credentials): Promise<NewSession> {

@@ -10,12 +10,13 @@ export type UserToCheck = Pick<UserRow, 'id' | 'email' | 'name' | 'role' | 'pass
 /** A user who is not written yet. */
 export type NewUser = Pick<Insertable<UserTable>, 'email' | 'name' | 'role' | 'passwordHash'>;
 
-/** The user with this email, in upper or lower case; those who are disabled too. */
+/** The user with this email, in upper or lower case; undefined where there is none, or that one is disabled. */
 export async function findUser(database: Database, email: string): Promise<UserToCheck | undefined> {
   const statement = bind(
     'findUser',
     () => sql<UserToCheck>`
-      select id, email, name, role, "passwordHash" from "user" where lower(email) = lower(${param('email')}::text)`,
+      select id, email, name, role, "passwordHash" from "user"
+      where lower(email) = lower(${param('email')}::text) and "disabledAt" is null`,
     { email },
   );
   return (await database.run(statement, { name: 'user.findByEmail' })).rows[0];

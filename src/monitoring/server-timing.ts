@@ -13,3 +13,8 @@ export function toServerTiming(timing: Timing): string {
   const more = rest > 0 ? [`more;dur=${round(rest)}`] : [];
   return [...phases, ...calls, ...more, `total;dur=${round(timing.elapsed)}`].join(', ');
 }
+
+/** The header with the total alone, in whole milliseconds: what anybody could measure. */
+export function toTotal({ elapsed }: Timing): string {
+  return `total;dur=${Math.ceil(elapsed)}`;
+}

@@ -10,14 +10,19 @@ import {
 import type { Plugin } from 'graphql-yoga';
 import { withoutValues } from '../errors.ts';
 
+/** What ScalarLeafsRule adds, whether suggestions are to be hidden or not. */
+const SUGGESTION = / Did you mean .*\?$/s;
+
 /**
  * Keeps the schema to those who have it, where it is not to be asked for: `__schema` and `__type` are refused, and no
  * message says which name may have been meant. No message says which values a document has, either way.
  */
 export function useIntrospection(isOn: boolean): Plugin {
   const options = { hideSuggestions: !isOn };
+  const toShown = (error: GraphQLError) =>
+    withoutValues(isOn ? error : withoutSuggestion(error), 'GRAPHQL_VALIDATION_FAILED');
   const validateQuietly = (schema: GraphQLSchema, document: DocumentNode, rules?: readonly ValidationRule[]) =>
-    validate(schema, document, rules, options).map((error) => withoutValues(error, 'GRAPHQL_VALIDATION_FAILED'));
+    validate(schema, document, rules, options).map(toShown);
   return {
     onValidate({ addValidationRule, setValidationFn }) {
       if (!isOn) addValidationRule(NoIntrospectionRule);
@@ -30,6 +35,11 @@ export function useIntrospection(isOn: boolean): Plugin {
       Object.assign(args, options);
     },
   };
+}
+
+function withoutSuggestion(error: GraphQLError): GraphQLError {
+  const message = error.message.replace(SUGGESTION, '');
+  return message === error.message ? error : new GraphQLError(message, error);
 }
 
 function NoIntrospectionRule(context: ValidationContext): ASTVisitor {

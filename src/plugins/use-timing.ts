@@ -1,7 +1,9 @@
 import type { ExecutionResult } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
-import { toServerTiming } from '../monitoring/server-timing.ts';
+import type { Context } from '../context.ts';
+import { toServerTiming, toTotal } from '../monitoring/server-timing.ts';
 import { collectCalls, Timing } from '../monitoring/timing.ts';
+import { hasRole } from '../viewer.ts';
 import { mapFirst } from './map-first.ts';
 import type { CancellationContext } from './use-cancellation.ts';
 
@@ -10,18 +12,28 @@ export interface TimingContext {
   timing: Timing;
 }
 
-/** A client asks for `extensions.timing` with this header set to 1. */
+/** The viewer is known once the operation is about to be executed. */
+type MeasuredContext = TimingContext & Partial<Pick<Context, 'viewer'>>;
+
+/** A client asks for `extensions.timing` with this header set to 1, and for no details of timing with 0. */
 const HEADER = 'x-gather-timing';
 
 /**
- * Measures each operation: `extensions.timing` where it is asked for, a `Server-Timing` header on every response.
- * An answer in parts carries in both what was measured until its first part. Comes after `useCancellation`, with whose
- * signal calls are made.
+ * Measures each operation: `extensions.timing`, and a `Server-Timing` header on every response. The phases and the calls
+ * say what the server is made of, and what it did for whom: outside of development they are for STAFF only, and
+ * everybody else is told the total. An answer in parts carries in both what was measured until its first part.
+ * Comes after `useCancellation`, with whose signal calls are made.
  *
- * @param isAlwaysShown whether `extensions.timing` is given unasked
+ * @param isDevelopment whether everybody is given the details, unasked
  */
-export function useTiming(isAlwaysShown: boolean): Plugin<TimingContext & CancellationContext, TimingContext> {
+export function useTiming(isDevelopment: boolean): Plugin<MeasuredContext & CancellationContext, MeasuredContext> {
   const timings = new WeakMap<Request, Timing>();
+  /** Those that are answered with details. */
+  const detailed = new WeakSet<Request>();
+  const isForViewer = ({ headers }: Request, { viewer }: MeasuredContext) =>
+    headers.get(HEADER) !== '0' && (isDevelopment || (viewer !== undefined && hasRole(viewer, 'STAFF')));
+  const headerOf = (request: Request, timing: Timing) =>
+    detailed.has(request) ? toServerTiming(timing) : toTotal(timing);
   return {
     instrumentation: {
       // Not in `onRequest`: what Yoga itself answers, such as GraphiQL, does not come as far as that.
@@ -42,24 +54,27 @@ export function useTiming(isAlwaysShown: boolean): Plugin<TimingContext & Cancel
     onExecute({ args }) {
       return { onExecuteDone: args.contextValue.timing.begin('execute') };
     },
-    onExecutionResult({ request, result, context: { timing }, setResult }) {
-      const isShown = isAlwaysShown || request.headers.get(HEADER) === '1';
+    onExecutionResult({ request, result, context, setResult }) {
+      const { timing } = context;
+      const isDetailed = isForViewer(request, context);
+      if (isDetailed) detailed.add(request);
+      const isShown = isDetailed && (isDevelopment || request.headers.get(HEADER) === '1');
       const addReport = (part: ExecutionResult): ExecutionResult =>
         isShown ? { ...part, extensions: { ...part.extensions, timing: timing.report() } } : part;
       if (isAsyncIterable(result)) setResult(mapFirst(result as AsyncIterable<ExecutionResult>, addReport));
-      else if (result) setResult(addHeader(addReport(result), timing));
+      else if (result) setResult(addHeader(addReport(result), headerOf(request, timing)));
     },
     onResponse({ request, response }) {
       const timing = timings.get(request);
       if (timing && !response.headers.has('server-timing')) {
-        response.headers.set('server-timing', toServerTiming(timing));
+        response.headers.set('server-timing', headerOf(request, timing));
       }
     },
   };
 }
 
 /** Yoga sends headers that it finds here faster than those that are set on the response. */
-function addHeader(result: ExecutionResult, timing: Timing): ExecutionResult {
-  const http = { headers: { 'Server-Timing': toServerTiming(timing) } };
+function addHeader(result: ExecutionResult, serverTiming: string): ExecutionResult {
+  const http = { headers: { 'Server-Timing': serverTiming } };
   return { ...result, extensions: { ...result.extensions, http } };
 }

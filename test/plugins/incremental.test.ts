@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../helpers/app.ts';
+import { STAFF_HEADERS, startTestApp, type TestApp } from '../helpers/app.ts';
 import { readText, send } from '../helpers/client.ts';
 import { findLeft, untilLeft } from '../helpers/left.ts';
 import { lockTable } from '../helpers/lock.ts';
@@ -133,12 +133,12 @@ test.each(['application/json', 'application/graphql-response+json', '*/*'])(
 );
 
 test('timing comes with the first part when it is asked for', async () => {
-  const headers = { accept: TODAY, 'x-gather-timing': '1' };
+  const headers = { ...STAFF_HEADERS, accept: TODAY, 'x-gather-timing': '1' };
   const response = await send(url, DEFERRED, headers).response;
   expect(response.headers['server-timing']).toMatch(/execute;dur=[1-9].*, featured;dur=.*, total;dur=/);
   const [first, last] = await all(response);
   expect(first.extensions).toEqual({ timing: expect.objectContaining({ unit: 'ms' }), cost: COST });
-  expect(first.extensions.timing.calls).toMatchObject([{ name: 'featured' }]);
+  expect(first.extensions.timing.calls).toMatchObject([{ name: 'session.find' }, { name: 'featured' }]);
   expect(last).not.toHaveProperty('extensions');
 });
 

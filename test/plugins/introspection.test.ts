@@ -26,6 +26,10 @@ const MISSPELT: [string, string, Record<string, unknown>, string][] = [
     { by: { skuu: 'a' } },
     INPUT,
   ],
+  ['a selection that is missing', '{ home }', {}, VALIDATION],
+  ['a selection that is missing of a list', 'mutation { add(x: 1, y: 2) { job } }', {}, VALIDATION],
+  ['an enum value of a list', STATES, { where: { state: { in: ['SUCCEEDED', 'FAILD'] } } }, INPUT],
+  ['an argument of a directive that streams', '{ menu { all @stream(initalCount: 1) { id } } }', {}, VALIDATION],
   ['a subscription', 'subscription { jobb(id: "a") { id } }', {}, VALIDATION],
 ];
 

@@ -1,11 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { TimingReport } from '../../src/monitoring/timing.ts';
-import { startTestApp, type TestApp } from '../helpers/app.ts';
+import { ANONYMOUS } from '../../src/viewer.ts';
+import { CUSTOMER, STAFF_HEADERS, startTestApp, type TestApp } from '../helpers/app.ts';
 import { readText, send } from '../helpers/client.ts';
 
 const TIMEOUT_MS = 300;
 /** What the clock and a busy machine may add to a time. */
 const SLACK_MS = 100;
+/** What is told to everybody, in whole milliseconds. */
+const TOTAL = /^total;dur=[1-9]\d*$/;
 const ASKED = { headers: { 'x-gather-timing': '1' } };
 
 let gather: TestApp;
@@ -28,13 +31,53 @@ describe('`extensions.timing`', () => {
     expect((await gather.query(query)).extensions).not.toHaveProperty('timing');
   });
 
-  test('is always there in development, where nothing is executed too', async () => {
-    const developed = await startTestApp({ isDevelopment: true });
+  test('is always there in development, where nothing is executed too, unless it is switched off', async () => {
+    const developed = await startTestApp({ isDevelopment: true, viewer: ANONYMOUS });
     for (const query of ['{ menu { count } }', '{ nothing }', '{']) {
       const { extensions } = await developed.query(query);
       expect(extensions?.timing).toMatchObject({ unit: 'ms', phases: { parse: expect.any(Number) } });
+      const off = await developed.request(query, {}, { headers: { 'x-gather-timing': '0' } });
+      expect(off.headers.get('server-timing')).toMatch(TOTAL);
+      expect(await off.text()).not.toContain('"timing"');
     }
     await developed.close();
+  });
+
+  const SIGN_IN = 'mutation { signIn(input: { email: "a@b.example", password: "x" }) { userErrors { code } } }';
+  const ACCEPT = ['application/json', 'multipart/mixed', 'text/event-stream'];
+
+  test.each([
+    ['{ menu { count } }', ANONYMOUS],
+    ['{ menu { count } }', CUSTOMER],
+    ['{ home { promo { title } ... @defer { featured { sku } } } }', ANONYMOUS],
+    ['{ nothing }', ANONYMOUS],
+    ['{', ANONYMOUS],
+    [SIGN_IN, ANONYMOUS],
+    [SIGN_IN, CUSTOMER],
+  ])('is for STAFF outside of development, and so is all of the header but the total: %s', async (query, viewer) => {
+    for (const accept of ACCEPT) {
+      const init = { headers: { ...ASKED.headers, accept, 'content-type': 'application/json' } };
+      const body = JSON.stringify({ query });
+      const response = await gather.app.fetch('http://gather/graphql', { ...init, method: 'POST', body }, { viewer });
+      expect(response.headers.get('server-timing')).toMatch(TOTAL);
+      expect(await response.text()).not.toContain('"timing"');
+    }
+  });
+
+  test('is not for whoever says so over a socket, and for a session of STAFF', async () => {
+    const ask = async (headers: Record<string, string>) => {
+      const { response } = send(url, '{ menu { count } }', { ...ASKED.headers, ...headers });
+      const { headers: answered } = await response;
+      return { header: answered['server-timing'], text: await readText(await response) };
+    };
+    for (const headers of [{}, { authorization: 'Bearer gather_nonsense' }] as Record<string, string>[]) {
+      const { header, text } = await ask(headers);
+      expect(header).toMatch(TOTAL);
+      expect(text).not.toContain('"timing"');
+    }
+    const { header, text } = await ask(STAFF_HEADERS);
+    expect(header).toContain('item.count;dur=');
+    expect(JSON.parse(text).extensions.timing.calls).toContainEqual(expect.objectContaining({ name: 'item.count' }));
   });
 
   test('names each call with its kind, keys and outcome', async () => {

@@ -77,6 +77,18 @@ test('a wrong password, an unknown account and a disabled one get the same answe
   }
 });
 
+test('an account that is disabled costs the same statements as none, also with its password', async () => {
+  await addUser(gather, { email: 'away@smokehouse.example', password: PASSWORD });
+  await gather.database.ask(`update "user" set "disabledAt" = now() where email = 'away@smokehouse.example'`);
+  gather.cost();
+  await signIn(gather, 'nobody@smokehouse.example', PASSWORD);
+  const ofNobody = gather.cost().statements;
+  for (const password of ['not the password', PASSWORD]) {
+    await signIn(gather, 'away@smokehouse.example', password);
+    expect(gather.cost().statements).toEqual(ofNobody);
+  }
+});
+
 test('wrong passwords cost the same statements, whether there is such an account or not', async () => {
   for (const email of [EMAIL, 'nobody@smokehouse.example']) await signIn(gather, email, 'x');
   gather.cost();
