@@ -102,71 +102,92 @@ export type UserError = {
   field?: Maybe<Array<Scalars['String']['output']>>;
 };
 
-/** Everything that can be read. */
+/**
+ * Everything that can be read. A field that reads from a source, such as the database or a service, is null where the source
+ * fails; `errors` says why, and the fields beside it are not touched.
+ */
 export type Query = {
   /** Anything that has an ID; null where there is nothing. */
   node?: Maybe<Node>;
   /** Who is signed in; null where nobody is. */
   viewer?: Maybe<User>;
   /** Many at once, in the order of the IDs; null in the place of each that there is not. */
-  nodes: Array<Maybe<Node>>;
+  nodes?: Maybe<Array<Maybe<Node>>>;
   /** The home page: promo and recommendations from their services, featured items from the database, all at once. */
   home: Home;
   /** Quotes from `count` suppliers. CONCURRENT asks all at once; SEQUENTIAL one after another, to show the difference. */
-  quotes: QuoteRound;
+  quotes?: Maybe<QuoteRound>;
   /** One item, by its ID or its SKU; null where there is none. */
   item?: Maybe<Item>;
   /** A set of items. Every field of it is one query, and all that are selected run at the same time. */
-  menu: Menu;
+  menu?: Maybe<Menu>;
   /** Read from a JSON file on disk at each call. */
-  about: About;
+  about?: Maybe<About>;
   /** What is to be done in the smokehouse, oldest first. */
-  tasks: TaskConnection;
+  tasks?: Maybe<TaskConnection>;
   /** What was ordered, newest first: by the viewer, or by anybody where that is STAFF. */
-  orders: OrderConnection;
+  orders?: Maybe<OrderConnection>;
   /** The figures of each day that has them, oldest first. */
-  dailyStatistics: Array<DailyStatistics>;
+  dailyStatistics?: Maybe<Array<DailyStatistics>>;
   /** A job; null where there is none. */
   job?: Maybe<Job>;
   /** Work for later, done and to be done, newest first: the viewer's, or all of it where that is STAFF. */
-  jobs: JobConnection;
+  jobs?: Maybe<JobConnection>;
   /** What runs by itself, and when. */
-  schedules: Array<Schedule>;
+  schedules?: Maybe<Array<Schedule>>;
 };
 
 
-/** Everything that can be read. */
+/**
+ * Everything that can be read. A field that reads from a source, such as the database or a service, is null where the source
+ * fails; `errors` says why, and the fields beside it are not touched.
+ */
 export type QueryNodeArgs = {
   id: Scalars['ID']['input'];
 };
 
 
-/** Everything that can be read. */
+/**
+ * Everything that can be read. A field that reads from a source, such as the database or a service, is null where the source
+ * fails; `errors` says why, and the fields beside it are not touched.
+ */
 export type QueryNodesArgs = {
   ids: Array<Scalars['ID']['input']>;
 };
 
 
-/** Everything that can be read. */
+/**
+ * Everything that can be read. A field that reads from a source, such as the database or a service, is null where the source
+ * fails; `errors` says why, and the fields beside it are not touched.
+ */
 export type QueryQuotesArgs = {
   count?: Scalars['Int']['input'];
   mode?: FetchMode;
 };
 
 
-/** Everything that can be read. */
+/**
+ * Everything that can be read. A field that reads from a source, such as the database or a service, is null where the source
+ * fails; `errors` says why, and the fields beside it are not touched.
+ */
 export type QueryItemArgs = {
   by: ItemBy;
 };
 
 
-/** Everything that can be read. */
+/**
+ * Everything that can be read. A field that reads from a source, such as the database or a service, is null where the source
+ * fails; `errors` says why, and the fields beside it are not touched.
+ */
 export type QueryMenuArgs = {
   where?: InputMaybe<ItemWhere>;
 };
 
 
-/** Everything that can be read. */
+/**
+ * Everything that can be read. A field that reads from a source, such as the database or a service, is null where the source
+ * fails; `errors` says why, and the fields beside it are not touched.
+ */
 export type QueryTasksArgs = {
   done?: InputMaybe<Scalars['Boolean']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -176,7 +197,10 @@ export type QueryTasksArgs = {
 };
 
 
-/** Everything that can be read. */
+/**
+ * Everything that can be read. A field that reads from a source, such as the database or a service, is null where the source
+ * fails; `errors` says why, and the fields beside it are not touched.
+ */
 export type QueryOrdersArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
@@ -185,20 +209,29 @@ export type QueryOrdersArgs = {
 };
 
 
-/** Everything that can be read. */
+/**
+ * Everything that can be read. A field that reads from a source, such as the database or a service, is null where the source
+ * fails; `errors` says why, and the fields beside it are not touched.
+ */
 export type QueryDailyStatisticsArgs = {
   from: Scalars['Date']['input'];
   to: Scalars['Date']['input'];
 };
 
 
-/** Everything that can be read. */
+/**
+ * Everything that can be read. A field that reads from a source, such as the database or a service, is null where the source
+ * fails; `errors` says why, and the fields beside it are not touched.
+ */
 export type QueryJobArgs = {
   id: Scalars['ID']['input'];
 };
 
 
-/** Everything that can be read. */
+/**
+ * Everything that can be read. A field that reads from a source, such as the database or a service, is null where the source
+ * fails; `errors` says why, and the fields beside it are not touched.
+ */
 export type QueryJobsArgs = {
   where?: InputMaybe<JobWhere>;
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -207,213 +240,288 @@ export type QueryJobsArgs = {
   before?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/**
+ * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
+ * than `userErrors` say is null, and `errors` says why.
+ */
 export type Mutation = {
   /**
    * Begins a session: a token for `Authorization: Bearer`, and a cookie. Attempts are limited, for an account and for an
    * address.
    */
-  signIn: SignInPayload;
+  signIn?: Maybe<SignInPayload>;
   /** Ends the session that the request came with, and takes the cookie away. */
-  signOut: SignOutPayload;
+  signOut?: Maybe<SignOutPayload>;
   /** Insert one. */
-  createItem: ItemPayload;
+  createItem?: Maybe<ItemPayload>;
   /** Change the given fields of one. With `expectedVersion`, CONFLICT if another writer came first. */
-  updateItem: ItemPayload;
+  updateItem?: Maybe<ItemPayload>;
   /** Delete one, and its reviews with it. */
-  deleteItem: DeleteItemPayload;
+  deleteItem?: Maybe<DeleteItemPayload>;
   /** The item with this SKU, inserted if there is none. Safe under concurrent callers: one row, `created` true for one. */
-  getOrCreateItem: GetOrCreateItemPayload;
+  getOrCreateItem?: Maybe<GetOrCreateItemPayload>;
   /** The item with this SKU, changed if it exists and inserted if not. Safe under concurrent callers. */
-  updateOrCreateItem: GetOrCreateItemPayload;
+  updateOrCreateItem?: Maybe<GetOrCreateItemPayload>;
   /** Insert many in one statement: all or none. */
-  createItems: ItemsPayload;
+  createItems?: Maybe<ItemsPayload>;
   /** Change many, each to values of its own, in one statement: all or none. */
-  updateItems: ItemsPayload;
+  updateItems?: Maybe<ItemsPayload>;
   /** Change many by an expression over their own columns (price = price * (1 + percent / 100)), in one statement. */
-  repriceItems: RepriceItemsPayload;
+  repriceItems?: Maybe<RepriceItemsPayload>;
   /** Note something to be done. */
-  createTask: TaskPayload;
+  createTask?: Maybe<TaskPayload>;
   /** Mark a task as done. One that is done already stays as it is. */
-  completeTask: TaskPayload;
+  completeTask?: Maybe<TaskPayload>;
   /** Say what a customer thinks of an item. */
-  addReview: ReviewPayload;
+  addReview?: Maybe<ReviewPayload>;
   /**
    * Writes the order and enqueues its job in one transaction. With the same `clientMutationId` and lines again, also at
    * the same time, the answer is the order that is there already. Stock is asked for first: while the inventory service
    * does not answer, nothing is ordered, and the same request may be sent again.
    */
-  placeOrder: OrderPayload;
+  placeOrder?: Maybe<OrderPayload>;
   /**
    * Keeps a small file, as it arrives: a multipart request, with the header `apollo-require-preflight` or
    * `x-gather-preflight`. For large files, and where a connection may break, `createUpload` is better.
    */
-  uploadFile: FilePayload;
+  uploadFile?: Maybe<FilePayload>;
   /** Announces a file of any size, and says where to send it: in pieces, if need be. */
-  createUpload: UploadPayload;
+  createUpload?: Maybe<UploadPayload>;
   /** Deletes a file, its thumbnail with it. An item whose photo it was has none then. */
-  deleteFile: DeleteFilePayload;
+  deleteFile?: Maybe<DeleteFilePayload>;
   /** Issues a gift certificate, as a PDF. */
-  issueCertificate: CertificatePayload;
+  issueCertificate?: Maybe<CertificatePayload>;
   /** Asks two services at the same time for smokables and a flavor, then smokes. */
-  smokeSomeMeats: SmokePayload;
+  smokeSomeMeats?: Maybe<SmokePayload>;
   /** Blocking work of `seconds`, done off the event loop: other requests go on meanwhile. */
-  burnSomeMeats: BurnPayload;
+  burnSomeMeats?: Maybe<BurnPayload>;
   /** Adds two numbers in the background: the smallest job there is. */
-  add: JobPayload;
+  add?: Maybe<JobPayload>;
   /** Fetches a URL in the background and keeps the answer as the job's result. Returns at once. */
-  fetchData: JobPayload;
+  fetchData?: Maybe<JobPayload>;
   /** Stops a job: one that runs within a second, one that waits at once. One that is cancelled already stays as it is. */
-  cancelJob: JobPayload;
+  cancelJob?: Maybe<JobPayload>;
   /** Runs a job again that failed or was cancelled, with all its attempts. */
-  retryJob: JobPayload;
+  retryJob?: Maybe<JobPayload>;
   /** Writes what a day brought once more, in the background: for what has come in since. */
-  writeDailyStatistics: JobPayload;
+  writeDailyStatistics?: Maybe<JobPayload>;
   /** Enqueues a schedule's task now. */
-  runSchedule: JobPayload;
+  runSchedule?: Maybe<JobPayload>;
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/**
+ * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
+ * than `userErrors` say is null, and `errors` says why.
+ */
 export type MutationSignInArgs = {
   input: SignInInput;
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/**
+ * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
+ * than `userErrors` say is null, and `errors` says why.
+ */
 export type MutationCreateItemArgs = {
   input: CreateItemInput;
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/**
+ * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
+ * than `userErrors` say is null, and `errors` says why.
+ */
 export type MutationUpdateItemArgs = {
   input: UpdateItemInput;
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/**
+ * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
+ * than `userErrors` say is null, and `errors` says why.
+ */
 export type MutationDeleteItemArgs = {
   input: DeleteItemInput;
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/**
+ * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
+ * than `userErrors` say is null, and `errors` says why.
+ */
 export type MutationGetOrCreateItemArgs = {
   input: CreateItemInput;
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/**
+ * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
+ * than `userErrors` say is null, and `errors` says why.
+ */
 export type MutationUpdateOrCreateItemArgs = {
   input: CreateItemInput;
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/**
+ * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
+ * than `userErrors` say is null, and `errors` says why.
+ */
 export type MutationCreateItemsArgs = {
   input: CreateItemsInput;
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/**
+ * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
+ * than `userErrors` say is null, and `errors` says why.
+ */
 export type MutationUpdateItemsArgs = {
   input: UpdateItemsInput;
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/**
+ * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
+ * than `userErrors` say is null, and `errors` says why.
+ */
 export type MutationRepriceItemsArgs = {
   input: RepriceItemsInput;
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/**
+ * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
+ * than `userErrors` say is null, and `errors` says why.
+ */
 export type MutationCreateTaskArgs = {
   input: CreateTaskInput;
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/**
+ * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
+ * than `userErrors` say is null, and `errors` says why.
+ */
 export type MutationCompleteTaskArgs = {
   input: CompleteTaskInput;
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/**
+ * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
+ * than `userErrors` say is null, and `errors` says why.
+ */
 export type MutationAddReviewArgs = {
   input: AddReviewInput;
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/**
+ * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
+ * than `userErrors` say is null, and `errors` says why.
+ */
 export type MutationPlaceOrderArgs = {
   input: PlaceOrderInput;
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/**
+ * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
+ * than `userErrors` say is null, and `errors` says why.
+ */
 export type MutationUploadFileArgs = {
   input: UploadFileInput;
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/**
+ * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
+ * than `userErrors` say is null, and `errors` says why.
+ */
 export type MutationCreateUploadArgs = {
   input: CreateUploadInput;
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/**
+ * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
+ * than `userErrors` say is null, and `errors` says why.
+ */
 export type MutationDeleteFileArgs = {
   id: Scalars['ID']['input'];
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/**
+ * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
+ * than `userErrors` say is null, and `errors` says why.
+ */
 export type MutationIssueCertificateArgs = {
   input: IssueCertificateInput;
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/**
+ * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
+ * than `userErrors` say is null, and `errors` says why.
+ */
 export type MutationBurnSomeMeatsArgs = {
   seconds?: Scalars['Int']['input'];
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/**
+ * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
+ * than `userErrors` say is null, and `errors` says why.
+ */
 export type MutationAddArgs = {
   x: Scalars['Int']['input'];
   y: Scalars['Int']['input'];
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/**
+ * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
+ * than `userErrors` say is null, and `errors` says why.
+ */
 export type MutationFetchDataArgs = {
   url: Scalars['URL']['input'];
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/**
+ * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
+ * than `userErrors` say is null, and `errors` says why.
+ */
 export type MutationCancelJobArgs = {
   id: Scalars['ID']['input'];
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/**
+ * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
+ * than `userErrors` say is null, and `errors` says why.
+ */
 export type MutationRetryJobArgs = {
   id: Scalars['ID']['input'];
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/**
+ * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
+ * than `userErrors` say is null, and `errors` says why.
+ */
 export type MutationWriteDailyStatisticsArgs = {
   date: Scalars['Date']['input'];
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/**
+ * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
+ * than `userErrors` say is null, and `errors` says why.
+ */
 export type MutationRunScheduleArgs = {
   name: Scalars['String']['input'];
 };
@@ -421,7 +529,7 @@ export type MutationRunScheduleArgs = {
 /** What can be watched. */
 export type Subscription = {
   /** The job as it stands, then each change of state or progress, and completes when the job is settled. */
-  job: Job;
+  job?: Maybe<Job>;
 };
 
 
@@ -449,7 +557,7 @@ export type Home = {
   /** Best first, from the recommendation service; items that the shop no longer has are null. */
   recommendations?: Maybe<Array<Recommendation>>;
   /** The newest of the items on sale. */
-  featured: Array<Item>;
+  featured?: Maybe<Array<Item>>;
 };
 
 
@@ -526,13 +634,13 @@ export type Item = Node & {
   /** When it was last changed. */
   updatedAt: Scalars['DateTime']['output'];
   /** Who delivers it. */
-  supplier: Supplier;
+  supplier?: Maybe<Supplier>;
   /** From the pricing service; one call for all the items of a request. */
   currentPrice?: Maybe<Scalars['Decimal']['output']>;
   /** From the inventory service; one call for all the items of a request. */
   stock?: Maybe<Scalars['Int']['output']>;
   /** Newest first. One statement for all parents, each with its own first `first`. */
-  reviews: ReviewConnection;
+  reviews?: Maybe<ReviewConnection>;
   /** Mean of its ratings, to two places; null where there are none. */
   averageRating?: Maybe<Scalars['Float']['output']>;
   /** Its picture; null where it has none. */
@@ -679,19 +787,19 @@ export type OrderDirection =
 /** A set of items, and what can be asked of it. */
 export type Menu = {
   /** How many there are. */
-  count: Scalars['Int']['output'];
+  count?: Maybe<Scalars['Int']['output']>;
   /** Whether there is any. */
-  exists: Scalars['Boolean']['output'];
+  exists?: Maybe<Scalars['Boolean']['output']>;
   /** The lowest in the order given; null where the set is empty. */
   first?: Maybe<Item>;
   /** The highest in the order given; null where the set is empty. */
   last?: Maybe<Item>;
   /** Statistics of the list prices. */
-  price: PriceStatistics;
+  price?: Maybe<PriceStatistics>;
   /** A page of the set. Cursors stay right while items are inserted and deleted. */
-  items: ItemConnection;
+  items?: Maybe<ItemConnection>;
   /** Every item of the set, read through a cursor a batch at a time: with @stream the first arrive at once. */
-  all: Array<Item>;
+  all?: Maybe<Array<Item>>;
 };
 
 
@@ -737,7 +845,7 @@ export type ItemConnection = {
   /** Where the page stands. */
   pageInfo: PageInfo;
   /** How many there are on all pages together. Counted only when asked for. */
-  totalCount: Scalars['Int']['output'];
+  totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
 /** An item on a page. */
@@ -757,7 +865,7 @@ export type Supplier = Node & {
   /** Where it is. */
   city: Scalars['String']['output'];
   /** What it delivers, in the order of creation. One statement for all suppliers of a request. */
-  items: ItemConnection;
+  items?: Maybe<ItemConnection>;
 };
 
 
@@ -778,7 +886,7 @@ export type Customer = Node & {
   /** Where the customer lives; empty where it is not known. */
   city: Scalars['String']['output'];
   /** What the customer wrote, newest first. One statement for all customers of a request. */
-  reviews: ReviewConnection;
+  reviews?: Maybe<ReviewConnection>;
 };
 
 
@@ -801,9 +909,9 @@ export type Review = Node & {
   /** When it was written. */
   createdAt: Scalars['DateTime']['output'];
   /** What it is about. */
-  item: Item;
+  item?: Maybe<Item>;
   /** Who wrote it. */
-  customer: Customer;
+  customer?: Maybe<Customer>;
 };
 
 /** A page of reviews. */
@@ -815,7 +923,7 @@ export type ReviewConnection = {
   /** Where the page stands. */
   pageInfo: PageInfo;
   /** How many there are on all pages together. Counted only when asked for. */
-  totalCount: Scalars['Int']['output'];
+  totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
 /** A review on a page. */
@@ -861,7 +969,7 @@ export type TaskConnection = {
   /** Where the page stands. */
   pageInfo: PageInfo;
   /** How many there are on all pages together. Counted only when asked for. */
-  totalCount: Scalars['Int']['output'];
+  totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
 /** A task on a page. */
@@ -883,7 +991,7 @@ export type Order = Node & {
   /** When it was placed. */
   createdAt: Scalars['DateTime']['output'];
   /** What was ordered, in the order of the input. One statement for all orders of a request. */
-  lines: Array<OrderLine>;
+  lines?: Maybe<Array<OrderLine>>;
   /** The job that prepares it; null once the job is no longer kept. */
   job?: Maybe<Job>;
 };
@@ -900,7 +1008,7 @@ export type OrderStatus =
 /** So many of an item. */
 export type OrderLine = {
   /** What was ordered. */
-  item: Item;
+  item?: Maybe<Item>;
   /** How many. */
   quantity: Scalars['Int']['output'];
   /** Of one, when the order was placed. */
@@ -918,7 +1026,7 @@ export type OrderConnection = {
   /** Where the page stands. */
   pageInfo: PageInfo;
   /** How many there are on all pages together. Counted only when asked for. */
-  totalCount: Scalars['Int']['output'];
+  totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
 /** An order on a page. */
@@ -984,7 +1092,7 @@ export type Certificate = Node & {
   /** When it was issued. */
   issuedAt: Scalars['DateTime']['output'];
   /** GET answers application/pdf, as an attachment named certificate.pdf. */
-  url: Scalars['URL']['output'];
+  url?: Maybe<Scalars['URL']['output']>;
 };
 
 /** One run of a task: work that is done apart from the request that asked for it. */
@@ -1090,7 +1198,7 @@ export type JobConnection = {
   /** Where the page stands. */
   pageInfo: PageInfo;
   /** How many there are on all pages together. Counted only when asked for. */
-  totalCount: Scalars['Int']['output'];
+  totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
 /** A job on a page. */
@@ -1746,51 +1854,51 @@ export type UserErrorResolvers<ContextType = Context, ParentType extends Resolve
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
   viewer?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
-  nodes?: Resolver<Array<Maybe<ResolversTypes['Node']>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
+  nodes?: Resolver<Maybe<Array<Maybe<ResolversTypes['Node']>>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
   home?: Resolver<ResolversTypes['Home'], ParentType, ContextType>;
-  quotes?: Resolver<ResolversTypes['QuoteRound'], ParentType, ContextType, RequireFields<QueryQuotesArgs, 'count' | 'mode'>>;
+  quotes?: Resolver<Maybe<ResolversTypes['QuoteRound']>, ParentType, ContextType, RequireFields<QueryQuotesArgs, 'count' | 'mode'>>;
   item?: Resolver<Maybe<ResolversTypes['Item']>, ParentType, ContextType, RequireFields<QueryItemArgs, 'by'>>;
-  menu?: Resolver<ResolversTypes['Menu'], ParentType, ContextType, Partial<QueryMenuArgs>>;
-  about?: Resolver<ResolversTypes['About'], ParentType, ContextType>;
-  tasks?: Resolver<ResolversTypes['TaskConnection'], ParentType, ContextType, Partial<QueryTasksArgs>>;
-  orders?: Resolver<ResolversTypes['OrderConnection'], ParentType, ContextType, Partial<QueryOrdersArgs>>;
-  dailyStatistics?: Resolver<Array<ResolversTypes['DailyStatistics']>, ParentType, ContextType, RequireFields<QueryDailyStatisticsArgs, 'from' | 'to'>>;
+  menu?: Resolver<Maybe<ResolversTypes['Menu']>, ParentType, ContextType, Partial<QueryMenuArgs>>;
+  about?: Resolver<Maybe<ResolversTypes['About']>, ParentType, ContextType>;
+  tasks?: Resolver<Maybe<ResolversTypes['TaskConnection']>, ParentType, ContextType, Partial<QueryTasksArgs>>;
+  orders?: Resolver<Maybe<ResolversTypes['OrderConnection']>, ParentType, ContextType, Partial<QueryOrdersArgs>>;
+  dailyStatistics?: Resolver<Maybe<Array<ResolversTypes['DailyStatistics']>>, ParentType, ContextType, RequireFields<QueryDailyStatisticsArgs, 'from' | 'to'>>;
   job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType, RequireFields<QueryJobArgs, 'id'>>;
-  jobs?: Resolver<ResolversTypes['JobConnection'], ParentType, ContextType, Partial<QueryJobsArgs>>;
-  schedules?: Resolver<Array<ResolversTypes['Schedule']>, ParentType, ContextType>;
+  jobs?: Resolver<Maybe<ResolversTypes['JobConnection']>, ParentType, ContextType, Partial<QueryJobsArgs>>;
+  schedules?: Resolver<Maybe<Array<ResolversTypes['Schedule']>>, ParentType, ContextType>;
 };
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
-  signIn?: Resolver<ResolversTypes['SignInPayload'], ParentType, ContextType, RequireFields<MutationSignInArgs, 'input'>>;
-  signOut?: Resolver<ResolversTypes['SignOutPayload'], ParentType, ContextType>;
-  createItem?: Resolver<ResolversTypes['ItemPayload'], ParentType, ContextType, RequireFields<MutationCreateItemArgs, 'input'>>;
-  updateItem?: Resolver<ResolversTypes['ItemPayload'], ParentType, ContextType, RequireFields<MutationUpdateItemArgs, 'input'>>;
-  deleteItem?: Resolver<ResolversTypes['DeleteItemPayload'], ParentType, ContextType, RequireFields<MutationDeleteItemArgs, 'input'>>;
-  getOrCreateItem?: Resolver<ResolversTypes['GetOrCreateItemPayload'], ParentType, ContextType, RequireFields<MutationGetOrCreateItemArgs, 'input'>>;
-  updateOrCreateItem?: Resolver<ResolversTypes['GetOrCreateItemPayload'], ParentType, ContextType, RequireFields<MutationUpdateOrCreateItemArgs, 'input'>>;
-  createItems?: Resolver<ResolversTypes['ItemsPayload'], ParentType, ContextType, RequireFields<MutationCreateItemsArgs, 'input'>>;
-  updateItems?: Resolver<ResolversTypes['ItemsPayload'], ParentType, ContextType, RequireFields<MutationUpdateItemsArgs, 'input'>>;
-  repriceItems?: Resolver<ResolversTypes['RepriceItemsPayload'], ParentType, ContextType, RequireFields<MutationRepriceItemsArgs, 'input'>>;
-  createTask?: Resolver<ResolversTypes['TaskPayload'], ParentType, ContextType, RequireFields<MutationCreateTaskArgs, 'input'>>;
-  completeTask?: Resolver<ResolversTypes['TaskPayload'], ParentType, ContextType, RequireFields<MutationCompleteTaskArgs, 'input'>>;
-  addReview?: Resolver<ResolversTypes['ReviewPayload'], ParentType, ContextType, RequireFields<MutationAddReviewArgs, 'input'>>;
-  placeOrder?: Resolver<ResolversTypes['OrderPayload'], ParentType, ContextType, RequireFields<MutationPlaceOrderArgs, 'input'>>;
-  uploadFile?: Resolver<ResolversTypes['FilePayload'], ParentType, ContextType, RequireFields<MutationUploadFileArgs, 'input'>>;
-  createUpload?: Resolver<ResolversTypes['UploadPayload'], ParentType, ContextType, RequireFields<MutationCreateUploadArgs, 'input'>>;
-  deleteFile?: Resolver<ResolversTypes['DeleteFilePayload'], ParentType, ContextType, RequireFields<MutationDeleteFileArgs, 'id'>>;
-  issueCertificate?: Resolver<ResolversTypes['CertificatePayload'], ParentType, ContextType, RequireFields<MutationIssueCertificateArgs, 'input'>>;
-  smokeSomeMeats?: Resolver<ResolversTypes['SmokePayload'], ParentType, ContextType>;
-  burnSomeMeats?: Resolver<ResolversTypes['BurnPayload'], ParentType, ContextType, RequireFields<MutationBurnSomeMeatsArgs, 'seconds'>>;
-  add?: Resolver<ResolversTypes['JobPayload'], ParentType, ContextType, RequireFields<MutationAddArgs, 'x' | 'y'>>;
-  fetchData?: Resolver<ResolversTypes['JobPayload'], ParentType, ContextType, RequireFields<MutationFetchDataArgs, 'url'>>;
-  cancelJob?: Resolver<ResolversTypes['JobPayload'], ParentType, ContextType, RequireFields<MutationCancelJobArgs, 'id'>>;
-  retryJob?: Resolver<ResolversTypes['JobPayload'], ParentType, ContextType, RequireFields<MutationRetryJobArgs, 'id'>>;
-  writeDailyStatistics?: Resolver<ResolversTypes['JobPayload'], ParentType, ContextType, RequireFields<MutationWriteDailyStatisticsArgs, 'date'>>;
-  runSchedule?: Resolver<ResolversTypes['JobPayload'], ParentType, ContextType, RequireFields<MutationRunScheduleArgs, 'name'>>;
+  signIn?: Resolver<Maybe<ResolversTypes['SignInPayload']>, ParentType, ContextType, RequireFields<MutationSignInArgs, 'input'>>;
+  signOut?: Resolver<Maybe<ResolversTypes['SignOutPayload']>, ParentType, ContextType>;
+  createItem?: Resolver<Maybe<ResolversTypes['ItemPayload']>, ParentType, ContextType, RequireFields<MutationCreateItemArgs, 'input'>>;
+  updateItem?: Resolver<Maybe<ResolversTypes['ItemPayload']>, ParentType, ContextType, RequireFields<MutationUpdateItemArgs, 'input'>>;
+  deleteItem?: Resolver<Maybe<ResolversTypes['DeleteItemPayload']>, ParentType, ContextType, RequireFields<MutationDeleteItemArgs, 'input'>>;
+  getOrCreateItem?: Resolver<Maybe<ResolversTypes['GetOrCreateItemPayload']>, ParentType, ContextType, RequireFields<MutationGetOrCreateItemArgs, 'input'>>;
+  updateOrCreateItem?: Resolver<Maybe<ResolversTypes['GetOrCreateItemPayload']>, ParentType, ContextType, RequireFields<MutationUpdateOrCreateItemArgs, 'input'>>;
+  createItems?: Resolver<Maybe<ResolversTypes['ItemsPayload']>, ParentType, ContextType, RequireFields<MutationCreateItemsArgs, 'input'>>;
+  updateItems?: Resolver<Maybe<ResolversTypes['ItemsPayload']>, ParentType, ContextType, RequireFields<MutationUpdateItemsArgs, 'input'>>;
+  repriceItems?: Resolver<Maybe<ResolversTypes['RepriceItemsPayload']>, ParentType, ContextType, RequireFields<MutationRepriceItemsArgs, 'input'>>;
+  createTask?: Resolver<Maybe<ResolversTypes['TaskPayload']>, ParentType, ContextType, RequireFields<MutationCreateTaskArgs, 'input'>>;
+  completeTask?: Resolver<Maybe<ResolversTypes['TaskPayload']>, ParentType, ContextType, RequireFields<MutationCompleteTaskArgs, 'input'>>;
+  addReview?: Resolver<Maybe<ResolversTypes['ReviewPayload']>, ParentType, ContextType, RequireFields<MutationAddReviewArgs, 'input'>>;
+  placeOrder?: Resolver<Maybe<ResolversTypes['OrderPayload']>, ParentType, ContextType, RequireFields<MutationPlaceOrderArgs, 'input'>>;
+  uploadFile?: Resolver<Maybe<ResolversTypes['FilePayload']>, ParentType, ContextType, RequireFields<MutationUploadFileArgs, 'input'>>;
+  createUpload?: Resolver<Maybe<ResolversTypes['UploadPayload']>, ParentType, ContextType, RequireFields<MutationCreateUploadArgs, 'input'>>;
+  deleteFile?: Resolver<Maybe<ResolversTypes['DeleteFilePayload']>, ParentType, ContextType, RequireFields<MutationDeleteFileArgs, 'id'>>;
+  issueCertificate?: Resolver<Maybe<ResolversTypes['CertificatePayload']>, ParentType, ContextType, RequireFields<MutationIssueCertificateArgs, 'input'>>;
+  smokeSomeMeats?: Resolver<Maybe<ResolversTypes['SmokePayload']>, ParentType, ContextType>;
+  burnSomeMeats?: Resolver<Maybe<ResolversTypes['BurnPayload']>, ParentType, ContextType, RequireFields<MutationBurnSomeMeatsArgs, 'seconds'>>;
+  add?: Resolver<Maybe<ResolversTypes['JobPayload']>, ParentType, ContextType, RequireFields<MutationAddArgs, 'x' | 'y'>>;
+  fetchData?: Resolver<Maybe<ResolversTypes['JobPayload']>, ParentType, ContextType, RequireFields<MutationFetchDataArgs, 'url'>>;
+  cancelJob?: Resolver<Maybe<ResolversTypes['JobPayload']>, ParentType, ContextType, RequireFields<MutationCancelJobArgs, 'id'>>;
+  retryJob?: Resolver<Maybe<ResolversTypes['JobPayload']>, ParentType, ContextType, RequireFields<MutationRetryJobArgs, 'id'>>;
+  writeDailyStatistics?: Resolver<Maybe<ResolversTypes['JobPayload']>, ParentType, ContextType, RequireFields<MutationWriteDailyStatisticsArgs, 'date'>>;
+  runSchedule?: Resolver<Maybe<ResolversTypes['JobPayload']>, ParentType, ContextType, RequireFields<MutationRunScheduleArgs, 'name'>>;
 };
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
-  job?: SubscriptionResolver<ResolversTypes['Job'], "job", ParentType, ContextType, RequireFields<SubscriptionJobArgs, 'id'>>;
+  job?: SubscriptionResolver<Maybe<ResolversTypes['Job']>, "job", ParentType, ContextType, RequireFields<SubscriptionJobArgs, 'id'>>;
 };
 
 export type UserResolvers<ContextType = Context, ParentType extends ResolversParentTypes['User'] = ResolversParentTypes['User']> = {
@@ -1803,7 +1911,7 @@ export type UserResolvers<ContextType = Context, ParentType extends ResolversPar
 export type HomeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Home'] = ResolversParentTypes['Home']> = {
   promo?: Resolver<Maybe<ResolversTypes['Promo']>, ParentType, ContextType>;
   recommendations?: Resolver<Maybe<Array<ResolversTypes['Recommendation']>>, ParentType, ContextType>;
-  featured?: Resolver<Array<ResolversTypes['Item']>, ParentType, ContextType, RequireFields<HomeFeaturedArgs, 'first'>>;
+  featured?: Resolver<Maybe<Array<ResolversTypes['Item']>>, ParentType, ContextType, RequireFields<HomeFeaturedArgs, 'first'>>;
 };
 
 export type PromoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Promo'] = ResolversParentTypes['Promo']> = {
@@ -1840,23 +1948,23 @@ export type ItemResolvers<ContextType = Context, ParentType extends ResolversPar
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  supplier?: Resolver<ResolversTypes['Supplier'], ParentType, ContextType>;
+  supplier?: Resolver<Maybe<ResolversTypes['Supplier']>, ParentType, ContextType>;
   currentPrice?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
   stock?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  reviews?: Resolver<ResolversTypes['ReviewConnection'], ParentType, ContextType, Partial<ItemReviewsArgs>>;
+  reviews?: Resolver<Maybe<ResolversTypes['ReviewConnection']>, ParentType, ContextType, Partial<ItemReviewsArgs>>;
   averageRating?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   photo?: Resolver<Maybe<ResolversTypes['StoredFile']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type MenuResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Menu'] = ResolversParentTypes['Menu']> = {
-  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  exists?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  count?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  exists?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
   first?: Resolver<Maybe<ResolversTypes['Item']>, ParentType, ContextType, Partial<MenuFirstArgs>>;
   last?: Resolver<Maybe<ResolversTypes['Item']>, ParentType, ContextType, Partial<MenuLastArgs>>;
-  price?: Resolver<ResolversTypes['PriceStatistics'], ParentType, ContextType>;
-  items?: Resolver<ResolversTypes['ItemConnection'], ParentType, ContextType, Partial<MenuItemsArgs>>;
-  all?: Resolver<Array<ResolversTypes['Item']>, ParentType, ContextType>;
+  price?: Resolver<Maybe<ResolversTypes['PriceStatistics']>, ParentType, ContextType>;
+  items?: Resolver<Maybe<ResolversTypes['ItemConnection']>, ParentType, ContextType, Partial<MenuItemsArgs>>;
+  all?: Resolver<Maybe<Array<ResolversTypes['Item']>>, ParentType, ContextType>;
 };
 
 export type PriceStatisticsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PriceStatistics'] = ResolversParentTypes['PriceStatistics']> = {
@@ -1870,7 +1978,7 @@ export type ItemConnectionResolvers<ContextType = Context, ParentType extends Re
   edges?: Resolver<Array<ResolversTypes['ItemEdge']>, ParentType, ContextType>;
   nodes?: Resolver<Array<ResolversTypes['Item']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
-  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  totalCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
 };
 
 export type ItemEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ItemEdge'] = ResolversParentTypes['ItemEdge']> = {
@@ -1882,7 +1990,7 @@ export type SupplierResolvers<ContextType = Context, ParentType extends Resolver
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   city?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  items?: Resolver<ResolversTypes['ItemConnection'], ParentType, ContextType, Partial<SupplierItemsArgs>>;
+  items?: Resolver<Maybe<ResolversTypes['ItemConnection']>, ParentType, ContextType, Partial<SupplierItemsArgs>>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -1890,7 +1998,7 @@ export type CustomerResolvers<ContextType = Context, ParentType extends Resolver
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   city?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  reviews?: Resolver<ResolversTypes['ReviewConnection'], ParentType, ContextType, Partial<CustomerReviewsArgs>>;
+  reviews?: Resolver<Maybe<ResolversTypes['ReviewConnection']>, ParentType, ContextType, Partial<CustomerReviewsArgs>>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -1899,8 +2007,8 @@ export type ReviewResolvers<ContextType = Context, ParentType extends ResolversP
   rating?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   text?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  item?: Resolver<ResolversTypes['Item'], ParentType, ContextType>;
-  customer?: Resolver<ResolversTypes['Customer'], ParentType, ContextType>;
+  item?: Resolver<Maybe<ResolversTypes['Item']>, ParentType, ContextType>;
+  customer?: Resolver<Maybe<ResolversTypes['Customer']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -1908,7 +2016,7 @@ export type ReviewConnectionResolvers<ContextType = Context, ParentType extends 
   edges?: Resolver<Array<ResolversTypes['ReviewEdge']>, ParentType, ContextType>;
   nodes?: Resolver<Array<ResolversTypes['Review']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
-  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  totalCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
 };
 
 export type ReviewEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ReviewEdge'] = ResolversParentTypes['ReviewEdge']> = {
@@ -1936,7 +2044,7 @@ export type TaskConnectionResolvers<ContextType = Context, ParentType extends Re
   edges?: Resolver<Array<ResolversTypes['TaskEdge']>, ParentType, ContextType>;
   nodes?: Resolver<Array<ResolversTypes['Task']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
-  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  totalCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
 };
 
 export type TaskEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TaskEdge'] = ResolversParentTypes['TaskEdge']> = {
@@ -1949,13 +2057,13 @@ export type OrderResolvers<ContextType = Context, ParentType extends ResolversPa
   status?: Resolver<ResolversTypes['OrderStatus'], ParentType, ContextType>;
   total?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  lines?: Resolver<Array<ResolversTypes['OrderLine']>, ParentType, ContextType>;
+  lines?: Resolver<Maybe<Array<ResolversTypes['OrderLine']>>, ParentType, ContextType>;
   job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type OrderLineResolvers<ContextType = Context, ParentType extends ResolversParentTypes['OrderLine'] = ResolversParentTypes['OrderLine']> = {
-  item?: Resolver<ResolversTypes['Item'], ParentType, ContextType>;
+  item?: Resolver<Maybe<ResolversTypes['Item']>, ParentType, ContextType>;
   quantity?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   price?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
   total?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
@@ -1965,7 +2073,7 @@ export type OrderConnectionResolvers<ContextType = Context, ParentType extends R
   edges?: Resolver<Array<ResolversTypes['OrderEdge']>, ParentType, ContextType>;
   nodes?: Resolver<Array<ResolversTypes['Order']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
-  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  totalCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
 };
 
 export type OrderEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['OrderEdge'] = ResolversParentTypes['OrderEdge']> = {
@@ -2004,7 +2112,7 @@ export type CertificateResolvers<ContextType = Context, ParentType extends Resol
   recipient?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   amount?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
   issuedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  url?: Resolver<ResolversTypes['URL'], ParentType, ContextType>;
+  url?: Resolver<Maybe<ResolversTypes['URL']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -2033,7 +2141,7 @@ export type JobConnectionResolvers<ContextType = Context, ParentType extends Res
   edges?: Resolver<Array<ResolversTypes['JobEdge']>, ParentType, ContextType>;
   nodes?: Resolver<Array<ResolversTypes['Job']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
-  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  totalCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
 };
 
 export type JobEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['JobEdge'] = ResolversParentTypes['JobEdge']> = {

@@ -92,12 +92,13 @@ test('a client that has left before its operation begins costs nothing', async (
 });
 
 test('what is still under way when the answer is complete is stopped', async () => {
-  const broken = await startTestApp({ aboutFile: '/no/such/file.json' });
-  await using lock = await lockTable(broken.database.databaseUrl, 'item');
-  broken.services.promo.fault = 'hang';
-  // A failure of `about`, which may not be null, leaves nothing of the answer to wait for.
-  const asked = broken.query('{ menu { count } home { promo { title } } quotes { message } about { name } }');
-  expect(await asked).toMatchObject({ data: null, errors: [{ path: ['about'] }] });
+  const broken = await startTestApp();
+  await broken.database.ask('alter table item drop constraint item_status_check');
+  await broken.database.ask(`update item set status = 'GONE' where sku = 'SKU-00001'`);
+  await using lock = await lockTable(broken.database.databaseUrl, 'review');
+  // A status that is none fails, and may not be null: it leaves nothing of the item to wait for.
+  const query = '{ item(by: { sku: "SKU-00001" }) { status reviews { nodes { rating } } averageRating } }';
+  expect(await broken.query(query)).toMatchObject({ data: { item: null }, errors: [{ path: ['item', 'status'] }] });
   await untilLeft(broken, 0, LEFT_WITHIN_MS);
   await lock[Symbol.asyncDispose]();
   await broken.close();
