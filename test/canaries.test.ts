@@ -66,7 +66,6 @@ beforeAll(async () => {
     S3_ENDPOINT: bucket.url,
     S3_ACCESS_KEY_ID: S3_KEY,
     S3_SECRET_ACCESS_KEY: S3_SECRET,
-    DASHBOARD_PASSWORD: canary('dashboard'),
   };
   server = runGather(['serve'], settings);
   url = await server.url();

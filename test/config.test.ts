@@ -33,8 +33,6 @@ test('without settings there are defaults', () => {
     S3_REGION: 'us-east-1',
     TIME_ZONE: 'UTC',
     FETCH_ALLOWED: [],
-    DASHBOARD_HOST: '127.0.0.1',
-    DASHBOARD_PORT: 4001,
   });
 });
 
@@ -88,9 +86,6 @@ test('settings are read, and frozen', () => {
     S3_SECRET_ACCESS_KEY: 'secret',
     TIME_ZONE: 'America/Chicago',
     FETCH_ALLOWED: 'intranet.example, 10.0.0.0/8,',
-    DASHBOARD_HOST: 'localhost',
-    DASHBOARD_PORT: '1',
-    DASHBOARD_PASSWORD: 'brisket and ribs',
     ABOUT_FILE: 'about.json',
     LOG: 'none',
   };
@@ -131,7 +126,6 @@ test('every fault is told at once, by name, with what was expected and what came
     OPERATION_TIMEOUT_MS: '1e3',
     STATEMENT_TIMEOUT_MS: '3600001',
     TIME_ZONE: '+02:00',
-    DASHBOARD_PASSWORD: 'ribs',
     LOG: 'loud',
   };
   expect(faultsOf(['DATABASE_URL', 'PRICING_URL', 'INVENTORY_URL'], wrong)).toEqual([
@@ -141,7 +135,6 @@ test('every fault is told at once, by name, with what was expected and what came
     'DATABASE_CONNECTIONS: expected a whole number from 1 to 1000, got "0"',
     'PROMO_URL: expected a URL that begins with http:// or https://, got "promo.example"',
     'SERVICES_PORT: expected a whole number from 0 to 65531, got "65532"',
-    'DASHBOARD_PASSWORD: expected at least 12 characters, got "…"',
     'SERVICE_TIMEOUT_MS: expected a whole number from 1 to 3600000, got "2s"',
     'SUPPLIERS_TIMEOUT_MS: expected a whole number from 1 to 3600000, got "-1"',
     'OPERATION_TIMEOUT_MS: expected a whole number from 1 to 3600000, got "1e3"',
