@@ -119,6 +119,8 @@ const CONNECT_TIMEOUT_MS = 5000;
 const HEADERS_TIMEOUT_MS = 10_000;
 const LOOK_AT_HEADERS_EVERY_MS = 2000;
 const STALL_TIMEOUT_MS = 60_000;
+/** For uploads that were cut off to give back what they hold. */
+const SETTLE_TIMEOUT_MS = 5000;
 /** Yoga takes others too, such as any that ends with `?/graphql`. */
 const YOGA_PATH = /^\/(?:graphql\/?(?:\?.*)?|health|ready)$/;
 /** Some hundreds of documents of the size of a page. */
@@ -216,7 +218,7 @@ export function createApp(config: AppConfig): App {
     exchanges.add(request, response);
     if (!admit(request, response)) return;
     const route = findRoute(routes, request);
-    if (route) void route(request, response);
+    if (route) exchanges.follow(route(request, response));
     else if (YOGA_PATH.test(request.url ?? '')) void yoga(request, response);
     else refuse(response, 404, 'There is nothing at this address; GraphQL is at /graphql.');
   });
@@ -247,6 +249,7 @@ export function createApp(config: AppConfig): App {
     await started?.catch(() => {});
     // Subscriptions would last for as long as their clients do.
     await Promise.all([hints.close(), drain(server, exchanges, config.drainTimeoutMs, hurry)]);
+    await exchanges.settled(SETTLE_TIMEOUT_MS);
     await Promise.all([upstreams.close(), threads.close(), store.close()]);
     await queue.close();
     await endPools(pools);

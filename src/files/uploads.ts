@@ -98,7 +98,7 @@ export class Uploads {
    * is kept. A file that is not what was announced is removed, and its token is used.
    * @param offset how many bytes are there; undefined begins anew
    * @param signal ends the waiting for bytes; once they are there, the file is completed in any case
-   * @throws CONFLICT where the file does not end at this offset, LOCKED while another request sends it, TOO_LARGE,
+   * @throws CONFLICT where the file does not end at this offset or another request has completed it, LOCKED while another request sends it, TOO_LARGE,
    *   TOO_SLOW, INVALID_INPUT where it is not what was announced, NOT_FOUND, and what the store throws
    */
   async receive(
@@ -108,18 +108,41 @@ export class Uploads {
     signal: AbortSignal,
   ): Promise<Progress> {
     const taken = await UploadLease.take(this.#pools, hash(token), signal);
+    if (!taken) {
+      // Another request may have completed it meanwhile, with bytes of its own.
+      await this.find(token, signal);
+      throw noMoreBytes();
+    }
+    await using lease = taken.lease;
+    const { upload } = taken;
+    const size = Number(upload.size);
+    if (upload.isWhole) {
+      await this.#finish(upload, lease, undefined);
+      throw noMoreBytes();
+    }
+    const kept = await this.#keptBytes(upload);
+    if (offset !== undefined && offset !== kept) throw notAtTheEnd(kept, offset);
+    const start = offset ?? 0;
+    const came = await this.#append(upload, start, bytes, lease, signal);
+    if (start + came.size < size) return { offset: await this.#keptBytes(upload), size };
+    return { offset: size, size, file: await this.#finish(upload, lease, start === 0 ? came : undefined) };
+  }
+
+  /**
+   * Completes an upload whose bytes are all there: a crash may have come in between.
+   * @returns how far it is; nothing is done where bytes are missing
+   * @throws LOCKED while another request has it, NOT_FOUND, and what the store throws
+   */
+  async complete(token: string, signal: AbortSignal): Promise<Progress> {
+    const taken = await UploadLease.take(this.#pools, hash(token), signal);
     // Another request may have completed it meanwhile.
     if (!taken) return this.find(token, signal);
     await using lease = taken.lease;
     const { upload } = taken;
-    const size = Number(upload.size);
-    const kept = await this.#keptBytes(upload);
-    const start = offset ?? (upload.isWhole ? kept : 0);
-    if (offset !== undefined && offset !== kept) throw notAtTheEnd(kept, offset);
-    const came = upload.isWhole ? undefined : await this.#append(upload, start, bytes, lease, signal);
-    if (came && start + came.size < size) return { offset: await this.#keptBytes(upload), size };
-    lease.hold();
-    return { offset: size, size, file: await this.#finish(upload, lease, start === 0 ? came : undefined) };
+    const [offset, size] = [await this.#keptBytes(upload), Number(upload.size)];
+    if (offset < size) return { offset, size };
+    if (!upload.isWhole) await this.#files.store.append(upload.key, offset, nothing(), lease.signal);
+    return { offset, size, file: await this.#finish(upload, lease, undefined) };
   }
 
   /**
@@ -154,6 +177,7 @@ export class Uploads {
 
   /** Can be repeated after a crash: `isWhole` is set before the bytes become an object, which is not to be appended to. */
   async #finish(upload: UploadRow, lease: UploadLease, described: Described | undefined): Promise<FileRow> {
+    lease.hold();
     const signal = AbortSignal.any([lease.signal, AbortSignal.timeout(FINISH_TIMEOUT_MS)]);
     const database = new Database(this.#pools, signal);
     const own = { tokenHash: upload.tokenHash, writer: lease.writer };
@@ -192,6 +216,13 @@ export class Uploads {
     if ((await createTables(database).upload.delete(own)) > 0) await this.#files.store.remove(key);
   }
 }
+
+/** An upload is complete; what was sent came too late. */
+export function noMoreBytes(): GatherError {
+  return new GatherError('CONFLICT', 'Expected no more bytes: the file is complete.');
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array, void, void> {}
 
 async function* heardBy(lease: UploadLease, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
   for await (const piece of bytes) {

@@ -11,6 +11,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import pino from 'pino';
+import { Exchanges } from '../../src/door/exchanges.ts';
 import { Files } from '../../src/files/files.ts';
 import type { Store } from '../../src/files/store.ts';
 import { createUploadRoute } from '../../src/files/upload-route.ts';
@@ -60,10 +61,10 @@ export async function startUploadServer(
     maxBytes,
     publicUrl: ({ headers }) => `http://${headers.host}`,
   });
-  const answering = new Set<Promise<void>>();
+  const exchanges = new Exchanges();
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    const answered = route(incoming, outgoing).finally(() => answering.delete(answered));
-    answering.add(answered);
+    exchanges.add(incoming, outgoing);
+    exchanges.follow(route(incoming, outgoing));
   };
   const server = createServer(answer).on('checkContinue', answer).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -83,7 +84,7 @@ export async function startUploadServer(
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      await Promise.all(answering);
+      await exchanges.settled(5000);
     },
   };
 }
