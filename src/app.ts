@@ -11,6 +11,7 @@ import { refuse } from './door/refuse.ts';
 import { createStore, type StoreConfig } from './files/create-store.ts';
 import { createCertificateRoute, createFileRoute } from './files/file-route.ts';
 import { Files } from './files/files.ts';
+import type { QuotaConfig } from './files/quota.ts';
 import { findRoute, type Routes } from './files/routes.ts';
 import { createUploadRoute } from './files/upload-route.ts';
 import { UploadSlots } from './files/upload-slots.ts';
@@ -93,6 +94,8 @@ export interface AppConfig {
   store: StoreConfig;
   /** How large one file may be. */
   uploadMaxBytes: number;
+  /** How much files and announced uploads may have, of one owner and in all. */
+  filesQuota: QuotaConfig;
   /** Where clients reach the server, as `https://shop.example`. @default where the request was sent to */
   publicUrl?: string | undefined;
   /** The shop's, by its IANA name: where its days begin and its schedules are due. */
@@ -143,6 +146,7 @@ export function createApp(config: AppConfig): App {
   const files = new Files({
     store,
     maxBytes: config.uploadMaxBytes,
+    quota: config.filesQuota,
     onKept: async (database, file) => {
       if (file.type.startsWith('image/')) await jobs.enqueue(describeImage, { fileId: file.id }, { database });
     },

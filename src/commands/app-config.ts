@@ -62,6 +62,7 @@ export function toAppConfig(config: Config, databaseUrl: string, urls: Record<Up
     },
     store: toStoreConfig(config),
     uploadMaxBytes: config.UPLOAD_MAX_BYTES,
+    filesQuota: { maxBytes: config.FILES_MAX_BYTES, maxBytesPerOwner: config.FILES_MAX_BYTES_PER_OWNER },
     publicUrl: config.PUBLIC_URL,
     timeZone: config.TIME_ZONE,
     aboutFile: config.ABOUT_FILE ?? ABOUT_FILE,

@@ -7,7 +7,7 @@ import { GatherError } from '../errors.ts';
 import type { Announced, Files } from './files.ts';
 import { type Described, Intake, tooLarge } from './intake.ts';
 import { atPace } from './pace.ts';
-import { notAtTheEnd } from './store-errors.ts';
+import { isStorageFull, notAtTheEnd } from './store-errors.ts';
 import { locked, noSuchUpload, UploadLease } from './upload-lease.ts';
 
 /** Where a file that was announced is to be sent, and until when. */
@@ -68,15 +68,18 @@ export class Uploads {
   /**
    * Announces a file of at most `files.maxBytes`. It is waited for for an hour, and for another one whenever bytes come,
    * but not for longer than a day.
-   * @throws NOT_FOUND where there is no such item
+   * @throws NOT_FOUND where there is no such item, QUOTA_EXCEEDED
    */
   async create(database: Database, announcement: Announcement): Promise<NewUpload> {
     const token = randomBytes(32).toString('base64url');
-    const { expiresAt } = await createTables(database).upload.create(
-      { ...announcement, tokenHash: hash(token), key: randomUUID() },
-      { columns: ['expiresAt'] },
-    );
-    return { token, expiresAt };
+    return database.transaction(async (transaction) => {
+      const { expiresAt } = await createTables(transaction).upload.create(
+        { ...announcement, tokenHash: hash(token), key: randomUUID() },
+        { columns: ['expiresAt'] },
+      );
+      await this.#files.quota.check(transaction, announcement.owner, 'size');
+      return { token, expiresAt };
+    });
   }
 
   /**
@@ -191,6 +194,8 @@ export class Uploads {
       return await database.transaction((transaction) => this.#add(transaction, upload, own, whole));
     } catch (error) {
       if (isRefusal(error)) await this.#drop(upload, own);
+      // The store has removed the bytes: they are expected anew.
+      if (isStorageFull(error)) await createTables(database).upload.update(own, { isWhole: false });
       throw error;
     }
   }

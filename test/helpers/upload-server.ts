@@ -52,7 +52,13 @@ export async function startUploadServer(
   maxBytes = 1_000_000_000,
 ): Promise<UploadServer> {
   const log: string[] = [];
-  const files = new Files({ store, maxBytes, onKept: async () => {}, onDeleted: async () => {} });
+  const files = new Files({
+    store,
+    maxBytes,
+    quota: { maxBytes: 100_000_000_000, maxBytesPerOwner: 10_000_000_000 },
+    onKept: async () => {},
+    onDeleted: async () => {},
+  });
   const uploads = new Uploads({ files, pools });
   const route = createUploadRoute({
     uploads,
