@@ -66,6 +66,7 @@ async function startGather(): Promise<string> {
     },
     store: { directory: options.filesDir ?? '/nonexistent' },
     uploadMaxBytes: 2_000_000_000,
+    filesQuota: { maxBytes: 100_000_000_000, maxBytesPerOwner: 10_000_000_000 },
     timeZone: 'UTC',
     aboutFile: 'src/shop/about.json',
   });

@@ -11,6 +11,7 @@ import { refuse } from './door/refuse.ts';
 import { createStore, type StoreConfig } from './files/create-store.ts';
 import { createCertificateRoute, createFileRoute } from './files/file-route.ts';
 import { Files } from './files/files.ts';
+import type { QuotaConfig } from './files/quota.ts';
 import { findRoute, type Routes } from './files/routes.ts';
 import { createUploadRoute } from './files/upload-route.ts';
 import { UploadSlots } from './files/upload-slots.ts';
@@ -93,6 +94,8 @@ export interface AppConfig {
   store: StoreConfig;
   /** How large one file may be. */
   uploadMaxBytes: number;
+  /** How much files and announced uploads may have, of one owner and in all. */
+  filesQuota: QuotaConfig;
   /** Where clients reach the server, as `https://shop.example`. @default where the request was sent to */
   publicUrl?: string | undefined;
   /** The shop's, by its IANA name: where its days begin and its schedules are due. */
@@ -119,6 +122,8 @@ const CONNECT_TIMEOUT_MS = 5000;
 const HEADERS_TIMEOUT_MS = 10_000;
 const LOOK_AT_HEADERS_EVERY_MS = 2000;
 const STALL_TIMEOUT_MS = 60_000;
+/** For uploads that were cut off to give back what they hold. */
+const SETTLE_TIMEOUT_MS = 5000;
 /** Yoga takes others too, such as any that ends with `?/graphql`. */
 const YOGA_PATH = /^\/(?:graphql\/?(?:\?.*)?|health|ready)$/;
 /** Some hundreds of documents of the size of a page. */
@@ -141,6 +146,7 @@ export function createApp(config: AppConfig): App {
   const files = new Files({
     store,
     maxBytes: config.uploadMaxBytes,
+    quota: config.filesQuota,
     onKept: async (database, file) => {
       if (file.type.startsWith('image/')) await jobs.enqueue(describeImage, { fileId: file.id }, { database });
     },
@@ -216,7 +222,7 @@ export function createApp(config: AppConfig): App {
     exchanges.add(request, response);
     if (!admit(request, response)) return;
     const route = findRoute(routes, request);
-    if (route) void route(request, response);
+    if (route) exchanges.follow(route(request, response));
     else if (YOGA_PATH.test(request.url ?? '')) void yoga(request, response);
     else refuse(response, 404, 'There is nothing at this address; GraphQL is at /graphql.');
   });
@@ -247,6 +253,7 @@ export function createApp(config: AppConfig): App {
     await started?.catch(() => {});
     // Subscriptions would last for as long as their clients do.
     await Promise.all([hints.close(), drain(server, exchanges, config.drainTimeoutMs, hurry)]);
+    await exchanges.settled(SETTLE_TIMEOUT_MS);
     await Promise.all([upstreams.close(), threads.close(), store.close()]);
     await queue.close();
     await endPools(pools);

@@ -49,9 +49,6 @@ const Environment = z.object({
   INVENTORY_URL: serviceUrl,
   SUPPLIERS_URL: serviceUrl,
   SERVICES_PORT: wholeNumber(0, 65_531).default(4100),
-  DASHBOARD_HOST: z.string().min(1, 'expected a host name or an address').default('127.0.0.1'),
-  DASHBOARD_PORT: port.default(4001),
-  DASHBOARD_PASSWORD: z.string().min(12, 'expected at least 12 characters').optional(),
   SERVICE_TIMEOUT_MS: milliseconds.default(2000),
   SUPPLIERS_TIMEOUT_MS: milliseconds.default(5000),
   OPERATION_TIMEOUT_MS: milliseconds.default(15_000),
@@ -83,6 +80,8 @@ const Environment = z.object({
   JWT_ROLE_CLAIM: z.string().min(1, 'expected the name of a claim').default('role'),
   FILES_DIR: z.string().min(1, 'expected a directory').optional(),
   UPLOAD_MAX_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).default(2_000_000_000),
+  FILES_MAX_BYTES: wholeNumber(0, Number.MAX_SAFE_INTEGER).default(100_000_000_000),
+  FILES_MAX_BYTES_PER_OWNER: wholeNumber(0, Number.MAX_SAFE_INTEGER).default(10_000_000_000),
   S3_BUCKET: z.string().min(1, 'expected the name of a bucket').optional(),
   S3_ENDPOINT: url(['http:', 'https:']).optional(),
   S3_REGION: z.string().min(1, 'expected a region').default('us-east-1'),
@@ -120,7 +119,7 @@ export function readConfig(required: readonly Variable[] = [], environment = pro
   const { data, error } = Environment.safeParse(given);
   const faults = (error?.issues ?? []).map(({ path, message }) => {
     const name = String(path[0]);
-    return `  ${name}: ${message}, got "${name === 'DASHBOARD_PASSWORD' ? '…' : withoutPassword(given[name])}"`;
+    return `  ${name}: ${message}, got "${withoutPassword(given[name])}"`;
   });
   const needed: readonly Variable[] = [
     ...required,

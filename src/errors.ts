@@ -18,6 +18,8 @@ export type ErrorCode =
   | 'UPSTREAM_UNAVAILABLE'
   | 'UPSTREAM_INVALID'
   | 'FILE_UNREADABLE'
+  | 'STORAGE_FULL'
+  | 'QUOTA_EXCEEDED'
   | 'TOO_LARGE'
   | 'TOO_SLOW'
   | 'BUSY'

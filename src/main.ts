@@ -2,7 +2,6 @@ import { parseArgs } from 'node:util';
 import { secretsIn } from './commands/app-config.ts';
 import { type Command, CommandError, MisuseError } from './commands/command.ts';
 import { endOnCrash } from './commands/crash.ts';
-import { dashboard } from './commands/dashboard.ts';
 import { migrate } from './commands/migrate.ts';
 import { seed } from './commands/seed.ts';
 import { serve } from './commands/serve.ts';
@@ -21,7 +20,7 @@ const MISUSED = 2;
 /** After a command has ended, and everything that it opened is closed. */
 const EXIT_MS = 1000;
 
-const commands: Readonly<Record<string, Command>> = { start, serve, work, dashboard, migrate, seed, user, services };
+const commands: Readonly<Record<string, Command>> = { start, serve, work, migrate, seed, user, services };
 
 // A reader that leaves, as in `start | head -1`, does not end the program.
 process.stdout.on('error', () => {});

@@ -66,7 +66,6 @@ beforeAll(async () => {
     S3_ENDPOINT: bucket.url,
     S3_ACCESS_KEY_ID: S3_KEY,
     S3_SECRET_ACCESS_KEY: S3_SECRET,
-    DASHBOARD_PASSWORD: canary('dashboard'),
   };
   server = runGather(['serve'], settings);
   url = await server.url();
@@ -312,7 +311,13 @@ function operation(query: string, variables: object = {}, headers: Record<string
 /** Has the server expect an upload. @returns its token */
 async function announce(size: number): Promise<string> {
   const store = createLocalStore('/nowhere');
-  const files = new Files({ store, maxBytes: 10, onKept: async () => {}, onDeleted: async () => {} });
+  const files = new Files({
+    store,
+    maxBytes: 10,
+    quota: { maxBytes: 100, maxBytesPerOwner: 100 },
+    onKept: async () => {},
+    onDeleted: async () => {},
+  });
   const uploads = new Uploads({ files, pools: database.pools });
   const { token } = await uploads.create(database.database, { name: 'a.txt', owner: null, size });
   canaries.push(token);

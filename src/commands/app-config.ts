@@ -27,7 +27,7 @@ export function serviceUrls(config: Config): Record<UpstreamName, string | undef
 /** What the settings have of passwords and keys. */
 export function secretsIn(config: Config): string[] {
   const urls = [config.DATABASE_URL, ...Object.values(serviceUrls(config))].filter((url) => url !== undefined);
-  return [...urls.flatMap(passwordsOf), ...keysOf(toStoreConfig(config)), config.DASHBOARD_PASSWORD ?? ''];
+  return [...urls.flatMap(passwordsOf), ...keysOf(toStoreConfig(config))];
 }
 
 /** The server's settings, once it is known where its sources are. */
@@ -62,6 +62,7 @@ export function toAppConfig(config: Config, databaseUrl: string, urls: Record<Up
     },
     store: toStoreConfig(config),
     uploadMaxBytes: config.UPLOAD_MAX_BYTES,
+    filesQuota: { maxBytes: config.FILES_MAX_BYTES, maxBytesPerOwner: config.FILES_MAX_BYTES_PER_OWNER },
     publicUrl: config.PUBLIC_URL,
     timeZone: config.TIME_ZONE,
     aboutFile: config.ABOUT_FILE ?? ABOUT_FILE,

@@ -29,14 +29,8 @@ export async function listenUntilStopped(
 /**
  * Says in words why a server could not listen; an error of another kind comes back as it is.
  * @param setting the name of the setting that says the port
- * @param hostSetting and of the one that says the host
  */
-export function toListenError(
-  error: NodeJS.ErrnoException & { port?: number },
-  host: string,
-  setting: string,
-  hostSetting = 'HOST',
-): Error {
+export function toListenError(error: NodeJS.ErrnoException & { port?: number }, host: string, setting: string): Error {
   const { code, port } = error;
   if (code === 'EADDRINUSE') {
     return new CommandError(
@@ -47,7 +41,7 @@ export function toListenError(
     return new CommandError(`This user may not listen on port ${port}. Set ${setting} to another one.`);
   }
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-    return new CommandError(`${hostSetting} is ${host}, which is no address of this machine.`);
+    return new CommandError(`HOST is ${host}, which is no address of this machine.`);
   }
   return error;
 }

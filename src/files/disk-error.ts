@@ -1,5 +1,5 @@
 import { GatherError } from '../errors.ts';
-import { noSuchFile } from './store-errors.ts';
+import { noSuchFile, storageFull } from './store-errors.ts';
 
 /** The disk, the quota of the user, and the largest file that the system lets the process write. */
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
@@ -8,8 +8,7 @@ const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 export function toDiskError(error: unknown): unknown {
   const code = codeOf(error);
   if (code === 'ENOENT') return noSuchFile(error);
-  if (FULL.has(code))
-    return unusable('The disk that files are kept on is full: there is no room for these bytes.', error);
+  if (FULL.has(code)) return storageFull('disk', 'The disk that files are kept on is full', error);
   return code.startsWith('E') ? unusable(`The disk that files are kept on failed with ${code}.`, error) : error;
 }
 

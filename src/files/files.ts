@@ -7,6 +7,7 @@ import { GatherError } from '../errors.ts';
 import { MAX_MEGAPIXELS } from './image-types.ts';
 import { type Described, Intake } from './intake.ts';
 import { atPace } from './pace.ts';
+import { Quota, type QuotaConfig } from './quota.ts';
 import type { Store } from './store.ts';
 
 /** What is said of a file before its bytes are there. */
@@ -24,6 +25,7 @@ interface FilesSource {
   store: Store;
   /** Of one file. */
   maxBytes: number;
+  quota: QuotaConfig;
   /** Is told of a file in the transaction that it is written in. */
   onKept: (transaction: Database, file: FileRow) => Promise<unknown>;
   /** Is told, in the transaction that deletes the files, under which keys their bytes are to be removed. */
@@ -37,36 +39,39 @@ interface FilesSource {
 export class Files {
   readonly store: Store;
   readonly maxBytes: number;
+  readonly quota: Quota;
   readonly #source: FilesSource;
 
   constructor(source: FilesSource) {
     this.#source = source;
     this.store = source.store;
     this.maxBytes = source.maxBytes;
+    this.quota = new Quota(source.quota);
   }
 
   /**
    * Keeps a file whose bytes come in one go.
-   * @throws what `receive` and `add` throw
+   * @throws what `receive` and `addReceived` throw
    */
   async keep(database: Database, bytes: AsyncIterable<Uint8Array>, announced: Announced): Promise<FileRow> {
-    const { key, described } = await this.receive(bytes, announced, database.signal);
-    return database.transaction((transaction) => this.add(transaction, key, described, announced));
+    const { key, described } = await this.receive(database, bytes, announced);
+    return database.transaction((transaction) => this.addReceived(transaction, key, described, announced));
   }
 
   /**
-   * Takes the bytes of a file, all of them, into the store; `add` is to follow. Nothing is left where it fails.
-   * @throws TOO_LARGE, TOO_SLOW, INVALID_INPUT where it is not what was announced, and what the store throws
+   * Takes the bytes of a file, all of them, into the store; `addReceived` is to follow. Nothing is left where it fails.
+   * @throws QUOTA_EXCEEDED, TOO_LARGE, TOO_SLOW, INVALID_INPUT where it is not what was announced, and what the store throws
    */
   async receive(
+    database: Database,
     bytes: AsyncIterable<Uint8Array>,
     announced: Announced,
-    signal: AbortSignal,
   ): Promise<{ key: string; described: Described }> {
     const key = randomUUID();
     const intake = new Intake(this.maxBytes, (type) => assertType(type, announced));
+    const pieces = this.quota.within(database, announced.owner, atPace(bytes));
     try {
-      await this.store.append(key, 0, intake.through(atPace(bytes)), signal);
+      await this.store.append(key, 0, intake.through(pieces), database.signal);
       const described = await intake.describe();
       assertExpected(described, announced);
       await this.store.complete(key);
@@ -75,6 +80,21 @@ export class Files {
       await this.store.remove(key).catch(() => {});
       throw error;
     }
+  }
+
+  /**
+   * Writes the row of a file that `receive` has taken, where there is still room for it. Where not, its bytes are removed.
+   * @throws QUOTA_EXCEEDED, and what `add` throws
+   */
+  async addReceived(transaction: Database, key: string, described: Described, announced: Announced): Promise<FileRow> {
+    const file = await this.add(transaction, key, described, announced);
+    try {
+      await this.quota.check(transaction, announced.owner, 'file');
+    } catch (error) {
+      await this.store.remove(key).catch(() => {});
+      throw error;
+    }
+    return file;
   }
 
   /**

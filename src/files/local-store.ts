@@ -6,6 +6,7 @@ import { writeInBlocks } from './blocks.ts';
 import { codeOf, toDiskError } from './disk-error.ts';
 import { endedBy } from './ended-by.ts';
 import { assertKey, isKey } from './key.ts';
+import { makingRoom } from './making-room.ts';
 import { measured } from './measured.ts';
 import type { ByteRange, Store, Stored } from './store.ts';
 import { notAtTheEnd } from './store-errors.ts';
@@ -20,7 +21,7 @@ const FILE_MODE = 0o600;
  * rename, `objects/<the key's first two digits>/<key>`. A crash leaves an object where it was before or after. Any number
  * of processes can share the directory.
  *
- * Throws `GatherError`: NOT_FOUND, CONFLICT, and FILE_UNREADABLE where the disk is full or fails.
+ * Throws `GatherError`: NOT_FOUND, CONFLICT, STORAGE_FULL, and FILE_UNREADABLE where the disk fails.
  */
 export function createLocalStore(directory: string): Store {
   const partials = join(directory, 'partial');
@@ -35,7 +36,7 @@ export function createLocalStore(directory: string): Store {
       await cut(file, offset);
       await writeFrom(file, offset, bytes, signal);
     } finally {
-      await file.close();
+      await fromDisk(file.close());
     }
   }
 
@@ -82,7 +83,7 @@ export function createLocalStore(directory: string): Store {
     return join(objects, key.slice(0, 2), key);
   }
 
-  return measured('disk', { append, keptBytes, complete, read, remove, list, close: async () => {} });
+  return makingRoom(measured('disk', { append, keptBytes, complete, read, remove, list, close: async () => {} }));
 }
 
 /** Forgets what was written beyond the offset, as by an attempt that failed. */

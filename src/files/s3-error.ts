@@ -1,8 +1,10 @@
 import { GatherError } from '../errors.ts';
-import { noSuchFile } from './store-errors.ts';
+import { noSuchFile, storageFull } from './store-errors.ts';
 
 const SOURCE = 's3';
 const ABSENT = new Set(['NoSuchKey', 'NotFound', 'NoSuchUpload']);
+/** As servers that are compatible with S3 call it. */
+const FULL = new Set(['InsufficientStorage', 'QuotaExceeded', 'XMinioStorageFull', 'XMinioAdminBucketQuotaExceeded']);
 const REASONS: Record<string, string> = {
   ECONNREFUSED: 'the connection was refused',
   ECONNRESET: 'the connection was reset',
@@ -26,6 +28,7 @@ export function toS3Error(action: string, error: unknown): unknown {
   if (ABSENT.has(error.name)) return noSuchFile(error);
   const status = statusOf(error);
   if (status === undefined) return unavailable(`could not be reached for ${action}: ${reasonOf(error)}`, true, error);
+  if (status === 507 || FULL.has(error.name)) return storageFull(SOURCE, `${SOURCE} is full`, error);
   const mayPass = status >= 500 || status === 429;
   return unavailable(`answered ${action} with status ${status} (${error.name})`, mayPass, error);
 }

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { GatherError } from '../errors.ts';
 import { writeInBlocks } from './blocks.ts';
 import { assertKey, isKey } from './key.ts';
+import { makingRoom } from './making-room.ts';
 import { measured } from './measured.ts';
 import { Bucket, type BucketConfig } from './s3-bucket.ts';
 import { cutAt, decode, EMPTY, encode, PART_BYTES, type Partial, sizeOf } from './s3-partial.ts';
@@ -25,7 +26,7 @@ const MAX_PARTS = 10_000;
  *
  * An abort stops the reading of the source at once; what has come by then is written, within `timeoutMs` for a request.
  *
- * Throws `GatherError`: NOT_FOUND, CONFLICT, TOO_LARGE, UPSTREAM_TIMEOUT, UPSTREAM_UNAVAILABLE.
+ * Throws `GatherError`: NOT_FOUND, CONFLICT, TOO_LARGE, STORAGE_FULL, UPSTREAM_TIMEOUT, UPSTREAM_UNAVAILABLE.
  */
 export function createS3Store({ prefix = '', ...config }: S3StoreConfig): Store {
   const bucket = new Bucket(config);
@@ -128,7 +129,7 @@ export function createS3Store({ prefix = '', ...config }: S3StoreConfig): Store 
   }
 
   const close = async () => bucket.close();
-  return measured('http', { append, keptBytes, complete, read, remove, list, close });
+  return makingRoom(measured('http', { append, keptBytes, complete, read, remove, list, close }));
 }
 
 async function* after(tail: Buffer, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {

@@ -20,15 +20,18 @@ export interface Stored {
 export interface Store {
   /**
    * Adds bytes to an object that is not complete, or begins one. Where it fails or is aborted, what arrived before may
-   * be kept: `keptBytes` says how much.
+   * be kept: `keptBytes` says how much. Where there is no room for it, nothing is kept.
    * The signal ends the waiting for bytes at once; the promise settles when what came by then is written.
    * @param offset how many bytes are there already, as `keptBytes` says
-   * @throws CONFLICT where fewer are there; what was written beyond it is forgotten
+   * @throws STORAGE_FULL, and CONFLICT where fewer are there; what was written beyond it is forgotten
    */
   append(key: string, offset: number, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>;
   /** How many bytes of an object that is not complete are kept for good: where to go on. 0 where there is none. */
   keptBytes(key: string): Promise<number>;
-  /** Makes an object whole: from now on it can be read, here and on every other machine that shares the store. */
+  /**
+   * Makes an object whole: from now on it can be read, here and on every other machine that shares the store.
+   * @throws STORAGE_FULL where there is no room for that; nothing is kept then
+   */
   complete(key: string): Promise<void>;
   /** A complete object, or a part of it. Whoever reads destroys the stream if it does not end it. @throws NOT_FOUND */
   read(key: string, signal: AbortSignal, range?: ByteRange): Promise<Readable>;

@@ -2,13 +2,12 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import { GatherError } from '../errors.ts';
 import type { Logger } from '../monitoring/log.ts';
 import { answerError, type Refusal, refuse } from './answer-error.ts';
-import { dropRest } from './drop-rest.ts';
 import { release } from './release.ts';
 import type { Route } from './routes.ts';
 import { answerCreated, toProgressHeaders } from './upload-answers.ts';
 import { assertEnds, assertFits, type Piece, tooShort, toPiece } from './upload-request.ts';
 import type { UploadSlots } from './upload-slots.ts';
-import type { Progress, Uploads } from './uploads.ts';
+import { noMoreBytes, type Progress, type Uploads } from './uploads.ts';
 
 interface UploadSource {
   uploads: Uploads;
@@ -65,7 +64,6 @@ async function answer(exchange: Exchange): Promise<void> {
   // Not every client can send a PATCH: https://tus.io/protocols/resumable-upload#x-http-method-override
   const method = request.headers['x-http-method-override'] ?? request.method;
   const version = request.headers['tus-resumable'] ?? VERSION;
-  if (method !== 'PUT' && method !== 'PATCH') dropRest(request, response);
   if (method === 'OPTIONS') return answerOptions(exchange);
   if (version !== VERSION) return refuseVersion(exchange, `${version}`);
   switch (method) {
@@ -101,7 +99,7 @@ function answerOptions({ response, maxBytes }: Exchange): void {
 async function look({ uploads, token, signal }: Exchange): Promise<Progress> {
   const progress = await uploads.find(token, signal);
   const { file, offset, size } = progress;
-  return file || offset < size ? progress : uploads.receive(token, offset, nothing(), signal);
+  return file || offset < size ? progress : uploads.complete(token, signal);
 }
 
 async function put(exchange: Exchange): Promise<void> {
@@ -127,34 +125,32 @@ async function patch(exchange: Exchange): Promise<void> {
 
 /** Takes the bytes of a request, once the asserts have found no fault with what it says of them. */
 async function receive(exchange: Exchange, piece: Piece, ...asserts: (typeof assertFits)[]): Promise<Progress> {
-  const { request, response, uploads, slots, token, signal } = exchange;
+  const { request, uploads, slots, token, signal } = exchange;
   using _slot = slots.take(request);
   const progress = await uploads.find(token, signal);
-  if (progress.file && piece.length === 0) return progress;
-  if (progress.file) throw new GatherError('CONFLICT', 'Expected no more bytes: the file is complete.');
-  for (const assert of asserts) assert(piece, progress.size);
-  const received = await uploads.receive(token, piece.offset, bodyOf(exchange), signal);
-  dropRest(request, response);
-  return received;
+  const { file, offset, size: total } = progress;
+  if (piece.length === 0 && offset === total && (piece.offset ?? offset) === offset) {
+    return file ? progress : await uploads.complete(token, signal);
+  }
+  if (file) throw noMoreBytes();
+  for (const assert of asserts) assert(piece, total);
+  return await uploads.receive(token, piece.offset, bodyOf(exchange), signal);
 }
 
 async function* bodyOf({ request, response }: Exchange): AsyncGenerator<Uint8Array, void, void> {
   // Nothing was sent until now by a client that waits for this.
   if (request.headers.expect !== undefined) response.writeContinue();
-  // It is for `dropRest` to end what is not read.
+  // What is not read is dropped after the answer.
   for await (const piece of request.iterator({ destroyOnReturn: false })) {
     yield piece;
     release(piece);
   }
 }
 
-async function* nothing(): AsyncGenerator<Uint8Array, void, void> {}
-
 async function answerFailure(exchange: Exchange, error: unknown): Promise<void> {
   const { request, response, log } = exchange;
   if (isOfLeaving(error, request)) return;
   if (!(error instanceof GatherError) || error.source !== undefined) log.error(error);
-  dropRest(request, response);
   answerError(response, error, await toFailureHeaders(exchange, error));
 }
 
@@ -174,8 +170,7 @@ function refuseVersion(exchange: Exchange, version: string): void {
   refuseWith(exchange, { status: 412, code: 'PRECONDITION_FAILED', message });
 }
 
-function refuseWith({ request, response }: Exchange, refusal: Refusal): void {
-  dropRest(request, response);
+function refuseWith({ response }: Exchange, refusal: Refusal): void {
   refuse(response, refusal, { allow: ALLOW, 'tus-version': VERSION });
 }
 

@@ -7,7 +7,7 @@ import { GatherError } from '../errors.ts';
 import type { Announced, Files } from './files.ts';
 import { type Described, Intake, tooLarge } from './intake.ts';
 import { atPace } from './pace.ts';
-import { notAtTheEnd } from './store-errors.ts';
+import { isStorageFull, notAtTheEnd } from './store-errors.ts';
 import { locked, noSuchUpload, UploadLease } from './upload-lease.ts';
 
 /** Where a file that was announced is to be sent, and until when. */
@@ -68,15 +68,18 @@ export class Uploads {
   /**
    * Announces a file of at most `files.maxBytes`. It is waited for for an hour, and for another one whenever bytes come,
    * but not for longer than a day.
-   * @throws NOT_FOUND where there is no such item
+   * @throws NOT_FOUND where there is no such item, QUOTA_EXCEEDED
    */
   async create(database: Database, announcement: Announcement): Promise<NewUpload> {
     const token = randomBytes(32).toString('base64url');
-    const { expiresAt } = await createTables(database).upload.create(
-      { ...announcement, tokenHash: hash(token), key: randomUUID() },
-      { columns: ['expiresAt'] },
-    );
-    return { token, expiresAt };
+    return database.transaction(async (transaction) => {
+      const { expiresAt } = await createTables(transaction).upload.create(
+        { ...announcement, tokenHash: hash(token), key: randomUUID() },
+        { columns: ['expiresAt'] },
+      );
+      await this.#files.quota.check(transaction, announcement.owner, 'size');
+      return { token, expiresAt };
+    });
   }
 
   /**
@@ -98,7 +101,7 @@ export class Uploads {
    * is kept. A file that is not what was announced is removed, and its token is used.
    * @param offset how many bytes are there; undefined begins anew
    * @param signal ends the waiting for bytes; once they are there, the file is completed in any case
-   * @throws CONFLICT where the file does not end at this offset, LOCKED while another request sends it, TOO_LARGE,
+   * @throws CONFLICT where the file does not end at this offset or another request has completed it, LOCKED while another request sends it, TOO_LARGE,
    *   TOO_SLOW, INVALID_INPUT where it is not what was announced, NOT_FOUND, and what the store throws
    */
   async receive(
@@ -108,18 +111,41 @@ export class Uploads {
     signal: AbortSignal,
   ): Promise<Progress> {
     const taken = await UploadLease.take(this.#pools, hash(token), signal);
+    if (!taken) {
+      // Another request may have completed it meanwhile, with bytes of its own.
+      await this.find(token, signal);
+      throw noMoreBytes();
+    }
+    await using lease = taken.lease;
+    const { upload } = taken;
+    const size = Number(upload.size);
+    if (upload.isWhole) {
+      await this.#finish(upload, lease, undefined);
+      throw noMoreBytes();
+    }
+    const kept = await this.#keptBytes(upload);
+    if (offset !== undefined && offset !== kept) throw notAtTheEnd(kept, offset);
+    const start = offset ?? 0;
+    const came = await this.#append(upload, start, bytes, lease, signal);
+    if (start + came.size < size) return { offset: await this.#keptBytes(upload), size };
+    return { offset: size, size, file: await this.#finish(upload, lease, start === 0 ? came : undefined) };
+  }
+
+  /**
+   * Completes an upload whose bytes are all there: a crash may have come in between.
+   * @returns how far it is; nothing is done where bytes are missing
+   * @throws LOCKED while another request has it, NOT_FOUND, and what the store throws
+   */
+  async complete(token: string, signal: AbortSignal): Promise<Progress> {
+    const taken = await UploadLease.take(this.#pools, hash(token), signal);
     // Another request may have completed it meanwhile.
     if (!taken) return this.find(token, signal);
     await using lease = taken.lease;
     const { upload } = taken;
-    const size = Number(upload.size);
-    const kept = await this.#keptBytes(upload);
-    const start = offset ?? (upload.isWhole ? kept : 0);
-    if (offset !== undefined && offset !== kept) throw notAtTheEnd(kept, offset);
-    const came = upload.isWhole ? undefined : await this.#append(upload, start, bytes, lease, signal);
-    if (came && start + came.size < size) return { offset: await this.#keptBytes(upload), size };
-    lease.hold();
-    return { offset: size, size, file: await this.#finish(upload, lease, start === 0 ? came : undefined) };
+    const [offset, size] = [await this.#keptBytes(upload), Number(upload.size)];
+    if (offset < size) return { offset, size };
+    if (!upload.isWhole) await this.#files.store.append(upload.key, offset, nothing(), lease.signal);
+    return { offset, size, file: await this.#finish(upload, lease, undefined) };
   }
 
   /**
@@ -154,6 +180,7 @@ export class Uploads {
 
   /** Can be repeated after a crash: `isWhole` is set before the bytes become an object, which is not to be appended to. */
   async #finish(upload: UploadRow, lease: UploadLease, described: Described | undefined): Promise<FileRow> {
+    lease.hold();
     const signal = AbortSignal.any([lease.signal, AbortSignal.timeout(FINISH_TIMEOUT_MS)]);
     const database = new Database(this.#pools, signal);
     const own = { tokenHash: upload.tokenHash, writer: lease.writer };
@@ -167,6 +194,8 @@ export class Uploads {
       return await database.transaction((transaction) => this.#add(transaction, upload, own, whole));
     } catch (error) {
       if (isRefusal(error)) await this.#drop(upload, own);
+      // The store has removed the bytes: they are expected anew.
+      if (isStorageFull(error)) await createTables(database).upload.update(own, { isWhole: false });
       throw error;
     }
   }
@@ -192,6 +221,13 @@ export class Uploads {
     if ((await createTables(database).upload.delete(own)) > 0) await this.#files.store.remove(key);
   }
 }
+
+/** An upload is complete; what was sent came too late. */
+export function noMoreBytes(): GatherError {
+  return new GatherError('CONFLICT', 'Expected no more bytes: the file is complete.');
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array, void, void> {}
 
 async function* heardBy(lease: UploadLease, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
   for await (const piece of bytes) {

@@ -1,7 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
-import { dropRest } from '../files/drop-rest.ts';
 import type { UploadSlots } from '../files/upload-slots.ts';
 import { badRequest } from './graphql-params.ts';
 import { MultipartBody, tooLarge } from './multipart/multipart-body.ts';
@@ -12,7 +11,6 @@ import type { CancellationContext } from './use-cancellation.ts';
 /** What the Node server hands along; absent in `app.fetch`. */
 interface ServerContext {
   req?: IncomingMessage;
-  res?: ServerResponse;
 }
 
 interface MultipartOptions {
@@ -61,13 +59,12 @@ export function useMultipart({
     onResultProcess({ request, result, setResult }) {
       if (isMultipart(request) && !isAsyncIterable(result) && !Array.isArray(result)) setResult(withStatus(result));
     },
-    onResponse({ request, serverContext: { req, res } }) {
+    onResponse({ request, serverContext: { req } }) {
       if (!isMultipart(request)) return;
       const upload = uploads.get(request);
       upload?.body.close();
       upload?.slot[Symbol.dispose]();
-      if (req && res) dropRest(req, res);
-      else upload?.source.destroy();
+      if (!req) upload?.source.destroy();
     },
   };
 }

@@ -8,7 +8,7 @@ type PathOf = (error: GatherError) => string[] | null;
 
 const EXPECTED: ReadonlySet<string> = new Set<ErrorCode>([
   ...(['INVALID_INPUT', 'NOT_FOUND', 'CONFLICT', 'FORBIDDEN'] as const),
-  ...(['WRONG_CREDENTIALS', 'TOO_MANY_ATTEMPTS'] as const),
+  ...(['WRONG_CREDENTIALS', 'TOO_MANY_ATTEMPTS', 'QUOTA_EXCEEDED'] as const),
 ]);
 
 /**

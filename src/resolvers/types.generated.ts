@@ -83,6 +83,8 @@ export type ErrorCode =
   | 'CONFLICT'
   /** It is larger than it may be. */
   | 'TOO_LARGE'
+  /** The files of the viewer, or all files, would take more than they may. */
+  | 'QUOTA_EXCEEDED'
   /** There are too many at a time. The same request may succeed later. */
   | 'BUSY'
   /** A service did not answer in time. The same request may succeed later. */

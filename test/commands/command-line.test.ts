@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { runGather } from '../helpers/program.ts';
 
-const COMMANDS = ['start', 'serve', 'work', 'dashboard', 'migrate', 'seed', 'user', 'services'];
+const COMMANDS = ['start', 'serve', 'work', 'migrate', 'seed', 'user', 'services'];
 
 test('--help lists the commands', async () => {
   const { code, stdout, stderr } = await runToEnd(['--help']);

@@ -6,7 +6,6 @@ import { ask, type Program, runGather } from '../helpers/program.ts';
 const READY: Record<string, RegExp> = {
   serve: /Gather is ready/,
   work: /worker is ready/,
-  dashboard: /dashboard is ready/,
 };
 /** Faults on demand, in a program that is otherwise as it is. */
 const FAULTS = `
@@ -32,7 +31,6 @@ beforeAll(async () => {
     DATABASE_URL: database.databaseUrl,
     NODE_ENV: 'production',
     PORT: '0',
-    DASHBOARD_PORT: '0',
     NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(FAULTS)}`,
   };
 });
@@ -41,17 +39,14 @@ afterAll(async () => {
   await database.drop();
 });
 
-test.each(['serve', 'work', 'dashboard'])(
-  '%s logs an error that nothing catches, once, and ends with code 1',
-  async (command) => {
-    await using program = runGather([command], env);
-    await program.said(READY[command] as RegExp);
-    program.kill('SIGUSR2');
-    expect(await program.exit()).toMatchObject({ code: 1 });
-    expect(fatalLines(program)).toMatchObject([{ err: { message: 'It rained.' } }]);
-    expect(program.stderr).toBe('');
-  },
-);
+test.each(['serve', 'work'])('%s logs an error that nothing catches, once, and ends with code 1', async (command) => {
+  await using program = runGather([command], env);
+  await program.said(READY[command] as RegExp);
+  program.kill('SIGUSR2');
+  expect(await program.exit()).toMatchObject({ code: 1 });
+  expect(fatalLines(program)).toMatchObject([{ err: { message: 'It rained.' } }]);
+  expect(program.stderr).toBe('');
+});
 
 test('start says it in words in development, whatever LOG is', async () => {
   const { NODE_ENV: _, ...rest } = env;

@@ -57,6 +57,18 @@ test('an append goes on where another machine has stopped', async () => {
   expect(s3.uploads()).toEqual([]);
 });
 
+test('a bucket that is full is told of, and nothing of the object stays', async () => {
+  const key = randomUUID();
+  s3.server.respond = where('PUT', /partNumber=2/, status(507));
+  await expect(store.append(key, 0, piecesFrom(0, 2 * PART_BYTES), never)).rejects.toMatchObject({
+    code: 'STORAGE_FULL',
+    source: 's3',
+    retryable: true,
+  });
+  expect(await store.keptBytes(key)).toBe(0);
+  expect(s3.uploads()).toEqual([]);
+});
+
 test('a small file takes no multipart upload', async () => {
   const key = randomUUID();
   s3.server.requests.length = 0;

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { open, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Upload as TusUpload } from 'tus-js-client';
@@ -24,6 +25,7 @@ const PIECE = { 'content-type': 'application/offset+octet-stream' };
 const UNKNOWN = {
   error: { code: 'NOT_FOUND', message: expect.stringContaining('Nothing is expected at this address') },
 };
+const CONFLICT = { error: { code: 'CONFLICT', message: 'Expected no more bytes: the file is complete.' } };
 const never = new AbortController().signal;
 
 let shop: TestDatabase;
@@ -411,6 +413,31 @@ describe('a client', () => {
     await locked[Symbol.asyncDispose]();
     await vi.waitFor(async () => expect(await shop.ask('select from file')).toHaveLength(1));
     expect((await gather.ask('HEAD', path)).headers.location).toBe(`/files/${(await onlyFile()).key}`);
+    expect(sha256(await contentOf((await onlyFile()).key))).toBe(sha256(Buffer.from('Smoke')));
+  });
+
+  test('wins alone where six send other bytes to the same place at once', async () => {
+    for (let round = 0; round < 5; round++) {
+      const path = await gather.announce(300_000);
+      const bodies = Array.from({ length: 6 }, (_, index) => Buffer.alloc(300_000, `${index}`));
+      const answers = await Promise.all(bodies.map((body) => gather.ask('PUT', path, {}, body)));
+      const winner = answers.findIndex(({ status }) => status === 201);
+      for (const [index, { status, body }] of answers.entries()) {
+        if (index === winner) expect(JSON.parse(body)).toMatchObject({ sha256: sha256(bodies[index] as Buffer) });
+        else expect([status, JSON.parse(body)]).toEqual([409, CONFLICT]);
+      }
+      expect(sha256(await contentOf((await onlyFile()).key))).toBe(sha256(bodies[winner] as Buffer));
+      await shop.ask('delete from file');
+    }
+  }, 60_000);
+
+  test('does not pass for the sender of what a crash left whole', async () => {
+    const path = await gather.announce(5);
+    const [upload] = await shop.ask<{ key: string }>('update upload set "isWhole" = true returning key');
+    await gather.store.append(upload?.key ?? '', 0, Readable.from([Buffer.from('Smoke')]), never);
+    const answer = await gather.ask('PUT', path, {}, Buffer.from('Other'));
+    expect([answer.status, JSON.parse(answer.body)]).toEqual([409, CONFLICT]);
+    expect(answer.headers.location).toBe(`/files/${(await onlyFile()).key}`);
     expect(sha256(await contentOf((await onlyFile()).key))).toBe(sha256(Buffer.from('Smoke')));
   });
 

@@ -121,6 +121,7 @@ export async function startTestApp({
     },
     store: { directory: filesDir },
     uploadMaxBytes: 1_000_000_000,
+    filesQuota: { maxBytes: 100_000_000_000, maxBytesPerOwner: 10_000_000_000 },
     timeZone: 'UTC',
     aboutFile: fileURLToPath(new URL('../../src/shop/about.json', import.meta.url)),
     ...config,

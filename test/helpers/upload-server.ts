@@ -11,6 +11,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import pino from 'pino';
+import { Exchanges } from '../../src/door/exchanges.ts';
 import { Files } from '../../src/files/files.ts';
 import type { Store } from '../../src/files/store.ts';
 import { createUploadRoute } from '../../src/files/upload-route.ts';
@@ -51,7 +52,13 @@ export async function startUploadServer(
   maxBytes = 1_000_000_000,
 ): Promise<UploadServer> {
   const log: string[] = [];
-  const files = new Files({ store, maxBytes, onKept: async () => {}, onDeleted: async () => {} });
+  const files = new Files({
+    store,
+    maxBytes,
+    quota: { maxBytes: 100_000_000_000, maxBytesPerOwner: 10_000_000_000 },
+    onKept: async () => {},
+    onDeleted: async () => {},
+  });
   const uploads = new Uploads({ files, pools });
   const route = createUploadRoute({
     uploads,
@@ -60,10 +67,10 @@ export async function startUploadServer(
     maxBytes,
     publicUrl: ({ headers }) => `http://${headers.host}`,
   });
-  const answering = new Set<Promise<void>>();
+  const exchanges = new Exchanges();
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    const answered = route(incoming, outgoing).finally(() => answering.delete(answered));
-    answering.add(answered);
+    exchanges.add(incoming, outgoing);
+    exchanges.follow(route(incoming, outgoing));
   };
   const server = createServer(answer).on('checkContinue', answer).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -83,7 +90,7 @@ export async function startUploadServer(
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      await Promise.all(answering);
+      await exchanges.settled(5000);
     },
   };
 }

@@ -280,19 +280,24 @@ test('a file that is left half read lets the next one come', async () => {
   body.close();
 });
 
-test('a connection serves the next request, after a file and after a refusal', async () => {
+test('a connection serves the next request, unless its answer says otherwise', async () => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const refused = toUpload(Buffer.alloc(MB / 2)).with(0, { field: 'wrong', content: '' });
-  const ports = new Set<number | undefined>();
-  for (const parts of [toUpload('x'), [], toUpload('y'), refused, toUpload('z')]) {
+  const ports: (number | undefined)[] = [];
+  const closing: boolean[] = [];
+  for (const parts of [toUpload('x'), toUpload('y'), refused, toUpload('z'), toUpload('ö')]) {
     const outgoing = request(`${url}/graphql`, { method: 'POST', agent, headers: FORM_HEADERS }).end(encode(parts));
     const closed = once(outgoing, 'close');
     const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
-    ports.add(response.socket.localPort);
+    ports.push(response.socket.localPort);
+    closing.push(response.headers.connection === 'close');
     await response.toArray();
     await closed;
   }
-  expect(ports.size).toBe(1);
+  // The refused one is answered before it is there.
+  expect(closing).toEqual([false, false, true, false, false]);
+  expect(ports.map((port) => port === ports[0])).toEqual([true, true, true, false, false]);
+  expect(ports[4]).toBe(ports[3]);
   agent.destroy();
 });
 

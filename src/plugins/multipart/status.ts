@@ -9,6 +9,7 @@ const HTTP: Readonly<Record<string, Http>> = {
   TOO_SLOW: { status: 408 },
   DEADLINE_EXCEEDED: { status: 408 },
   TOO_LARGE: { status: 413 },
+  STORAGE_FULL: { status: 507 },
   BUSY: { status: 429, headers: { 'Retry-After': '1' } },
 };
 

@@ -35,8 +35,8 @@ export const issueCertificate: MutationResolvers['issueCertificate'] = (_, { inp
     draw: (certificate: Parameters<typeof draw>[0]) => threads.run(draw, certificate, signal),
     store: async (pdf: Uint8Array) => {
       const announced = { name: 'certificate.pdf', owner, expected: { type: PDF } };
-      const { key, described } = await files.receive(Readable.from([pdf]), announced, signal);
-      return (transaction: Database) => files.add(transaction, key, described, announced);
+      const { key, described } = await files.receive(database, Readable.from([pdf]), announced);
+      return (transaction: Database) => files.addReceived(transaction, key, described, announced);
     },
   };
   return carryOut(context, { certificate: null }, async () => ({
