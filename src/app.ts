@@ -89,6 +89,8 @@ export interface AppConfig {
   /** How long an operation may take. */
   operationTimeoutMs: number;
   upstreams: Record<UpstreamName, UpstreamConfig>;
+  /** Jobs of one user that are not settled. */
+  maxPendingJobs: number;
   /** Where files are kept. */
   store: StoreConfig;
   /** How large one file may be. */
@@ -135,14 +137,15 @@ export function createApp(config: AppConfig): App {
   const upstreams = createUpstreams(config.upstreams);
   const queue = new Queue(pools);
   const hints = new Hints(config.databaseUrl, LOOK_EVERY_MS);
-  const jobs = new Jobs(queue, hints);
+  const jobs = new Jobs(queue, hints, config.maxPendingJobs);
   const threads = createThreads();
   const store = createStore(config.store);
   const files = new Files({
     store,
     maxBytes: config.uploadMaxBytes,
     onKept: async (database, file) => {
-      if (file.type.startsWith('image/')) await jobs.enqueue(describeImage, { fileId: file.id }, { database });
+      if (!file.type.startsWith('image/')) return;
+      await jobs.enqueue(describeImage, { fileId: file.id }, { database, queuedFor: file.owner });
     },
     onDeleted: (database, keys) => jobs.enqueue(removeBytes, { keys }, { database }),
   });

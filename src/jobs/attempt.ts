@@ -127,11 +127,15 @@ export class Attempt {
     await database.transaction(async (transaction) => {
       const deliveryId = randomUUID();
       const back = { state: 'PENDING', deliveryId, progress: 0, message: null, startedAt: null } as const;
-      if ((await createTables(transaction).job.update(this.#fence, back)) === 0) return;
+      const { job: jobs } = createTables(transaction);
+      if ((await jobs.update(this.#fence, back)) === 0) return;
+      const { queuedFor, turn } = await jobs.get({ id: data.jobId }, { columns: ['queuedFor', 'turn'] });
       await queue.send(transaction, {
         id: deliveryId,
         queue: this.#task,
         data: { jobId: data.jobId, attemptsBefore: this.number },
+        queuedFor,
+        turn,
         retryLimit: retryLimit - retryCount,
       });
     });

@@ -83,6 +83,8 @@ export type ErrorCode =
   | 'CONFLICT'
   /** It is larger than it may be. */
   | 'TOO_LARGE'
+  /** There is as much of it as there may be; the message names the setting. The same request may succeed later. */
+  | 'LIMIT_EXCEEDED'
   /** There are too many at a time. The same request may succeed later. */
   | 'BUSY'
   /** A service did not answer in time. The same request may succeed later. */

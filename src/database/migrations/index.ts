@@ -4,6 +4,7 @@ import { up as createJobs } from './0002-jobs.ts';
 import { up as createOrders } from './0003-orders.ts';
 import { up as createFiles } from './0004-files.ts';
 import { up as createUsers } from './0005-users.ts';
+import { up as createTurns } from './0006-turns.ts';
 
 /** Every migration by its name. They run in the order of their names, each once for a database. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -12,4 +13,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0003-orders': { up: createOrders },
   '0004-files': { up: createFiles },
   '0005-users': { up: createUsers },
+  '0006-turns': { up: createTurns },
 };

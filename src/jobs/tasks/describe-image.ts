@@ -19,6 +19,8 @@ export const describeImage = defineTask({
   timeoutMs: 180_000,
   // An image may take some hundred megabytes of memory while it is read.
   concurrency: 1,
+  // It belongs to a file that has arrived.
+  isEssential: true,
   uniqueKey: ({ fileId }) => fileId,
   run: async ({ fileId: id }, context) => {
     const file = await context.tables.file.find({ id });

@@ -15,6 +15,8 @@ export const prepareOrder = defineTask({
   backoffSeconds: 2,
   timeoutMs: 60_000,
   concurrency: 4,
+  // It belongs to an order, which is not refused because of jobs.
+  isEssential: true,
   run: async ({ orderId: id }, { database, tables, signal, progress }) => {
     const order = await tables.order.find({ id }, { columns: ['status'] });
     if (!order) throw new GatherError('NOT_FOUND', `There is no order ${id}.`);
