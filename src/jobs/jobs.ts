@@ -5,6 +5,7 @@ import { countUnsettled, insertJob, nextTurn, UNSETTLED } from '../database/jobs
 import type { Id, JobRow, Json, Timestamp } from '../database/schema.ts';
 import { createTables } from '../database/tables.ts';
 import { GatherError } from '../errors.ts';
+import { toJson } from '../json.ts';
 import { changes } from './changes.ts';
 import type { Hints } from './hints.ts';
 import type { Queue } from './queue.ts';
@@ -54,7 +55,7 @@ export class Jobs {
         task: task.name,
         owner,
         queuedFor: queuedFor ?? '',
-        input: JSON.stringify(checked),
+        input: toJson(checked),
         deliveryId: randomUUID(),
         uniqueKey: task.uniqueKey?.(checked) ?? null,
         schedule: schedule ?? null,

@@ -34,7 +34,7 @@ export type Scalars = {
   Decimal: { input: string; output: string; }
   /** A file of a multipart request: https://github.com/jaydenseric/graphql-multipart-request-spec. */
   File: { input: IncomingFile; output: never; }
-  /** Any value of JSON, as it is. */
+  /** Any value of JSON, as it is, with all the digits of its numbers. */
   JSON: { input: unknown; output: unknown; }
   /** An absolute URL: `https://example.com/data.json`. */
   URL: { input: string; output: string; }
@@ -491,7 +491,7 @@ export type QuoteRound = {
   quotes: Array<Quote>;
   /** Wall time of the round, in seconds. */
   elapsed: Scalars['Float']['output'];
-  /** `fetched 10 quotes in 1.01 seconds` */
+  /** `fetched 10 quotes in 1.01 seconds`; `fetched 3 of 10 quotes in 1.01 seconds` where some suppliers did not answer. */
   message: Scalars['String']['output'];
 };
 
@@ -1245,7 +1245,7 @@ export type ItemsPayload = {
 
 /** What became of the prices. */
 export type RepriceItemsPayload = {
-  /** How many items have a new price. */
+  /** How many items it was done to; that of one may have come to the same price. */
   count: Scalars['Int']['output'];
   /** Why nothing was done; empty where it was. */
   userErrors: Array<UserError>;
