@@ -64,6 +64,7 @@ async function startGather(): Promise<string> {
       inventory: { url: urls.inventory },
       suppliers: { url: urls.suppliers },
     },
+    maxPendingJobs: 100,
     store: { directory: options.filesDir ?? '/nonexistent' },
     uploadMaxBytes: 2_000_000_000,
     filesQuota: { maxBytes: 100_000_000_000, maxBytesPerOwner: 10_000_000_000 },

@@ -90,6 +90,8 @@ export interface AppConfig {
   /** How long an operation may take. */
   operationTimeoutMs: number;
   upstreams: Record<UpstreamName, UpstreamConfig>;
+  /** Jobs of one user that are not settled. */
+  maxPendingJobs: number;
   /** Where files are kept. */
   store: StoreConfig;
   /** How large one file may be. */
@@ -140,7 +142,7 @@ export function createApp(config: AppConfig): App {
   const upstreams = createUpstreams(config.upstreams);
   const queue = new Queue(pools);
   const hints = new Hints(config.databaseUrl, LOOK_EVERY_MS);
-  const jobs = new Jobs(queue, hints);
+  const jobs = new Jobs(queue, hints, config.maxPendingJobs);
   const threads = createThreads();
   const store = createStore(config.store);
   const files = new Files({
@@ -148,7 +150,8 @@ export function createApp(config: AppConfig): App {
     maxBytes: config.uploadMaxBytes,
     quota: config.filesQuota,
     onKept: async (database, file) => {
-      if (file.type.startsWith('image/')) await jobs.enqueue(describeImage, { fileId: file.id }, { database });
+      if (!file.type.startsWith('image/')) return;
+      await jobs.enqueue(describeImage, { fileId: file.id }, { database, queuedFor: file.owner });
     },
     onDeleted: (database, keys) => jobs.enqueue(removeBytes, { keys }, { database }),
   });

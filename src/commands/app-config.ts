@@ -60,6 +60,7 @@ export function toAppConfig(config: Config, databaseUrl: string, urls: Record<Up
       inventory: { url: urls.inventory, timeoutMs },
       suppliers: { url: urls.suppliers, timeoutMs: config.SUPPLIERS_TIMEOUT_MS },
     },
+    maxPendingJobs: config.MAX_PENDING_JOBS,
     store: toStoreConfig(config),
     uploadMaxBytes: config.UPLOAD_MAX_BYTES,
     filesQuota: { maxBytes: config.FILES_MAX_BYTES, maxBytesPerOwner: config.FILES_MAX_BYTES_PER_OWNER },

@@ -1,4 +1,4 @@
-import { type Insertable, sql } from 'kysely';
+import { type Expression, type Insertable, sql } from 'kysely';
 import { GatherError } from '../errors.ts';
 import type { Database } from './database.ts';
 import type { Id, JobRow, JobState, JobTable } from './schema.ts';
@@ -7,7 +7,7 @@ import { bind } from './table-definition.ts';
 import type { Tables } from './tables.ts';
 
 type NewJob = Pick<Insertable<JobTable>, 'task' | 'owner' | 'input' | 'deliveryId' | 'uniqueKey' | 'schedule'> &
-  Pick<Insertable<JobTable>, 'scheduledAt'>;
+  Pick<Insertable<JobTable>, 'scheduledAt'> & { queuedFor: string };
 
 /** What became of a job between two of its versions. */
 export type JobChange = Pick<
@@ -56,10 +56,53 @@ export async function changesOfJob(database: Database, jobId: Id, version: numbe
   return (await database.run(statement, { name: 'job.changes' })).rows;
 }
 
+/**
+ * How many jobs that are not settled are queued for somebody. Until the transaction ends, nobody else is told, so that
+ * of those who enqueue at the same time each counts the jobs of those before.
+ */
+export async function countUnsettled(transaction: Database, queuedFor: string): Promise<number> {
+  const lock = bind(
+    'lockQueuedFor',
+    () => sql`select pg_advisory_xact_lock(hashtext('gather.job'), hashtext(${param('queuedFor')}))`,
+    { queuedFor },
+  );
+  await transaction.run(lock, { name: 'job.lock' });
+  // A statement of its own: one sees what was committed before it began, and the lock may have been waited for.
+  const statement = bind(
+    'countUnsettledJobs',
+    () => sql<{ count: number }>`
+      select count(*)::integer as count from job
+      where "queuedFor" = ${param('queuedFor')} and state in ('PENDING', 'RUNNING', 'RETRYING')`,
+    { queuedFor },
+  );
+  const { rows } = await transaction.run(statement, { name: 'job.countUnsettled' });
+  return rows[0]?.count ?? 0;
+}
+
+/**
+ * The turn of a job that is enqueued now: after all of those who have fewer jobs waiting. It is start-time fair queueing:
+ * the turn after the last one of the same user, or after the one that is being taken, whichever is later. Whoever comes
+ * new begins where the queue is, so that the jobs of nobody are overtaken for ever.
+ */
+export function nextTurn(task: Expression<string>, queuedFor: Expression<string>): Expression<number> {
+  return sql<number>`(
+    select 1 + greatest(
+      (select max(turn) from job as own
+        where "queuedFor" = ${queuedFor} and task = ${task} and state in ('PENDING', 'RUNNING', 'RETRYING')),
+      coalesce(
+        (select max(turn) from job as running where task = ${task} and state = 'RUNNING'),
+        (select min(turn) - 1 from job as waiting where task = ${task} and state = 'PENDING'),
+        0
+      )
+    )
+  )`;
+}
+
 const insertion = () => sql<JobRow>`
-  insert into job (task, owner, input, "deliveryId", "uniqueKey", schedule, "scheduledAt")
+  insert into job (task, owner, input, "deliveryId", "uniqueKey", schedule, "scheduledAt", "queuedFor", turn)
   values (${param('task')}, ${param('owner')}, ${param('input')}, ${param('deliveryId')}, ${param('uniqueKey')},
-    ${param('schedule')}, ${param('scheduledAt')})
+    ${param('schedule')}, ${param('scheduledAt')}, ${param('queuedFor')},
+    ${nextTurn(sql`${param('task')}::text`, sql`${param('queuedFor')}::text`)})
   on conflict do nothing returning *`;
 
 async function findInTheWay(tables: Tables, { task, uniqueKey, schedule, scheduledAt }: NewJob) {

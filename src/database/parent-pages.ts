@@ -3,6 +3,7 @@ import { GatherError } from '../errors.ts';
 import { builder } from './builder.ts';
 import { fromCursor, toCursor } from './cursor.ts';
 import type { Database } from './database.ts';
+import { isId } from './id.ts';
 import type { Page } from './page.ts';
 import type { Id, Schema } from './schema.ts';
 import { param, prepare, type Statement } from './statement.ts';
@@ -128,6 +129,6 @@ function lateralPages<T extends keyof Schema>(
 
 function toId(direction: string, cursor: string): Id {
   const [id] = fromCursor(`id:${direction}`, cursor);
-  if (typeof id === 'string' && /^\d{1,18}$/.test(id)) return id;
+  if (typeof id === 'string' && isId(id)) return id;
   throw new GatherError('INVALID_INPUT', `Expected a cursor from a page of this list, got "${cursor}".`);
 }

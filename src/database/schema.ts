@@ -105,6 +105,10 @@ export interface JobTable {
   deliveryId: string;
   /** No two jobs of a task that are not settled have the same one. */
   uniqueKey: string | null;
+  /** Whose turn it takes: the owner's, or that of the user for whom the server enqueued it; empty for nobody's. */
+  queuedFor: Generated<string>;
+  /** Of the jobs of a task that wait, the one with the least is run next. */
+  turn: Generated<number>;
   schedule: string | null;
   /** The tick that it was enqueued for; null where it was enqueued by hand. */
   scheduledAt: Timestamp | null;

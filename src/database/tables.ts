@@ -76,6 +76,8 @@ const job: TableDefinition<'job'> = {
     attempt: 'integer',
     deliveryId: 'uuid',
     uniqueKey: 'text',
+    queuedFor: 'text',
+    turn: 'integer',
     schedule: 'text',
     scheduledAt: 'timestamptz',
     version: 'integer',

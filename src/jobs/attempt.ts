@@ -7,6 +7,7 @@ import type { Id, JobError, JobState, Json } from '../database/schema.ts';
 import { createTables, type Tables } from '../database/tables.ts';
 import type { Patch } from '../database/update.ts';
 import { GatherError } from '../errors.ts';
+import { toJson } from '../json.ts';
 import type { Logger } from '../monitoring/log.ts';
 import { TimeoutError } from './limits.ts';
 import type { DeliveryData, Queue } from './queue.ts';
@@ -93,7 +94,7 @@ export class Attempt {
     const settled = {
       state: 'SUCCEEDED',
       progress: 1,
-      result: JSON.stringify(result ?? null),
+      result: toJson(result ?? null),
       finishedAt: now(),
     } as const;
     const isWritten = await this.#again(() => this.write(settled));
@@ -127,11 +128,15 @@ export class Attempt {
     await database.transaction(async (transaction) => {
       const deliveryId = randomUUID();
       const back = { state: 'PENDING', deliveryId, progress: 0, message: null, startedAt: null } as const;
-      if ((await createTables(transaction).job.update(this.#fence, back)) === 0) return;
+      const { job: jobs } = createTables(transaction);
+      if ((await jobs.update(this.#fence, back)) === 0) return;
+      const { queuedFor, turn } = await jobs.get({ id: data.jobId }, { columns: ['queuedFor', 'turn'] });
       await queue.send(transaction, {
         id: deliveryId,
         queue: this.#task,
         data: { jobId: data.jobId, attemptsBefore: this.number },
+        queuedFor,
+        turn,
         retryLimit: retryLimit - retryCount,
       });
     });

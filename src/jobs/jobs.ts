@@ -1,20 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
-import { insertJob, UNSETTLED } from '../database/jobs.ts';
+import { countUnsettled, insertJob, nextTurn, UNSETTLED } from '../database/jobs.ts';
 import type { Id, JobRow, Json, Timestamp } from '../database/schema.ts';
 import { createTables } from '../database/tables.ts';
 import { GatherError } from '../errors.ts';
+import { toJson } from '../json.ts';
 import { changes } from './changes.ts';
 import type { Hints } from './hints.ts';
 import type { Queue } from './queue.ts';
 import type { Task } from './task.ts';
 
-interface EnqueueOptions {
+/** For whom and for when a job is enqueued. */
+export interface EnqueueOptions {
   /** In whose transaction the job is enqueued, if it is in one. */
   database: Database;
   /** Whose job it is. @default nobody's */
   owner?: string | null;
+  /** The user whose turn it takes. @default the owner */
+  queuedFor?: string | null;
   /** The name of the schedule that it is run for. @default none */
   schedule?: string;
   /** The tick of the schedule; a second job for the same one is not made. @default none: it is run by hand */
@@ -25,34 +29,41 @@ interface EnqueueOptions {
 export class Jobs {
   readonly #queue: Queue;
   readonly #hints: Hints;
+  readonly #maxPending: number;
 
-  constructor(queue: Queue, hints: Hints) {
+  /** @param maxPending jobs of one user that are not settled. @default any number */
+  constructor(queue: Queue, hints: Hints, maxPending = Number.POSITIVE_INFINITY) {
     this.#queue = queue;
     this.#hints = hints;
+    this.#maxPending = maxPending;
   }
 
   /**
    * Enqueues a run of a task. Nothing runs before the transaction is committed, and nothing at all if it is not.
    * Where a job with its unique key, or for its tick, is there already, that one is given.
-   * @throws INVALID_INPUT for an input that the task does not take
+   * @throws INVALID_INPUT for an input that the task does not take, LIMIT_EXCEEDED where the user has as many jobs as one
+   *   may have, unless the task is essential
    */
   async enqueue<Input, Result extends Json>(
     task: Task<Input, Result>,
     input: Input,
-    { database, owner, schedule, scheduledAt }: EnqueueOptions,
+    { database, owner = null, queuedFor = owner, schedule, scheduledAt }: EnqueueOptions,
   ): Promise<JobRow> {
     const checked = toInput(task, input);
     return database.transaction(async (transaction) => {
       const { job, created } = await insertJob(transaction, createTables(transaction), {
         task: task.name,
-        owner: owner ?? null,
-        input: JSON.stringify(checked),
+        owner,
+        queuedFor: queuedFor ?? '',
+        input: toJson(checked),
         deliveryId: randomUUID(),
         uniqueKey: task.uniqueKey?.(checked) ?? null,
         schedule: schedule ?? null,
         scheduledAt: scheduledAt ?? null,
       });
-      if (created) await this.#send(transaction, job);
+      if (!created) return job;
+      if (!task.isEssential) await this.#assertRoom(transaction, job);
+      await this.#send(transaction, job);
       return job;
     });
   }
@@ -78,7 +89,7 @@ export class Jobs {
   /**
    * Runs a job again, from the beginning and with all its attempts.
    * @throws NOT_FOUND where there is none, CONFLICT where it has neither failed nor was cancelled, or where another job
-   *   with its unique key is on its way
+   *   with its unique key is on its way; LIMIT_EXCEEDED where the user has as many jobs as one may have
    */
   retry(database: Database, id: Id): Promise<JobRow> {
     return database.transaction(async (transaction) => {
@@ -87,13 +98,20 @@ export class Jobs {
       const count = await jobs
         .update(
           { id, state: { in: ['FAILED', 'CANCELLED'] } },
-          { ...anew, deliveryId: randomUUID(), startedAt: null, finishedAt: null },
+          {
+            ...anew,
+            deliveryId: randomUUID(),
+            turn: nextTurn(sql`job.task`, sql`job."queuedFor"`),
+            startedAt: null,
+            finishedAt: null,
+          },
         )
         .catch((error) => {
           throw error instanceof GatherError && error.code === 'CONFLICT' ? inTheWay(error) : error;
         });
       const job = await jobs.get({ id });
       if (count === 0) throw ended(job, 'only one that failed or was cancelled can be run again');
+      await this.#assertRoom(transaction, job);
       await this.#send(transaction, job);
       return job;
     });
@@ -107,9 +125,15 @@ export class Jobs {
     return changes(this.#hints, database, id);
   }
 
-  #send(database: Database, { id, task, deliveryId, attempt }: JobRow): Promise<void> {
+  #send(database: Database, { id, task, deliveryId, attempt, queuedFor, turn }: JobRow): Promise<void> {
     const data = { jobId: id, attemptsBefore: attempt };
-    return this.#queue.send(database, { id: deliveryId, queue: task, data });
+    return this.#queue.send(database, { id: deliveryId, queue: task, data, queuedFor, turn });
+  }
+
+  /** The job is written already, and counted: where it is one too many, the transaction takes it back. */
+  async #assertRoom(transaction: Database, { queuedFor }: JobRow): Promise<void> {
+    if (queuedFor === '' || (await countUnsettled(transaction, queuedFor)) <= this.#maxPending) return;
+    throw tooMany(this.#maxPending);
   }
 }
 
@@ -122,6 +146,11 @@ function toInput<Input>({ name, input: schema }: Pick<Task<Input, Json>, 'name' 
 
 function ended({ state }: JobRow, rule: string): GatherError {
   return new GatherError('CONFLICT', `The job is ${state}: ${rule}.`);
+}
+
+function tooMany(maxPending: number): GatherError {
+  const message = `Expected at most ${maxPending} jobs that are not settled (MAX_PENDING_JOBS), got one more. Wait for one of them to end, or cancel one.`;
+  return new GatherError('LIMIT_EXCEEDED', message, { retryable: true });
 }
 
 function inTheWay(cause: GatherError): GatherError {

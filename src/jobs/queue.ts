@@ -18,6 +18,10 @@ interface Delivery {
   /** The task's name. */
   queue: string;
   data: DeliveryData;
+  /** Who shares a worker with others; empty for nobody. */
+  queuedFor: string;
+  /** The least is delivered first. */
+  turn: number;
   /** How often it is delivered again at most. @default what the task's `attempts` says */
   retryLimit?: number;
 }
@@ -36,9 +40,11 @@ export class Queue {
    * Enqueues: with the transaction of `database`, if it is in one, and not before it is committed.
    * @throws DATABASE_UNAVAILABLE, also where `migrate` has not made the queue
    */
-  async send(database: Database, { id, queue, data, ...options }: Delivery): Promise<void> {
+  async send(database: Database, { id, queue, data, queuedFor, turn, ...options }: Delivery): Promise<void> {
     const boss = await this.#start();
-    const sent = await boss.send(queue, data, { id, ...options, db: through(database, 'job.send') }).catch((error) => {
+    const order = { priority: -turn, ...(queuedFor && { group: { id: queuedFor } }) };
+    const db = through(database, 'job.send');
+    const sent = await boss.send(queue, data, { id, ...order, ...options, db }).catch((error) => {
       throw toQueueError(error);
     });
     if (sent === null) throw notInstalled();

@@ -1,7 +1,6 @@
 import { CronExpressionParser } from 'cron-parser';
-import type { Database } from '../database/database.ts';
-import type { JobRow, Json, Timestamp } from '../database/schema.ts';
-import type { Jobs } from './jobs.ts';
+import type { JobRow, Json } from '../database/schema.ts';
+import type { EnqueueOptions, Jobs } from './jobs.ts';
 import type { Task } from './task.ts';
 import { dailyStatistics } from './tasks/daily-statistics.ts';
 import { sweepFiles } from './tasks/sweep-files.ts';
@@ -14,8 +13,8 @@ export interface Schedule {
   task: string;
   /** Minute, hour, day of the month, month, day of the week; in the shop's time zone. */
   cron: string;
-  /** Enqueues the task. With a tick, once for that tick however often it is called. */
-  enqueue(jobs: Jobs, database: Database, tick?: Timestamp): Promise<JobRow>;
+  /** Enqueues the task: for a tick, once however often it is called, or by hand, for whoever asks. */
+  enqueue(jobs: Jobs, options: Pick<EnqueueOptions, 'database' | 'owner' | 'scheduledAt'>): Promise<JobRow>;
 }
 
 /** Every schedule. A tick that passes while no worker runs is made up for when one does, the latest of them only. */
@@ -46,7 +45,6 @@ function schedule<Input, Result extends Json>(
     name,
     task: task.name,
     cron,
-    enqueue: (jobs, database, tick) =>
-      jobs.enqueue(task, input, { database, schedule: name, ...(tick && { scheduledAt: tick }) }),
+    enqueue: (jobs, options) => jobs.enqueue(task, input, { ...options, schedule: name }),
   };
 }

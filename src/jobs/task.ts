@@ -44,6 +44,11 @@ interface TaskOptions<Input> {
   timeoutMs: number;
   /** How many jobs of it one worker runs at a time. */
   concurrency: number;
+  /**
+   * Whether its jobs are enqueued however many their user has waiting, because what they are enqueued with must not be
+   * refused. @default false
+   */
+  isEssential?: boolean;
   /** Of jobs that are not settled, no two have the same key: enqueueing the second gives the first. */
   uniqueKey?(input: Input): string;
 }

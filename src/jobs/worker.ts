@@ -125,15 +125,26 @@ export class Worker {
     await Promise.allSettled(this.#running);
   }
 
-  /** With one job to a fetch, a long job keeps no other waiting; a worker that ends one looks for the next at once. */
+  /**
+   * With one job to a fetch, a long job keeps no other waiting. Nobody has all of the places, where there are several: one
+   * is left for the jobs of others.
+   */
   async #serve(task: RunnableTask): Promise<void> {
-    for (let slot = 0; slot < task.concurrency; slot++) {
-      const id: string = await this.#boss.work<DeliveryData, void, typeof WORK>(task.name, WORK, async ([job]) => {
-        if (!job) return [];
-        const status = await this.#run(task, job);
-        this.#boss.notifyWorker(id);
-        return [{ id: job.id, status }];
-      });
+    const { name, concurrency } = task;
+    const localGroupConcurrency = Math.max(1, concurrency - 1);
+    const options = { ...WORK, localConcurrency: concurrency, localGroupConcurrency };
+    await this.#boss.work<DeliveryData, void, typeof options>(name, options, async ([job]) => {
+      if (!job) return [];
+      const status = await this.#run(task, job);
+      this.#lookForMore(name);
+      return [{ id: job.id, status }];
+    });
+  }
+
+  /** The place that ends a job takes the next one at once. It is among those that have one; the others do so anyway. */
+  #lookForMore(task: string): void {
+    for (const { id, name, count } of this.#boss.getWipData()) {
+      if (name === task && count > 0) this.#boss.notifyWorker(id);
     }
   }
 
@@ -165,7 +176,8 @@ export class Worker {
     const schedule = this.#source.schedules.find(({ name }) => name === data.schedule);
     if (!schedule) throw new Error(`There is no schedule ${data.schedule}: another version of the worker may know it.`);
     const tick = lastTick(schedule, this.#source.timeZone, new Date(createdOn.getTime() + CLOCK_SKEW_MS));
-    await schedule.enqueue(new Jobs(this.#queue, this.#hints), this.#database, tick.toISOString());
+    const jobs = new Jobs(this.#queue, this.#hints);
+    await schedule.enqueue(jobs, { database: this.#database, scheduledAt: tick.toISOString() });
   }
 
   /** A queue that is missing would be asked for in vain, for ever. */

@@ -14,6 +14,7 @@ export const linesByOrderId = (source: LoaderSource) =>
     return orderIds.map((id) => lines.get(id) ?? []);
   });
 
+/** A double would take keys of 17 digits and more for equal. */
 function byId(one: OrderLineRow, other: OrderLineRow): number {
-  return Number(one.id) - Number(other.id);
+  return Number(BigInt(one.id) - BigInt(other.id));
 }

@@ -1,4 +1,6 @@
 import { createGraphQLError, type GraphQLParams } from 'graphql-yoga';
+import { cut } from '../errors.ts';
+import { findBeyondDouble, parseJson as parse } from '../json.ts';
 
 /** Whoever goes through variables does so level by level, on the stack. */
 const MAX_LEVELS = 64;
@@ -6,6 +8,9 @@ const MAX_LEVELS = 64;
 const MAX_OBJECTS = 12_000;
 /** No type has as many fields, and no operation as many variables. */
 const MAX_NAMES = 1000;
+
+/** Of a number in a message. */
+const SHOWN_LENGTH = 50;
 
 /** The parameters of an operation in JSON. @throws 400 where they are none */
 export function toParams(text: string): GraphQLParams {
@@ -33,7 +38,7 @@ export function toUrlParams(query: URLSearchParams): GraphQLParams & { documentI
 /** Any JSON. @throws 400 where it is none */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parse(text);
   } catch (error) {
     throw badRequest(400, `Expected JSON, got something else: ${(error as Error).message}.`);
   }
@@ -56,6 +61,14 @@ function assertSound(params: object): asserts params is GraphQLParams {
     throw badRequest(400, 'Expected a string as `operationName`, got another type.');
   }
   assertSmall(params);
+  const found = findBeyondDouble(Reflect.get(params, 'variables'), 'variables');
+  if (found) {
+    const number = found.number.length > SHOWN_LENGTH ? `${found.number.slice(0, SHOWN_LENGTH)}…` : found.number;
+    throw badRequest(
+      400,
+      `Expected numbers that a double holds, got ${number} at ${cut(found.path)}. Send it as a string.`,
+    );
+  }
 }
 
 function assertSmall(params: object): void {

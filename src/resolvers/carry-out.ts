@@ -7,7 +7,7 @@ type Payload<Result> = Result & { userErrors: UserError[] };
 type PathOf = (error: GatherError) => string[] | null;
 
 const EXPECTED: ReadonlySet<string> = new Set<ErrorCode>([
-  ...(['INVALID_INPUT', 'NOT_FOUND', 'CONFLICT', 'FORBIDDEN'] as const),
+  ...(['INVALID_INPUT', 'NOT_FOUND', 'CONFLICT', 'FORBIDDEN', 'LIMIT_EXCEEDED'] as const),
   ...(['WRONG_CREDENTIALS', 'TOO_MANY_ATTEMPTS', 'QUOTA_EXCEEDED'] as const),
 ]);
 

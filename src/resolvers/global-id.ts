@@ -1,3 +1,4 @@
+import { ID_OF_NO_ROW, isId, isWholeNumber } from '../database/id.ts';
 import type { Id } from '../database/schema.ts';
 import { GatherError } from '../errors.ts';
 
@@ -17,7 +18,7 @@ const NODE_TYPES = [
 ] as const;
 /** Of an ID that anything is looked for. */
 const MAX_LENGTH = 100;
-const GLOBAL_ID = /^([A-Z][A-Za-z]*):(\d{1,18})$/;
+const GLOBAL_ID = /^([A-Z][A-Za-z]*):(.+)$/;
 
 /** The ID that clients see of a row: base64 of `Item:42`. */
 export function toGlobalId(type: NodeType, id: Id): string {
@@ -25,12 +26,12 @@ export function toGlobalId(type: NodeType, id: Id): string {
 }
 
 /**
- * The type and the key that `toGlobalId` was given.
+ * The type and the key that `toGlobalId` was given. A number that is too large for a key is that of no row.
  * @throws INVALID_INPUT for anything else
  */
 export function fromGlobalId(globalId: string): { type: NodeType; id: Id } {
   const [, type, id] = GLOBAL_ID.exec(decode(globalId)) ?? [];
-  if (type && id && isNodeType(type)) return { type, id };
+  if (type && id && isNodeType(type) && isWholeNumber(id)) return { type, id: isId(id) ? id : ID_OF_NO_ROW };
   throw new GatherError('INVALID_INPUT', `Expected an ID that this server gave, got "${globalId}".`);
 }
 

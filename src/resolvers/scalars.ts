@@ -49,7 +49,7 @@ export const FileScalar = new GraphQLScalarType<IncomingFile, never>({
 /** Goes out only: nothing takes any JSON yet. */
 export const JSONScalar = new GraphQLScalarType<Json, Json>({
   name: 'JSON',
-  description: 'Any value of JSON, as it is.',
+  description: 'Any value of JSON, as it is, with all the digits of its numbers.',
   coerceOutputValue: (value) => value as Json,
   coerceInputValue: refuseJson,
   coerceInputLiteral: refuseJson,

@@ -34,7 +34,7 @@ export type Scalars = {
   Decimal: { input: string; output: string; }
   /** A file of a multipart request: https://github.com/jaydenseric/graphql-multipart-request-spec. */
   File: { input: IncomingFile; output: never; }
-  /** Any value of JSON, as it is. */
+  /** Any value of JSON, as it is, with all the digits of its numbers. */
   JSON: { input: unknown; output: unknown; }
   /** An absolute URL: `https://example.com/data.json`. */
   URL: { input: string; output: string; }
@@ -85,6 +85,8 @@ export type ErrorCode =
   | 'TOO_LARGE'
   /** The files of the viewer, or all files, would take more than they may. */
   | 'QUOTA_EXCEEDED'
+  /** There is as much of it as there may be; the message names the setting. The same request may succeed later. */
+  | 'LIMIT_EXCEEDED'
   /** There are too many at a time. The same request may succeed later. */
   | 'BUSY'
   /** A service did not answer in time. The same request may succeed later. */
@@ -599,7 +601,7 @@ export type QuoteRound = {
   quotes: Array<Quote>;
   /** Wall time of the round, in seconds. */
   elapsed: Scalars['Float']['output'];
-  /** `fetched 10 quotes in 1.01 seconds` */
+  /** `fetched 10 quotes in 1.01 seconds`; `fetched 3 of 10 quotes in 1.01 seconds` where some suppliers did not answer. */
   message: Scalars['String']['output'];
 };
 
@@ -1353,7 +1355,7 @@ export type ItemsPayload = {
 
 /** What became of the prices. */
 export type RepriceItemsPayload = {
-  /** How many items have a new price. */
+  /** How many items it was done to; that of one may have come to the same price. */
   count: Scalars['Int']['output'];
   /** Why nothing was done; empty where it was. */
   userErrors: Array<UserError>;

@@ -34,8 +34,10 @@ export async function collectQuotes(
   const ask = (number: number) => askOne(suppliers, number, signal);
   const quotes = isConcurrent ? await Promise.all(numbers.map(ask)) : await askInTurn(numbers, ask);
   const elapsed = (performance.now() - start) / 1000;
+  const fetched = quotes.filter(({ error }) => error === null).length;
   const noun = count === 1 ? 'quote' : 'quotes';
-  return { quotes, elapsed, message: `fetched ${count} ${noun} in ${elapsed.toFixed(2)} seconds` };
+  const number = fetched === count ? `${count}` : `${fetched} of ${count}`;
+  return { quotes, elapsed, message: `fetched ${number} ${noun} in ${elapsed.toFixed(2)} seconds` };
 }
 
 async function askInTurn(numbers: readonly number[], ask: (number: number) => Promise<Quote>): Promise<Quote[]> {

@@ -1,3 +1,4 @@
+import { parseJson } from '../json.ts';
 import type { Check } from './check.ts';
 import { decoded } from './decoded.ts';
 import { invalid, type Question } from './errors.ts';
@@ -17,7 +18,7 @@ export async function readBody<T>(question: Question, answer: Answer, check: Che
 
 function parse(question: Question, bytes: Buffer): unknown {
   try {
-    return JSON.parse(bytes.toString());
+    return parseJson(bytes.toString());
   } catch (error) {
     throw invalid(question, 'a body that is not JSON', 'JSON', error);
   }

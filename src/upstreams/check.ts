@@ -7,7 +7,21 @@ export interface Check<T> {
   errors?: ErrorObject[] | null;
 }
 
-/** The check of what an operation of services.openapi.yaml answers with status 200. Costs milliseconds: keep it. */
+/** What GraphQL's Int holds. */
+const INT = { minimum: -(2 ** 31), maximum: 2 ** 31 - 1 };
+
+/**
+ * The check of what an operation of services.openapi.yaml answers with status 200. Costs milliseconds: keep it. An integer
+ * that GraphQL could not pass on is the service's fault, too.
+ */
 export function createCheck<Id extends keyof Responses>(operationId: Id): Check<Responses[Id]> {
-  return new Ajv2020().compile<Responses[Id]>(schemas[operationId]);
+  return new Ajv2020().compile<Responses[Id]>(withInts(schemas[operationId]) as object);
+}
+
+/** The schema with every integer an Int, unless it is narrower. */
+function withInts(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withInts);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const parts = Object.fromEntries(Object.entries(schema).map(([name, part]) => [name, withInts(part)]));
+  return [parts['type']].flat().includes('integer') ? { ...INT, ...parts } : parts;
 }

@@ -1,5 +1,6 @@
 import { MIMEType } from 'node:util';
 import type { Json } from '../database/schema.ts';
+import { isKeptByJsonb } from '../json.ts';
 
 /** What the bytes of an answer say. */
 export interface FetchedBody {
@@ -8,7 +9,7 @@ export interface FetchedBody {
   /** In bytes, decoded. */
   bytes: number;
   /**
-   * The value, if the type is JSON and that is what came; else the text, by the charset of the type or UTF-8. Null if
+   * The value, if the type is JSON and that is what came, with no number that would lose digits; else the text, by the charset of the type or UTF-8. Null if
    * the type is not one of text, as that of an image is. Characters that PostgreSQL cannot store, NUL and halves of a
    * surrogate pair, are replaced by U+FFFD.
    */
@@ -40,7 +41,8 @@ function toBody(type: string | null, charset: string, bytes: Buffer): Json {
   const text = createDecoder(charset).decode(bytes);
   if (type === null || !JSON_TYPE.test(type)) return toStorableText(text);
   try {
-    return toStorable(JSON.parse(text), MAX_DEPTH);
+    const value: Json = JSON.parse(text);
+    return isKeptByJsonb(text) ? toStorable(value, MAX_DEPTH) : toStorableText(text);
   } catch {
     return toStorableText(text);
   }

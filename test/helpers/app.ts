@@ -119,6 +119,7 @@ export async function startTestApp({
       inventory: { url: services.urls.inventory, timeoutMs },
       suppliers: { url: services.urls.suppliers, timeoutMs },
     },
+    maxPendingJobs: 1000,
     store: { directory: filesDir },
     uploadMaxBytes: 1_000_000_000,
     filesQuota: { maxBytes: 100_000_000_000, maxBytesPerOwner: 10_000_000_000 },

@@ -32,7 +32,7 @@ beforeEach(async () => {
 
 afterAll(() => gather.close());
 
-test('a job is enqueued in four statements, and run by a worker', async () => {
+test('a job is enqueued in six statements, and run by a worker', async () => {
   const { data, errors } = await gather.query(ADD);
   expect(errors).toBeUndefined();
   expect(data.add).toEqual({
@@ -42,6 +42,8 @@ test('a job is enqueued in four statements, and run by a worker', async () => {
   expect(gather.cost().statements.map((text) => /\w+( into \w+(\.\w+)?)?/.exec(text.trim())?.[0])).toEqual([
     'begin',
     'insert into job',
+    'select',
+    'select',
     expect.any(String),
     'commit',
   ]);

@@ -75,6 +75,16 @@ test.each(['CONCURRENT', 'SEQUENTIAL'])('a supplier that fails is a quote with i
   expect(others.every(({ supplier, price, error }) => supplier && price && error === null)).toBe(true);
 });
 
+test('the message counts what was fetched, and not what was asked for', async () => {
+  gather.services.suppliers.fault = 'garbage';
+  gather.services.suppliers.isFaulty = (path) => !/\/[0-2]\//.test(path);
+  const { quotes, message } = await ask({ count: 10 });
+  expect(quotes.filter(({ price }) => price !== null)).toHaveLength(3);
+  expect(message).toMatch(/^fetched 3 of 10 quotes in \d+\.\d\d seconds$/);
+  gather.services.suppliers.isFaulty = () => true;
+  expect((await ask({ count: 1 })).message).toMatch(/^fetched 0 of 1 quote in \d+\.\d\d seconds$/);
+});
+
 test('where no supplier answers, each is a quote with its error', async () => {
   gather.services.suppliers.fault = 'garbage';
   const { data, errors } = await gather.query(ROUND, { count: 3 });

@@ -1,6 +1,7 @@
 import { hash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import * as z from 'zod';
+import { isId } from '../../database/id.ts';
 import type { FileRow } from '../../database/schema.ts';
 import { createTables } from '../../database/tables.ts';
 import { readImage, type Thumbnail } from '../../files/image.ts';
@@ -13,12 +14,14 @@ import { defineTask, type TaskContext } from '../task.ts';
  */
 export const describeImage = defineTask({
   name: 'describeImage',
-  input: z.strictObject({ fileId: z.string().regex(/^\d{1,18}$/) }),
+  input: z.strictObject({ fileId: z.string().refine(isId) }),
   attempts: 5,
   backoffSeconds: 10,
   timeoutMs: 180_000,
   // An image may take some hundred megabytes of memory while it is read.
   concurrency: 1,
+  // It belongs to a file that has arrived.
+  isEssential: true,
   uniqueKey: ({ fileId }) => fileId,
   run: async ({ fileId: id }, context) => {
     const file = await context.tables.file.find({ id });

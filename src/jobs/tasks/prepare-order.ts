@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
+import { isId } from '../../database/id.ts';
 import { linesToPrepare } from '../../database/orders.ts';
 import { GatherError } from '../../errors.ts';
 import { defineTask } from '../task.ts';
@@ -10,11 +11,13 @@ const SMOKING_MS = 200;
 /** Prepares an order, line by line. Of one that is READY nothing is done again. */
 export const prepareOrder = defineTask({
   name: 'prepareOrder',
-  input: z.object({ orderId: z.string().regex(/^\d{1,18}$/) }),
+  input: z.object({ orderId: z.string().refine(isId) }),
   attempts: 5,
   backoffSeconds: 2,
   timeoutMs: 60_000,
   concurrency: 4,
+  // It belongs to an order, which is not refused because of jobs.
+  isEssential: true,
   run: async ({ orderId: id }, { database, tables, signal, progress }) => {
     const order = await tables.order.find({ id }, { columns: ['status'] });
     if (!order) throw new GatherError('NOT_FOUND', `There is no order ${id}.`);

@@ -9,6 +9,8 @@ export const removeBytes = defineTask({
   backoffSeconds: 10,
   timeoutMs: 60_000,
   concurrency: 2,
+  // It belongs to a deletion.
+  isEssential: true,
   run: async ({ keys }, { store, signal }) => {
     for (const key of keys) {
       signal.throwIfAborted();

@@ -1,5 +1,6 @@
 import { GatherError } from '../../errors.ts';
 import { schedules } from '../../jobs/schedules.ts';
+import { ownerOf } from '../../viewer.ts';
 import { carryOut } from '../carry-out.ts';
 import type { MutationResolvers } from '../types.generated.ts';
 
@@ -7,7 +8,8 @@ export const runSchedule: MutationResolvers['runSchedule'] = (_, { name }, conte
   carryOut(context, { job: null }, async () => {
     const schedule = schedules.find((it) => it.name === name);
     if (!schedule) throw notFound(name);
-    return { job: await schedule.enqueue(context.jobs, context.database) };
+    const { jobs, database, viewer } = context;
+    return { job: await schedule.enqueue(jobs, { database, owner: ownerOf(viewer) }) };
   });
 
 function notFound(name: string): GatherError {

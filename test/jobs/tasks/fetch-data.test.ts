@@ -48,6 +48,20 @@ test('an address that is not public is not asked, said in words, and not tried a
   expect(server.connections).toBe(asked);
 });
 
+test.each(['{"id":9007199254740993}', '[1e400]', '[0.1234567890123456789]', '[1e300]'])(
+  'JSON whose numbers would lose digits, %s, is kept as text',
+  async (body) => {
+    await using _worker = await startTestWorker(gather, { fetchAllowed: ['127.0.0.1'] });
+    server.respond = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(body);
+    };
+    expect(await fetchData(server.url)).toMatchObject({
+      state: 'SUCCEEDED',
+      result: { type: 'application/json', body },
+    });
+  },
+);
+
 async function fetchData(url: string) {
   const { data } = await gather.query(FETCH, { url });
   const { id } = data.fetchData.job;
