@@ -57,9 +57,9 @@ export type Node = {
 
 /** Where a page stands within its connection. */
 export type PageInfo = {
-  /** Whether more follows this page. */
+  /** Whether more follows this page: with `first`, between it and `before`; with `last`, from `before` on. */
   hasNextPage: Scalars['Boolean']['output'];
-  /** Whether something precedes this page. */
+  /** Whether something precedes this page: with `last`, between `after` and it; with `first`, up to `after`. */
   hasPreviousPage: Scalars['Boolean']['output'];
   /** The cursor of the first edge; null where the page is empty. */
   startCursor?: Maybe<Scalars['String']['output']>;
