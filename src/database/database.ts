@@ -4,6 +4,7 @@ import { type Call, call, publishCall, toOutcome, untilAborted } from '../calls.
 import { GatherError } from '../errors.ts';
 import { isBroken, isCanceled, toGatherError } from './errors.ts';
 import type { Pools } from './pool.ts';
+import { backendOf } from './session.ts';
 import type { BoundStatement } from './statement.ts';
 
 /** PostgreSQL ignores a request to stop that overtakes its statement: it is repeated until the statement is over. */
@@ -196,12 +197,12 @@ export class Database {
 
   /** @returns to be called when the statement is over; resolves when no cancellation is on its way any more */
   #cancelOnAbort(client: pg.PoolClient): () => Promise<unknown> {
-    const { processID } = client as pg.PoolClient & { processID: number };
+    const backend = backendOf(client);
     let request: Promise<unknown> | undefined;
     let timer: NodeJS.Timeout | undefined;
     const ask = () => {
       request ??= this.#pools.control
-        .query('select pg_cancel_backend($1)', [processID])
+        .query('select pg_cancel_backend($1)', [backend])
         .catch(() => {})
         .finally(() => {
           request = undefined;

@@ -1,5 +1,6 @@
 import { PgBoss, type Queue as QueueOptions } from 'pg-boss';
 import { toGatherError } from '../database/errors.ts';
+import { openingSessions } from '../database/session.ts';
 import { inStep, type OnStep } from '../database/step.ts';
 import { schedules } from './schedules.ts';
 import type { RunnableTask } from './task.ts';
@@ -10,6 +11,7 @@ export const DEAD_LETTERS = 'gather.dead-letters';
 /** Where the queue says that a schedule is due. */
 export const TICKS = 'gather.ticks';
 
+const CONNECT_TIMEOUT_MS = 10_000;
 /** A worker that is not heard of for so long is taken for dead, and its jobs are delivered again. */
 const HEARTBEAT_SECONDS = 10;
 /** How long after a task's own timeout the queue gives up on a job. */
@@ -33,6 +35,7 @@ export async function installQueues(
   await inStep(onStep, 'job queue', async (report) => {
     const boss = new PgBoss({
       connectionString: databaseUrl,
+      ...openingSessions(CONNECT_TIMEOUT_MS),
       max: 1,
       application_name: 'gather migrate',
       supervise: false,
