@@ -2,10 +2,10 @@ import type { Compilable } from 'kysely';
 import type pg from 'pg';
 import { type Call, call, publishCall, toOutcome, untilAborted } from '../calls.ts';
 import { GatherError } from '../errors.ts';
-import { isBroken, isCanceled, toGatherError } from './errors.ts';
+import { isBroken, isCanceled, isStale, toGatherError } from './errors.ts';
 import type { Pools } from './pool.ts';
 import { backendOf } from './session.ts';
-import type { BoundStatement } from './statement.ts';
+import { type BoundStatement, prepareAnew } from './statement.ts';
 
 /** PostgreSQL ignores a request to stop that overtakes its statement: it is repeated until the statement is over. */
 const CANCEL_AGAIN_MS = 50;
@@ -159,7 +159,7 @@ export class Database {
     const stopCancelling = this.#cancelOnAbort(client);
     let failure: unknown;
     try {
-      const { rows, rowCount } = await client.query<Row & pg.QueryResultRow>(statement);
+      const { rows, rowCount } = await this.#query(client, statement);
       return { rows, count: rowCount ?? 0 };
     } catch (error) {
       failure = error;
@@ -169,6 +169,18 @@ export class Database {
       if (this.signal.aborted) await stopCancelling();
       else void stopCancelling();
       if (!this.#transaction) this.#release(client, failure);
+    }
+  }
+
+  /** A statement that a migration has made stale runs again. In a transaction it cannot: its failure has broken that. */
+  async #query<Row>(client: pg.PoolClient, statement: BoundStatement<Row>) {
+    try {
+      return await client.query<Row & pg.QueryResultRow>(statement);
+    } catch (error) {
+      if (!isStale(error)) throw error;
+      prepareAnew(statement.name);
+      if (this.#transaction) throw error;
+      return await client.query<Row & pg.QueryResultRow>({ ...statement, name: undefined });
     }
   }
 
