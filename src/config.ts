@@ -25,9 +25,15 @@ const serviceUrl = url(['http:', 'https:']).optional();
 
 const onOrOff = choice(['on', 'off']).transform((value) => value === 'on');
 
+const TIME_ZONE_BY_CITY =
+  /^(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)(\/[A-Z][\w-]+){1,2}$/i;
+
 const timeZone = z
   .string()
-  .refine((value) => isTimeZone(value), 'expected the IANA name of a time zone, such as America/Chicago');
+  .refine(
+    (value) => isTimeZone(value),
+    'expected UTC, or the IANA name of a time zone by area and city, such as America/Chicago',
+  );
 
 const list = z.string().transform((value) =>
   value
@@ -151,9 +157,14 @@ function isOrigin(value: string): boolean {
   return /^https?:/.test(value) && URL.parse(value)?.origin === value;
 }
 
-/** By name: PostgreSQL and JavaScript read the signs of `+02:00` each the other way. */
+/**
+ * What PostgreSQL and JavaScript mean the same by. Short names such as `CET`, `IST` and `EST` are abbreviations of fixed
+ * offsets to the one and places with summer time to the other, `+02:00` they read each the other way, and old names such
+ * as `US/Central` not every system has.
+ */
 function isTimeZone(value: string): boolean {
-  if (!/^[a-z]/i.test(value)) return false;
+  if (/^utc$/i.test(value)) return true;
+  if (!TIME_ZONE_BY_CITY.test(value)) return false;
   try {
     return Boolean(new Intl.DateTimeFormat('en', { timeZone: value }));
   } catch {

@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ConfigError } from './config.ts';
+import { Database } from './database/database.ts';
 import { createPools, endPools } from './database/pool.ts';
+import { findTimeZoneFault } from './database/time-zone.ts';
 import { createStore, type StoreConfig } from './files/create-store.ts';
 import { type Schedule, schedules as shopSchedules } from './jobs/schedules.ts';
 import type { RunnableTask } from './jobs/task.ts';
@@ -84,10 +87,20 @@ export function createWorker(config: WorkerConfig): WorkerProcess {
   };
 
   return {
-    start: () => worker.start(),
+    start: async () => {
+      await assertTimeZone(new Database(pools, new AbortController().signal), timeZone);
+      await worker.start();
+    },
     stop: (hurry) => {
       stopped ??= stop(hurry);
       return stopped;
     },
   };
+}
+
+async function assertTimeZone(database: Database, timeZone: string): Promise<void> {
+  const fault = await findTimeZoneFault(database, timeZone);
+  if (!fault) return;
+  const expected = 'expected a time zone whose rules PostgreSQL and Node know alike';
+  throw new ConfigError(`TIME_ZONE: ${expected}, got "${timeZone}": ${fault}.`);
 }

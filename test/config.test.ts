@@ -115,6 +115,17 @@ test('an empty setting is one that is not set', () => {
   expect(() => readConfig(['DATABASE_URL'], { DATABASE_URL: '' })).toThrow('DATABASE_URL: expected, but not set');
 });
 
+test.each([
+  ...['CET', 'MET', 'EET', 'WET', 'EST', 'MST', 'HST', 'IST', 'EST5EDT', 'CST6CDT', 'PST8PDT', 'PST', 'BST', 'GMT'],
+  ...['GMT+5', 'Etc/GMT+5', 'Etc/UTC', 'US/Central', 'Brazil/East', 'GB', 'Zulu', 'Factory', 'posixrules', 'localtime'],
+  ...['+02:00', 'UTC+2', 'UTC-5', '<-03>3', 'CET-1CEST', 'Europe/Berlin,M3.5.0', 'posix/Europe/Berlin', 'Europe'],
+  ...['Europe/Atlantis', 'Europe/../UTC', 'Europe/Berlin ', "Europe/Berlin'", '1', 'default'],
+])('a time zone is UTC or that of a city: %s is refused', (name) => {
+  expect(faultsOf([], { TIME_ZONE: name })).toEqual([
+    `TIME_ZONE: expected UTC, or the IANA name of a time zone by area and city, such as America/Chicago, got "${name}"`,
+  ]);
+});
+
 test('what the environment has besides does not matter', () => {
   expect(readConfig([], { PATH: '/bin', port: '1' })).toEqual(readConfig([], {}));
 });
@@ -145,7 +156,7 @@ test('every fault is told at once, by name, with what was expected and what came
     'SUPPLIERS_TIMEOUT_MS: expected a whole number from 1 to 3600000, got "-1"',
     'OPERATION_TIMEOUT_MS: expected a whole number from 1 to 3600000, got "1e3"',
     'STATEMENT_TIMEOUT_MS: expected a whole number from 1 to 3600000, got "3600001"',
-    'TIME_ZONE: expected the IANA name of a time zone, such as America/Chicago, got "+02:00"',
+    'TIME_ZONE: expected UTC, or the IANA name of a time zone by area and city, such as America/Chicago, got "+02:00"',
     'LOG: expected one of words, json, none, got "loud"',
     'PRICING_URL: expected, but not set',
     'INVENTORY_URL: expected, but not set',

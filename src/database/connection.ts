@@ -51,15 +51,13 @@ export class Connection<Row> {
 }
 
 /**
- * Whether something precedes a page that begins after a cursor, or follows one that ends before a cursor, is not asked
- * of the database: the row that gave the cursor does.
+ * Relay's rule: in the direction of reading, whether more rows lie between the cursors, so that a loop over pages ends at
+ * the second cursor; against it, whether the page begins at a cursor, whose row is there without being asked for.
  */
 function toPageOfRows<Row>(found: readonly Row[], { size, isBackward, after, before }: Page): PageOfRows<Row> {
   const hasMore = found.length > size;
   const rows = found.slice(0, size);
-  return {
-    rows: isBackward ? rows.reverse() : rows,
-    hasNextPage: before !== undefined || (hasMore && !isBackward),
-    hasPreviousPage: after !== undefined || (hasMore && isBackward),
-  };
+  return isBackward
+    ? { rows: rows.reverse(), hasPreviousPage: hasMore, hasNextPage: before !== undefined }
+    : { rows, hasPreviousPage: after !== undefined, hasNextPage: hasMore };
 }

@@ -2,9 +2,10 @@ import type { Compilable } from 'kysely';
 import type pg from 'pg';
 import { type Call, call, publishCall, toOutcome, untilAborted } from '../calls.ts';
 import { GatherError } from '../errors.ts';
-import { isBroken, isCanceled, toGatherError } from './errors.ts';
+import { isBroken, isCanceled, isStale, toGatherError } from './errors.ts';
 import type { Pools } from './pool.ts';
-import type { BoundStatement } from './statement.ts';
+import { backendOf } from './session.ts';
+import { type BoundStatement, prepareAnew } from './statement.ts';
 
 /** PostgreSQL ignores a request to stop that overtakes its statement: it is repeated until the statement is over. */
 const CANCEL_AGAIN_MS = 50;
@@ -158,7 +159,7 @@ export class Database {
     const stopCancelling = this.#cancelOnAbort(client);
     let failure: unknown;
     try {
-      const { rows, rowCount } = await client.query<Row & pg.QueryResultRow>(statement);
+      const { rows, rowCount } = await this.#query(client, statement);
       return { rows, count: rowCount ?? 0 };
     } catch (error) {
       failure = error;
@@ -168,6 +169,18 @@ export class Database {
       if (this.signal.aborted) await stopCancelling();
       else void stopCancelling();
       if (!this.#transaction) this.#release(client, failure);
+    }
+  }
+
+  /** A statement that a migration has made stale runs again. In a transaction it cannot: its failure has broken that. */
+  async #query<Row>(client: pg.PoolClient, statement: BoundStatement<Row>) {
+    try {
+      return await client.query<Row & pg.QueryResultRow>(statement);
+    } catch (error) {
+      if (!isStale(error)) throw error;
+      prepareAnew(statement.name);
+      if (this.#transaction) throw error;
+      return await client.query<Row & pg.QueryResultRow>({ ...statement, name: undefined });
     }
   }
 
@@ -196,12 +209,12 @@ export class Database {
 
   /** @returns to be called when the statement is over; resolves when no cancellation is on its way any more */
   #cancelOnAbort(client: pg.PoolClient): () => Promise<unknown> {
-    const { processID } = client as pg.PoolClient & { processID: number };
+    const backend = backendOf(client);
     let request: Promise<unknown> | undefined;
     let timer: NodeJS.Timeout | undefined;
     const ask = () => {
       request ??= this.#pools.control
-        .query('select pg_cancel_backend($1)', [processID])
+        .query('select pg_cancel_backend($1)', [backend])
         .catch(() => {})
         .finally(() => {
           request = undefined;

@@ -21,6 +21,7 @@ export function toGatherError(error: unknown): unknown {
   const { code = '' } = error;
   if (UNAVAILABLE.test(code)) return unavailable(error);
   if (code === QUERY_CANCELED) return timeout(error);
+  if (isStale(error)) return changed(error);
   return fromRefusal(error) ?? error;
 }
 
@@ -32,6 +33,11 @@ export function isBroken(error: unknown): boolean {
 /** Whether the server stopped the statement because it was asked to, or because it took too long. */
 export function isCanceled(error: unknown): boolean {
   return error instanceof DatabaseError && error.code === QUERY_CANCELED;
+}
+
+/** Whether a prepared statement would now give columns of other types than it did when it was prepared. */
+export function isStale(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === '0A000' && error.routine === 'RevalidateCachedQuery';
 }
 
 function isOfConnection(error: Error & { code?: unknown }): boolean {
@@ -46,6 +52,14 @@ function fromConnection(error: Error): GatherError {
 
 function unavailable(cause: unknown) {
   return new GatherError('DATABASE_UNAVAILABLE', 'The database cannot be reached at present.', {
+    ...SOURCE,
+    retryable: true,
+    cause,
+  });
+}
+
+function changed(cause: unknown) {
+  return new GatherError('DATABASE_UNAVAILABLE', 'The tables of the database have just been changed. Try again.', {
     ...SOURCE,
     retryable: true,
     cause,

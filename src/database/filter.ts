@@ -34,9 +34,22 @@ interface Operator {
   /** The statement has no value for it. */
   isUnary?: true;
   isForText?: true;
+  /** What it is for every row, where the value alone decides. */
+  truthOf?: (value: unknown, isNullable: boolean) => boolean | undefined;
 }
 
-const ilike: Operator['sql'] = (column, pattern) => sql`${column} ilike ${pattern}`;
+const ofEmptyList = (truth: boolean) => (values: unknown) =>
+  Array.isArray(values) && values.length === 0 ? truth : undefined;
+
+/** Every text has no letters in it, in front of it and at its end. */
+const ofEmptyText: Operator['truthOf'] = (text, isNullable) => (text === '' && !isNullable ? true : undefined);
+
+const matching = (toPattern: (text: string) => string): Operator => ({
+  sql: (column, pattern) => sql`${column} ilike ${pattern}`,
+  toValue: (text) => toPattern(escapePattern(text)),
+  isForText: true,
+  truthOf: ofEmptyText,
+});
 
 /**
  * The operators by name. Those that deny hold for nulls too, so that each row meets either a condition or its denial.
@@ -45,15 +58,15 @@ const ilike: Operator['sql'] = (column, pattern) => sql`${column} ilike ${patter
 export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator>([
   ['eq', { sql: (column, value) => sql`${column} = ${value}` }],
   ['ne', { sql: (column, value) => sql`${column} is distinct from ${value}` }],
-  ['in', { sql: (column, values) => sql`${column} = any(${values})` }],
-  ['notIn', { sql: (column, values) => sql`(${column} = any(${values})) is not true` }],
+  ['in', { sql: (column, values) => sql`${column} = any(${values})`, truthOf: ofEmptyList(false) }],
+  ['notIn', { sql: (column, values) => sql`(${column} = any(${values})) is not true`, truthOf: ofEmptyList(true) }],
   ['lt', { sql: (column, value) => sql`${column} < ${value}` }],
   ['lte', { sql: (column, value) => sql`${column} <= ${value}` }],
   ['gt', { sql: (column, value) => sql`${column} > ${value}` }],
   ['gte', { sql: (column, value) => sql`${column} >= ${value}` }],
-  ['contains', { sql: ilike, toValue: (text) => `%${escapePattern(text)}%`, isForText: true }],
-  ['startsWith', { sql: ilike, toValue: (text) => `${escapePattern(text)}%`, isForText: true }],
-  ['endsWith', { sql: ilike, toValue: (text) => `%${escapePattern(text)}`, isForText: true }],
+  ['contains', matching((text) => `%${text}%`)],
+  ['startsWith', matching((text) => `${text}%`)],
+  ['endsWith', matching((text) => `%${text}`)],
   ['null', { sql: (column) => sql`${column} is null`, isUnary: true }],
   ['notNull', { sql: (column) => sql`${column} is not null`, isUnary: true }],
 ]);

@@ -11,7 +11,7 @@ import {
   toGivenColumns,
   toList,
 } from './table-definition.ts';
-import { compileWhere, type Where } from './where.ts';
+import { compileNarrowing, type Where } from './where.ts';
 
 /** The values of a unique key. */
 export type UniqueKey<T extends keyof Schema> = {
@@ -48,7 +48,7 @@ export function selectOrInsertRow<T extends keyof Schema, C extends Column<T>>(
   defaults: object,
   columns: readonly C[] | undefined,
 ): BoundStatement<RowWithCreated<Pick<Row<T>, C>>> {
-  const { shape, values, condition } = compileWhere(definition, unique as Where<T>);
+  const { shape, values, condition } = compileNarrowing(definition, unique as Where<T>);
   const table = sql.id(definition.name);
   const key = toGivenColumns(definition, [unique]);
   const given = toGivenColumns(definition, [unique, defaults]);

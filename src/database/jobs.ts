@@ -3,8 +3,8 @@ import { GatherError } from '../errors.ts';
 import type { Database } from './database.ts';
 import type { Id, JobRow, JobState, JobTable } from './schema.ts';
 import { param } from './statement.ts';
-import { bind } from './table-definition.ts';
-import type { Tables } from './tables.ts';
+import { bind, toColumns, toList } from './table-definition.ts';
+import { definitions, type Tables } from './tables.ts';
 
 type NewJob = Pick<Insertable<JobTable>, 'task' | 'owner' | 'input' | 'deliveryId' | 'uniqueKey' | 'schedule'> &
   Pick<Insertable<JobTable>, 'scheduledAt'> & { queuedFor: string };
@@ -103,7 +103,7 @@ const insertion = () => sql<JobRow>`
   values (${param('task')}, ${param('owner')}, ${param('input')}, ${param('deliveryId')}, ${param('uniqueKey')},
     ${param('schedule')}, ${param('scheduledAt')}, ${param('queuedFor')},
     ${nextTurn(sql`${param('task')}::text`, sql`${param('queuedFor')}::text`)})
-  on conflict do nothing returning *`;
+  on conflict do nothing returning ${toList(toColumns(definitions.job, undefined))}`;
 
 async function findInTheWay(tables: Tables, { task, uniqueKey, schedule, scheduledAt }: NewJob) {
   if (uniqueKey != null) {

@@ -4,6 +4,7 @@ import { Migrator } from 'kysely/migration';
 import pg from 'pg';
 import { toGatherError } from './errors.ts';
 import { migrations } from './migrations/index.ts';
+import { openSession } from './session.ts';
 import { inStep, type OnStep } from './step.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -25,7 +26,7 @@ export async function migrate(databaseUrl: string, onStep: OnStep = () => {}, si
       connectionString: databaseUrl,
       max: 1,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      lock_timeout: LOCK_TIMEOUT_MS,
+      onConnect: (client) => openSession(client, CONNECT_TIMEOUT_MS, { lockTimeoutMs: LOCK_TIMEOUT_MS }),
       application_name: 'gather migrate',
       stream: () => new Socket({ signal }),
     });

@@ -2,7 +2,8 @@ import { sql } from 'kysely';
 import type { Database } from './database.ts';
 import type { Id, OrderRow } from './schema.ts';
 import { param } from './statement.ts';
-import { bind } from './table-definition.ts';
+import { bind, toColumns, toList } from './table-definition.ts';
+import { definitions } from './tables.ts';
 
 /** So many of an item. */
 export interface NewLine {
@@ -47,12 +48,12 @@ export async function insertOrder(database: Database, order: NewOrder): Promise<
         insert into "order" (owner, "clientMutationId", total)
         select ${param('owner')}::text, ${param('clientMutationId')}::text, sum(quantity * price) from lines
         having count(*) = (select count(*) from input)
-        returning *
+        returning ${orderColumns}
       ), written as (
         insert into "orderLine" ("orderId", "itemId", quantity, price)
         select created.id, "itemId", quantity, price from created cross join lines order by "$position"
       )
-      select * from created`,
+      select ${orderColumns} from created`,
     toValues(order),
   );
   return (await database.run(statement, { name: 'order.insert', keys: order.lines.length })).rows[0];
@@ -66,7 +67,7 @@ export async function findOrderLike(
   const statement = bind(
     'findOrderLike',
     () => sql<OrderRow & { hasSameLines: boolean }>`
-      select *, array(
+      select ${orderColumns}, array(
           select ("itemId", quantity) from "orderLine" where "orderId" = "order".id order by id
         ) = array(
           select ("itemId", quantity) from ${inputLines} as input ("itemId", quantity, "$position") order by "$position"
@@ -90,6 +91,9 @@ export async function linesToPrepare(database: Database, orderId: Id): Promise<L
   );
   return (await database.run(statement, { name: 'order.linesToPrepare' })).rows;
 }
+
+/** By name: a column that a migration adds does not change what a statement gives. */
+const orderColumns = toList(toColumns(definitions.order, undefined));
 
 const inputLines = sql`unnest(${param('itemIds')}::bigint[], ${param('quantities')}::integer[]) with ordinality`;
 

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { openSession } from './session.ts';
 
 /** How PostgreSQL is reached, and how long anything may take there. */
 export interface PoolConfig {
@@ -27,8 +28,6 @@ const CONTROL_CONNECTIONS = 2;
 const CONTROL_TIMEOUT_MS = 2000;
 /** A statement that the server did not stop in time is given up on the client's side after this much more. */
 const GRACE_MS = 1000;
-/** Times are read as they are written: in UTC. */
-const OPTIONS = '-c TimeZone=UTC';
 const TEXT_TYPES = new Set<number>([pg.types.builtins.TIMESTAMPTZ, pg.types.builtins.DATE]);
 
 /** Timestamps and dates stay text: see `Timestamp`. Everything else is parsed as pg does by default. */
@@ -60,13 +59,15 @@ export async function endPools({ pool, cursors, control }: Pools): Promise<void>
 
 function createPool(config: PoolConfig): pg.Pool {
   const pool = new pg.Pool({
-    connectionString: withOptions(config.databaseUrl),
+    connectionString: config.databaseUrl,
     max: config.poolSize,
     connectionTimeoutMillis: config.connectTimeoutMs,
-    statement_timeout: config.statementTimeoutMs,
     query_timeout: config.statementTimeoutMs + GRACE_MS,
-    idle_in_transaction_session_timeout: config.statementTimeoutMs * 2,
-    options: OPTIONS,
+    onConnect: (client) =>
+      openSession(client, config.connectTimeoutMs, {
+        statementTimeoutMs: config.statementTimeoutMs,
+        idleInTransactionTimeoutMs: config.statementTimeoutMs * 2,
+      }),
     application_name: 'gather',
     keepAlive: true,
     types,
@@ -75,13 +76,4 @@ function createPool(config: PoolConfig): pg.Pool {
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
-}
-
-/** Options in the URL would take the place of ours: they come before them. */
-function withOptions(databaseUrl: string): string {
-  const url = new URL(databaseUrl);
-  const given = url.searchParams.get('options');
-  if (given === null) return databaseUrl;
-  url.searchParams.set('options', `${given} ${OPTIONS}`);
-  return url.href;
 }

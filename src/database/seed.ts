@@ -5,6 +5,7 @@ import { toGatherError } from './errors.ts';
 import type { Id, Schema } from './schema.ts';
 import { createRandom } from './seed/random.ts';
 import { toCustomer, toItem, toReview, toSupplier, toTask } from './seed/rows.ts';
+import { openSession } from './session.ts';
 import { inStep, type OnStep } from './step.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -56,6 +57,7 @@ export async function seed(databaseUrl: string, { size, onStep = () => {}, signa
     client.on('error', () => {});
     try {
       await client.connect();
+      await openSession(client, CONNECT_TIMEOUT_MS);
       await client.query('begin; lock table supplier in share row exclusive mode');
       const { rowCount } = await client.query('select from supplier limit 1');
       if (rowCount === 0) await fill(client, SIZES[size], report);

@@ -11,6 +11,8 @@ interface Selection<T extends keyof Schema, C extends Column<T>> {
   columns?: readonly C[] | undefined;
   /** Rows at most. */
   limit?: number;
+  /** `compileNarrowing` where no row is to be found for want of a value. */
+  compile?: typeof compileWhere<T>;
 }
 
 /**
@@ -29,9 +31,9 @@ export type AggregateValue<T extends keyof Schema, A extends Aggregate<T>> = A[0
 /** `select … from … where … order by … limit …` */
 export function selectRows<T extends keyof Schema, C extends Column<T>>(
   definition: TableDefinition<T>,
-  { where, orderBy = [], columns, limit }: Selection<T, C>,
+  { where, orderBy = [], columns, limit, compile = compileWhere }: Selection<T, C>,
 ): BoundStatement<Pick<Row<T>, C>> {
-  const { shape, values, condition } = compileWhere(definition, where);
+  const { shape, values, condition } = compile(definition, where);
   const selected = toColumns(definition, columns);
   return bind(
     `select ${definition.name}(${selected})${shape}${shapeOfOrder(orderBy)}/${limit}`,

@@ -43,11 +43,23 @@ export class Statement<Row> {
 
   with(values: Values): BoundStatement<Row> {
     return {
-      name: this.#name,
+      name: this.#name && `${this.#name}_${generation}`,
       text: this.#text,
       values: this.#parameters.map((parameter) => (parameter instanceof Param ? values[parameter.name] : parameter)),
     };
   }
+}
+
+/** Which preparation the names are of. */
+let generation = 0;
+
+/**
+ * Has every statement prepared anew, under another name, on every connection: what this one gives has been changed by a
+ * migration, and PostgreSQL refuses it under its old name for as long as the connection lasts.
+ * @param name under which it was refused; one of an earlier preparation changes nothing
+ */
+export function prepareAnew(name: string | undefined): void {
+  if (name?.endsWith(`_${generation}`)) generation += 1;
 }
 
 const statements = new Map<string, Statement<unknown>>();

@@ -12,7 +12,7 @@ import { type Aggregate, type AggregateValue, aggregateRows, countRows, existsRo
 import type { BoundStatement } from './statement.ts';
 import type { Row, TableDefinition } from './table-definition.ts';
 import { deleteRows, type Patch, type RowChange, updateRow, updateRows } from './update.ts';
-import type { Where } from './where.ts';
+import { compileNarrowing, type Where } from './where.ts';
 
 const BATCH_SIZE = 500;
 
@@ -60,7 +60,8 @@ export class Table<T extends keyof Schema> {
    * select "id", "name" from "item" where "sku" = $1 limit 2
    * ```
    *
-   * @throws NOT_FOUND where there is none, and an error of the program's where there are several
+   * @throws NOT_FOUND where there is none, INVALID_INPUT for a condition with a part that is absent, null or empty, and
+   *   an error of the program's where there are several
    */
   async get<C extends Column<T> = Column<T>>(where: Where<T>, options?: Columns<C>): Promise<Pick<Row<T>, C>> {
     const row = await this.#readOne('get', where, options);
@@ -70,7 +71,7 @@ export class Table<T extends keyof Schema> {
 
   /**
    * The one row, or undefined where there is none. The SQL is that of `get`.
-   * @throws an error of the program's where there are several
+   * @throws INVALID_INPUT as `get` does, and an error of the program's where there are several
    */
   find<C extends Column<T> = Column<T>>(where: Where<T>, options?: Columns<C>): Promise<Pick<Row<T>, C> | undefined> {
     return this.#readOne('find', where, options);
@@ -293,7 +294,7 @@ export class Table<T extends keyof Schema> {
    * update "item" set "price" = "price" * $1, "version" = "item"."version" + 1, "updatedAt" = now() where "status" = $2
    * ```
    *
-   * @throws INVALID_INPUT for a condition whose parts are all null: `{}` alone is every row
+   * @throws INVALID_INPUT for a condition with a part that is absent, null or empty, `{}` too: see `compileNarrowing`
    */
   async update(where: Where<T>, patch: Patch<T>): Promise<number> {
     const statement = updateRows(this.definition, where, patch);
@@ -307,7 +308,7 @@ export class Table<T extends keyof Schema> {
    * delete from "item" where "id" = $1
    * ```
    *
-   * @throws INVALID_INPUT for a condition whose parts are all null: `{}` alone is every row
+   * @throws INVALID_INPUT for a condition with a part that is absent, null or empty, `{}` too: see `compileNarrowing`
    */
   async delete(where: Where<T>): Promise<number> {
     const statement = deleteRows(this.definition, where);
@@ -357,7 +358,8 @@ export class Table<T extends keyof Schema> {
   }
 
   async #readOne<C extends Column<T>>(operation: string, where: Where<T>, { columns }: Columns<C> = {}) {
-    const [row, another] = await this.#run(operation, selectRows(this.definition, { where, columns, limit: 2 }));
+    const statement = selectRows(this.definition, { where, columns, limit: 2, compile: compileNarrowing });
+    const [row, another] = await this.#run(operation, statement);
     if (another)
       throw new Error(`Expected at most one ${this.definition.name}, got several; \`first\` takes one of them.`);
     return row;

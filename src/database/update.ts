@@ -13,7 +13,7 @@ import {
   toGivenColumns,
   toList,
 } from './table-definition.ts';
-import { compileWhere, type Where } from './where.ts';
+import { compileNarrowing, type Where } from './where.ts';
 
 /** New values of columns, or expressions over the row as it was: `{ price: sql`"price" * 2` }`. */
 export type Patch<T extends keyof Schema> = {
@@ -99,19 +99,6 @@ export function toChangedColumns<T extends keyof Schema>(
 export function toExpectedVersion<T extends keyof Schema>({ version }: TableDefinition<T>, change: object): unknown {
   const given: Readonly<Record<string, unknown>> = { ...change };
   return (version && given[version]) ?? null;
-}
-
-/** A condition that was meant to say which rows, and says nothing, must not become all rows. */
-function compileNarrowing<T extends keyof Schema>(definition: TableDefinition<T>, where: Where<T>) {
-  const compiled = compileWhere(definition, where);
-  if (isNarrowing(compiled.shape) || Object.keys(where).length === 0) return compiled;
-  const message = 'Expected a condition that says which rows, got one whose parts are all null. For all rows, give {}.';
-  throw new GatherError('INVALID_INPUT', message);
-}
-
-/** The shape of each condition on a column is `column.operator`; `or()` is no row at all. */
-function isNarrowing(shape: string): boolean {
-  return shape.includes('.') || shape.includes('or()');
 }
 
 function assertSome<C>(columns: readonly C[]): readonly C[] {

@@ -2,7 +2,8 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Database } from './database.ts';
 import type { UploadRow } from './schema.ts';
 import { param } from './statement.ts';
-import { bind } from './table-definition.ts';
+import { bind, toColumns, toList } from './table-definition.ts';
+import { definitions } from './tables.ts';
 
 /** How long an upload stays with a writer that is not heard of any more, in milliseconds. */
 export const LEASE_MS = 15_000;
@@ -31,7 +32,7 @@ export async function leaseUpload(
         "expiresAt" = ${ifFree(putOff, sql`"expiresAt"`)},
         "wantedAt" = ${ifFree(sql`null`, sql`now()`)}
       where "tokenHash" = ${param('tokenHash')} and "expiresAt" > now()
-      returning *, coalesce(writer = ${param('writer')}::uuid, false) as "isLeased"`,
+      returning ${toList(toColumns(definitions.upload, undefined))}, coalesce(writer = ${param('writer')}::uuid, false) as "isLeased"`,
     { tokenHash, writer },
   );
   return (await database.run(statement, { name: 'upload.lease' })).rows[0];

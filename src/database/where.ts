@@ -17,6 +17,9 @@ const MAX_LENGTH = 1000;
  * A plain value stands for `{ eq: value }`. `undefined` is a part that is not given. So is `null`, except for a column
  * that may be null: there it asks for the rows without a value. `or: []` is no row, `and: []` every row. `not` is the
  * complement: a row whose column is null does not meet `{ calories: { lt: 100 } }`, so it meets the `not` of it.
+ *
+ * A part that is not given holds for every row, wherever it stands: `{ or: [{ sku: undefined }, …] }` is every row. A
+ * read takes such a part; a change refuses it, and so does whatever is to find one row: see `compileNarrowing`.
  */
 export type Where<T extends keyof Schema> = {
   readonly [C in Column<T>]?: Row<T>[C] | Filter<Row<T>[C]> | null;
@@ -33,10 +36,18 @@ interface CompiledWhere<T extends keyof Schema> {
   /** What the condition's params, `$w0`, `$w1`, …, stand for. */
   values: Values;
   condition: Condition<T>;
+  /** The first part that holds for every row whatever the rows are: `or.0.sku`; `''` is the whole. */
+  unsaid: string | undefined;
 }
 
 type Condition<T extends keyof Schema> = (eb: ExpressionBuilder<Schema, T>) => Expression<SqlBool>;
-type Part<T extends keyof Schema> = Pick<CompiledWhere<T>, 'shape' | 'condition'>;
+
+interface Part<T extends keyof Schema> extends Pick<CompiledWhere<T>, 'shape' | 'condition'> {
+  /** What it is for every row, where that is known without a look at the rows. */
+  truth: boolean | undefined;
+}
+
+type Path = readonly (string | number)[];
 
 /**
  * Makes a `Where` ready for a statement.
@@ -47,11 +58,30 @@ export function compileWhere<T extends keyof Schema>(
   where: Where<T>,
 ): CompiledWhere<T> {
   const compilation = new Compilation(definition);
-  return { ...compilation.compileGroup(where, 1), values: compilation.values };
+  const { shape, condition } = compilation.compileGroup(where, [], 1);
+  return { shape, condition, values: compilation.values, unsaid: compilation.unsaid };
+}
+
+/**
+ * Makes a `Where` ready for a statement that must not take every row for want of a value: one that changes rows, or
+ * finds one of them. Each part must say something.
+ * @throws INVALID_INPUT for a part that is undefined, null where null is no value, or holds for every row because it is
+ *   empty: `{}`, `and: []`, `notIn: []`, `contains: ''`, and `not` of what holds for none. Also what `compileWhere` throws
+ */
+export function compileNarrowing<T extends keyof Schema>(
+  definition: TableDefinition<T>,
+  where: Where<T>,
+): CompiledWhere<T> {
+  const compiled = compileWhere(definition, where);
+  if (compiled.unsaid === undefined) return compiled;
+  const part = compiled.unsaid === '' ? 'the condition' : `its part ${compiled.unsaid}`;
+  const message = `Expected a condition each part of which says which rows, but ${part} is absent, null or empty and holds for all of them.`;
+  throw new GatherError('INVALID_INPUT', message);
 }
 
 class Compilation<T extends keyof Schema> {
   readonly values: Record<string, unknown> = {};
+  unsaid: string | undefined;
   readonly #definition: TableDefinition<T>;
   #conditions = 0;
   #valueCount = 0;
@@ -60,33 +90,51 @@ class Compilation<T extends keyof Schema> {
     this.#definition = definition;
   }
 
-  compileGroup(where: Where<T>, depth: number): Part<T> {
+  compileGroup(where: Where<T>, path: Path, depth: number): Part<T> {
     if (depth > MAX_DEPTH) throw tooMuch(`${MAX_DEPTH} levels of conditions`);
     const { and, or, not, ...columns } = where;
-    const parts = Object.entries(columns).flatMap(([column, filter]) => this.#compileColumn(column, filter));
-    if (and) parts.push(all(this.#compileGroups(and, depth)));
-    if (or) parts.push(any(this.#compileGroups(or, depth)));
-    if (not) parts.push(complement(this.compileGroup(not, depth + 1)));
+    const parts = Object.entries(columns).flatMap(([name, filter]) =>
+      this.#compileColumn(name, filter, [...path, name]),
+    );
+    if (Object.hasOwn(where, 'and')) parts.push(...this.#compileList(and, all, [...path, 'and'], depth));
+    if (Object.hasOwn(where, 'or')) parts.push(...this.#compileList(or, any, [...path, 'or'], depth));
+    if (Object.hasOwn(where, 'not')) parts.push(...this.#compileNot(not, [...path, 'not'], depth));
     if (parts.length === 0) this.#count();
-    return all(parts);
+    return this.#noted(path, all(parts));
   }
 
-  #compileGroups(groups: readonly Where<T>[], depth: number): Part<T>[] {
+  #compileList(
+    groups: readonly Where<T>[] | null | undefined,
+    combine: typeof all,
+    path: Path,
+    depth: number,
+  ): Part<T>[] {
+    if (!groups) return this.#notGiven(path);
     if (groups.length === 0) this.#count();
-    return groups.map((group) => this.compileGroup(group, depth + 1));
+    const parts = groups.map((group, index) => this.compileGroup(group, [...path, index], depth + 1));
+    return [this.#noted(path, combine(parts))];
   }
 
-  #compileColumn(column: string, filter: unknown): Part<T>[] {
+  #compileNot(group: Where<T> | null | undefined, path: Path, depth: number): Part<T>[] {
+    if (!group) return this.#notGiven(path);
+    return [this.#noted(path, complement(this.compileGroup(group, path, depth + 1)))];
+  }
+
+  #compileColumn(column: string, filter: unknown, path: Path): Part<T>[] {
     const { name, types } = this.#definition;
     if (!Object.hasOwn(types, column)) throw new Error(`Table ${name} has no column "${column}".`);
-    const operations = isFilter(filter) ? Object.entries(filter) : [['eq', filter] as const];
-    return operations.flatMap(([operator, value]) => this.#compileOperation(column as Column<T>, operator, value));
+    if (!isFilter(filter)) return this.#compileOperation(column as Column<T>, 'eq', filter, path);
+    const operations = Object.entries(filter);
+    if (operations.length === 0) return this.#notGiven(path);
+    return operations.flatMap(([operator, value]) =>
+      this.#compileOperation(column as Column<T>, operator, value, [...path, operator]),
+    );
   }
 
-  #compileOperation(column: Column<T>, given: string, value: unknown): Part<T>[] {
+  #compileOperation(column: Column<T>, given: string, value: unknown, path: Path): Part<T>[] {
     const { name, types, nullable } = this.#definition;
     const operatorName = toOperatorName(given, value, nullable.has(column));
-    if (operatorName === undefined) return [];
+    if (operatorName === undefined) return this.#notGiven(path);
     const operator = operators.get(operatorName);
     if (!operator || (operator.isForText && types[column] !== 'text')) {
       throw new Error(`Column "${column}" of table ${name}, of type ${types[column]}, has no operator "${given}".`);
@@ -94,10 +142,23 @@ class Compilation<T extends keyof Schema> {
     this.#count();
     assertShort(value, operator.isForText === true);
     const shape = `${column}.${operatorName}`;
-    if (operator.isUnary) return [{ shape, condition: () => operator.sql(sql.ref(column), undefined) }];
+    if (operator.isUnary) {
+      return [{ shape, truth: undefined, condition: () => operator.sql(sql.ref(column), undefined) }];
+    }
     const valueName = `$w${this.#valueCount++}`;
     this.values[valueName] = operator.toValue ? operator.toValue(value) : value;
-    return [{ shape, condition: () => operator.sql(sql.ref(column), param(valueName)) }];
+    const truth = operator.truthOf?.(value, nullable.has(column));
+    return [this.#noted(path, { shape, truth, condition: () => operator.sql(sql.ref(column), param(valueName)) })];
+  }
+
+  #notGiven(path: Path): [] {
+    this.unsaid ??= path.join('.');
+    return [];
+  }
+
+  #noted(path: Path, part: Part<T>): Part<T> {
+    if (part.truth === true) this.unsaid ??= path.join('.');
+    return part;
   }
 
   #count(): void {
@@ -108,19 +169,26 @@ class Compilation<T extends keyof Schema> {
 
 function all<T extends keyof Schema>(parts: readonly Part<T>[]): Part<T> {
   const shape = `(${parts.map((part) => part.shape).join('&')})`;
-  if (parts.length === 0) return { shape, condition: () => sql`true` };
-  return { shape, condition: (eb) => eb.and(parts.map((part) => part.condition(eb))) };
+  if (parts.length === 0) return { shape, truth: true, condition: () => sql`true` };
+  return { shape, truth: truthOf(parts, false), condition: (eb) => eb.and(parts.map((part) => part.condition(eb))) };
 }
 
 function any<T extends keyof Schema>(parts: readonly Part<T>[]): Part<T> {
   const shape = `or(${parts.map((part) => part.shape).join('|')})`;
-  if (parts.length === 0) return { shape, condition: () => sql`false` };
-  return { shape, condition: (eb) => eb.or(parts.map((part) => part.condition(eb))) };
+  if (parts.length === 0) return { shape, truth: false, condition: () => sql`false` };
+  return { shape, truth: truthOf(parts, true), condition: (eb) => eb.or(parts.map((part) => part.condition(eb))) };
 }
 
 /** `not` alone would leave out the rows for which the part is null. */
 function complement<T extends keyof Schema>(part: Part<T>): Part<T> {
-  return { shape: `not${part.shape}`, condition: (eb) => sql`(${part.condition(eb)}) is not true` };
+  const truth = part.truth === undefined ? undefined : !part.truth;
+  return { shape: `not${part.shape}`, truth, condition: (eb) => sql`(${part.condition(eb)}) is not true` };
+}
+
+/** Of parts of which one decides where it is `decisive`. */
+function truthOf<T extends keyof Schema>(parts: readonly Part<T>[], decisive: boolean): boolean | undefined {
+  if (parts.some(({ truth }) => truth === decisive)) return decisive;
+  return parts.every(({ truth }) => truth === !decisive) ? !decisive : undefined;
 }
 
 function assertShort(value: unknown, isPattern: boolean): void {

@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import { PgBoss, type Queue as QueueOptions } from 'pg-boss';
 import { toGatherError } from '../database/errors.ts';
+import { openingSessions } from '../database/session.ts';
 import { inStep, type OnStep } from '../database/step.ts';
 import { isOfQueue } from './queue.ts';
 import { schedules } from './schedules.ts';
@@ -12,6 +13,7 @@ export const DEAD_LETTERS = 'gather.dead-letters';
 /** Where the queue says that a schedule is due. */
 export const TICKS = 'gather.ticks';
 
+const CONNECT_TIMEOUT_MS = 10_000;
 /** A worker that is not heard of for so long is taken for dead, and its jobs are delivered again. */
 const HEARTBEAT_SECONDS = 10;
 /** How long after a task's own timeout the queue gives up on a job. */
@@ -35,6 +37,7 @@ export async function installQueues(
   await inStep(onStep, 'job queue', async (report) => {
     const boss = new PgBoss({
       connectionString: databaseUrl,
+      ...openingSessions(CONNECT_TIMEOUT_MS),
       max: 1,
       application_name: 'gather migrate',
       supervise: false,

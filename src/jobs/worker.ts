@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type JobWithMetadata, PgBoss, type WorkOptions } from 'pg-boss';
 import { Database } from '../database/database.ts';
 import type { Pools } from '../database/pool.ts';
+import { openingSessions } from '../database/session.ts';
 import { createTables } from '../database/tables.ts';
 import type { Logger } from '../monitoring/log.ts';
 import type { Outcome } from './attempt.ts';
@@ -37,6 +38,7 @@ const LOOK_EVERY_MS = 1000;
 /** And how long it may take to give them back: PostgreSQL may be away. */
 const GIVE_BACK_MS = 5000;
 const CONNECTIONS = 5;
+const CONNECT_TIMEOUT_MS = 10_000;
 /** A notification wakes the queue's workers at once. This is for what nobody is notified of: a retry that is due. */
 const POLL_SECONDS = 2;
 /** A tick that PostgreSQL's clock puts this little before its time is the one of that time. */
@@ -66,6 +68,7 @@ export class Worker {
     this.#database = new Database(source.pools, new AbortController().signal);
     this.#boss = new PgBoss({
       connectionString: source.databaseUrl,
+      ...openingSessions(CONNECT_TIMEOUT_MS),
       application_name: 'gather',
       max: CONNECTIONS,
       migrate: false,

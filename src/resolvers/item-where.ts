@@ -2,12 +2,15 @@ import type { Where } from '../database/where.ts';
 import { toRowId } from './global-id.ts';
 import type { IdFilter, ItemWhere } from './types.generated.ts';
 
-/** The condition on rows that a client's condition means: global IDs become keys. */
+/**
+ * The condition on rows that a client's condition means: global IDs become keys. What is null or empty stays so, for
+ * those who must know.
+ */
 export function toItemWhere(where: ItemWhere | null | undefined): Where<'item'> {
   if (!where) return {};
-  const { supplierId, and, or, not, ...columns } = where;
+  const { supplierId, and, or, not } = where;
   return {
-    ...columns,
+    ...where,
     ...(supplierId && { supplierId: toIdFilter(supplierId) }),
     ...(and && { and: and.map(toItemWhere) }),
     ...(or && { or: or.map(toItemWhere) }),
@@ -15,9 +18,11 @@ export function toItemWhere(where: ItemWhere | null | undefined): Where<'item'> 
   };
 }
 
-function toIdFilter({ eq, ne, in: oneOf, notIn }: IdFilter) {
+function toIdFilter(filter: IdFilter): IdFilter {
+  const { eq, ne, in: oneOf, notIn } = filter;
   const toKey = (id: string) => toRowId('Supplier', id);
   return {
+    ...filter,
     ...(eq != null && { eq: toKey(eq) }),
     ...(ne != null && { ne: toKey(ne) }),
     ...(oneOf && { in: oneOf.map(toKey) }),

@@ -66,6 +66,7 @@ export const URLScalar = new GraphQLScalarType<string, string>({
 
 /** From the way PostgreSQL writes a time in UTC: `2026-11-21 09:05:00.123456+00`. */
 function toRfc3339(timestamp: Timestamp): string {
+  if (!timestamp.endsWith('+00')) throw new Error(`Expected a time in UTC from PostgreSQL, got "${timestamp}".`);
   return `${timestamp.slice(0, 10)}T${timestamp.slice(11, -3)}Z`;
 }
 

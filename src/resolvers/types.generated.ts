@@ -57,9 +57,9 @@ export type Node = {
 
 /** Where a page stands within its connection. */
 export type PageInfo = {
-  /** Whether more follows this page. */
+  /** Whether more follows this page: with `first`, between it and `before`; with `last`, from `before` on. */
   hasNextPage: Scalars['Boolean']['output'];
-  /** Whether something precedes this page. */
+  /** Whether something precedes this page: with `last`, between `after` and it; with `first`, up to `after`. */
   hasPreviousPage: Scalars['Boolean']['output'];
   /** The cursor of the first edge; null where the page is empty. */
   startCursor?: Maybe<Scalars['String']['output']>;
@@ -676,7 +676,10 @@ export type ItemBy =
   |  /** Its SKU. */
   { id?: never; sku: Scalars['String']['input']; };
 
-/** Which items: all conditions given must hold. An empty one holds for every item. */
+/**
+ * Which items: all conditions given must hold. One that is absent, null or empty says nothing: a query takes it for one that
+ * every item meets, wherever it stands, and so an `or` with an empty part holds for every item. A change refuses it.
+ */
 export type ItemWhere = {
   /** On its status. */
   status?: InputMaybe<ItemStatusFilter>;
@@ -1313,7 +1316,10 @@ export type UpdateItemsInput = {
 
 /** Prices to change. */
 export type RepriceItemsInput = {
-  /** Which items; an empty one means all of them. */
+  /**
+   * Which items. Each part must say something: what is null, empty or holds for every item by its form is INVALID_INPUT, and
+   * nothing is changed. `{ price: { gte: "0" } }` means all of them.
+   */
   where: ItemWhere;
   /** 10 raises each price by a tenth, -50 halves it. Prices are rounded half up to cents. */
   percent: Scalars['Decimal']['input'];

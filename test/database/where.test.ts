@@ -117,10 +117,76 @@ describe('null', () => {
     );
     await expectSame({ calories: { lt: null, in: null, isNull: null }, price: undefined }, () => true);
   });
+});
 
-  test('must not turn a change of some rows into one of all', async () => {
-    await expect(item.delete({ supplierId: null, id: undefined })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
-    await expect(item.update({ sku: {} }, { name: 'x' })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+describe('in a change, a part that says nothing', () => {
+  const named = { name: 'a_b' };
+
+  test.each<[Where<'item'>, string]>([
+    [{}, 'the condition is'],
+    [{ id: undefined }, 'its part id is'],
+    [{ supplierId: null, id: undefined }, 'its part supplierId is'],
+    [{ sku: {} }, 'its part sku is'],
+    [{ ...named, sku: {} }, 'its part sku is'],
+    [{ ...named, sku: { eq: null } }, 'its part sku.eq is'],
+    [{ sku: { ne: null } }, 'its part sku.ne is'],
+    [{ sku: { eq: 'SKU-00001', ne: undefined } }, 'its part sku.ne is'],
+    [{ calories: { lt: null } }, 'its part calories.lt is'],
+    [{ or: [{ supplierId: { eq: undefined } }, named] }, 'its part or.0.supplierId.eq is'],
+    [{ or: [{ supplierId: {} }, named] }, 'its part or.0.supplierId is'],
+    [{ or: [named, {}] }, 'its part or.1 is'],
+    [{ ...named, or: [{ status: 'ACTIVE' }, {}] }, 'its part or.1 is'],
+    [{ or: [named, { and: [] }] }, 'its part or.1.and is'],
+    [{ or: [named, { not: { or: [] } }] }, 'its part or.1.not is'],
+    [{ or: null }, 'its part or is'],
+    [{ ...named, or: undefined }, 'its part or is'],
+    [{ and: null }, 'its part and is'],
+    [{ and: [] }, 'its part and is'],
+    [{ and: [{}] }, 'its part and.0 is'],
+    [{ and: [named, { or: [{ and: [{ not: { not: {} } }] }] }] }, 'its part and.1.or.0.and.0.not.not is'],
+    [{ not: null }, 'its part not is'],
+    [{ not: {} }, 'its part not is'],
+    [{ not: { or: [] } }, 'its part not is'],
+    [{ not: { not: { or: [] } } }, 'its part not.not is'],
+    [{ not: { id: { in: [] } } }, 'its part not is'],
+    [{ not: { and: [named, { or: [] }] } }, 'its part not is'],
+    [{ not: { or: [{ or: [] }, { id: { in: [] } }] } }, 'its part not is'],
+    [{ id: { notIn: [] } }, 'its part id.notIn is'],
+    [{ or: [named, { id: { notIn: [] } }] }, 'its part or.1.id.notIn is'],
+    [{ name: { contains: '' } }, 'its part name.contains is'],
+    [{ or: [named, { sku: { startsWith: '' } }] }, 'its part or.1.sku.startsWith is'],
+    [{ description: { endsWith: '' } }, 'its part description.endsWith is'],
+  ])('is refused, before anything is sent: %j', async (where, part) => {
+    const refusal = {
+      code: 'INVALID_INPUT',
+      message: `Expected a condition each part of which says which rows, but ${part} absent, null or empty and holds for all of them.`,
+    };
+    db.statements();
+    await expect(item.update(where, { name: 'x' })).rejects.toMatchObject(refusal);
+    await expect(item.delete(where)).rejects.toMatchObject(refusal);
+    await expect(item.get(where)).rejects.toMatchObject(refusal);
+    await expect(item.find(where)).rejects.toMatchObject(refusal);
+    expect(db.statements()).toEqual([]);
+    // A read takes it.
+    await expect(item.count(where)).resolves.toBeTypeOf('number');
+  });
+
+  test.each<Where<'item'>>([
+    { or: [] },
+    { id: { in: [] } },
+    { ...{ name: 'a_b' }, or: [] },
+    { or: [{ or: [] }, { id: { in: [] } }] },
+    { photoId: null, calories: { eq: null }, sku: 'none' },
+    { calories: { notIn: [1] }, sku: { in: ['none'] } },
+  ])('is not one that holds for none, or that asks for null: %j', async (where) => {
+    expect(await item.update(where, { name: 'x' })).toBe(0);
+    expect(await item.delete(where)).toBe(0);
+  });
+
+  test('is a key of getOrCreate as well', async () => {
+    const untyped: Record<string, string> = JSON.parse('{ "sku": null }');
+    const created = item.getOrCreate(untyped, { sku: 'x', name: 'x', price: '1', supplierId: '1' });
+    await expect(created).rejects.toMatchObject({ code: 'INVALID_INPUT' });
   });
 });
 
@@ -150,6 +216,8 @@ describe('and, or and not', () => {
     await expectSame({ not: {} }, () => false);
     await expectSame({ not: { or: [] } }, () => true);
     await expectSame({ or: [{}, { id: '1' }] }, () => true);
+    await expectSame({ or: [{ supplierId: { eq: undefined } }, { id: '1' }] }, () => true);
+    await expectSame({ not: { or: [{ supplierId: {} }, { id: '1' }] } }, () => false);
   });
 
   test.each<Where<'item'>>([

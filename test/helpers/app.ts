@@ -36,6 +36,8 @@ export interface TestApp {
 interface TestConfig extends Partial<AppConfig> {
   /** For each of the services. */
   serviceTimeoutMs?: number;
+  /** By which address the server reaches its database. @default the database's own */
+  reach?: (databaseUrl: string) => string;
   /** Who asks, of what is sent in process. @default STAFF */
   viewer?: Viewer;
 }
@@ -79,6 +81,7 @@ const SERVICES = ['promo', 'recommendations', 'pricing', 'inventory', 'suppliers
 /** Starts the server for a test file. Call it in `beforeAll`, and `close` in `afterAll`. */
 export async function startTestApp({
   serviceTimeoutMs: timeoutMs,
+  reach = (databaseUrl) => databaseUrl,
   viewer = STAFF,
   ...config
 }: TestConfig = {}): Promise<TestApp> {
@@ -108,7 +111,7 @@ export async function startTestApp({
     proxyHops: 0,
     drainTimeoutMs: 5000,
     logFormat: 'none',
-    databaseUrl: database.databaseUrl,
+    databaseUrl: reach(database.databaseUrl),
     databaseConnections: 10,
     statementTimeoutMs: 10_000,
     operationTimeoutMs: 10_000,

@@ -461,8 +461,38 @@ describe('repriceItems', () => {
     },
   );
 
-  test('takes an empty condition for all items', async () => {
-    const { count: changed } = await run('repriceItems', { where: {}, percent: '0' });
+  test.each([
+    ['{}', 'the condition is'],
+    ['{ supplierId: $absent }', 'the condition is'],
+    ['{ supplierId: { eq: $id } }', 'its part supplierId is'],
+    ['{ or: [{ supplierId: { eq: $id } }, { name: { eq: "none" } }] }', 'its part or.0.supplierId is'],
+    ['{ or: [{ supplierId: $absent }, { name: { eq: "none" } }] }', 'its part or.0 is'],
+    ['{ name: { eq: "none" }, or: [{ status: { eq: ACTIVE } }, {}] }', 'its part or.1 is'],
+    ['{ status: { eq: ACTIVE }, supplierId: { eq: $id } }', 'its part supplierId is'],
+    ['{ status: { eq: ACTIVE }, supplierId: { eq: null } }', 'its part supplierId.eq is'],
+    ['{ status: { eq: ACTIVE }, or: null }', 'its part or is'],
+    ['{ not: { supplierId: { in: [] } } }', 'its part not is'],
+    ['{ not: { or: [] } }', 'its part not is'],
+    ['{ not: {} }', 'its part not is'],
+    ['{ and: [] }', 'its part and is'],
+    ['{ supplierId: { notIn: [] } }', 'its part supplierId.notIn is'],
+    ['{ name: { contains: "" } }', 'its part name.contains is'],
+  ])('refuses a condition with a part that says nothing: %s', async (where, part) => {
+    const variables = [
+      where.includes('$id') ? '($id: ID)' : '',
+      where.includes('$absent') ? '($absent: IdFilter)' : '',
+    ];
+    gather.cost();
+    const { data } = await gather.query(
+      `mutation ${variables.join('')} { repriceItems(input: { where: ${where}, percent: "100" }) { count ${ERRORS} } }`,
+    );
+    const message = `Expected a condition each part of which says which rows, but ${part} absent, null or empty and holds for all of them.`;
+    expect(data.repriceItems).toEqual({ count: 0, userErrors: [{ code: 'INVALID_INPUT', message, field: ['where'] }] });
+    expect(gather.cost().statements).toEqual([]);
+  });
+
+  test('changes all items where the condition says so', async () => {
+    const { count: changed } = await run('repriceItems', { where: { price: { gte: '0' } }, percent: '0' });
     expect(changed).toBe(await count());
   });
 });
