@@ -58,3 +58,61 @@ export function fromBytes(text: string): string {
     return text;
   }
 }
+
+/** One of the media types that a client accepts; either half may be `*`. */
+interface MediaRange {
+  type: MIMEType;
+  /** From 0, which is not acceptable, to 1. */
+  weight: number;
+}
+
+/** What is between two commas, those in quotes apart. */
+const MEMBER = /(?:[^,"]|"(?:[^"\\]|\\.)*"?)+/g;
+
+/** What an `Accept` says: https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1 */
+export class Accept {
+  readonly #ranges: readonly MediaRange[];
+
+  /** @param field where there is none, anything is acceptable */
+  constructor(field: string | null) {
+    this.#ranges = (field || '*/*').match(MEMBER)?.flatMap((member) => toRange(member.trim())) ?? [];
+  }
+
+  /** How much a media type is wanted, by the range that is closest to it; 0 where it is not acceptable. */
+  weightOf(essence: string): number {
+    return this.#closestTo(essence)?.weight ?? 0;
+  }
+
+  /** Those of these media types that are acceptable, the one that is wanted most first. */
+  select(essences: readonly string[]): string[] {
+    const place = (essence: string) => {
+      const range = this.#closestTo(essence);
+      return { essence, weight: range?.weight ?? 0, index: range ? this.#ranges.indexOf(range) : 0 };
+    };
+    const acceptable = essences.map(place).filter(({ weight }) => weight > 0);
+    return acceptable.sort((a, b) => b.weight - a.weight || a.index - b.index).map(({ essence }) => essence);
+  }
+
+  /** The acceptable ranges that name one of these media types, the one that is wanted most first. */
+  rangesFor(essences: readonly string[]): MediaRange[] {
+    const named = this.#ranges.filter(({ type, weight }) => weight > 0 && essences.includes(type.essence));
+    return named.sort((a, b) => b.weight - a.weight);
+  }
+
+  #closestTo(essence: string): MediaRange | undefined {
+    for (const pattern of [essence, `${essence.split('/', 1)[0]}/*`, '*/*']) {
+      const ranges = this.#ranges.filter(({ type }) => type.essence === pattern);
+      const [first] = ranges.sort((a, b) => b.weight - a.weight);
+      if (first) return first;
+    }
+    return undefined;
+  }
+}
+
+/** None for what cannot be read, and for a charset that nothing is sent in. */
+function toRange(member: string): MediaRange[] {
+  const type = mediaTypeOf(member);
+  if (!type || !isUtf8(type)) return [];
+  const weight = Number.parseFloat(type.params.get('q') ?? '1');
+  return [{ type, weight: Number.isNaN(weight) ? 1 : Math.min(Math.max(weight, 0), 1) }];
+}

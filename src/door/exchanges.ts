@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 
 const REST_MS = 5000;
 
@@ -18,6 +19,12 @@ export class Exchanges {
       if (!request.complete && !request.destroyed) setTimeout(() => cutUnread(request), REST_MS).unref();
     });
     if (this.#isEnding) response.shouldKeepAlive = false;
+  }
+
+  /** Whether an answer has begun on this connection, and not ended. */
+  isAnswering(socket: Duplex): boolean {
+    for (const response of this.#open) if (response.socket === socket && response.headersSent) return true;
+    return false;
   }
 
   /** Has each answer from now on end its connection, those that are under way too. */
