@@ -7,6 +7,7 @@ import { createPools, endPools } from './database/pool.ts';
 import { guardConnections } from './door/connections.ts';
 import { createDoor } from './door/door.ts';
 import { Exchanges } from './door/exchanges.ts';
+import { answerNotHttp } from './door/not-http.ts';
 import { refuse } from './door/refuse.ts';
 import { createStore, type StoreConfig } from './files/create-store.ts';
 import { createCertificateRoute, createFileRoute } from './files/file-route.ts';
@@ -31,7 +32,8 @@ import { secretsOf } from './monitoring/secrets.ts';
 import { listenToCalls } from './monitoring/timing.ts';
 import { createDocumentCache } from './plugins/document-cache.ts';
 import { exampleTabs } from './plugins/example-queries.ts';
-import { renderGraphiQL } from './plugins/graphiql.ts';
+import { renderGraphiQL, wantsPage } from './plugins/graphiql.ts';
+import { useAccept } from './plugins/use-accept.ts';
 import { useCacheHeaders } from './plugins/use-cache-headers.ts';
 import { useCancellation } from './plugins/use-cancellation.ts';
 import { useCost } from './plugins/use-cost.ts';
@@ -80,6 +82,10 @@ export interface AppConfig {
   jwt?: JwtConfig | undefined;
   /** How long requests under way may take once the server is asked to stop. */
   drainTimeoutMs: number;
+  /** How long `/ready` says 503 before the server stops, where a process manager asks for it. @default 0 */
+  shutdownDelayMs?: number;
+  /** How long a connection may be idle between two requests. @default 65_000 */
+  keepAliveTimeoutMs?: number;
   /** A client that takes nothing of its answer for so long is cut off. @default 60_000 */
   stallTimeoutMs?: number;
   logFormat: LogFormat;
@@ -112,6 +118,8 @@ export interface App {
   fetch(url: string, init?: RequestInit, caller?: { viewer?: Viewer }): Promise<Response>;
   /** Listens. @returns the address. @throws where the port is taken */
   start(): Promise<{ url: string }>;
+  /** Has `/ready` say 503 from now on; requests are taken all the same. */
+  retire(): void;
   /**
    * Takes no more requests, lets those under way finish for `drainTimeoutMs`, and closes everything. May be called again.
    * @param hurry cuts them off when it aborts
@@ -126,6 +134,10 @@ const LOOK_AT_HEADERS_EVERY_MS = 2000;
 const STALL_TIMEOUT_MS = 60_000;
 /** For uploads that were cut off to give back what they hold. */
 const SETTLE_TIMEOUT_MS = 5000;
+/** Longer than the 60 seconds of most load balancers, which must be the ones to close: they may be sending a request. */
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+/** What Yoga would answer by itself is left to `useHealth`: no URL ends with a space. */
+const NO_ENDPOINT = ' ';
 /** Yoga takes others too, such as any that ends with `?/graphql`. */
 const YOGA_PATH = /^\/(?:graphql\/?(?:\?.*)?|health|ready)$/;
 /** Some hundreds of documents of the size of a page. */
@@ -172,10 +184,15 @@ export function createApp(config: AppConfig): App {
   };
   const stopListening = listenToCalls();
 
+  let isRetired = false;
   const yoga = createYoga({
     schema: loadSchema(),
     plugins: [
-      useHealth(() => checkReadiness(pools, upstreams, maskError)),
+      useHealth(async () => {
+        if (isRetired) return { isReady: false, reason: 'The server is stopping.', services: upstreams.state() };
+        return checkReadiness(pools, upstreams, maskError);
+      }),
+      useAccept(),
       useUrlParams(),
       useJsonBody({ ...config.limits, proxyHops: config.proxyHops }),
       useMultipart({ maxBytes: config.uploadMaxBytes, slots }),
@@ -211,7 +228,9 @@ export function createApp(config: AppConfig): App {
       // `useLimits` knows the documents that are valid.
       validationCache: false,
     },
-    graphiql: config.hasGraphiQL && { title: 'Smokehouse', defaultTabs: exampleTabs },
+    healthCheckEndpoint: NO_ENDPOINT,
+    graphiql:
+      config.hasGraphiQL && ((request) => wantsPage(request) && { title: 'Smokehouse', defaultTabs: exampleTabs }),
     renderGraphiQL,
     logging: false,
     cors: false,
@@ -227,13 +246,14 @@ export function createApp(config: AppConfig): App {
     const route = findRoute(routes, request);
     if (route) exchanges.follow(route(request, response));
     else if (YOGA_PATH.test(request.url ?? '')) void yoga(request, response);
-    else refuse(response, 404, 'There is nothing at this address; GraphQL is at /graphql.');
+    else refuse(response, { status: 404, message: 'There is nothing at this address; GraphQL is at /graphql.' });
   });
   const server = createServer(
     {
       // A file may take its time. JSON bodies and the pace of files have limits of their own.
       requestTimeout: 0,
       headersTimeout: HEADERS_TIMEOUT_MS,
+      keepAliveTimeout: config.keepAliveTimeoutMs ?? KEEP_ALIVE_TIMEOUT_MS,
       connectionsCheckingInterval: LOOK_AT_HEADERS_EVERY_MS,
       // The door asks for it, in words.
       requireHostHeader: false,
@@ -244,15 +264,21 @@ export function createApp(config: AppConfig): App {
     stallTimeoutMs: config.stallTimeoutMs ?? STALL_TIMEOUT_MS,
     proxyHops: config.proxyHops,
   });
+  answerNotHttp(server, exchanges);
   // Routes ask for the body themselves, once they know that they want it.
   server.on('checkContinue', (request, response) => {
     if (!findRoute(routes, request)) response.writeContinue();
     answer(request, response);
   });
+  server.on('checkExpectation', (request, response) => {
+    const message = `Expected no header Expect but 100-continue, got ${JSON.stringify(request.headers.expect)}.`;
+    refuse(response, { status: 417, message });
+  });
 
   let started: Promise<string> | undefined;
   let stopped: Promise<void> | undefined;
   const stop = async (hurry?: AbortSignal) => {
+    isRetired = true;
     await started?.catch(() => {});
     // Subscriptions would last for as long as their clients do.
     await Promise.all([hints.close(), drain(server, exchanges, config.drainTimeoutMs, hurry)]);
@@ -273,6 +299,9 @@ export function createApp(config: AppConfig): App {
     start: async () => {
       started = listen(server, config.host, config.port);
       return { url: await started };
+    },
+    retire: () => {
+      isRetired = true;
     },
     stop: (hurry) => {
       stopped ??= stop(hurry);

@@ -60,6 +60,8 @@ const Environment = z.object({
   OPERATION_TIMEOUT_MS: milliseconds.default(15_000),
   STATEMENT_TIMEOUT_MS: milliseconds.default(10_000),
   DRAIN_TIMEOUT_MS: milliseconds.default(5000),
+  SHUTDOWN_DELAY_MS: wholeNumber(0, 3_600_000).optional(),
+  KEEP_ALIVE_TIMEOUT_MS: milliseconds.default(65_000),
   PUBLIC_URL: url(['http:', 'https:']).optional(),
   ALLOWED_HOSTS: list.refine((names) => names.every(isHost), 'expected host names such as shop.example').default([]),
   CORS_ORIGINS: list

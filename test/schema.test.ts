@@ -2,13 +2,17 @@ import { readFile } from 'node:fs/promises';
 import {
   buildSchema,
   findBreakingChanges,
+  GraphQLDeferDirective,
   type GraphQLNamedType,
   type GraphQLSchema,
+  GraphQLStreamDirective,
   isEnumType,
   isInputObjectType,
   isInterfaceType,
   isIntrospectionType,
   isObjectType,
+  parse,
+  validate,
 } from 'graphql';
 import { expect, test } from 'vitest';
 import { loadSchema } from '../src/resolvers/schema.ts';
@@ -24,6 +28,32 @@ test('every type, field, argument, value and directive has a description', () =>
   const parts: Described[] = [...types.flatMap(partsOf), ...schema.getDirectives().flatMap((it) => [it, ...it.args])];
   expect(parts.length).toBeGreaterThan(300);
   expect(parts.filter(({ description }) => !description?.trim()).map(String)).toEqual([]);
+});
+
+test('the file alone declares all that the server takes, @defer and @stream included', async () => {
+  const file = buildSchema(await readFile(new URL('../schema.graphql', import.meta.url), 'utf8'));
+  const document = parse(`query ($wait: Boolean = true) {
+    home { ... @defer(if: $wait, label: "promo") { promo { title } } ...later @defer }
+    menu { all @stream(initialCount: 2, label: "items", if: $wait) { name } }
+  }
+  fragment later on Home { featured(first: 1) { name } }`);
+  expect(validate(file, document)).toEqual([]);
+  expect(validate(schema, document)).toEqual([]);
+  expect(schema.getDirectives().map(String)).toEqual(file.getDirectives().map(String));
+  // As graphql-js knows them, but for what is said of them.
+  for (const standard of [GraphQLDeferDirective, GraphQLStreamDirective]) {
+    const changes = [standard, file.getDirective(standard.name)].map((directive) => {
+      if (!directive) return undefined;
+      const { name, locations, isRepeatable, args } = directive;
+      return {
+        name,
+        locations,
+        isRepeatable,
+        arguments: args.map(({ name: of, type }) => `${of}: ${type}`).toSorted(),
+      };
+    });
+    expect(changes[1]).toEqual(changes[0]);
+  }
 });
 
 test('a breaking change since the last release is named under Pending in the changelog', async () => {

@@ -87,6 +87,21 @@ describe('a server that stops', () => {
   });
 });
 
+test('an idle connection is kept for as long as is set, and said to be', async () => {
+  const kept = async (keepAliveTimeoutMs?: number) => {
+    const app = await startTestApp(keepAliveTimeoutMs === undefined ? {} : { keepAliveTimeoutMs });
+    const connection = await RawSocket.open((await app.app.start()).url);
+    connection.socket.write(toPost('{ about { name } }'));
+    await vi.waitFor(() => expect(connection.received).toMatch(/"about"/));
+    return { connection, [Symbol.asyncDispose]: () => app.close() };
+  };
+  await using byDefault = await kept();
+  expect(byDefault.connection.received).toMatch(/keep-alive: timeout=65\r\n/i);
+  await using brief = await kept(100);
+  await brief.connection.ended(10_000);
+  expect(byDefault.connection.socket.closed).toBe(false);
+});
+
 test('half a head is waited for no longer than a request', async () => {
   const hurried = await startTestApp({ drainTimeoutMs: 300 });
   using half = await RawSocket.open((await hurried.app.start()).url);

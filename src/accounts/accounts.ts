@@ -1,18 +1,21 @@
 import { Database } from '../database/database.ts';
 import type { Pools } from '../database/pool.ts';
 import type { Id, Timestamp } from '../database/schema.ts';
-import { beginSession, findSession, renewSession } from '../database/sessions.ts';
+import { beginSession, type FoundSession, findSessions, renewSession } from '../database/sessions.ts';
 import { type Attempt, countAttempt, forgiveAttempt, takeBackAttempt } from '../database/sign-in-attempts.ts';
 import { createTables } from '../database/tables.ts';
 import { findUser, type UserToCheck } from '../database/users.ts';
 import { limitKeyOf } from '../door/address.ts';
 import { GatherError } from '../errors.ts';
+import { Deadline } from '../upstreams/deadline.ts';
 import type { SignedIn, Viewer } from '../viewer.ts';
 import { isOutdated } from './argon2id.ts';
 import { createJwtVerifier, isJwt, type JwtConfig, type JwtVerifier } from './jwt.ts';
 import { Passwords } from './passwords.ts';
+import { SessionBatches } from './session-batches.ts';
 import { SessionCookie } from './session-cookie.ts';
 import { createToken, hashToken, isToken } from './token.ts';
+import { Turns } from './turns.ts';
 
 /** A proof that was given, and where it came from. */
 export interface Credentials {
@@ -39,6 +42,9 @@ interface AccountsConfig {
 }
 
 const TAKE_BACK_TIMEOUT_MS = 1000;
+/** JWTs of senders of many that are not good; each takes a thread while its signature is checked. */
+const JWTS_AT_ONCE = 2;
+const TURN_TIMEOUT_MS = 5000;
 
 /** Who is who: users, their sessions, and tokens of an outside issuer. */
 export class Accounts {
@@ -46,9 +52,12 @@ export class Accounts {
   readonly #pools: Pools;
   readonly #passwords = new Passwords();
   readonly #verifyJwt: JwtVerifier | undefined;
+  readonly #jwtTurns = new Turns(JWTS_AT_ONCE);
+  readonly #batches: SessionBatches;
 
   constructor({ pools, jwt, publicUrl }: AccountsConfig) {
     this.#pools = pools;
+    this.#batches = new SessionBatches(pools);
     this.cookie = new SessionCookie(publicUrl?.startsWith('https:') ?? false);
     this.#verifyJwt = jwt && createJwtVerifier(jwt);
   }
@@ -59,7 +68,38 @@ export class Accounts {
    */
   async findViewer(database: Database, token: string): Promise<SignedIn> {
     if (this.#verifyJwt && isJwt(token)) return this.#verifyJwt(token, database.signal);
-    const session = isToken(token) ? await findSession(database, hashToken(token)) : undefined;
+    const [session] = isToken(token) ? await findSessions(database, [hashToken(token)]) : [];
+    return this.#enter(database, session);
+  }
+
+  /**
+   * As `findViewer`, for a sender of many tokens that are not good: they are looked at in turn, those of sessions many in
+   * one statement, so that they cost others little and a good one among them is found, a moment later.
+   * @param address of the client
+   * @throws BUSY too, where a JWT would wait for too long
+   */
+  async findViewerInTurn(database: Database, token: string, address: string): Promise<SignedIn> {
+    const sender = limitKeyOf(address);
+    if (this.#verifyJwt && isJwt(token)) return this.#verifyInTurn(this.#verifyJwt, token, sender, database.signal);
+    const find = () => this.#batches.find(sender, hashToken(token), database.signal);
+    return this.#enter(database, isToken(token) ? await find() : undefined);
+  }
+
+  async #verifyInTurn(verify: JwtVerifier, token: string, sender: string, signal: AbortSignal): Promise<SignedIn> {
+    const deadline = new Deadline(signal, TURN_TIMEOUT_MS, tooManyTokens);
+    try {
+      await this.#jwtTurns.take(sender, deadline);
+    } finally {
+      deadline.clear();
+    }
+    try {
+      return await verify(token, signal);
+    } finally {
+      this.#jwtTurns.release(sender);
+    }
+  }
+
+  async #enter(database: Database, session: FoundSession | undefined): Promise<SignedIn> {
     if (!session) {
       const message = 'Expected `Bearer` and the token of a session that goes on, got something else. Sign in again.';
       throw new GatherError('UNAUTHENTICATED', message);
@@ -124,6 +164,12 @@ async function assertFewAttempts(database: Database, attempt: Attempt): Promise<
   if (!refusal) return;
   const message = `Too many attempts to sign in. Try again in ${refusal.retryAfterSeconds} seconds.`;
   throw new GatherError('TOO_MANY_ATTEMPTS', message, { field: refusal.of === 'account' ? 'email' : undefined });
+}
+
+function tooManyTokens(): GatherError {
+  return new GatherError('BUSY', 'Too many tokens of this address are being looked at. Try again in a moment.', {
+    retryable: true,
+  });
 }
 
 function wrongCredentials(): GatherError {

@@ -10,6 +10,9 @@ import type { UpstreamName } from '../upstreams/index.ts';
 import type { WorkerConfig } from '../worker.ts';
 
 const S3_TIMEOUT_MS = 30_000;
+/** For load balancers that ask once a second; with the time to drain, within the ten seconds that Docker gives. */
+const PRODUCTION_SHUTDOWN_DELAY_MS = 3000;
+const SHUTDOWN_DELAY_MS = 300;
 const DOCUMENTS_FILE = fileURLToPath(new URL('../documents/manifest.generated.json', import.meta.url));
 const ABOUT_FILE = fileURLToPath(new URL('../shop/about.json', import.meta.url));
 
@@ -48,6 +51,9 @@ export function toAppConfig(config: Config, databaseUrl: string, urls: Record<Up
     proxyHops: config.PROXY_HOPS,
     jwt: toJwtConfig(config),
     drainTimeoutMs: config.DRAIN_TIMEOUT_MS,
+    shutdownDelayMs:
+      config.SHUTDOWN_DELAY_MS ?? (config.NODE_ENV === 'production' ? PRODUCTION_SHUTDOWN_DELAY_MS : SHUTDOWN_DELAY_MS),
+    keepAliveTimeoutMs: config.KEEP_ALIVE_TIMEOUT_MS,
     logFormat: config.LOG ?? (isDevelopment ? 'words' : 'json'),
     databaseUrl,
     databaseConnections: config.DATABASE_CONNECTIONS,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type AppConfig, createApp } from '../app.ts';
 import { CommandError } from './command.ts';
 import { type Stopping, whenAborted } from './stopping.ts';
@@ -9,9 +10,10 @@ import { type Stopping, whenAborted } from './stopping.ts';
  */
 export async function listenUntilStopped(
   config: AppConfig,
-  { stop, hurry }: Stopping,
+  stopping: Stopping,
   onListening: (url: string) => void,
 ): Promise<void> {
+  const { stop, hurry } = stopping;
   const app = createApp(config);
   try {
     const { url } = await app.start().catch((error) => {
@@ -19,8 +21,10 @@ export async function listenUntilStopped(
     });
     onListening(url);
     await whenAborted(stop);
+    app.retire();
     const seconds = config.drainTimeoutMs / 1000;
     console.log(`\nStopping: requests under way have ${seconds} seconds. Ctrl-C again to cut them off.`);
+    if (stopping.isOfManager) await sleep(config.shutdownDelayMs, undefined, { signal: hurry }).catch(() => {});
   } finally {
     await app.stop(hurry);
   }

@@ -6,6 +6,11 @@ export interface Stopping {
   stop: AbortSignal;
   /** Aborts at the second: end without finishing, but cleanly. */
   hurry: AbortSignal;
+  /**
+   * Whether the first signal was SIGTERM: a process manager asks, and may have put something in front that sends requests
+   * here until it sees that the server is not ready. A person at a terminal waits for nobody.
+   */
+  readonly isOfManager: boolean;
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -17,15 +22,23 @@ export function listenToSignals(): Stopping {
   const stop = new AbortController();
   const hurry = new AbortController();
   let hurryFrom = Number.POSITIVE_INFINITY;
-  const onSignal = (_name: string, number?: number) => {
+  let isOfManager = false;
+  const onSignal = (name: string, number?: number) => {
     // Without a number it comes of a crash, in this process: that does not cut off what is under way.
     if (number !== undefined && performance.now() > hurryFrom) return hurry.abort();
     if (stop.signal.aborted) return;
+    isOfManager = name === 'SIGTERM' && number !== undefined;
     hurryFrom = performance.now() + SAME_SIGNAL_MS;
     stop.abort();
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
-  return { stop: stop.signal, hurry: hurry.signal };
+  return {
+    stop: stop.signal,
+    hurry: hurry.signal,
+    get isOfManager() {
+      return isOfManager;
+    },
+  };
 }
 
 /** Resolves when the signal aborts. */

@@ -5,8 +5,9 @@ import { param } from './statement.ts';
 import { bind } from './table-definition.ts';
 
 /** A session that goes on, and whose it is. */
-type FoundSession = Pick<UserRow, 'id' | 'email' | 'name' | 'role'> & {
+export type FoundSession = Pick<UserRow, 'id' | 'email' | 'name' | 'role'> & {
   sessionId: Id;
+  tokenHash: string;
   /** Whether it is in the second half of its time, and can be put off. */
   isAging: boolean;
 };
@@ -33,17 +34,17 @@ export async function beginSession(
   return (await database.run(statement, { name: 'session.begin' })).rows[0];
 }
 
-/** The session with this token; undefined where it has ended, or its user is disabled. */
-export async function findSession(database: Database, tokenHash: string): Promise<FoundSession | undefined> {
+/** The sessions with these tokens, in any order; none for a token whose session has ended, or whose user is disabled. */
+export async function findSessions(database: Database, tokenHashes: readonly string[]): Promise<FoundSession[]> {
   const statement = bind(
-    'findSession',
+    'findSessions',
     () => sql<FoundSession>`
-      select session.id as "sessionId", ${isAging} as "isAging", "user".id, email, name, role
+      select session.id as "sessionId", "tokenHash", ${isAging} as "isAging", "user".id, email, name, role
       from session join "user" on "user".id = "userId"
-      where "tokenHash" = ${param('tokenHash')} and "expiresAt" > now() and "disabledAt" is null`,
-    { tokenHash },
+      where "tokenHash" = any(${param('tokenHashes')}::text[]) and "expiresAt" > now() and "disabledAt" is null`,
+    { tokenHashes },
   );
-  return (await database.run(statement, { name: 'session.find' })).rows[0];
+  return (await database.run(statement, { name: 'session.find', keys: tokenHashes.length })).rows;
 }
 
 /** Puts off the end of a session. Of several at once only the first one writes. */

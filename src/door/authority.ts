@@ -1,19 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-
-/** Why a request is turned away. */
-interface Fault {
-  /** Of HTTP. */
-  status: number;
-  message: string;
-}
+import type { Fault } from './refuse.ts';
+import { isProbe } from './target.ts';
 
 const TARGET = /^\/(?!\/)/;
 /** Whoever reads it as a part of a URL must come to the same host as we do. */
 const HOST = /^(?<name>\[[\da-f:.]+\]|[\w.-]+)(?::\d+)?$/i;
 const SHOWN_LENGTH = 100;
-
-/** Answered under any name: a load balancer asks by address. */
-const PROBES = new Set(['/health', '/ready']);
 
 /** Finds what is wrong with where a request was sent to: its target, and its `Host`. */
 export type CheckAuthority = (request: IncomingMessage) => Fault | undefined;
@@ -25,9 +17,11 @@ export type CheckAuthority = (request: IncomingMessage) => Fault | undefined;
 export function createAuthorityCheck(names: readonly string[]): CheckAuthority {
   const known = new Set(names.map((name) => name.toLowerCase()));
   return (request) => {
-    const { url = '', headers } = request;
+    const { url = '', headers, httpVersion } = request;
     if (!TARGET.test(url)) return { status: 400, message: `Expected a path with one slash first, got ${shown(url)}.` };
     const { host = '' } = headers;
+    // HTTP/1.0 has no such header, and some load balancers ask in it.
+    if (host === '' && httpVersion === '1.0' && isProbe(request)) return undefined;
     const name = HOST.exec(host)?.groups?.['name'];
     if (!name || !URL.canParse(`http://${host}`)) {
       return {
@@ -36,7 +30,9 @@ export function createAuthorityCheck(names: readonly string[]): CheckAuthority {
       };
     }
     if (hasTwoHosts(request)) return { status: 400, message: 'Expected one header Host, got two.' };
-    if (known.size === 0 || known.has(name.toLowerCase()) || PROBES.has(url)) return undefined;
+    if (known.size === 0 || known.has(name.toLowerCase())) return undefined;
+    // A load balancer asks by address.
+    if (isProbe(request)) return undefined;
     return {
       status: 421,
       message: `Expected a request to a host that this server answers to, got one to ${shown(name)}.`,

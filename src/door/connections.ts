@@ -21,6 +21,9 @@ const LOOKS_PER_TIMEOUT = 4;
  * most; what the system holds for it is not seen.
  */
 export function guardConnections(server: Server, { stallTimeoutMs, proxyHops }: ConnectionsConfig): void {
+  // Node sets another one for idle connections, which must be told apart.
+  const idleTimeoutMs = server.keepAliveTimeout + server.keepAliveTimeoutBuffer;
+  const timeoutMs = stallTimeoutMs === idleTimeoutMs ? stallTimeoutMs + 1 : stallTimeoutMs;
   const sockets = new Set<Socket>();
   const shares = new Shares({ ofAll: MAX_CONNECTIONS, ofOne: proxyHops > 0 ? MAX_CONNECTIONS : MAX_OF_SENDER });
   server.maxConnections = MAX_CONNECTIONS;
@@ -35,9 +38,9 @@ export function guardConnections(server: Server, { stallTimeoutMs, proxyHops }: 
   });
   server.once('listening', () => {
     const look = () => {
-      for (const socket of sockets) limitStall(socket, stallTimeoutMs);
+      for (const socket of sockets) limitStall(socket, timeoutMs);
     };
-    const timer = setInterval(look, stallTimeoutMs / LOOKS_PER_TIMEOUT);
+    const timer = setInterval(look, timeoutMs / LOOKS_PER_TIMEOUT);
     server.once('close', () => clearInterval(timer));
   });
 }

@@ -39,7 +39,11 @@ export function createCors(origins: readonly string[]): Share {
     if (origin === undefined) return true;
     const isPreflight = request.method === 'OPTIONS' && 'access-control-request-method' in request.headers;
     if (!listed.has(origin)) {
-      if (isPreflight) refuse(response, 403, 'Expected a page of an origin that this server is for, got another.');
+      if (isPreflight)
+        refuse(response, {
+          status: 403,
+          message: 'Expected a page of an origin that this server is for, got another.',
+        });
       return !isPreflight;
     }
     // It takes any OPTIONS for a preflight, and tus has one of its own.

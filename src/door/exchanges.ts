@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What is read of a body after the answer, and for how long: a client may look at its answer only when all is sent. */
@@ -7,6 +8,7 @@ const LINGER_MS = 3000;
 
 /** The requests of a server, and how their connections end. */
 export class Exchanges {
+  readonly #open = new Set<ServerResponse>();
   readonly #work = new Set<Promise<void>>();
   #isEnding = false;
 
@@ -16,6 +18,8 @@ export class Exchanges {
    * the answer before the connection ends.
    */
   add(request: IncomingMessage, response: ServerResponse): void {
+    this.#open.add(response);
+    response.once('close', () => this.#open.delete(response));
     const decide = () => {
       if (!request.complete) endConnection(request, response);
       else if (this.#isEnding) response.shouldKeepAlive = false;
@@ -34,6 +38,12 @@ export class Exchanges {
   follow(work: Promise<void>): void {
     const followed = work.finally(() => this.#work.delete(followed));
     this.#work.add(followed);
+  }
+
+  /** Whether an answer has begun on this connection, and not ended. */
+  isAnswering(socket: Duplex): boolean {
+    for (const response of this.#open) if (response.socket === socket && response.headersSent) return true;
+    return false;
   }
 
   /** Has each answer from now on end its connection, those that are under way too. */

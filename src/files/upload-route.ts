@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { GatherError } from '../errors.ts';
+import { mediaTypeOf } from '../header-fields.ts';
 import type { Logger } from '../monitoring/log.ts';
 import { answerError, type Refusal, refuse } from './answer-error.ts';
 import { release } from './release.ts';
@@ -31,7 +32,7 @@ interface Exchange extends UploadSource {
 const VERSION = '1.0.0';
 const ALLOW = 'OPTIONS, HEAD, PUT, PATCH, DELETE';
 const PATH = /^\/uploads\/([\w-]{43})$/;
-const PIECE_TYPE = /^application\/offset\+octet-stream\s*(;|$)/i;
+const PIECE_TYPE = 'application/offset+octet-stream';
 const RETRY_AFTER_SECONDS = 5;
 const CLIENT_LEFT = new GatherError('CANCELLED', 'The client left.');
 
@@ -114,8 +115,8 @@ async function put(exchange: Exchange): Promise<void> {
 async function patch(exchange: Exchange): Promise<void> {
   const { request, response } = exchange;
   const type = request.headers['content-type'] ?? 'nothing';
-  if (!PIECE_TYPE.test(type)) {
-    const message = `Expected the Content-Type application/offset+octet-stream, got ${type}.`;
+  if (mediaTypeOf(type)?.essence !== PIECE_TYPE) {
+    const message = `Expected the Content-Type ${PIECE_TYPE}, got ${type}.`;
     return refuseWith(exchange, { status: 415, code: 'UNSUPPORTED_MEDIA_TYPE', message });
   }
   const piece = toPiece(request);

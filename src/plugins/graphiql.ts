@@ -1,4 +1,5 @@
 import { renderGraphiQL as render } from '@graphql-yoga/render-graphiql';
+import { acceptOf, weightOfWhole } from './accept.ts';
 
 /**
  * A tab is left with an offset that comes into force when it gets the focus: pressed, it would move from under the
@@ -15,6 +16,13 @@ const ACCEPT =
 
 /** So that the cookie of a session counts in subscriptions, which it sends by GET. */
 const PREFLIGHT = { 'x-gather-preflight': '1' };
+
+/** Whether a request wants a page at least as much as an answer of GraphQL. */
+export function wantsPage(request: Request): boolean {
+  const accept = acceptOf(request);
+  const weight = accept.weightOf('text/html');
+  return weight > 0 && weight >= weightOfWhole(accept);
+}
 
 /** GraphiQL's page, which loads nothing from another host; around two faults of @graphql-yoga/render-graphiql 5.24. */
 export const renderGraphiQL: typeof render = (options) =>

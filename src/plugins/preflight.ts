@@ -1,14 +1,38 @@
+import type { MIMEType } from 'node:util';
+import { isUtf8, mediaTypeOf, tokensOf } from '../header-fields.ts';
+import { badRequest } from './graphql-params.ts';
+
 /** Headers that no form and no link of another page can send: that is all they are for, and any value will do. */
 export const PREFLIGHT_HEADERS = ['apollo-require-preflight', 'x-gather-preflight', 'x-apollo-operation-name'];
 
-const JSON_TYPE = /^application\/json\s*(;|$)/i;
-
 /** Whether a request says that its body is JSON, which no form and no link of another page can do either. */
-export function isJson({ headers }: Request): boolean {
-  return JSON_TYPE.test(headers.get('content-type') ?? '');
+export function isJson(request: Request): boolean {
+  return typeOf(request)?.essence === 'application/json';
 }
 
 /** Whether a request has one of those headers. */
 export function hasPreflight({ headers }: Request): boolean {
   return PREFLIGHT_HEADERS.some((name) => headers.get(name));
+}
+
+/** The media type of a body. */
+export function typeOf({ headers }: Request): MIMEType | undefined {
+  return mediaTypeOf(headers.get('content-type'));
+}
+
+/** @throws 415 where a body is not JSON in UTF-8, which JSON on the network is: https://www.rfc-editor.org/rfc/rfc8259#section-8.1 */
+export function assertJson(request: Request): void {
+  const type = typeOf(request);
+  if (type?.essence === 'application/json' && isUtf8(type)) return;
+  const given = request.headers.get('content-type')?.slice(0, 200) || 'none';
+  const message = `Expected a body with the Content-Type application/json, in UTF-8, got ${given}.`;
+  throw badRequest(415, message, { Accept: 'application/json' });
+}
+
+/** @throws 415 where a body is packed: nothing here unpacks it */
+export function assertNotCoded({ headers }: Request): void {
+  const codings = tokensOf(headers.get('content-encoding')).filter((coding) => coding !== 'identity');
+  if (codings.length === 0) return;
+  const message = `Expected a body without a Content-Encoding, got ${codings.join(', ').slice(0, 200)}.`;
+  throw badRequest(415, message, { 'Accept-Encoding': 'identity' });
 }

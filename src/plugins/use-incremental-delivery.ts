@@ -9,10 +9,11 @@ import {
   visit,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import type { Accept } from '../header-fields.ts';
+import { acceptOf, PARTS, weightOfWhole } from './accept.ts';
 
 const DIRECTIVES = new Set(['defer', 'stream']);
-const ACCEPTS_PARTS = /multipart\/mixed|text\/event-stream/i;
-const ACCEPTS_FORMAT_OF_2022 = /deferspec=20220824/i;
+const FORMAT_OF_2022 = '20220824';
 
 /** One part of an answer in parts, of either format. */
 interface Part extends ExecutionResult {
@@ -37,21 +38,29 @@ export function useIncrementalDelivery(maskError: (error: unknown) => GraphQLErr
     onExecute({ args, setExecuteFn, setResultAndStopExecution }) {
       const whole = withoutIncremental(args.document);
       if (whole === args.document) return;
-      const accept = (args.contextValue as { request: Request }).request.headers.get('accept') ?? '';
-      if (!ACCEPTS_PARTS.test(accept)) {
+      const { request }: { request: Request } = args.contextValue;
+      const format = findFormat(acceptOf(request));
+      if (!format) {
         args.document = whole;
         return;
       }
       if (hasNegativeCount(args)) return setResultAndStopExecution({ errors: [negativeCount()] });
-      const execute = ACCEPTS_FORMAT_OF_2022.test(accept)
-        ? legacyExecuteIncrementally
-        : experimentalExecuteIncrementally;
+      const execute = format === 'of 2022' ? legacyExecuteIncrementally : experimentalExecuteIncrementally;
       setExecuteFn(async (executionArgs: ExecutionArgs) => {
         const result = await execute(executionArgs);
         return 'initialResult' in result ? deliver(result, maskError) : result;
       });
     },
   };
+}
+
+/** In which format a client wants parts, by name; undefined where it wants a whole answer more, or no parts. */
+function findFormat(accept: Accept): 'of 2022' | 'of today' | undefined {
+  const ranges = accept.rangesFor(PARTS);
+  const [{ weight } = { weight: 0 }] = ranges;
+  if (weight === 0 || weight < weightOfWhole(accept)) return undefined;
+  const wanted = ranges.filter((range) => range.weight === weight);
+  return wanted.some(({ type }) => type.params.get('deferspec') === FORMAT_OF_2022) ? 'of 2022' : 'of today';
 }
 
 /** graphql-js would take it for a fault of ours. */

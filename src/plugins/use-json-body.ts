@@ -6,7 +6,7 @@ import { HeldBody, SMALL_BYTES } from '../limits/held-body.ts';
 import type { Limits } from '../limits/limits.ts';
 import { Shares } from '../limits/shares.ts';
 import { badRequest, toParams } from './graphql-params.ts';
-import { isJson } from './preflight.ts';
+import { assertJson, assertNotCoded } from './preflight.ts';
 import { isMultipart } from './use-multipart.ts';
 
 /** What the Node server hands along; absent in `app.fetch`. */
@@ -27,8 +27,6 @@ const MAX_HELD_BYTES = 16_000_000;
 const MAX_HELD_BYTES_OF_SENDER = 4_000_000;
 const CLIENT_LEFT = new GatherError('CANCELLED', 'The client left.');
 
-/** JSON on the network is UTF-8: https://www.rfc-editor.org/rfc/rfc8259#section-8.1 */
-const OTHER_CHARSET = /;\s*charset\s*=\s*(?!"?utf-8)/i;
 /** It drops the mark that some put before their JSON. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -49,12 +47,10 @@ export function useJsonBody({
   const hold = (req: IncomingMessage) =>
     new HeldBody({ shares, sender: () => limitKeyOf(addressOf(req, proxyHops)), maxBytes });
   return {
-    onRequestParse({ request, serverContext, setRequestParser, endResponse, fetchAPI }) {
+    onRequestParse({ request, serverContext, setRequestParser }) {
       if (request.method !== 'POST' || isMultipart(request)) return;
-      const type = request.headers.get('content-type') ?? '';
-      if (!isJson(request) || OTHER_CHARSET.test(type)) {
-        return endResponse(new fetchAPI.Response(null, { status: 415, headers: { accept: 'application/json' } }));
-      }
+      assertJson(request);
+      assertNotCoded(request);
       const { req } = serverContext;
       const read = () =>
         req ? readStream(req, { body: hold(req), maxBytes, timeoutMs }) : readWhole(request, maxBytes);

@@ -5,7 +5,7 @@ import type { UploadSlots } from '../files/upload-slots.ts';
 import { badRequest } from './graphql-params.ts';
 import { MultipartBody, tooLarge } from './multipart/multipart-body.ts';
 import { withStatus } from './multipart/status.ts';
-import { hasPreflight, PREFLIGHT_HEADERS } from './preflight.ts';
+import { assertNotCoded, hasPreflight, PREFLIGHT_HEADERS, typeOf } from './preflight.ts';
 import type { CancellationContext } from './use-cancellation.ts';
 
 /** What the Node server hands along; absent in `app.fetch`. */
@@ -19,7 +19,6 @@ interface MultipartOptions {
   slots: UploadSlots;
 }
 
-const MULTIPART = /^multipart\/form-data\s*(;|$)/i;
 /** What a request may have besides its files. */
 const REST_BYTES = 1_000_000;
 
@@ -38,6 +37,7 @@ export function useMultipart({
   const open = (request: Request, { req }: ServerContext): Upload => {
     const type = request.headers.get('content-type') ?? '';
     assertPreflight(request);
+    assertNotCoded(request);
     if (Number(request.headers.get('content-length')) > maxBytes) throw tooLarge(maxBytes);
     const source = req ?? Readable.from(copied(request.body ?? []));
     const body = new MultipartBody(source, type, maxBytes);
@@ -77,8 +77,8 @@ interface Upload {
 }
 
 /** Whether a request has a body of fields and files. */
-export function isMultipart({ method, headers }: Request): boolean {
-  return method === 'POST' && MULTIPART.test(headers.get('content-type') ?? '');
+export function isMultipart(request: Request): boolean {
+  return request.method === 'POST' && typeOf(request)?.essence === 'multipart/form-data';
 }
 
 function assertPreflight(request: Request): void {

@@ -57,9 +57,10 @@ const POINTS = 10;
 
 /**
  * Finds out who asks: by a token in `Authorization`, or else by the cookie. A token that is not good is refused with 401,
- * a cookie that is not good is taken away, and either costs points that its address has for such. Without these a token is refused
- * with 429, and not looked at. Where it cannot be found out at present, the viewer is ANONYMOUS, with a `failure`. What
- * comes with neither waits for nothing.
+ * a cookie that is not good is taken away, and either costs points that its address has for such. While the address has
+ * none left, its tokens are looked at in turn, which costs others little: a good one is taken as ever, one that is not
+ * good is refused with 429. Where it cannot be found out at present, the viewer is ANONYMOUS, with a `failure`. What comes
+ * with neither waits for nothing.
  */
 export function useViewer({
   accounts,
@@ -84,17 +85,19 @@ export function useViewer({
     // Apart from the points of those who send no token: they must not lock out their neighbours who do.
     const bucket = buckets.of(`tokens of ${limitKeyOf(context.address)}`);
     // Before it is looked at, so that none of many at once is for nothing.
-    if (!bucket.take(POINTS)) return refuse({ errors: [throttled(POINTS, bucket)] });
+    const isPaid = bucket.take(POINTS);
+    const lookInTurn = () => accounts.findViewerInTurn(new Database(pools, context.signal), token, context.address);
     try {
-      context.viewer = await look();
+      context.viewer = await (isPaid ? look() : lookInTurn());
       looks.set(context, look);
     } catch (error) {
       if (isUnauthenticated(error)) {
+        if (!isPaid) return refuse({ errors: [throttled(POINTS, bucket)] });
         return isOfCookie ? context.setCookie(accounts.cookie.toClear()) : refuse(toUnauthorized(error));
       }
       context.viewer = { ...ANONYMOUS, failure: error as Error };
     }
-    bucket.giveBack(POINTS);
+    if (isPaid) bucket.giveBack(POINTS);
   };
 
   return {

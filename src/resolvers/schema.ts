@@ -1,18 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { GraphQLDeferDirective, GraphQLSchema, GraphQLStreamDirective } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
 import { createSchema } from 'graphql-yoga';
 import { authorize } from './authorize.ts';
 import { resolvers } from './index.ts';
 
 const SDL = new URL('../../schema.graphql', import.meta.url);
 
-/** The schema of schema.graphql with its resolvers behind its rules, and with @defer and @stream. */
+/** The schema of schema.graphql with its resolvers behind its rules. */
 export function loadSchema(): GraphQLSchema {
-  const config = createSchema({ typeDefs: readFileSync(SDL, 'utf8'), resolvers }).toConfig();
-  const schema = new GraphQLSchema({
-    ...config,
-    directives: [...config.directives, GraphQLDeferDirective, GraphQLStreamDirective],
-  });
+  const schema = createSchema({ typeDefs: readFileSync(SDL, 'utf8'), resolvers });
   authorize(schema);
   return schema;
 }

@@ -1,24 +1,28 @@
+import { decoderOf, firstOf, mediaTypeOf } from '../header-fields.ts';
 import { parseJson } from '../json.ts';
 import type { Check } from './check.ts';
 import { decoded } from './decoded.ts';
 import { invalid, type Question } from './errors.ts';
 import type { Answer } from './exchange.ts';
 
-const JSON_TYPE = /^application\/json\s*(;|$)/i;
-
 /** The checked value of an answer in JSON. Throws UPSTREAM_INVALID, naming what came and what was expected. */
 export async function readBody<T>(question: Question, answer: Answer, check: Check<T>, maxBytes: number): Promise<T> {
-  const { 'content-type': type, 'content-encoding': encoding } = answer.headers;
-  if (!type || !JSON_TYPE.test(type)) throw invalid(question, type ?? 'no content type', 'application/json');
-  const bytes = encoding ? await decoded(question, answer.body, encoding, maxBytes) : answer.body;
-  const value = parse(question, bytes);
+  const { 'content-type': contentType, 'content-encoding': encoding } = answer.headers;
+  const type = mediaTypeOf(contentType);
+  if (type?.essence !== 'application/json') {
+    throw invalid(question, firstOf(contentType) || 'no content type', 'application/json');
+  }
+  const decoder = decoderOf(type);
+  if (!decoder) throw invalid(question, `charset ${type.params.get('charset')}`, 'utf-8');
+  // It drops the mark that some put before their JSON.
+  const value = parse(question, decoder.decode(await decoded(question, answer.body, encoding, maxBytes)));
   if (check(value)) return value;
   throw invalid(question, `a body of another shape (${problemOf(check)})`, 'what its contract says');
 }
 
-function parse(question: Question, bytes: Buffer): unknown {
+function parse(question: Question, text: string): unknown {
   try {
-    return parseJson(bytes.toString());
+    return parseJson(text);
   } catch (error) {
     throw invalid(question, 'a body that is not JSON', 'JSON', error);
   }

@@ -1,5 +1,6 @@
-import { MIMEType } from 'node:util';
+import type { MIMEType } from 'node:util';
 import type { Json } from '../database/schema.ts';
+import { decoderOf, mediaTypeOf } from '../header-fields.ts';
 import { isKeptByJsonb } from '../json.ts';
 
 /** What the bytes of an answer say. */
@@ -23,36 +24,19 @@ const MAX_DEPTH = 200;
 
 /** Reads the bytes of an answer as its `content-type` says. */
 export function toFetchedBody(contentType: string | undefined, bytes: Buffer): FetchedBody {
-  const mediaType = contentType === undefined ? undefined : parse(contentType);
-  const type = mediaType?.essence ?? null;
-  return { type, bytes: bytes.length, body: toBody(type, mediaType?.params.get('charset') ?? 'utf-8', bytes) };
+  const mediaType = mediaTypeOf(contentType);
+  return { type: mediaType?.essence ?? null, bytes: bytes.length, body: toBody(mediaType, bytes) };
 }
 
-function parse(contentType: string): MIMEType | undefined {
-  try {
-    return new MIMEType(contentType);
-  } catch {
-    return undefined;
-  }
-}
-
-function toBody(type: string | null, charset: string, bytes: Buffer): Json {
-  if (type !== null && !TEXT_TYPE.test(type)) return null;
-  const text = createDecoder(charset).decode(bytes);
-  if (type === null || !JSON_TYPE.test(type)) return toStorableText(text);
+function toBody(mediaType: MIMEType | undefined, bytes: Buffer): Json {
+  if (mediaType && !TEXT_TYPE.test(mediaType.essence)) return null;
+  const text = (decoderOf(mediaType) ?? new TextDecoder()).decode(bytes);
+  if (!mediaType || !JSON_TYPE.test(mediaType.essence)) return toStorableText(text);
   try {
     const value: Json = JSON.parse(text);
     return isKeptByJsonb(text) ? toStorable(value, MAX_DEPTH) : toStorableText(text);
   } catch {
     return toStorableText(text);
-  }
-}
-
-function createDecoder(charset: string): TextDecoder {
-  try {
-    return new TextDecoder(charset);
-  } catch {
-    return new TextDecoder();
   }
 }
 

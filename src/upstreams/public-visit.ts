@@ -1,5 +1,6 @@
 import { buildConnector, Client } from 'undici';
 import { GatherError } from '../errors.ts';
+import { firstOf, fromBytes } from '../header-fields.ts';
 import { decoded } from './decoded.ts';
 import { failed, invalid, type Question } from './errors.ts';
 import { type FetchedBody, toFetchedBody } from './fetched-body.ts';
@@ -75,11 +76,9 @@ async function get(client: Client, url: URL, maxBytes: number): Promise<Fetched 
   const path = url.pathname + url.search;
   const { statusCode: status, headers, body } = await client.request({ method: 'GET', path, headers: HEADERS });
   const location = firstOf(headers['location']);
-  if (location && REDIRECTS.has(status)) return { location };
+  if (location && REDIRECTS.has(status)) return { location: fromBytes(location) };
   const raw = Buffer.from(await body.arrayBuffer());
-  const encoding = firstOf(headers['content-encoding'])?.toLowerCase() ?? 'identity';
-  const isPlain = encoding === 'identity' || raw.length === 0;
-  const bytes = isPlain ? raw : await decoded(questionOf(url), raw, encoding, maxBytes);
+  const bytes = await decoded(questionOf(url), raw, headers['content-encoding'], maxBytes);
   return { status, ...toFetchedBody(firstOf(headers['content-type']), bytes) };
 }
 
@@ -91,8 +90,4 @@ function toFailure(url: URL, error: unknown, maxBytes: number): unknown {
   if (NOT_TRUSTED.test(code))
     return invalid(question, `a certificate that is not valid (${code})`, 'one that is', error);
   return failed(question, error, maxBytes);
-}
-
-function firstOf(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header[0] : header;
 }

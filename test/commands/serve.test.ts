@@ -55,6 +55,24 @@ test('services, migrate, seed and serve make a shop together', { timeout: 60_000
   expect(server.stderr + services.stderr).toBe('');
 });
 
+test('SIGTERM has /ready say 503 before the port closes; Ctrl-C does not wait', { timeout: 60_000 }, async () => {
+  const urls = toSettings(services.stdout);
+  const env = { DATABASE_URL, ...urls, PORT: '0', SHUTDOWN_DELAY_MS: '60000' };
+  await using server = runGather(['serve'], env);
+  const url = await server.url();
+  server.kill('SIGTERM');
+  await expect.poll(async () => (await fetch(`${url}/ready`)).status, { timeout: 10_000 }).toBe(503);
+  expect(await ask(url, '{ __typename }')).toMatchObject({ data: { __typename: 'Query' } });
+  // The second time ends the wait.
+  server.kill('SIGTERM');
+  expect(await server.exit()).toMatchObject({ code: 0 });
+
+  await using other = runGather(['serve'], env);
+  await other.url();
+  other.pressCtrlC();
+  expect(await other.exit()).toMatchObject({ code: 0 });
+});
+
 test.each([
   ['migrate', { DATABASE_URL: 'postgres://gather@127.0.0.1:1/gather' }],
   ['seed', { DATABASE_URL: 'postgres://gather@127.0.0.1:1/gather' }],

@@ -84,10 +84,33 @@ describe('the Host of a request', () => {
     expect(await get(namedUrl, path, ['host: 10.0.0.7:4000'])).toMatch(/^HTTP\/1.1 200 /);
     expectRefused(await get(namedUrl, path, ['host: x/graphql?']), 400, /^Expected a host/);
   });
+
+  test.each(['/health', '/ready', '/health?', '/ready?verbose', '/ready?/graphql', '/health?a=/health'])(
+    'need not be there in HTTP/1.0 for %s, whatever its query',
+    async (path) => {
+      for (const url of [openUrl, namedUrl]) {
+        expect(await exchange(url, `GET ${path} HTTP/1.0\r\n\r\n`)).toMatch(/^HTTP\/1.1 200 /);
+        expect(await exchange(url, `HEAD ${path} HTTP/1.0\r\n\r\n`)).toMatch(/^HTTP\/1.1 200 /);
+        expect(await get(url, path, ['host: 10.0.0.7'])).toMatch(/^HTTP\/1.1 200 /);
+      }
+      expectRefused(await get(openUrl, path, []), 400, /^Expected a host/);
+    },
+  );
+
+  test.each(['/health', '/ready'])('is asked with GET or HEAD: %s', async (path) => {
+    const answer = await ask(openUrl, ['host: x'], path);
+    expectRefused(answer, 405, /^Expected GET or HEAD, got POST\.$/);
+    expect(headersOf(answer)).toHaveProperty('allow', 'GET, HEAD');
+  });
+
+  test('is not asked by what merely ends like it', async () => {
+    const answer = await ask(openUrl, ['host: x'], '/graphql?x=/health');
+    expect(answer).toMatch(/^HTTP\/1.1 200 .*"data":\{"about"/s);
+  });
 });
 
 describe('the target of a request', () => {
-  test.each(['http://evil.example/graphql', 'http://x/graphql', '//evil.example/graphql', '*', '///graphql'])(
+  test.each(['//evil.example/graphql', '*', '///graphql', 'http://x//evil.example/graphql', 'ftp://x/graphql'])(
     'must be a path: %s',
     async (target) => {
       const method = target === '*' ? 'OPTIONS' : 'POST';
@@ -96,6 +119,33 @@ describe('the target of a request', () => {
         400,
         /^Expected a path with one slash first, got "/,
       );
+    },
+  );
+
+  test.each(['http://x/graphql', 'HTTP://x:4000/graphql?a=b', 'https://[::1]/graphql/'])(
+    'may be a whole URL, whose host counts: %s',
+    async (target) => {
+      expect(await ask(openUrl, ['host: y'], target)).toMatch(/^HTTP\/1.1 200 .*"data":\{"about"/s);
+      expect(await exchange(openUrl, `GET ${target.replace(/graphql.*/, 'ready')} HTTP/1.0\r\n\r\n`)).toContain(
+        '"isReady":true',
+      );
+      expectRefused(
+        await ask(namedUrl, ['host: api.shop.example'], target.replace('[::1]', 'x')),
+        421,
+        /got one to "x"/,
+      );
+    },
+  );
+
+  test('may be a whole URL of a host that the server has, whatever Host says', async () => {
+    const answer = await ask(namedUrl, ['host: evil.example'], 'http://api.shop.example/graphql');
+    expect(answer).toMatch(/^HTTP\/1.1 200 /);
+  });
+
+  test.each(['http://user@x/graphql', 'http:///graphql', 'http://x:y/graphql', 'http://x?/graphql'])(
+    'may be no whole URL of what is no host: %s',
+    async (target) => {
+      expect(await ask(openUrl, ['host: x'], target)).toMatch(/^HTTP\/1.1 40[04] /);
     },
   );
 
@@ -204,6 +254,7 @@ test('a client of tus that is no page may ask what the server can do', async () 
 describe('what is no HTTP', () => {
   test.each([
     ['another protocol', '\x16\x03\x01\x02\x00garbage\r\n\r\n', 400],
+    ['raw UTF-8', 'GET /räucher HTTP/1.1\r\nhost: x\r\n\r\n', 400],
     ['another version', 'GET /graphql HTTP/3.0\r\nhost: x\r\n\r\n', 400],
     ['two lengths', 'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n', 400],
     [
@@ -215,8 +266,50 @@ describe('what is no HTTP', () => {
     ['a head too large', `GET /graphql HTTP/1.1\r\nhost: x\r\nx: ${'a'.repeat(20_000)}\r\n\r\n`, 431],
     ['a path too long', `GET /graphql?query=${'a'.repeat(20_000)} HTTP/1.1\r\nhost: x\r\n\r\n`, 431],
   ])('is refused, and the connection ended: %s', async (_, bytes, status) => {
-    expect(await exchange(openUrl, bytes)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expectRefused(await exchange(openUrl, bytes), status, /^Expected (a request|a head|a target|chunks) /);
     expect(await ask(openUrl, ['host: x'])).toMatch(/^HTTP\/1.1 200 /);
+  });
+
+  test('is refused in words as CONNECT, and with an Expect that nobody knows', async () => {
+    expectRefused(await exchange(openUrl, 'CONNECT x:443 HTTP/1.1\r\nhost: x:443\r\n\r\n'), 405, /got CONNECT/);
+    expectRefused(await ask(openUrl, ['host: x', 'expect: wonders']), 417, /got "wonders"\.$/);
+  });
+
+  test('is not answered within another answer', async () => {
+    open.services.promo.delayMs = 500;
+    const body = JSON.stringify({ query: '{ home { ... @defer { promo { title } } } }' });
+    using connection = await RawSocket.open(openUrl);
+    const headers = ['host: x', 'accept: multipart/mixed', 'content-type: application/json'];
+    const head = ['POST /graphql HTTP/1.1', ...headers, `content-length: ${body.length}`, '', ''].join('\r\n');
+    connection.socket.write(head + body);
+    await expect.poll(() => connection.received).toContain('"hasNext":true');
+    connection.socket.write('garbage\r\n\r\n');
+    const answer = await connection.ended();
+    expect(answer.match(/^HTTP\/1.1 /gm)).toHaveLength(1);
+    expect(answer).not.toContain('Expected a request');
+    open.services.reset();
+  });
+});
+
+describe('an upgrade', () => {
+  const upgrade = (protocol: string, path: string) =>
+    get(openUrl, path, ['host: x', 'connection: Upgrade', `upgrade: ${protocol}`, 'sec-websocket-version: 13']);
+
+  test.each(['websocket', 'WebSocket', 'h2c, websocket', 'websocket/13'])(
+    'to %s is refused in a sentence',
+    async (protocol) => {
+      for (const path of ['/graphql', '/', '/graphql?query={__typename}']) {
+        expectRefused(
+          await upgrade(protocol, path),
+          400,
+          /^Expected .* WebSocket\. Subscriptions go over server-sent events/,
+        );
+      }
+    },
+  );
+
+  test('to what need not be given is let alone', async () => {
+    expect(await upgrade('h2c', '/graphql?query={__typename}')).toMatch(/^HTTP\/1.1 200 .*"data"/s);
   });
 });
 

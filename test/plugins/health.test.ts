@@ -32,6 +32,19 @@ test('/ready costs one statement and no request to a service', async () => {
   expect(gather.cost()).toEqual({ statements: [expect.any(String)], requests: [] });
 });
 
+test('a server that is asked to stop is not ready, and answers all the same', async () => {
+  const leaving = await startTestApp();
+  leaving.app.retire();
+  leaving.cost();
+  const response = await get(leaving, '/ready');
+  expect(response.status).toBe(503);
+  expect(await response.json()).toMatchObject({ isReady: false, reason: 'The server is stopping.' });
+  expect(leaving.cost().statements).toEqual([]);
+  expect((await get(leaving, '/health')).status).toBe(200);
+  expect(await leaving.query('{ __typename }')).toMatchObject({ data: { __typename: 'Query' } });
+  await leaving.close();
+});
+
 test('a service that is down does not make the server unready, and /ready shows it', async () => {
   gather.services.promo.fault = 'error';
   for (let count = 0; count < 10; count++) await gather.query('{ home { promo { title } } }');

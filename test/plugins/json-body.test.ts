@@ -32,14 +32,18 @@ const WAYS: [string, Post][] = [
 ];
 
 describe.each(WAYS)('a body sent %s', (_, post) => {
-  test.each([JSON_TYPE, 'application/json; charset=utf-8', 'application/json;charset="UTF-8"', 'Application/JSON'])(
-    'is read as JSON: %s',
-    async (type) => {
-      const response = await post(QUERY, type);
-      expect(response.status).toBe(200);
-      expect(await response.json()).toMatchObject({ data: { about: { name: expect.any(String) } } });
-    },
-  );
+  test.each([
+    JSON_TYPE,
+    'application/json; charset=utf-8',
+    'application/json;charset="UTF-8"',
+    'application/JSON; charset="utf8"',
+    'application/json ; Charset=UTF8',
+    'Application/JSON',
+  ])('is read as JSON: %s', async (type) => {
+    const response = await post(QUERY, type);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ data: { about: { name: expect.any(String) } } });
+  });
 
   test.each([
     'text/plain',
@@ -54,13 +58,30 @@ describe.each(WAYS)('a body sent %s', (_, post) => {
     const response = await post(QUERY, type);
     expect(response.status).toBe(415);
     expect(response.headers.get('accept')).toBe(JSON_TYPE);
-    await response.text();
+    const message = `Expected a body with the Content-Type application/json, in UTF-8, got ${type}.`;
+    expect(await response.json()).toEqual({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] });
+  });
+
+  test('that is packed is refused as that, and one that is not is read', async () => {
+    const send = (coding: string) =>
+      fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': JSON_TYPE, 'content-encoding': coding },
+        body: QUERY,
+      });
+    for (const coding of ['gzip', 'GZIP, identity', 'br']) {
+      const response = await send(coding);
+      expect(response.status).toBe(415);
+      expect(response.headers.get('accept-encoding')).toBe('identity');
+      expect((await response.json()).errors[0].message).toMatch(/^Expected a body without a Content-Encoding, got /);
+    }
+    expect((await send('Identity')).status).toBe(200);
   });
 
   test('without a type is refused', async () => {
     const response = await post(new Blob([QUERY]).stream() as ReadableStream, '');
     expect(response.status).toBe(415);
-    await response.text();
+    expect((await response.json()).errors[0].message).toMatch(/, got none\.$/);
   });
 
   test.each(['{', '', 'query { about { name } }', '{"query":"{ a }"}}', '\u0000'])(

@@ -2,7 +2,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Call, calls } from '../../src/calls.ts';
 import { isPublicAddress } from '../../src/upstreams/public-address.ts';
@@ -322,6 +322,7 @@ describe('an answer', () => {
     ['a page', '<p>oak</p>', 'text/html; charset=UTF-8', { type: 'text/html', body: '<p>oak</p>' }],
     ['XML', '<a/>', 'application/atom+xml', { type: 'application/atom+xml', body: '<a/>' }],
     ['latin1', Buffer.from('R\xe4ucher', 'latin1'), 'text/plain; charset="ISO-8859-1"', { bytes: 7, body: 'Räucher' }],
+    ['UTF-8 by another name', 'Rä', 'TEXT/plain;CHARSET="Utf8"', { type: 'text/plain', body: 'Rä' }],
     ['an unknown charset', 'Rä', 'text/plain; charset=klingon', { body: 'Rä' }],
     ['bytes that are not text', Buffer.of(0x61, 0xff), 'text/plain', { bytes: 2, body: 'a\uFFFD' }],
     ['an image', Buffer.of(0x89, 0x50, 0), 'image/png', { type: 'image/png', bytes: 3, body: null }],
@@ -345,7 +346,12 @@ describe('an answer', () => {
     ['GZIP', gzipSync],
     ['deflate', deflateSync],
     ['br', brotliCompressSync],
+    ['zstd', zstdCompressSync],
+    ['x-gzip', gzipSync],
+    ['Deflate', deflateRawSync],
+    ['deflate, gzip', (body: string) => gzipSync(deflateSync(body))],
     ['identity', (body: string) => Buffer.from(body)],
+    ['', (body: string) => Buffer.from(body)],
   ])('is decoded from %s', async (encoding, encode) => {
     server.respond = text(encode('"oak"'), { ...JSON_TYPE, 'content-encoding': encoding });
     expect(await ask()).toEqual({ status: 200, type: 'application/json', bytes: 5, body: 'oak' });
@@ -405,6 +411,16 @@ describe('a redirect', () => {
     server.respond = inTurn(redirectTo('/b?c=1', code), json('here'));
     expect(await ask({}, `${server.url}/a`)).toMatchObject({ status: 200, body: 'here' });
     expect(server.requests.map(({ path }) => path)).toEqual(['/a', '/b?c=1']);
+  });
+
+  it.each([
+    ['raw UTF-8', Buffer.from('/räucher/木?q=é').toString('latin1'), '/r%C3%A4ucher/%E6%9C%A8?q=%C3%A9'],
+    ['bytes of latin1', '/r\xe4ucher', '/r%C3%A4ucher'],
+    ['what is encoded', '/r%C3%A4ucher', '/r%C3%A4ucher'],
+  ])('to a path in %s asks for that path', async (_name, location, path) => {
+    server.respond = inTurn(redirectTo(location), json('here'));
+    expect(await ask()).toMatchObject({ status: 200, body: 'here' });
+    expect(server.requests.at(-1)?.path).toBe(path);
   });
 
   it('is followed three times', async () => {

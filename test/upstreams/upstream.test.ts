@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Call, calls } from '../../src/calls.ts';
 import { createCheck } from '../../src/upstreams/check.ts';
@@ -91,9 +91,55 @@ describe('an answer', () => {
     ['gzip', gzipSync],
     ['deflate', deflateSync],
     ['br', brotliCompressSync],
-  ])('is decoded from %s', async (encoding, encode) => {
+    ['zstd', zstdCompressSync],
+    ['GZIP', gzipSync],
+    ['x-gzip', gzipSync],
+    ['X-GZip ', gzipSync],
+    ['Deflate', deflateRawSync],
+    ['deflate', gzipSync],
+    ['identity', Buffer.from],
+    ['Identity', Buffer.from],
+    ['', Buffer.from],
+    [',', Buffer.from],
+    ['gzip, identity', gzipSync],
+    ['deflate, GZIP', (body: string) => gzipSync(deflateSync(body))],
+    ['BR ,zstd', (body: string) => zstdCompressSync(brotliCompressSync(body))],
+  ])('is decoded from "%s"', async (encoding, encode) => {
     server.respond = text(encode(JSON.stringify(flavor)), { ...JSON_TYPE, 'content-encoding': encoding });
     expect(await ask(open())).toEqual(flavor);
+  });
+
+  it('is decoded by codings that are said in two headers', async () => {
+    server.respond = (_request, response) => {
+      response.writeHead(200, [
+        ...['content-type', 'application/json'],
+        ...['content-encoding', 'deflate', 'content-encoding', 'gzip'],
+      ]);
+      response.end(gzipSync(deflateSync(JSON.stringify(flavor))));
+    };
+    expect(await ask(open())).toEqual(flavor);
+  });
+
+  it.each([
+    'Application/JSON',
+    'application/json;charset=utf-8',
+    'application/json; charset=utf8',
+    'application/json ; Charset="UTF-8"',
+    'application/json;',
+  ])('may say that it is JSON as "%s", with the mark of UTF-8 or without', async (type) => {
+    for (const mark of ['', '\uFEFF']) {
+      server.respond = text(mark + JSON.stringify({ flavor: 'Räucherspeck' }), { 'content-type': type });
+      expect(await ask(open())).toEqual({ flavor: 'Räucherspeck' });
+    }
+  });
+
+  it('is read by its charset', async () => {
+    const body = JSON.stringify({ flavor: 'Räucherspeck' });
+    const bodies = { 'iso-8859-1': Buffer.from(body, 'latin1'), 'utf-16le': Buffer.from(`\uFEFF${body}`, 'utf16le') };
+    for (const [charset, bytes] of Object.entries(bodies)) {
+      server.respond = text(bytes, { 'content-type': `application/json; charset=${charset}` });
+      expect(await ask(open())).toEqual({ flavor: 'Räucherspeck' });
+    }
   });
 
   it('is put together from its pieces', async () => {
@@ -130,7 +176,20 @@ describe('an answer that breaks the contract', () => {
     ['no body', status(204), 'status 204; expected 200'],
     ['another status', status(404), 'status 404; expected 200'],
     ['a redirect', status(302, { location: '/' }), 'status 302; expected 200'],
+    ['a type that is none', text('{}', { 'content-type': 'json' }), 'json; expected application/json'],
+    ['an unknown charset', text('{}', { 'content-type': 'application/json; charset=klingon' }), 'charset klingon'],
     ['an unknown encoding', json(flavor, { 'content-encoding': 'zip' }), 'content encoding zip; expected gzip'],
+    ['an unknown one of two', json(flavor, { 'content-encoding': 'zip, gzip' }), 'a body that is not gzip'],
+    [
+      'six encodings',
+      json(flavor, { 'content-encoding': 'br,br,br,br,br,br' }),
+      '6 content codings; expected at most 5',
+    ],
+    [
+      'a bomb in zstd',
+      text(zstdCompressSync(Buffer.alloc(20_000_000)), { ...JSON_TYPE, 'content-encoding': 'zstd' }),
+      'more than 5000000 bytes; expected less',
+    ],
     ['a wrong encoding', json(flavor, { 'content-encoding': 'gzip' }), 'a body that is not gzip'],
     ['too many bytes', huge(), 'more than 5000000 bytes; expected less'],
     ['too many bytes once decoded', gzipBomb(), 'more than 5000000 bytes; expected less'],

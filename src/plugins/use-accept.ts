@@ -1,0 +1,41 @@
+import type { Plugin } from 'graphql-yoga';
+import { acceptOf, EVENTS, PARTS, WHOLE } from './accept.ts';
+import { badRequest } from './graphql-params.ts';
+
+const [MULTIPART = ''] = PARTS;
+const SHOWN_LENGTH = 200;
+
+/**
+ * Puts `Accept` into the words that Yoga understands, which knows no weights, no quotes and no spaces: what is acceptable,
+ * the one that is wanted most first. Refuses a client that accepts nothing that there is, before anything is done for it.
+ */
+export function useAccept(): Plugin {
+  return {
+    onRequestParse({ request, fetchAPI, endResponse }) {
+      const given = request.headers.get('accept');
+      if (!given || given === '*/*') return;
+      const accept = acceptOf(request);
+      const acceptable = accept.select([...WHOLE, ...PARTS]);
+      if (acceptable.length === 0) {
+        const message = `Expected an Accept of ${[...WHOLE, ...PARTS].join(', ')}, got ${shown(given)}.`;
+        const errors = [{ message, extensions: { code: 'BAD_REQUEST' } }];
+        return endResponse(fetchAPI.Response.json({ errors }, { status: 406 }));
+      }
+      // Of these two Yoga takes the first, whatever the client wants more.
+      const isForEvents = accept.weightOf(EVENTS) > accept.weightOf(MULTIPART);
+      const understood = isForEvents ? acceptable.filter((type) => type !== MULTIPART) : acceptable;
+      request.headers.set('accept', understood.join(', '));
+    },
+    onSubscribe({ args: { contextValue }, setResultAndStopExecution: stop }) {
+      const { request }: { request: Request } = contextValue;
+      if (acceptOf(request).weightOf(EVENTS) > 0) return;
+      const message = `Expected an Accept of ${EVENTS} for a subscription, got ${shown(request.headers.get('accept') ?? '')}.`;
+      request.headers.set('accept', WHOLE.join(', '));
+      stop({ errors: [badRequest(406, message)] });
+    },
+  };
+}
+
+function shown(accept: string): string {
+  return JSON.stringify(accept.length > SHOWN_LENGTH ? `${accept.slice(0, SHOWN_LENGTH)}…` : accept);
+}
