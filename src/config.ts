@@ -66,6 +66,7 @@ const Environment = z.object({
   INTROSPECTION: onOrOff.optional(),
   GRAPHIQL: onOrOff.optional(),
   MAX_BODY_BYTES: wholeNumber(1000, 100_000_000).default(1_000_000),
+  MAX_ANSWER_BYTES: wholeNumber(1000, 1_000_000_000).default(2_000_000),
   MAX_QUERY_BYTES: wholeNumber(100, 10_000_000).default(65_536),
   MAX_TOKENS: wholeNumber(10, 10_000).default(2000),
   MAX_DEPTH: wholeNumber(1, 1000).default(16),

@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'UPSTREAM_INVALID'
   | 'FILE_UNREADABLE'
   | 'TOO_LARGE'
+  | 'ANSWER_TOO_LARGE'
   | 'TOO_SLOW'
   | 'BUSY'
   | 'LOCKED'

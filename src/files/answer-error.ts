@@ -30,6 +30,7 @@ const STATUSES: Readonly<Record<ErrorCode, number>> = {
   UPSTREAM_INVALID: 502,
   FILE_UNREADABLE: 500,
   TOO_LARGE: 413,
+  ANSWER_TOO_LARGE: 413,
   TOO_SLOW: 408,
   BUSY: 429,
   LOCKED: 423,

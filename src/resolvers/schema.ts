@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { GraphQLDeferDirective, GraphQLSchema, GraphQLStreamDirective } from 'graphql';
 import { createSchema } from 'graphql-yoga';
 import { authorize } from './authorize.ts';
+import { countAnswer } from './count-answer.ts';
 import { resolvers } from './index.ts';
 
 const SDL = new URL('../../schema.graphql', import.meta.url);
@@ -14,5 +15,6 @@ export function loadSchema(): GraphQLSchema {
     directives: [...config.directives, GraphQLDeferDirective, GraphQLStreamDirective],
   });
   authorize(schema);
+  countAnswer(schema);
   return schema;
 }

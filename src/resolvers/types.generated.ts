@@ -690,7 +690,10 @@ export type Menu = {
   price: PriceStatistics;
   /** A page of the set. Cursors stay right while items are inserted and deleted. */
   items: ItemConnection;
-  /** Every item of the set, read through a cursor a batch at a time: with @stream the first arrive at once. */
+  /**
+   * Every item of the set, read through a cursor a batch at a time: with @stream the first arrive at once. Without it at
+   * most 1,000.
+   */
   all: Array<Item>;
 };
 
