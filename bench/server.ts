@@ -18,7 +18,7 @@ export interface ServerOptions {
 const LIMITS: Limits = {
   bodyMaxBytes: 1_000_000,
   answerMaxBytes: 2_000_000,
-    queryMaxBytes: 65_536,
+  queryMaxBytes: 65_536,
   maxTokens: 2000,
   maxDepth: 16,
   maxAliases: 50,

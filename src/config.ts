@@ -74,7 +74,7 @@ const Environment = z.object({
   MAX_DIRECTIVES: wholeNumber(0, 100_000).default(50),
   MAX_COST: wholeNumber(1, 1_000_000_000).default(5000),
   COST_BUCKET: wholeNumber(1, 1_000_000_000).default(10_000),
-  COST_RESTORE: wholeNumber(1, 1_000_000_000).default(1000),
+  COST_RESTORE: wholeNumber(1, 1_000_000_000).default(5000),
   TRUSTED_DOCUMENTS: z.string().min(1, 'expected the path of a JSON file').optional(),
   TRUSTED_DOCUMENTS_ONLY: onOrOff.default(false),
   CACHE_SECONDS: wholeNumber(0, 86_400).default(0),

@@ -317,6 +317,30 @@ describe('the points of a viewer', () => {
     });
   });
 
+  test('are those of whom a renderer asks for: a user by token, anybody else by the address of the browser', async () => {
+    await withLimits(
+      { costBucket: 1000 },
+      async (app) => {
+        const { url } = await app.app.start();
+        /** How many operations the bucket was asked to pay; it gets one point back each second. */
+        const paid = async (headers: Record<string, string>) => {
+          const answer = await readText(
+            await send(url, '{ menu { items(first: 50) { nodes { sku } } } }', headers).response,
+          );
+          return Math.round((1000 - JSON.parse(answer).extensions.cost.throttleStatus.currentlyAvailable) / 57);
+        };
+        const browser = (address: string) => ({ 'x-forwarded-for': address });
+        expect(await paid(browser('203.0.113.1'))).toBe(1);
+        expect(await paid(browser('203.0.113.2'))).toBe(1);
+        // What a browser wrote there itself stands further left, and does not count.
+        expect(await paid(browser('203.0.113.9, 203.0.113.1'))).toBe(2);
+        expect(await paid({ ...browser('203.0.113.1'), ...STAFF_HEADERS })).toBe(1);
+        expect(await paid({ ...browser('203.0.113.2'), ...STAFF_HEADERS })).toBe(2);
+      },
+      { proxyHops: 1, viewer: ANONYMOUS },
+    );
+  });
+
   test('are their own: users have theirs wherever they are, and the anonymous those of their address', async () => {
     await withLimits({ costBucket: 1000 }, async (app) => {
       const spend = async (viewer: Viewer) => {
