@@ -17,6 +17,7 @@ export interface ServerOptions {
 /** Those that the server has by default, but for a bucket that one client does not empty. */
 const LIMITS: Limits = {
   bodyMaxBytes: 1_000_000,
+  answerMaxBytes: 2_000_000,
   queryMaxBytes: 65_536,
   maxTokens: 2000,
   maxDepth: 16,

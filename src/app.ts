@@ -34,6 +34,7 @@ import { createDocumentCache } from './plugins/document-cache.ts';
 import { exampleTabs } from './plugins/example-queries.ts';
 import { renderGraphiQL, wantsPage } from './plugins/graphiql.ts';
 import { useAccept } from './plugins/use-accept.ts';
+import { useAnswerSize } from './plugins/use-answer-size.ts';
 import { useCacheHeaders } from './plugins/use-cache-headers.ts';
 import { useCancellation } from './plugins/use-cancellation.ts';
 import { useCost } from './plugins/use-cost.ts';
@@ -198,6 +199,7 @@ export function createApp(config: AppConfig): App {
       useMultipart({ maxBytes: config.uploadMaxBytes, slots }),
       // The signal comes first: everything below is measured and stopped by it.
       useCancellation(config.operationTimeoutMs),
+      useAnswerSize(config.limits.answerMaxBytes),
       useTiming(config.isDevelopment),
       useLog(log, maskError),
       useQueryLength(config.limits),

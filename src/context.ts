@@ -5,6 +5,7 @@ import type { Tables } from './database/tables.ts';
 import type { Files } from './files/files.ts';
 import type { Uploads } from './files/uploads.ts';
 import type { Jobs } from './jobs/jobs.ts';
+import type { AnswerSize } from './limits/answer-size.ts';
 import type { Loaders } from './loaders/index.ts';
 import type { About } from './shop/about.ts';
 import type { Threads } from './threads/threads.ts';
@@ -15,6 +16,8 @@ import type { Viewer } from './viewer.ts';
 export interface Context {
   /** Aborts when nobody waits for the answer any more, or when its deadline has passed. */
   signal: AbortSignal;
+  /** Counts the answer while it is made. */
+  answerSize: AnswerSize;
   /** Who asks. */
   viewer: Viewer;
   /** Where the request comes from: the address of its sender, as far as proxies are trusted to say it. */

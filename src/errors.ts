@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'STORAGE_FULL'
   | 'QUOTA_EXCEEDED'
   | 'TOO_LARGE'
+  | 'ANSWER_TOO_LARGE'
   | 'TOO_SLOW'
   | 'BUSY'
   | 'LOCKED'

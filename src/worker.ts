@@ -49,7 +49,8 @@ export interface WorkerProcess {
 const CONNECT_TIMEOUT_MS = 5000;
 const SUPERVISE_SECONDS = 5;
 const CLOSE_MS = 5000;
-const FETCH = { timeoutMs: 10_000, maxBytes: 5_000_000, maxRedirects: 3 };
+/** What is fetched is the result of a job, and must fit into an answer (MAX_ANSWER_BYTES). */
+const FETCH = { timeoutMs: 10_000, maxBytes: 1_000_000, maxRedirects: 3 };
 
 /** Builds a worker from its settings. Whoever builds it stops it. */
 export function createWorker(config: WorkerConfig): WorkerProcess {

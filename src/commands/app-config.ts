@@ -86,6 +86,7 @@ export function toWorkerConfig(config: Config, app: AppConfig): WorkerConfig {
 function toLimits(config: Config): Limits {
   return {
     bodyMaxBytes: config.MAX_BODY_BYTES,
+    answerMaxBytes: config.MAX_ANSWER_BYTES,
     queryMaxBytes: config.MAX_QUERY_BYTES,
     maxTokens: config.MAX_TOKENS,
     maxDepth: config.MAX_DEPTH,

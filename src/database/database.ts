@@ -1,3 +1,5 @@
+import type { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
 import type { Compilable } from 'kysely';
 import type pg from 'pg';
 import { type Call, call, publishCall, toOutcome, untilAborted } from '../calls.ts';
@@ -23,6 +25,15 @@ export interface Result<Row> {
   count: number;
 }
 
+/** Is told how many bytes each row has, as it arrives. @returns whether more may come */
+type OnRead = (bytes: number) => boolean;
+
+interface DatabaseOptions {
+  /** The connection of the transaction that everything is a part of. */
+  transaction?: pg.PoolClient;
+  onRead?: OnRead | undefined;
+}
+
 type Query<Row> = BoundStatement<Row> | Compilable<Row>;
 
 /**
@@ -36,13 +47,15 @@ export class Database {
   readonly signal: AbortSignal;
   readonly #pools: Pools;
   readonly #transaction: pg.PoolClient | undefined;
+  readonly #onRead: OnRead | undefined;
   readonly #running = new Set<Promise<unknown>>();
   #cursors = 0;
 
-  constructor(pools: Pools, signal: AbortSignal, transaction?: pg.PoolClient) {
+  constructor(pools: Pools, signal: AbortSignal, { transaction, onRead }: DatabaseOptions = {}) {
     this.#pools = pools;
     this.signal = signal;
     this.#transaction = transaction;
+    this.#onRead = onRead;
   }
 
   /** Runs one statement. */
@@ -62,7 +75,7 @@ export class Database {
       return;
     }
     const client = await this.#connect(this.#pools.cursors);
-    const inside = new Database(this.#pools, this.signal, client);
+    const inside = this.#inside(client);
     let ended: Promise<void> | undefined;
     const end = (failure?: unknown) => {
       ended ??= inside.#rollBack(client, failure);
@@ -90,7 +103,7 @@ export class Database {
   async transaction<T>(work: (database: Database) => Promise<T>): Promise<T> {
     if (this.#transaction) return work(this);
     const client = await this.#connect(this.#pools.pool);
-    const inside = new Database(this.#pools, this.signal, client);
+    const inside = this.#inside(client);
     let result: T;
     try {
       await inside.run(raw('begin'), { name: 'begin' });
@@ -112,6 +125,10 @@ export class Database {
   /** Resolves once the statements under way have ended, well or not. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#running);
+  }
+
+  #inside(transaction: pg.PoolClient): Database {
+    return new Database(this.#pools, this.signal, { transaction, onRead: this.#onRead });
   }
 
   /**
@@ -157,6 +174,7 @@ export class Database {
     this.signal.throwIfAborted();
     const client = this.#transaction ?? (await this.#connect(this.#pools.pool));
     const stopCancelling = this.#cancelOnAbort(client);
+    const stopCounting = this.#countRows(client);
     let failure: unknown;
     try {
       const { rows, rowCount } = await this.#query(client, statement);
@@ -166,6 +184,7 @@ export class Database {
       this.signal.throwIfAborted();
       throw toGatherError(error);
     } finally {
+      stopCounting();
       if (this.signal.aborted) await stopCancelling();
       else void stopCancelling();
       if (!this.#transaction) this.#release(client, failure);
@@ -205,6 +224,21 @@ export class Database {
    */
   #release(client: pg.PoolClient, failure: unknown): void {
     client.release(isBroken(failure) || (this.signal.aborted && !isCanceled(failure)));
+  }
+
+  /**
+   * Where there are too many, the connection is cut: PostgreSQL does not look at a cancellation while it has rows to
+   * send. @returns to be called when the statement is over
+   */
+  #countRows(client: pg.PoolClient): () => void {
+    const onRead = this.#onRead;
+    if (!onRead) return () => {};
+    const { connection } = client as pg.PoolClient & { connection: EventEmitter & { stream: Socket } };
+    const count = ({ length }: { length: number }) => {
+      if (!onRead(length)) connection.stream.destroy();
+    };
+    connection.on('dataRow', count);
+    return () => void connection.off('dataRow', count);
   }
 
   /** @returns to be called when the statement is over; resolves when no cancellation is on its way any more */

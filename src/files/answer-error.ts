@@ -32,6 +32,7 @@ const STATUSES: Readonly<Record<ErrorCode, number>> = {
   STORAGE_FULL: 507,
   QUOTA_EXCEEDED: 507,
   TOO_LARGE: 413,
+  ANSWER_TOO_LARGE: 413,
   TOO_SLOW: 408,
   BUSY: 429,
   LOCKED: 423,

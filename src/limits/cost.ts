@@ -1,14 +1,27 @@
+import type { ExecutionResult } from 'graphql';
+import { type Failures, failuresOf } from './failures.ts';
 import type { Plan, PlannedField } from './plan.ts';
-import type { Variables } from './size.ts';
+import type { Size, Variables } from './size.ts';
+
+const one: Size = () => 1;
 
 /** What an operation costs at most, as far as it tells. More than can be counted is `Number.MAX_SAFE_INTEGER`. */
 export function requestedCost(plan: Plan, variables: Variables): number {
-  return Math.ceil(costOfSelection(plan, variables));
+  return wholePoints(costOfSelection(plan, variables));
 }
 
-/** What the objects cost that are in a result, and the fields that were run for it. */
-export function actualCost(plan: Plan, data: unknown, variables: Variables): number {
-  return Math.ceil(costOfObject(plan, data, variables));
+/**
+ * What the objects cost that are in a result, and the fields that were run for it. Where an error below a field took its
+ * value away, nobody knows how far it had come: it costs what it asked for. One that failed itself has run nothing below.
+ */
+export function actualCost(plan: Plan, { data, errors }: ExecutionResult, variables: Variables): number {
+  if (data === null) return requestedCost(plan, variables);
+  return wholePoints(costOfObject(plan, data ?? {}, variables, failuresOf(errors)));
+}
+
+/** Tenths do not add up exactly in binary: without the small part that this takes away, 30 of them would be 4. */
+function wholePoints(points: number): number {
+  return Math.ceil(points - 1e-6);
 }
 
 function costOfSelection(plan: Plan, variables: Variables): number {
@@ -30,24 +43,39 @@ function capped(value: number): number {
 }
 
 /** Which of its types an object is of need not be in the result: it is taken for the one that costs most. */
-function costOfObject(plan: Plan, object: unknown, variables: Variables): number {
+function costOfObject(plan: Plan, object: unknown, variables: Variables, failures: Failures | undefined): number {
   const values = object as Record<string, unknown>;
   let most = 0;
   for (const fields of plan) {
     let sum = 0;
     for (const field of fields) {
       const value = values[field.key];
-      if (value !== undefined) sum += field.weight(variables) + costOfValue(field, value, variables);
+      if (value === undefined) continue;
+      sum += field.weight(variables) + costOfValue(field, value, variables, failures?.below.get(field.key));
     }
     most = Math.max(most, sum);
   }
   return most;
 }
 
-function costOfValue(field: PlannedField, value: unknown, variables: Variables): number {
-  if (value === null || field.points === 0) return 0;
-  if (!Array.isArray(value)) return field.points + costOfObject(field.below, value, variables);
+/** @param size how many objects it would have at most */
+function costOfValue(
+  field: PlannedField,
+  value: unknown,
+  variables: Variables,
+  failures: Failures | undefined,
+  size = field.size,
+): number {
+  const { points, below } = field;
+  if (points === 0) return 0;
+  if (value === null) {
+    const hasBegun = failures && (failures.isStopped || failures.below.size > 0);
+    return hasBegun ? capped(size(variables)) * (points + costOfSelection(below, variables)) : 0;
+  }
+  if (!Array.isArray(value)) return points + costOfObject(below, value, variables, failures);
   let sum = 0;
-  for (const item of value) sum += costOfValue(field, item, variables);
+  for (const [index, item] of value.entries()) {
+    sum += costOfValue(field, item, variables, failures?.below.get(index), one);
+  }
   return sum;
 }

@@ -2,6 +2,8 @@
 export interface Limits {
   /** Of a body of JSON. */
   bodyMaxBytes: number;
+  /** Of an answer, or of a part of one. */
+  answerMaxBytes: number;
   /** Of the text of an operation. */
   queryMaxBytes: number;
   /** Of the text of an operation, as the lexer of GraphQL counts them; of its fields also once fragments are put in place. */

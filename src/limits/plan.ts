@@ -45,8 +45,11 @@ interface Around {
 }
 
 const MUTATION_WEIGHT = 10;
+const SCALAR_POINTS = 0.1;
 /** The schema is at hand, so that it costs little to describe it. */
 const INTROSPECTION_POINTS = 0.1;
+/** Schemas with more types than this cost as much to describe as one that has so many. */
+const INTROSPECTION_TYPES = 100;
 
 const one: Size = () => 1;
 const plans = new WeakMap<OperationDefinitionNode, Plan>();
@@ -130,20 +133,20 @@ class Planner {
   ): PlannedField[] {
     const field = this.#schema.getField(parentType, nodes[0].name.value);
     if (!field) return [];
-    const own = this.#weightOf(parentType, field);
+    const type = getNamedType(field.type);
+    const own = this.#weightOf(parentType, field) + (isCompositeType(type) ? 0 : scalarPoints(parentType));
     const conditions = around?.conditions;
     const price =
       (each: Size): Size =>
       (variables) =>
         own * each(variables) + (conditions?.(variables) ?? 0);
-    const type = getNamedType(field.type);
     if (!isCompositeType(type))
       return own > 0 || conditions ? [{ key, weight: price(one), points: 0, size: one, below: [] }] : [];
     const sizing = sizingOf(this.#schema, this.#operation, field, nodes[0]);
     const below = { sizing, conditions: conditionsOf(this.#schema, this.#operation, field, nodes[0]) };
     // What its arguments give the size of is made, whether it is selected or not.
     const weight = price(own > 0 && sizing.sizedFields ? sizing.size : one);
-    const points = isIntrospectionType(type) ? INTROSPECTION_POINTS : 1;
+    const points = isIntrospectionType(type) ? introspectionPoints(this.#schema) : 1;
     const selectionSets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
     const size = isListType(getNullableType(field.type)) ? sizeOf(field, sizing, around?.sizing) : one;
     return [{ key, weight, points, size, below: this.plan(type, selectionSets, below) }];
@@ -155,6 +158,19 @@ class Planner {
     const own = typeof weight === 'number' ? weight : 0;
     return own + (parentType === this.#schema.getMutationType() ? MUTATION_WEIGHT : 0);
   }
+}
+
+/** Those of introspection cost nothing: its objects stand for them. */
+function scalarPoints(parentType: GraphQLObjectType): number {
+  return isIntrospectionType(parentType) ? 0 : SCALAR_POINTS;
+}
+
+/**
+ * The whole of a schema can always be asked for, however large it is. What is nested too deep is refused by the rules of
+ * GraphQL, and an answer that is too long is stopped.
+ */
+function introspectionPoints(schema: GraphQLSchema): number {
+  return INTROSPECTION_POINTS * Math.min(1, INTROSPECTION_TYPES / Object.keys(schema.getTypeMap()).length);
 }
 
 /** The field around it may know it better. */

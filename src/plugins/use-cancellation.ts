@@ -8,6 +8,8 @@ export interface CancellationContext {
   signal: AbortSignal;
   /** Starts the time to the deadline anew: for what is slow and makes progress. */
   keepAlive: () => void;
+  /** Stops whatever is under way, for this reason. */
+  stop: (reason: GatherError) => void;
 }
 
 const CLIENT_LEFT = new GatherError('CANCELLED', 'The client left.');
@@ -26,7 +28,11 @@ export function useCancellation(timeoutMs: number): Plugin<CancellationContext> 
       if (!context) return;
       const lifetime = new Lifetime(context.request.signal, timeoutMs);
       lifetimes.set(context, lifetime);
-      extendContext({ signal: lifetime.signal, keepAlive: () => lifetime.extend() });
+      extendContext({
+        signal: lifetime.signal,
+        keepAlive: () => lifetime.extend(),
+        stop: (reason) => lifetime.end(reason),
+      });
     },
     onSubscribe: ({ context }) => lifetimes.get(context)?.lift(),
     onExecutionResult({ result, context, setResult }) {
@@ -69,10 +75,10 @@ class Lifetime {
   }
 
   /** Stops whatever is still under way. */
-  end(): void {
+  end(reason = ANSWER_COMPLETE): void {
     clearTimeout(this.#timer);
     this.#request.removeEventListener('abort', this.#onClientLeft);
-    this.#controller.abort(ANSWER_COMPLETE);
+    this.#controller.abort(reason);
   }
 
   readonly #onClientLeft = () => {

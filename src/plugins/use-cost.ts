@@ -41,8 +41,8 @@ interface Charge {
 
 /**
  * Refuses an operation that costs too much, or more than its viewer has left, before anything is asked of a source.
- * What it may cost is taken at the start, and what it did not cost is given back at the end. An answer in parts and a
- * subscription cost what they asked for. Comes after `useViewer`.
+ * What it may cost is taken at the start, and what it did not cost is given back at the end: what was run for a part of
+ * the answer that an error took away is paid too. An answer in parts and a subscription cost what they asked for. Comes after `useViewer`.
  */
 export function useCost(limits: CostLimits, buckets: Buckets): Plugin<Context> {
   const charges = new WeakMap<object, Charge>();
@@ -63,13 +63,9 @@ export function useCost(limits: CostLimits, buckets: Buckets): Plugin<Context> {
     stop({ errors: [requested > maxCost ? tooCostly(requested, maxCost) : throttled(requested, bucket)] });
   };
 
-  const settle = (
-    { plan, variables, requested, bucket, isTaken }: Charge,
-    { data }: ExecutionResult,
-  ): number | null => {
+  const settle = ({ plan, variables, requested, bucket, isTaken }: Charge, result: ExecutionResult): number | null => {
     if (!isTaken) return null;
-    // Where all of it failed, nothing says how far it had come.
-    const actual = data === null ? requested : actualCost(plan, data ?? {}, variables);
+    const actual = actualCost(plan, result, variables);
     bucket.giveBack(requested - actual);
     return actual;
   };

@@ -1,7 +1,9 @@
+import { type GraphQLResolveInfo, GraphQLStreamDirective, getDirectiveValues } from 'graphql';
 import type { Context } from '../context.ts';
 import { toPage } from '../database/page.ts';
 import type { ItemRow } from '../database/schema.ts';
 import type { Where } from '../database/where.ts';
+import { GatherError } from '../errors.ts';
 import { toItemOrder } from './item-order.ts';
 import type { MenuResolvers } from './types.generated.ts';
 
@@ -21,9 +23,12 @@ export interface PriceStatisticsParent {
 /** How many rows the cursor of `all` reads at a time. */
 const BATCH_SIZE = 500;
 
+/** Without @stream: all of them are in memory until the last has come. As many as its @listSize assumes. */
+const MOST_AT_ONCE = 1000;
+
 /** `all` gives its rows one by one, for which the generated types have no word. */
 type Resolvers = Omit<MenuResolvers, 'all'> & {
-  all: (parent: MenuParent, args: object, context: Context) => AsyncIterable<ItemRow>;
+  all: (parent: MenuParent, args: object, context: Context, info: GraphQLResolveInfo) => AsyncIterable<ItemRow>;
 };
 
 export const Menu: Resolvers = {
@@ -55,6 +60,26 @@ export const Menu: Resolvers = {
       onRows: (rows) => loaders.follow('item', rows),
     }),
 
-  all: ({ where }, _, { tables, columns }) =>
-    tables.item.iterate({ where, columns: columns.item, batchSize: BATCH_SIZE }),
+  all: ({ where }, _, { tables, columns }, info) => {
+    const rows = tables.item.iterate({ where, columns: columns.item, batchSize: BATCH_SIZE });
+    return isStreamed(info) ? rows : atMost(MOST_AT_ONCE, rows);
+  },
 };
+
+/** @throws LIMIT_EXCEEDED where there are more */
+async function* atMost<Row>(most: number, rows: AsyncIterable<Row>): AsyncGenerator<Row> {
+  let count = 0;
+  for await (const row of rows) {
+    if (++count > most) {
+      const message = `Expected at most ${most.toLocaleString('en')} items without @stream, got more. Ask with \`all @stream\` and an Accept of multipart/mixed or text/event-stream, or a page at a time with \`items\`.`;
+      throw new GatherError('LIMIT_EXCEEDED', message);
+    }
+    yield row;
+  }
+}
+
+/** Whether the rows leave as they come. Where the client takes no parts the directive is gone from the document. */
+function isStreamed({ fieldNodes: [node], variableValues }: GraphQLResolveInfo): boolean {
+  const stream = node && getDirectiveValues(GraphQLStreamDirective, node, variableValues);
+  return stream !== undefined && stream['if'] !== false;
+}

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { GraphQLSchema } from 'graphql';
 import { createSchema } from 'graphql-yoga';
 import { authorize } from './authorize.ts';
+import { countAnswer } from './count-answer.ts';
 import { resolvers } from './index.ts';
 
 const SDL = new URL('../../schema.graphql', import.meta.url);
@@ -10,5 +11,6 @@ const SDL = new URL('../../schema.graphql', import.meta.url);
 export function loadSchema(): GraphQLSchema {
   const schema = createSchema({ typeDefs: readFileSync(SDL, 'utf8'), resolvers });
   authorize(schema);
+  countAnswer(schema);
   return schema;
 }

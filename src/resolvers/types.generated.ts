@@ -805,7 +805,10 @@ export type Menu = {
   price?: Maybe<PriceStatistics>;
   /** A page of the set. Cursors stay right while items are inserted and deleted. */
   items?: Maybe<ItemConnection>;
-  /** Every item of the set, read through a cursor a batch at a time: with @stream the first arrive at once. */
+  /**
+   * Every item of the set, read through a cursor a batch at a time: with @stream the first arrive at once. Without it at
+   * most 1,000.
+   */
   all?: Maybe<Array<Item>>;
 };
 

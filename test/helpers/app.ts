@@ -65,6 +65,7 @@ export const CUSTOMER: Viewer = {
 /** Those that the server has by default, but for a bucket that no test empties by chance. */
 export const TEST_LIMITS: Limits = {
   bodyMaxBytes: 1_000_000,
+  answerMaxBytes: 2_000_000,
   queryMaxBytes: 65_536,
   maxTokens: 2000,
   maxDepth: 16,

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbeddedPostgres } from '../src/database/embedded.ts';
+import { migrate } from '../src/database/migrate.ts';
+import { seed } from '../src/database/seed.ts';
+import { startExampleServices } from '../src/example-services/index.ts';
+import { MeasuredServer } from './measured-server.ts';
+import { pages } from './pages.ts';
+
+/**
+ * What a point takes of the server's processor: by it the defaults of COST_BUCKET and COST_RESTORE are chosen. Time of
+ * the processor, and not of a clock; of the rounds the least counts, because whatever else a machine does only adds to
+ * it.
+ */
+const CONNECTIONS = 8;
+const REQUESTS_PER_ROUND = 200;
+const ROUNDS = 7;
+
+const OPERATIONS = {
+  'the page of twenty items': pages.everything.query,
+  'a hundred items': '{ menu { items(first: 100) { nodes { id sku name description price status } } } }',
+  'a hundred pages of ten reviews':
+    '{ menu { items(first: 100) { nodes { reviews(first: 10) { nodes { rating text } } } } } }',
+};
+
+await using stack = new AsyncDisposableStack();
+const dataDir = await mkdtemp(join(tmpdir(), 'gather-bench-'));
+stack.defer(() => rm(dataDir, { recursive: true }));
+const postgres = await startEmbeddedPostgres({ dataDir });
+stack.defer(() => postgres.stop());
+const { databaseUrl } = postgres;
+await migrate(databaseUrl);
+await seed(databaseUrl, { size: 'shop' });
+const { urls, close } = await startExampleServices();
+stack.defer(close);
+const server = stack.use(await MeasuredServer.start({ kind: 'gather', databaseUrl, urls }, CONNECTIONS));
+
+for (const [name, query] of Object.entries(OPERATIONS)) {
+  const { errors, extensions } = JSON.parse(await server.post({ query }));
+  assert.equal(errors, undefined);
+  const points: number = extensions.cost.actualQueryCost;
+  const rounds: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) rounds.push(await costPerRequest(query));
+  const us = Math.min(...rounds);
+  console.log(
+    `${name.padEnd(32)} ${points} points, ${us.toFixed(0)} µs of CPU: ${(us / points).toFixed(1)} µs a point` +
+      ` (rounds: ${rounds.map((it) => it.toFixed(0)).join(', ')})`,
+  );
+}
+
+async function costPerRequest(query: string): Promise<number> {
+  const before = await server.cpu();
+  let left = REQUESTS_PER_ROUND;
+  const lane = async () => {
+    while (left-- > 0) await server.post({ query });
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, lane));
+  return ((await server.cpu()) - before) / REQUESTS_PER_ROUND;
+}
