@@ -158,8 +158,8 @@ export function createApp(config: AppConfig): App {
       maxBytes: config.uploadMaxBytes,
       publicUrl: (request) => config.publicUrl ?? originOf(request),
     }),
-    files: createFileRoute({ pools, store, log }),
-    certificates: createCertificateRoute({ pools, store, log }),
+    files: createFileRoute({ pools, store, log, proxyHops: config.proxyHops }),
+    certificates: createCertificateRoute({ pools, store, log, proxyHops: config.proxyHops }),
   };
   const stopListening = listenToCalls();
 
@@ -177,7 +177,7 @@ export function createApp(config: AppConfig): App {
       useQueryLength(config.limits),
       useDocuments(config.documents),
       useIntrospection(config.isIntrospectable),
-      useViewer({ accounts, pools, buckets, proxyHops: config.proxyHops }),
+      useViewer({ accounts, buckets, proxyHops: config.proxyHops }),
       useLimits(config.limits),
       useVariables(),
       useCost(config.limits, buckets),

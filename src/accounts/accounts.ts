@@ -1,5 +1,5 @@
 import { Database } from '../database/database.ts';
-import type { Pools } from '../database/pool.ts';
+import { forAccounts, type Pools } from '../database/pool.ts';
 import type { Id, Timestamp } from '../database/schema.ts';
 import { beginSession, findSession, renewSession } from '../database/sessions.ts';
 import { type Attempt, countAttempt, forgiveAttempt, takeBackAttempt } from '../database/sign-in-attempts.ts';
@@ -48,7 +48,7 @@ export class Accounts {
   readonly #verifyJwt: JwtVerifier | undefined;
 
   constructor({ pools, jwt, publicUrl }: AccountsConfig) {
-    this.#pools = pools;
+    this.#pools = forAccounts(pools);
     this.cookie = new SessionCookie(publicUrl?.startsWith('https:') ?? false);
     this.#verifyJwt = jwt && createJwtVerifier(jwt);
   }
@@ -57,8 +57,9 @@ export class Accounts {
    * Who has sent a token. A session that is used in the second half of its time is put off.
    * @throws UNAUTHENTICATED where the token is none, is no longer good, or was revoked
    */
-  async findViewer(database: Database, token: string): Promise<SignedIn> {
-    if (this.#verifyJwt && isJwt(token)) return this.#verifyJwt(token, database.signal);
+  async findViewer(signal: AbortSignal, { token, address }: { token: string; address: string }): Promise<SignedIn> {
+    if (this.#verifyJwt && isJwt(token)) return this.#verifyJwt(token, signal);
+    const database = this.#databaseOf(limitKeyOf(address), signal);
     const session = isToken(token) ? await findSession(database, hashToken(token)) : undefined;
     if (!session) {
       const message = 'Expected `Bearer` and the token of a session that goes on, got something else. Sign in again.';
@@ -74,8 +75,9 @@ export class Accounts {
    * disabled, makes no difference to who has not its password.
    * @throws WRONG_CREDENTIALS, TOO_MANY_ATTEMPTS, BUSY
    */
-  async signIn(database: Database, { email, password, address }: Credentials): Promise<NewSession> {
+  async signIn(signal: AbortSignal, { email, password, address }: Credentials): Promise<NewSession> {
     const attempt = { email, sender: limitKeyOf(address) };
+    const database = this.#databaseOf(attempt.sender, signal);
     using _place = this.#passwords.enter(attempt.sender);
     await assertFewAttempts(database, attempt);
     const user = await this.#findWhose(database, attempt, password);
@@ -88,8 +90,15 @@ export class Accounts {
   }
 
   /** Ends the session that the viewer came with. @returns whether there was one */
-  async signOut(database: Database, { sessionId }: Viewer): Promise<boolean> {
-    return sessionId !== null && (await createTables(database).session.delete({ id: sessionId })) > 0;
+  async signOut(signal: AbortSignal, { sessionId }: Viewer, address: string): Promise<boolean> {
+    if (sessionId === null) return false;
+    const database = this.#databaseOf(limitKeyOf(address), signal);
+    return (await createTables(database).session.delete({ id: sessionId })) > 0;
+  }
+
+  /** On connections that no page takes. */
+  #databaseOf(sender: string, signal: AbortSignal): Database {
+    return new Database(this.#pools, signal, { key: sender });
   }
 
   /** The user whose password it is. */

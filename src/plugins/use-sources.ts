@@ -27,7 +27,7 @@ export function useSources({ pools, publicUrl, ...sources }: Sources): Plugin<Co
   const handOut = ({ args }: Operation) => {
     const context = args.contextValue;
     const end = context.timing.begin('context');
-    const database = new Database(pools, context.signal);
+    const database = new Database(pools, context.signal, context.client);
     const { columns, references } = selectionOf(args.schema, args.document);
     const source = { database, upstreams, columns, schedule: createSchedule(database) };
     Object.assign(context, {
