@@ -27,9 +27,10 @@ export class MeasuredServer implements AsyncDisposable {
     return new MeasuredServer(child, url, connections);
   }
 
-  /** Sends one request. @returns its answer as text */
-  async post(body: unknown): Promise<string> {
-    const headers = { 'content-type': 'application/json', accept: 'application/json' };
+  /** Sends one request. @param from the address that it comes from @returns its answer as text */
+  async post(body: unknown, from?: string): Promise<string> {
+    const sender = from === undefined ? {} : { 'x-forwarded-for': from };
+    const headers = { 'content-type': 'application/json', accept: 'application/json', ...sender };
     const request = { method: 'POST', path: '/graphql', headers, body: JSON.stringify(body) } as const;
     return (await this.#pool.request(request)).body.text();
   }
