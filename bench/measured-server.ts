@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Pool } from 'undici';
 import type { ServerOptions } from './server.ts';
 
-const START_TIMEOUT_MS = 10_000;
+const START_TIMEOUT_MS = 60_000;
 
 /** A server in a process of its own, with its processor time and memory. */
 export class MeasuredServer implements AsyncDisposable {

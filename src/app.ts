@@ -83,7 +83,7 @@ export interface AppConfig {
   stallTimeoutMs?: number;
   logFormat: LogFormat;
   databaseUrl: string;
-  /** Connections to PostgreSQL at most. */
+  /** Connections to PostgreSQL for statements at most. */
   databaseConnections: number;
   statementTimeoutMs: number;
   /** How long an operation may take. */
