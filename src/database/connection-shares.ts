@@ -7,9 +7,10 @@ export interface Shares {
    * Waits until a connection is there for whoever asks.
    * @param key whose share it is taken from; undefined takes from nobody's
    * @param work what it is for: a table, transactions, or '' for anything else
+   * @param text of the statement, where it is for one
    * @throws BUSY where that takes too long, and the signal's reason once it aborts
    */
-  acquire(signal: AbortSignal, key: string | undefined, work: string): Promise<Permit>;
+  acquire(signal: AbortSignal, key: string | undefined, work: string, text?: string): Promise<Permit>;
   /** How many wait. */
   readonly waiting: number;
 }
@@ -20,6 +21,8 @@ interface SharesConfig {
   timeoutMs: number;
 }
 
+const SAME_AT_ONCE = 2;
+
 /** A pool of which a client has half at most. Those who wait are served round-robin by client. */
 export function createHalves({ size, timeoutMs }: SharesConfig): Semaphore {
   return new Semaphore({ size, perKey: Math.ceil(size / 2), timeoutMs, toError: () => busy(size, timeoutMs) });
@@ -29,32 +32,51 @@ export function createHalves({ size, timeoutMs }: SharesConfig): Semaphore {
  * The pool of statements. A statement that waits for a lock or reads a whole table cannot be made to give its
  * connection back, so some have to be free before somebody needs them: of each ten, one table has eight at most and one
  * client nine. A client whose page asks for many things at once has them at once, a locked table leaves connections to the
- * others, and those who wait are served round-robin by client. All transactions count as one table.
+ * others, and those who wait are served round-robin by client. All transactions count as one table. The same statement
+ * runs twice at a time for a client: what reads a whole table takes processors too, and a page asks for it once.
  */
 export class StatementShares implements Shares {
   readonly #config: SharesConfig;
   readonly #all: Semaphore;
+  /** By client and statement. */
+  readonly #same: Semaphore;
   readonly #tables = new Map<string, Semaphore>();
 
   constructor(config: SharesConfig) {
     this.#config = config;
     this.#all = this.#allBut(config.size, Math.ceil(config.size / 10));
+    const { size, timeoutMs } = config;
+    this.#same = new Semaphore({
+      size: Number.POSITIVE_INFINITY,
+      perKey: SAME_AT_ONCE,
+      timeoutMs,
+      toError: () => busy(size, timeoutMs),
+    });
   }
 
   get waiting(): number {
-    return [...this.#tables.values()].reduce((sum, { waiting }) => sum + waiting, this.#all.waiting);
+    return [...this.#tables.values()].reduce(
+      (sum, { waiting }) => sum + waiting,
+      this.#all.waiting + this.#same.waiting,
+    );
   }
 
-  async acquire(signal: AbortSignal, key: string | undefined, table: string): Promise<Permit> {
+  async acquire(signal: AbortSignal, key: string | undefined, table: string, text?: string): Promise<Permit> {
+    if (key === undefined || text === undefined) return this.#acquire(signal, key, table);
+    const ofSame = await this.#same.acquire(signal, `${key} ${text}`);
+    try {
+      return both(await this.#acquire(signal, key, table), ofSame);
+    } catch (error) {
+      ofSame.release();
+      throw error;
+    }
+  }
+
+  async #acquire(signal: AbortSignal, key: string | undefined, table: string): Promise<Permit> {
     if (table === '') return this.#all.acquire(signal, key);
     const ofTable = await this.#of(table).acquire(signal, key);
     try {
-      const ofAll = await this.#all.acquire(signal, key);
-      const release = () => {
-        ofAll.release();
-        ofTable.release();
-      };
-      return { release, [Symbol.dispose]: release };
+      return both(await this.#all.acquire(signal, key), ofTable);
     } catch (error) {
       ofTable.release();
       throw error;
@@ -84,6 +106,14 @@ export class StatementShares implements Shares {
  */
 export function tableOf(text: string): string {
   return /\b(?:from|into|update|join)\s+(?!lateral\b|only\b)"?([a-z_][\w.]*)/i.exec(text)?.[1] ?? '';
+}
+
+function both(first: Permit, second: Permit): Permit {
+  const release = () => {
+    first.release();
+    second.release();
+  };
+  return { release, [Symbol.dispose]: release };
 }
 
 function busy(size: number, timeoutMs: number): GatherError {

@@ -193,7 +193,8 @@ export class Database {
 
   async #execute<Row>(statement: BoundStatement<Row>): Promise<Result<Row>> {
     this.signal.throwIfAborted();
-    const client = this.#transaction ?? (await this.#connect(this.#pools.pool, tableOf(statement.text)));
+    const client =
+      this.#transaction ?? (await this.#connect(this.#pools.pool, tableOf(statement.text), statement.text));
     const stopCancelling = this.#cancelOnAbort(client);
     const start = performance.now();
     let failure: unknown;
@@ -213,9 +214,9 @@ export class Database {
   }
 
   /** @param work what the connection is for: a table, or transactions */
-  async #connect(pool: pg.Pool, work: string): Promise<pg.PoolClient> {
+  async #connect(pool: pg.Pool, work: string, text?: string): Promise<pg.PoolClient> {
     this.signal.throwIfAborted();
-    const permit = await this.#pools.shares.get(pool)?.acquire(this.signal, this.#client?.key, work);
+    const permit = await this.#pools.shares.get(pool)?.acquire(this.signal, this.#client?.key, work, text);
     const connecting = pool.connect();
     try {
       const client = await untilAborted(this.signal, connecting);
