@@ -51,7 +51,8 @@ async function startGather(): Promise<string> {
     cacheSeconds: 0,
     hosts: [],
     corsOrigins: [],
-    proxyHops: 0,
+    // So that one process can send as many clients.
+    proxyHops: 1,
     drainTimeoutMs: 5000,
     logFormat: 'json',
     databaseUrl,

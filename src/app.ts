@@ -91,7 +91,7 @@ export interface AppConfig {
   stallTimeoutMs?: number;
   logFormat: LogFormat;
   databaseUrl: string;
-  /** Connections to PostgreSQL at most. */
+  /** Connections to PostgreSQL for statements at most. */
   databaseConnections: number;
   statementTimeoutMs: number;
   /** How long an operation may take. */
@@ -180,8 +180,8 @@ export function createApp(config: AppConfig): App {
       maxBytes: config.uploadMaxBytes,
       publicUrl: (request) => config.publicUrl ?? originOf(request),
     }),
-    files: createFileRoute({ pools, store, log }),
-    certificates: createCertificateRoute({ pools, store, log }),
+    files: createFileRoute({ pools, store, log, proxyHops: config.proxyHops }),
+    certificates: createCertificateRoute({ pools, store, log, proxyHops: config.proxyHops }),
   };
   const stopListening = listenToCalls();
 
@@ -205,7 +205,7 @@ export function createApp(config: AppConfig): App {
       useQueryLength(config.limits),
       useDocuments(config.documents),
       useIntrospection(config.isIntrospectable),
-      useViewer({ accounts, pools, buckets, proxyHops: config.proxyHops }),
+      useViewer({ accounts, buckets, proxyHops: config.proxyHops }),
       useLimits(config.limits),
       useVariables(),
       useCost(config.limits, buckets),

@@ -1,6 +1,6 @@
 import type { Accounts } from './accounts/accounts.ts';
 import type { Columns } from './database/columns.ts';
-import type { Database } from './database/database.ts';
+import type { Client, Database } from './database/database.ts';
 import type { Tables } from './database/tables.ts';
 import type { Files } from './files/files.ts';
 import type { Uploads } from './files/uploads.ts';
@@ -25,6 +25,8 @@ export interface Context {
   /** Adds a cookie to the response, as `Set-Cookie` has it. */
   setCookie: (cookie: string) => void;
   accounts: Accounts;
+  /** For whom the statements run: whose connections they take, and who pays for their time. */
+  client: Client;
   database: Database;
   tables: Tables;
   loaders: Loaders;

@@ -1,5 +1,6 @@
+import { Semaphore } from '../concurrency/semaphore.ts';
 import { Database } from '../database/database.ts';
-import type { Pools } from '../database/pool.ts';
+import { forAccounts, type Pools } from '../database/pool.ts';
 import type { Id, Timestamp } from '../database/schema.ts';
 import { beginSession, type FoundSession, findSessions, renewSession } from '../database/sessions.ts';
 import { type Attempt, countAttempt, forgiveAttempt, takeBackAttempt } from '../database/sign-in-attempts.ts';
@@ -7,7 +8,6 @@ import { createTables } from '../database/tables.ts';
 import { findUser, type UserToCheck } from '../database/users.ts';
 import { limitKeyOf } from '../door/address.ts';
 import { GatherError } from '../errors.ts';
-import { Deadline } from '../upstreams/deadline.ts';
 import type { SignedIn, Viewer } from '../viewer.ts';
 import { isOutdated } from './argon2id.ts';
 import { createJwtVerifier, isJwt, type JwtConfig, type JwtVerifier } from './jwt.ts';
@@ -15,12 +15,18 @@ import { Passwords } from './passwords.ts';
 import { SessionBatches } from './session-batches.ts';
 import { SessionCookie } from './session-cookie.ts';
 import { createToken, hashToken, isToken } from './token.ts';
-import { Turns } from './turns.ts';
 
 /** A proof that was given, and where it came from. */
 export interface Credentials {
   email: string;
   password: string;
+  /** Of the client. */
+  address: string;
+}
+
+/** A token that was sent, and where it came from. */
+export interface Token {
+  token: string;
   /** Of the client. */
   address: string;
 }
@@ -52,12 +58,17 @@ export class Accounts {
   readonly #pools: Pools;
   readonly #passwords = new Passwords();
   readonly #verifyJwt: JwtVerifier | undefined;
-  readonly #jwtTurns = new Turns(JWTS_AT_ONCE);
+  readonly #jwtTurns = new Semaphore({
+    size: JWTS_AT_ONCE,
+    perKey: 1,
+    timeoutMs: TURN_TIMEOUT_MS,
+    toError: tooManyTokens,
+  });
   readonly #batches: SessionBatches;
 
   constructor({ pools, jwt, publicUrl }: AccountsConfig) {
-    this.#pools = pools;
-    this.#batches = new SessionBatches(pools);
+    this.#pools = forAccounts(pools);
+    this.#batches = new SessionBatches(this.#pools);
     this.cookie = new SessionCookie(publicUrl?.startsWith('https:') ?? false);
     this.#verifyJwt = jwt && createJwtVerifier(jwt);
   }
@@ -66,8 +77,9 @@ export class Accounts {
    * Who has sent a token. A session that is used in the second half of its time is put off.
    * @throws UNAUTHENTICATED where the token is none, is no longer good, or was revoked
    */
-  async findViewer(database: Database, token: string): Promise<SignedIn> {
-    if (this.#verifyJwt && isJwt(token)) return this.#verifyJwt(token, database.signal);
+  async findViewer(signal: AbortSignal, { token, address }: Token): Promise<SignedIn> {
+    if (this.#verifyJwt && isJwt(token)) return this.#verifyJwt(token, signal);
+    const database = this.#databaseOf(limitKeyOf(address), signal);
     const [session] = isToken(token) ? await findSessions(database, [hashToken(token)]) : [];
     return this.#enter(database, session);
   }
@@ -75,28 +87,16 @@ export class Accounts {
   /**
    * As `findViewer`, for a sender of many tokens that are not good: they are looked at in turn, those of sessions many in
    * one statement, so that they cost others little and a good one among them is found, a moment later.
-   * @param address of the client
    * @throws BUSY too, where a JWT would wait for too long
    */
-  async findViewerInTurn(database: Database, token: string, address: string): Promise<SignedIn> {
+  async findViewerInTurn(signal: AbortSignal, { token, address }: Token): Promise<SignedIn> {
     const sender = limitKeyOf(address);
-    if (this.#verifyJwt && isJwt(token)) return this.#verifyInTurn(this.#verifyJwt, token, sender, database.signal);
-    const find = () => this.#batches.find(sender, hashToken(token), database.signal);
-    return this.#enter(database, isToken(token) ? await find() : undefined);
-  }
-
-  async #verifyInTurn(verify: JwtVerifier, token: string, sender: string, signal: AbortSignal): Promise<SignedIn> {
-    const deadline = new Deadline(signal, TURN_TIMEOUT_MS, tooManyTokens);
-    try {
-      await this.#jwtTurns.take(sender, deadline);
-    } finally {
-      deadline.clear();
+    if (this.#verifyJwt && isJwt(token)) {
+      using _turn = await this.#jwtTurns.acquire(signal, sender);
+      return await this.#verifyJwt(token, signal);
     }
-    try {
-      return await verify(token, signal);
-    } finally {
-      this.#jwtTurns.release(sender);
-    }
+    const session = isToken(token) ? await this.#batches.find(sender, hashToken(token), signal) : undefined;
+    return this.#enter(this.#databaseOf(sender, signal), session);
   }
 
   async #enter(database: Database, session: FoundSession | undefined): Promise<SignedIn> {
@@ -114,8 +114,9 @@ export class Accounts {
    * to who has not its password. One that is disabled is as if it were not there, to who has its password as well.
    * @throws WRONG_CREDENTIALS, TOO_MANY_ATTEMPTS, BUSY
    */
-  async signIn(database: Database, { email, password, address }: Credentials): Promise<NewSession> {
+  async signIn(signal: AbortSignal, { email, password, address }: Credentials): Promise<NewSession> {
     const attempt = { email, sender: limitKeyOf(address) };
+    const database = this.#databaseOf(attempt.sender, signal);
     using _place = this.#passwords.enter(attempt.sender);
     await assertFewAttempts(database, attempt);
     const user = await this.#findWhose(database, attempt, password);
@@ -128,8 +129,15 @@ export class Accounts {
   }
 
   /** Ends the session that the viewer came with. @returns whether there was one */
-  async signOut(database: Database, { sessionId }: Viewer): Promise<boolean> {
-    return sessionId !== null && (await createTables(database).session.delete({ id: sessionId })) > 0;
+  async signOut(signal: AbortSignal, { sessionId }: Viewer, address: string): Promise<boolean> {
+    if (sessionId === null) return false;
+    const database = this.#databaseOf(limitKeyOf(address), signal);
+    return (await createTables(database).session.delete({ id: sessionId })) > 0;
+  }
+
+  /** On connections that no page takes. */
+  #databaseOf(sender: string, signal: AbortSignal): Database {
+    return new Database(this.#pools, signal, { key: sender });
   }
 
   /** The user whose password it is. */

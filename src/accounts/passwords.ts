@@ -1,8 +1,7 @@
+import { Semaphore } from '../concurrency/semaphore.ts';
 import { GatherError } from '../errors.ts';
 import { Shares } from '../limits/shares.ts';
-import { Deadline } from '../upstreams/deadline.ts';
 import { hashPassword, isPassword } from './argon2id.ts';
-import { Turns } from './turns.ts';
 
 /** Each takes 19 MiB and one of libuv's four threads. */
 const AT_ONCE = 2;
@@ -15,7 +14,7 @@ const TURN_TIMEOUT_MS = 5000;
  */
 export class Passwords {
   readonly #places = new Shares(MAX_PLACES);
-  readonly #turns = new Turns(AT_ONCE);
+  readonly #turns = new Semaphore({ size: AT_ONCE, perKey: 1, timeoutMs: TURN_TIMEOUT_MS, toError: busy });
 
   /**
    * A place for one who will ask for hashes: to be had before anything else is done, so that those who are too many
@@ -38,17 +37,8 @@ export class Passwords {
   }
 
   async #inTurn<T>(sender: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    const deadline = new Deadline(signal, TURN_TIMEOUT_MS, busy);
-    try {
-      await this.#turns.take(sender, deadline);
-    } finally {
-      deadline.clear();
-    }
-    try {
-      return await work();
-    } finally {
-      this.#turns.release(sender);
-    }
+    using _turn = await this.#turns.acquire(signal, sender);
+    return await work();
   }
 }
 

@@ -3,7 +3,9 @@ import type { Socket } from 'node:net';
 import type { Compilable } from 'kysely';
 import type pg from 'pg';
 import { type Call, call, publishCall, toOutcome, untilAborted } from '../calls.ts';
+import type { Permit } from '../concurrency/semaphore.ts';
 import { GatherError } from '../errors.ts';
+import { tableOf } from './connection-shares.ts';
 import { isBroken, isCanceled, isStale, toGatherError } from './errors.ts';
 import type { Pools } from './pool.ts';
 import { backendOf } from './session.ts';
@@ -11,6 +13,10 @@ import { type BoundStatement, prepareAnew } from './statement.ts';
 
 /** PostgreSQL ignores a request to stop that overtakes its statement: it is repeated until the statement is over. */
 const CANCEL_AGAIN_MS = 50;
+/** What all transactions are to the shares of the connections. */
+const TRANSACTION = '(transaction)';
+/** What a connection that is in use was taken with. */
+const permits = new WeakMap<pg.PoolClient, Permit>();
 
 /** How a statement appears in the timing. */
 export interface Label {
@@ -25,13 +31,14 @@ export interface Result<Row> {
   count: number;
 }
 
-/** Is told how many bytes each row has, as it arrives. @returns whether more may come */
-type OnRead = (bytes: number) => boolean;
-
-interface DatabaseOptions {
-  /** The connection of the transaction that everything is a part of. */
-  transaction?: pg.PoolClient;
-  onRead?: OnRead | undefined;
+/** For whom statements run. */
+export interface Client {
+  /** Whose share of the connections they take. */
+  key: string;
+  /** Is told how long PostgreSQL worked on a statement, in milliseconds, also of one that failed or was stopped. */
+  onStatement?: (ms: number) => void;
+  /** Is told how many bytes each row has, as it arrives. @returns whether more may come */
+  onRead?: (bytes: number) => boolean;
 }
 
 type Query<Row> = BoundStatement<Row> | Compilable<Row>;
@@ -40,22 +47,24 @@ type Query<Row> = BoundStatement<Row> | Compilable<Row>;
  * PostgreSQL as one request or one job sees it: each statement is measured, and is stopped on the server too when
  * the signal aborts. Takes prepared statements and any query of Kysely's builder.
  *
- * Throws `GatherError`: DATABASE_UNAVAILABLE, DATABASE_TIMEOUT, and CONFLICT, NOT_FOUND or INVALID_INPUT where a
+ * Throws `GatherError`: BUSY where all connections, or the client's share, are in use for too long,
+ * DATABASE_UNAVAILABLE, DATABASE_TIMEOUT, and CONFLICT, NOT_FOUND or INVALID_INPUT where a
  * constraint of the database refuses the values.
  */
 export class Database {
   readonly signal: AbortSignal;
   readonly #pools: Pools;
+  readonly #client: Client | undefined;
   readonly #transaction: pg.PoolClient | undefined;
-  readonly #onRead: OnRead | undefined;
   readonly #running = new Set<Promise<unknown>>();
   #cursors = 0;
 
-  constructor(pools: Pools, signal: AbortSignal, { transaction, onRead }: DatabaseOptions = {}) {
+  /** @param client undefined for what the server does by itself, which takes nobody's share */
+  constructor(pools: Pools, signal: AbortSignal, client?: Client, transaction?: pg.PoolClient) {
     this.#pools = pools;
     this.signal = signal;
+    this.#client = client;
     this.#transaction = transaction;
-    this.#onRead = onRead;
   }
 
   /** Runs one statement. */
@@ -74,8 +83,10 @@ export class Database {
       yield* this.#fetch(query, label, batchSize);
       return;
     }
-    const client = await this.#connect(this.#pools.cursors);
-    const inside = this.#inside(client);
+    const client = await this.#connect(this.#pools.cursors, tableOf(toBound(query).text));
+    const stalled = new AbortController();
+    const signal = AbortSignal.any([this.signal, stalled.signal]);
+    const inside = new Database(this.#pools, signal, this.#client, client);
     let ended: Promise<void> | undefined;
     const end = (failure?: unknown) => {
       ended ??= inside.#rollBack(client, failure);
@@ -83,15 +94,18 @@ export class Database {
     };
     // Whoever reads may never come back for the next rows, and the connection must not wait for that.
     const onAbort = () => void end();
-    this.signal.addEventListener('abort', onAbort, { once: true });
+    signal.addEventListener('abort', onAbort, { once: true });
     try {
       await inside.#track(inside.#execute(raw('begin read only')));
-      yield* inside.#fetch(query, label, batchSize);
+      for await (const rows of inside.#fetch(query, label, batchSize, this.signal)) {
+        using _watch = this.#watchReader(stalled);
+        yield rows;
+      }
     } catch (error) {
       await end(error);
       throw error;
     } finally {
-      this.signal.removeEventListener('abort', onAbort);
+      signal.removeEventListener('abort', onAbort);
       await end();
     }
   }
@@ -102,8 +116,8 @@ export class Database {
    */
   async transaction<T>(work: (database: Database) => Promise<T>): Promise<T> {
     if (this.#transaction) return work(this);
-    const client = await this.#connect(this.#pools.pool);
-    const inside = this.#inside(client);
+    const client = await this.#connect(this.#pools.pool, TRANSACTION);
+    const inside = new Database(this.#pools, this.signal, this.#client, client);
     let result: T;
     try {
       await inside.run(raw('begin'), { name: 'begin' });
@@ -127,15 +141,17 @@ export class Database {
     await Promise.allSettled(this.#running);
   }
 
-  #inside(transaction: pg.PoolClient): Database {
-    return new Database(this.#pools, this.signal, { transaction, onRead: this.#onRead });
-  }
-
   /**
    * A cursor of the protocol would have one timeout for all its batches, the consumer's time included, and keep the
    * connection to itself meanwhile. With one declared in SQL each batch is a statement.
+   * @param signal whose call it is
    */
-  async *#fetch<Row>(query: Query<Row>, { name, keys = 1 }: Label, batchSize: number): AsyncGenerator<Row[]> {
+  async *#fetch<Row>(
+    query: Query<Row>,
+    { name, keys = 1 }: Label,
+    batchSize: number,
+    signal = this.signal,
+  ): AsyncGenerator<Row[]> {
     const { text, values } = toBound(query);
     const cursor = `gather_${this.#cursors++}`;
     const start = performance.now();
@@ -153,8 +169,18 @@ export class Database {
     } finally {
       // A transaction that has failed has closed its cursors.
       if (outcome === 'ok') await this.#track(this.#execute(raw(`close ${cursor}`))).catch(() => {});
-      publishCall({ kind: 'postgres', name, keys, signal: this.signal }, start, outcome);
+      publishCall({ kind: 'postgres', name, keys, signal }, start, outcome);
     }
+  }
+
+  /** While others wait for a cursor, cuts off a reader who does not come back for the next rows. */
+  #watchReader(stalled: AbortController): Disposable {
+    const { shares, cursors, cursorIdleMs } = this.#pools;
+    const cutOff = () => {
+      if ((shares.get(cursors)?.waiting ?? 0) > 0) stalled.abort(tooSlow(cursorIdleMs));
+    };
+    const timer = setInterval(cutOff, cursorIdleMs);
+    return { [Symbol.dispose]: () => clearInterval(timer) };
   }
 
   /** A connection that has failed is not asked to roll back: it would only keep the caller waiting. */
@@ -172,12 +198,16 @@ export class Database {
 
   async #execute<Row>(statement: BoundStatement<Row>): Promise<Result<Row>> {
     this.signal.throwIfAborted();
-    const client = this.#transaction ?? (await this.#connect(this.#pools.pool));
+    const client =
+      this.#transaction ?? (await this.#connect(this.#pools.pool, tableOf(statement.text), statement.text));
     const stopCancelling = this.#cancelOnAbort(client);
     const stopCounting = this.#countRows(client);
+    const start = performance.now();
     let failure: unknown;
     try {
       const { rows, rowCount } = await this.#query(client, statement);
+      if (!this.#transaction)
+        this.#pools.shares.get(this.#pools.pool)?.note?.(statement.text, performance.now() - start);
       return { rows, count: rowCount ?? 0 };
     } catch (error) {
       failure = error;
@@ -185,6 +215,7 @@ export class Database {
       throw toGatherError(error);
     } finally {
       stopCounting();
+      this.#client?.onStatement?.(performance.now() - start);
       if (this.signal.aborted) await stopCancelling();
       else void stopCancelling();
       if (!this.#transaction) this.#release(client, failure);
@@ -203,18 +234,24 @@ export class Database {
     }
   }
 
-  async #connect(pool: pg.Pool): Promise<pg.PoolClient> {
+  /** @param work what the connection is for: a table, or transactions */
+  async #connect(pool: pg.Pool, work: string, text?: string): Promise<pg.PoolClient> {
     this.signal.throwIfAborted();
+    const permit = await this.#pools.shares.get(pool)?.acquire(this.signal, this.#client?.key, work, text);
     const connecting = pool.connect();
     try {
-      return await untilAborted(this.signal, connecting);
+      const client = await untilAborted(this.signal, connecting);
+      if (permit) permits.set(client, permit);
+      return client;
     } catch (error) {
-      if (!this.signal.aborted) throw toGatherError(error);
-      connecting.then(
-        (client) => client.release(),
-        () => {},
-      );
-      throw this.signal.reason;
+      connecting
+        .then(
+          (client) => client.release(),
+          () => {},
+        )
+        .finally(() => permit?.release());
+      if (this.signal.aborted) throw this.signal.reason;
+      throw toGatherError(error);
     }
   }
 
@@ -224,6 +261,7 @@ export class Database {
    */
   #release(client: pg.PoolClient, failure: unknown): void {
     client.release(isBroken(failure) || (this.signal.aborted && !isCanceled(failure)));
+    permits.get(client)?.release();
   }
 
   /**
@@ -231,7 +269,7 @@ export class Database {
    * send. @returns to be called when the statement is over
    */
   #countRows(client: pg.PoolClient): () => void {
-    const onRead = this.#onRead;
+    const onRead = this.#client?.onRead;
     if (!onRead) return () => {};
     const { connection } = client as pg.PoolClient & { connection: EventEmitter & { stream: Socket } };
     const count = ({ length }: { length: number }) => {
@@ -279,6 +317,11 @@ export class Database {
 /** A statement from text, where the builder has no word for it. */
 export function raw<Row>(text: string, values: unknown[] = []): BoundStatement<Row> {
   return { name: undefined, text, values };
+}
+
+function tooSlow(idleMs: number): GatherError {
+  const message = `Expected the next rows to be taken within ${idleMs / 1000} s while others wait for a cursor, got nobody to take them.`;
+  return new GatherError('TOO_SLOW', message, { source: 'postgres', retryable: true });
 }
 
 function toBound<Row>(query: Query<Row>): BoundStatement<Row> {

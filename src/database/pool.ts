@@ -1,13 +1,14 @@
 import pg from 'pg';
+import { createHalves, type Shares, StatementShares } from './connection-shares.ts';
 import { openSession } from './session.ts';
 
 /** How PostgreSQL is reached, and how long anything may take there. */
 export interface PoolConfig {
   /** `postgres://user:password@host:port/database`. */
   databaseUrl: string;
-  /** Connections at most. */
+  /** Connections for statements at most; there are ten others. */
   poolSize: number;
-  /** How long a statement waits for a connection, in milliseconds. */
+  /** How long a statement waits for its turn, and for a connection, in milliseconds. */
   connectTimeoutMs: number;
   /** After which the server stops a statement, in milliseconds. */
   statementTimeoutMs: number;
@@ -19,11 +20,18 @@ export interface Pools {
   pool: pg.Pool;
   /** For cursors, so that readers who take their time keep no connection from the statements of others. */
   cursors: pg.Pool;
+  /** For sessions and sign-in, which wait behind no page. */
+  accounts: pg.Pool;
   /** For what must not wait behind the others: stopping them, and asking whether the server is ready. */
   control: pg.Pool;
+  /** By pool, who may take how many of its connections; anybody any number where there is nothing for it. */
+  shares: ReadonlyMap<pg.Pool, Shares>;
+  /** While others wait for a cursor, whoever has one takes the next rows within so many milliseconds. */
+  cursorIdleMs: number;
 }
 
 const CURSOR_CONNECTIONS = 4;
+const ACCOUNT_CONNECTIONS = 4;
 const CONTROL_CONNECTIONS = 2;
 const CONTROL_TIMEOUT_MS = 2000;
 /** A statement that the server did not stop in time is given up on the client's side after this much more. */
@@ -38,21 +46,38 @@ const types: pg.CustomTypesConfig = {
 
 /** Connects to PostgreSQL, at first use. Survives a restart of the server. End it with `endPools`. */
 export function createPools(config: PoolConfig): Pools {
+  const { poolSize, connectTimeoutMs: timeoutMs } = config;
+  const pool = createPool(config);
+  const cursors = createPool({ ...config, poolSize: CURSOR_CONNECTIONS });
+  const accounts = createPool({ ...config, poolSize: ACCOUNT_CONNECTIONS });
   return {
-    pool: createPool(config),
-    cursors: createPool({ ...config, poolSize: CURSOR_CONNECTIONS }),
+    pool,
+    cursors,
+    accounts,
     control: createPool({
       ...config,
       poolSize: CONTROL_CONNECTIONS,
       connectTimeoutMs: CONTROL_TIMEOUT_MS,
       statementTimeoutMs: CONTROL_TIMEOUT_MS,
     }),
+    shares: new Map<pg.Pool, Shares>([
+      [pool, new StatementShares({ size: poolSize, timeoutMs })],
+      [cursors, createHalves({ size: CURSOR_CONNECTIONS, timeoutMs })],
+      [accounts, createHalves({ size: ACCOUNT_CONNECTIONS, timeoutMs })],
+    ]),
+    // Twice before whoever waits gives up.
+    cursorIdleMs: timeoutMs / 2,
   };
 }
 
+/** The connections of sessions and sign-in in place of those of pages. */
+export function forAccounts(pools: Pools): Pools {
+  return { ...pools, pool: pools.accounts };
+}
+
 /** Closes the connections once what runs on them has ended. */
-export async function endPools({ pool, cursors, control }: Pools): Promise<void> {
-  await Promise.all([pool.end(), cursors.end()]);
+export async function endPools({ pool, cursors, accounts, control }: Pools): Promise<void> {
+  await Promise.all([pool.end(), cursors.end(), accounts.end()]);
   // Last what stops statements: those of requests that were cut off may be under way until now.
   await control.end();
 }

@@ -28,6 +28,11 @@ export function limitKeyOf(address: string): string {
   return `${pieces.map((piece) => piece.toString(16)).join(':')}::/64`;
 }
 
+/** Whose part of the server it is that somebody takes who is not signed in. */
+export function toAddressKey(address: string): string {
+  return `address ${limitKeyOf(address)}`;
+}
+
 /** An IPv4 address as one, also where the socket is of IPv6: `::ffff:192.0.2.1`. */
 function toPlain(address: string): string {
   return address.includes(':') ? ipaddr.process(address).toString() : address;

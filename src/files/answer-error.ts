@@ -40,12 +40,19 @@ const STATUSES: Readonly<Record<ErrorCode, number>> = {
   CANCELLED: 503,
 };
 
+const BUSY_DATABASE = { status: 503, headers: { 'retry-after': '1' } };
+
 /** Says what went wrong, as far as a client may see it. Nothing happens where the client has left. */
 export function answerError(response: ServerResponse, error: unknown, headers?: OutgoingHttpHeaders): void {
-  const status = error instanceof GatherError ? STATUSES[error.code] : 500;
+  const busy = isOfDatabase(error) && error.code === 'BUSY' ? BUSY_DATABASE : undefined;
+  const status = busy?.status ?? (error instanceof GatherError ? STATUSES[error.code] : 500);
   const { message, extensions } = toClientError(error);
   const id = status >= 500 ? requestId() : undefined;
-  refuse(response, { status, code: `${extensions['code']}`, message, requestId: id }, headers);
+  refuse(response, { status, code: `${extensions['code']}`, message, requestId: id }, { ...busy?.headers, ...headers });
+}
+
+function isOfDatabase(error: unknown): error is GatherError {
+  return error instanceof GatherError && error.source === 'postgres';
 }
 
 /** Answers `{ "error": { "code", "message" } }`, to be kept by nobody. Nothing happens where the client has left. */

@@ -1,6 +1,7 @@
 import { Database } from '../database/database.ts';
 import type { Pools } from '../database/pool.ts';
 import { createTables, type Tables } from '../database/tables.ts';
+import { addressOf, toAddressKey } from '../door/address.ts';
 import { GatherError } from '../errors.ts';
 import type { Logger } from '../monitoring/log.ts';
 import { answerError, refuse } from './answer-error.ts';
@@ -12,6 +13,8 @@ interface DownloadSource {
   pools: Pools;
   store: Pick<Store, 'read'>;
   log: Logger;
+  /** How many proxies in front of the server are trusted to say who sends. */
+  proxyHops: number;
   /** A client that takes nothing for so long is cut off; what the system holds for it is not seen. @default 60_000 */
   idleTimeoutMs?: number;
 }
@@ -35,7 +38,7 @@ export function createCertificateRoute(source: DownloadSource): Route {
 }
 
 function createDownloadRoute(source: DownloadSource, path: RegExp, find: Find): Route {
-  const { pools, store, log, idleTimeoutMs = IDLE_TIMEOUT_MS } = source;
+  const { pools, store, log, proxyHops, idleTimeoutMs = IDLE_TIMEOUT_MS } = source;
   return async (request, response) => {
     const gone = new AbortController();
     response.once('close', () => gone.abort(CLIENT_LEFT));
@@ -47,7 +50,8 @@ function createDownloadRoute(source: DownloadSource, path: RegExp, find: Find): 
     }
     try {
       const [, key] = path.exec(url.replace(/\?.*/s, '')) ?? [];
-      const file = key && (await find(createTables(new Database(pools, gone.signal)), key));
+      const client = { key: toAddressKey(addressOf(request, proxyHops)) };
+      const file = key && (await find(createTables(new Database(pools, gone.signal, client)), key));
       if (!file) return answerError(response, new GatherError('NOT_FOUND', 'There is no file at this address.'));
       await sendFile(request, response, file, store, gone.signal);
     } catch (error) {

@@ -1,8 +1,13 @@
 import {
   type FieldNode,
+  type GraphQLArgument,
   type GraphQLField,
+  type GraphQLInputField,
+  type GraphQLInputType,
   type GraphQLSchema,
   getDirectiveValues,
+  getNamedType,
+  isInputObjectType,
   Kind,
   type OperationDefinitionNode,
   type ValueNode,
@@ -15,6 +20,13 @@ export type Conditions = (variables: Variables) => number;
 /** So many values of a list cost as much as one: PostgreSQL looks them up in a table of its own. */
 const VALUES_FOR_ONE = 50;
 
+/** Where a value is given, and what it costs there. */
+interface Place {
+  schema: GraphQLSchema;
+  type: GraphQLInputType;
+  weight: number;
+}
+
 /** What @cost says of the arguments of a field: for each value in them. Undefined where it says nothing. */
 export function conditionsOf(
   schema: GraphQLSchema,
@@ -22,48 +34,63 @@ export function conditionsOf(
   field: GraphQLField<unknown, unknown>,
   { arguments: given = [] }: FieldNode,
 ): Conditions | undefined {
-  const counts = given.flatMap(({ name, value }) => {
-    const argument = field.args.find((it) => it.name === name.value)?.astNode;
-    const cost = schema.getDirective('cost');
-    const weight = cost && argument ? getDirectiveValues(cost, argument)?.['weight'] : undefined;
-    return typeof weight === 'number' ? [{ weight, count: counterOf(operation, value) }] : [];
+  const prices = given.flatMap(({ name, value }) => {
+    const argument = field.args.find((it) => it.name === name.value);
+    if (!argument) return [];
+    const weight = weightOf(schema, argument);
+    return weight === undefined ? [] : [priceOf(operation, value, { schema, type: argument.type, weight })];
   });
-  if (counts.length === 0) return undefined;
-  return (variables) => counts.reduce((sum, { weight, count }) => sum + weight * count(variables), 0);
+  if (prices.length === 0) return undefined;
+  return (variables) => prices.reduce((sum, price) => sum + price(variables), 0);
 }
 
-function counterOf(operation: OperationDefinitionNode, node: ValueNode): Conditions {
+function weightOf(schema: GraphQLSchema, { astNode }: GraphQLArgument | GraphQLInputField): number | undefined {
+  const cost = schema.getDirective('cost');
+  const weight = cost && astNode ? getDirectiveValues(cost, astNode)?.['weight'] : undefined;
+  return typeof weight === 'number' ? weight : undefined;
+}
+
+/** A field costs what it says, or else what is said of the one that it is in. */
+function within({ schema, type, weight }: Place, name: string): Place {
+  const inputType = getNamedType(type);
+  const fields = isInputObjectType(inputType) ? inputType.getFields() : {};
+  const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  return field ? { schema, type: field.type, weight: weightOf(schema, field) ?? weight } : { schema, type, weight };
+}
+
+function priceOf(operation: OperationDefinitionNode, node: ValueNode, place: Place): Conditions {
   switch (node.kind) {
     case Kind.VARIABLE: {
       const name = node.name.value;
       const definition = operation.variableDefinitions?.find((it) => it.variable.name.value === name);
-      const byDefault = definition?.defaultValue ? counterOf(operation, definition.defaultValue) : () => 0;
-      return (variables) => (Object.hasOwn(variables, name) ? countValue(variables[name]) : byDefault(variables));
+      const byDefault = definition?.defaultValue ? priceOf(operation, definition.defaultValue, place) : () => 0;
+      return (variables) =>
+        Object.hasOwn(variables, name) ? priceOfValue(variables[name], place) : byDefault(variables);
     }
     case Kind.OBJECT: {
-      const counters = node.fields.map(({ value }) => counterOf(operation, value));
-      return (variables) => counters.reduce((sum, count) => sum + count(variables), 0);
+      const prices = node.fields.map(({ name, value }) => priceOf(operation, value, within(place, name.value)));
+      return (variables) => prices.reduce((sum, price) => sum + price(variables), 0);
     }
     case Kind.LIST: {
-      const counters = node.values.map((value) => counterOf(operation, value));
       const isOfObjects = node.values.some(({ kind }) => kind === Kind.OBJECT || kind === Kind.VARIABLE);
-      return (variables) =>
-        ofList(
-          counters.reduce((sum, count) => sum + count(variables), 0),
-          isOfObjects,
-        );
+      if (!isOfObjects) return () => priceOfList(node.values.length, place);
+      const prices = node.values.map((value) => priceOf(operation, value, place));
+      return (variables) => prices.reduce((sum, price) => sum + price(variables), 0);
     }
     default:
-      return () => 1;
+      return () => place.weight;
   }
 }
 
-function countValue(value: unknown): number {
-  if (typeof value !== 'object' || value === null) return 1;
-  const sum = Object.values(value).reduce<number>((total, part) => total + countValue(part), 0);
-  return ofList(sum, !Array.isArray(value) || value.some((item) => typeof item === 'object'));
+function priceOfValue(value: unknown, place: Place): number {
+  if (typeof value !== 'object' || value === null) return place.weight;
+  if (!Array.isArray(value)) {
+    return Object.entries(value).reduce((sum, [name, part]) => sum + priceOfValue(part, within(place, name)), 0);
+  }
+  if (!value.some((item) => typeof item === 'object')) return priceOfList(value.length, place);
+  return value.reduce<number>((sum, item) => sum + priceOfValue(item, place), 0);
 }
 
-function ofList(sum: number, isOfObjects: boolean): number {
-  return isOfObjects ? sum : Math.ceil(sum / VALUES_FOR_ONE);
+function priceOfList(length: number, { weight }: Place): number {
+  return weight * Math.ceil(length / VALUES_FOR_ONE);
 }

@@ -7,7 +7,7 @@ import {
 } from 'graphql';
 import { isAsyncIterable, type Maybe, type Plugin } from 'graphql-yoga';
 import type { Context } from '../context.ts';
-import { limitKeyOf } from '../door/address.ts';
+import { toAddressKey } from '../door/address.ts';
 import type { Bucket, Buckets } from '../limits/buckets.ts';
 import { actualCost, requestedCost } from '../limits/cost.ts';
 import type { Limits } from '../limits/limits.ts';
@@ -37,12 +37,16 @@ interface Charge {
   requested: number;
   bucket: Bucket;
   isTaken: boolean;
+  /** What PostgreSQL has worked on its statements so far; a point each. */
+  sqlMs: number;
 }
 
 /**
  * Refuses an operation that costs too much, or more than its viewer has left, before anything is asked of a source.
  * What it may cost is taken at the start, and what it did not cost is given back at the end: what was run for a part of
- * the answer that an error took away is paid too. An answer in parts and a subscription cost what they asked for. Comes after `useViewer`.
+ * the answer that an error took away is paid too. An answer in parts and a subscription cost what they asked for. A
+ * millisecond that PostgreSQL works costs a point, taken as each statement ends, as far as it comes to more than the
+ * objects. Comes after `useViewer`, before `useSources`.
  */
 export function useCost(limits: CostLimits, buckets: Buckets): Plugin<Context> {
   const charges = new WeakMap<object, Charge>();
@@ -56,27 +60,47 @@ export function useCost(limits: CostLimits, buckets: Buckets): Plugin<Context> {
     const plan = planOf(schema, document, operation);
     const variables = variableValues ?? {};
     const requested = requestedCost(plan, variables);
-    const bucket = buckets.of(keyOf(contextValue));
+    const key = keyOf(contextValue);
+    const bucket = buckets.of(key);
     const isTaken = requested <= maxCost && bucket.take(requested);
-    charges.set(contextValue, { plan, variables, requested, bucket, isTaken });
+    const charge: Charge = { plan, variables, requested, bucket, isTaken, sqlMs: 0 };
+    charges.set(contextValue, charge);
+    const onStatement = (ms: number) => {
+      charge.sqlMs += ms;
+      bucket.giveBack(-ms);
+    };
+    contextValue.client = { key, onStatement };
     if (isTaken) return;
     stop({ errors: [requested > maxCost ? tooCostly(requested, maxCost) : throttled(requested, bucket)] });
   };
 
-  const settle = ({ plan, variables, requested, bucket, isTaken }: Charge, result: ExecutionResult): number | null => {
+  const settle = (
+    { plan, variables, requested, bucket, isTaken, sqlMs }: Charge,
+    result: ExecutionResult,
+  ): number | null => {
     if (!isTaken) return null;
     const actual = actualCost(plan, result, variables);
-    bucket.giveBack(requested - actual);
+    bucket.giveBack(requested - actual + Math.min(actual, sqlMs));
     return actual;
   };
 
-  const addCost = (result: ExecutionResult, { requested, bucket }: Charge, actual: number | null): ExecutionResult => {
+  const addCost = (
+    result: ExecutionResult,
+    { requested, bucket, sqlMs }: Charge,
+    actual: number | null,
+  ): ExecutionResult => {
     const throttleStatus = {
       maximumAvailable: limits.costBucket,
       currentlyAvailable: Math.max(0, Math.floor(bucket.available)),
       restoreRate: limits.costRestoredPerSecond,
     };
-    const cost = { requestedQueryCost: requested, actualQueryCost: actual, throttleStatus };
+    const sqlCost = Math.floor(sqlMs);
+    const cost = {
+      requestedQueryCost: requested,
+      actualQueryCost: actual,
+      ...(sqlCost > (actual ?? 0) && { sqlQueryCost: sqlCost }),
+      throttleStatus,
+    };
     return { ...result, extensions: { ...result.extensions, cost } };
   };
 
@@ -95,7 +119,7 @@ export function useCost(limits: CostLimits, buckets: Buckets): Plugin<Context> {
 
 /** Whose points they are: a user's, or those of an address. */
 function keyOf({ viewer, address }: Pick<Context, 'viewer' | 'address'>): string {
-  return viewer.user ? `user ${viewer.user.owner}` : `address ${limitKeyOf(address)}`;
+  return viewer.user ? `user ${viewer.user.owner}` : toAddressKey(address);
 }
 
 function tooCostly(requested: number, maxCost: number) {

@@ -27,7 +27,8 @@ export function useSources({ pools, publicUrl, ...sources }: Sources): Plugin<Co
   const handOut = ({ args }: Operation) => {
     const context = args.contextValue;
     const end = context.timing.begin('context');
-    const database = new Database(pools, context.signal, { onRead: context.answerSize.addRead });
+    const client = context.client && { ...context.client, onRead: context.answerSize.addRead };
+    const database = new Database(pools, context.signal, client);
     const { columns, references } = selectionOf(args.schema, args.document);
     const source = { database, upstreams, columns, schedule: createSchedule(database) };
     Object.assign(context, {

@@ -4,8 +4,6 @@ import { createGraphQLError, isAsyncIterable, type Plugin, type YogaInitialConte
 import type { Accounts } from '../accounts/accounts.ts';
 import type { SessionCookie } from '../accounts/session-cookie.ts';
 import type { Context } from '../context.ts';
-import { Database } from '../database/database.ts';
-import type { Pools } from '../database/pool.ts';
 import { addressOf, limitKeyOf } from '../door/address.ts';
 import { GatherError } from '../errors.ts';
 import type { Buckets } from '../limits/buckets.ts';
@@ -27,7 +25,6 @@ interface ServerContext {
 
 interface ViewerOptions {
   accounts: Accounts;
-  pools: Pools;
   /** The points of viewers. */
   buckets: Buckets;
   /** How many proxies in front of the server add to `X-Forwarded-For`. */
@@ -62,12 +59,7 @@ const POINTS = 10;
  * good is refused with 429. Where it cannot be found out at present, the viewer is ANONYMOUS, with a `failure`. What comes
  * with neither waits for nothing.
  */
-export function useViewer({
-  accounts,
-  pools,
-  buckets,
-  proxyHops,
-}: ViewerOptions): Plugin<OperationContext, ServerContext> {
+export function useViewer({ accounts, buckets, proxyHops }: ViewerOptions): Plugin<OperationContext, ServerContext> {
   const cookies = new WeakMap<Request, string[]>();
   const looks = new WeakMap<object, () => Promise<Viewer>>();
 
@@ -81,12 +73,13 @@ export function useViewer({
   };
 
   const identify = async (context: OperationContext, { token, isOfCookie }: Proof, refuse: Refuse) => {
-    const look = () => accounts.findViewer(new Database(pools, context.signal), token);
+    const sent = { token, address: context.address };
+    const look = () => accounts.findViewer(context.signal, sent);
     // Apart from the points of those who send no token: they must not lock out their neighbours who do.
     const bucket = buckets.of(`tokens of ${limitKeyOf(context.address)}`);
     // Before it is looked at, so that none of many at once is for nothing.
     const isPaid = bucket.take(POINTS);
-    const lookInTurn = () => accounts.findViewerInTurn(new Database(pools, context.signal), token, context.address);
+    const lookInTurn = () => accounts.findViewerInTurn(context.signal, sent);
     try {
       context.viewer = await (isPaid ? look() : lookInTurn());
       looks.set(context, look);

@@ -1,7 +1,7 @@
 import { Piscina } from 'piscina';
 import { untilAborted } from '../calls.ts';
+import { Semaphore } from '../concurrency/semaphore.ts';
 import { GatherError } from '../errors.ts';
-import { Turns } from './turns.ts';
 import type { Work } from './work.ts';
 
 const MAX_WAITING = 100;
@@ -19,11 +19,11 @@ export class ThreadPool {
    * Work waits here and never in Piscina 5.3: its queue does not keep the order of work that has a signal, nor its
    * bound, and stands still once the last thread was aborted.
    */
-  readonly #turns: Turns;
+  readonly #turns: Semaphore;
   readonly #closing = new AbortController();
 
   constructor(size: number) {
-    this.#turns = new Turns(size, MAX_WAITING);
+    this.#turns = new Semaphore({ size, maxWaiting: MAX_WAITING, toError: tooMany });
     this.#piscina = new Piscina({
       minThreads: 0,
       maxThreads: size,
@@ -51,7 +51,7 @@ export class ThreadPool {
 
   /** Keeps its turn until its thread is free, or has ended: an aborted one may still be inside a native function. */
   async #runInTurn<Input, Result>(work: Work<Input, Result>, input: Input, signal: AbortSignal) {
-    await this.#turns.take(signal);
+    using _turn = await this.#turns.acquire(signal);
     const stopping = new AbortController();
     let stopped: Promise<unknown> | undefined;
     const stop = () => {
@@ -64,7 +64,6 @@ export class ThreadPool {
     } finally {
       signal.removeEventListener('abort', stop);
       await stopped;
-      this.#turns.release();
     }
   }
 
@@ -79,4 +78,9 @@ export class ThreadPool {
 
 function ended(threads: Piscina['threads']): Promise<unknown> {
   return Promise.all(threads.map((thread) => thread.terminate()));
+}
+
+function tooMany(): GatherError {
+  const message = `Every thread is busy, and ${MAX_WAITING} others wait already; expected fewer. Try again later.`;
+  return new GatherError('BUSY', message, { retryable: true });
 }

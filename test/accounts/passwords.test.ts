@@ -1,9 +1,6 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { hashPassword, isOutdated, isPassword } from '../../src/accounts/argon2id.ts';
 import { Passwords } from '../../src/accounts/passwords.ts';
-import { Turns } from '../../src/accounts/turns.ts';
-import { Deadline } from '../../src/upstreams/deadline.ts';
 import { recordHashes } from '../helpers/hashes.ts';
 
 const PASSWORD = 'hickory and oak';
@@ -38,12 +35,16 @@ test.each(['', 'password', '$argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$AAAA', '$a
 test('two are hashed at a time; too many at once are refused', async () => {
   const passwords = new Passwords();
   using hashes = recordHashes();
-  const all = Promise.allSettled(Array.from({ length: 70 }, (_, index) => verify(passwords, `sender ${index}`)));
+  const leaving = new AbortController();
+  const refused: unknown[] = [];
+  const all = Array.from({ length: 70 }, (_, index) =>
+    verify(passwords, `sender ${index}`, leaving.signal).catch((error) => refused.push(error)),
+  );
   await new Promise((resolve) => setImmediate(resolve));
   expect(hashes.take()).toHaveLength(2);
-  const refused = (await all).filter(({ status }) => status === 'rejected');
-  expect(refused).toHaveLength(4);
-  expect(refused).toMatchObject(Array(4).fill({ reason: { code: 'BUSY', retryable: true } }));
+  expect(refused).toMatchObject(Array(4).fill({ code: 'BUSY', retryable: true }));
+  leaving.abort(new Error('I left.'));
+  await Promise.all(all);
   expect(await verify(passwords, 'sender')).toBe(false);
 });
 
@@ -56,24 +57,6 @@ test('one is hashed at a time for a sender, and four wait', async () => {
   const refused = (await all).filter(({ status }) => status === 'rejected');
   expect(refused).toMatchObject(Array(45).fill({ reason: { code: 'BUSY' } }));
   expect(hashes.take()).toHaveLength(4);
-});
-
-test('senders are served in turn', async () => {
-  const turns = new Turns(2);
-  const served: string[] = [];
-  for (const sender of [...Array(5).fill('first'), ...Array(5).fill('second'), 'third']) {
-    const deadline = new Deadline(signal, 10_000, () => new Error('There was no turn.'));
-    void turns.take(sender, deadline).then(() => {
-      deadline.clear();
-      served.push(sender);
-    });
-  }
-  for (let ended = 0; ended < 11; ended++) {
-    await nextTurn();
-    turns.release(served[ended] as string);
-  }
-  expect(served.slice(0, 5)).toEqual(['first', 'second', 'third', 'first', 'second']);
-  expect(served.slice(5)).toEqual(['first', 'second', 'first', 'second', 'first', 'second']);
 });
 
 test('who leaves gives up the place in the queue', async () => {

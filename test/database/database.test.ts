@@ -241,11 +241,12 @@ describe('where time is short', () => {
     expect(await hasty.database.run(one, { name: 'one' })).toMatchObject({ count: 1 });
   });
 
-  test('a full pool is DATABASE_UNAVAILABLE', async () => {
-    const clients = await Promise.all(Array.from({ length: POOL_SIZE }, () => hasty.pools.pool.connect()));
+  test('a full pool is BUSY', async () => {
+    const slow = Array.from({ length: 2 * POOL_SIZE }, () => outcomeOf(hasty.database.run(nap, { name: 'nap' })));
     const outcome = await outcomeOf(hasty.database.run(one, { name: 'one' }));
-    for (const client of clients) client.release();
-    expect(outcome).toMatchObject({ code: 'DATABASE_UNAVAILABLE', retryable: true });
+    await Promise.all(slow);
+    expect(outcome).toMatchObject({ code: 'BUSY', source: 'postgres', retryable: true });
+    expect(await hasty.database.run(one, { name: 'one' })).toMatchObject({ count: 1 });
   });
 
   test('a cursor may be read for longer than one statement may take', async () => {

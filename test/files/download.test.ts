@@ -60,7 +60,7 @@ beforeAll(async () => {
 });
 
 beforeEach(() => {
-  route = createFileRoute({ pools: database.pools, store, log });
+  route = createFileRoute({ pools: database.pools, store, log, proxyHops: 0 });
 });
 
 afterEach(async () => {
@@ -337,7 +337,7 @@ test('a certificate is sent as certificate.pdf, and no other file is', async () 
   const { id, key } = await keep('%PDF-1.7', { name: 'Ada.pdf', type: 'application/pdf' });
   const { key: other } = await keep('%PDF-1.7', { type: 'application/pdf' });
   await createTables(database.database).certificate.create({ recipient: 'Ada', amount: '50.00', fileId: id });
-  route = createCertificateRoute({ pools: database.pools, store, log });
+  route = createCertificateRoute({ pools: database.pools, store, log, proxyHops: 0 });
   expect(await get(`/certificates/${key}/certificate.pdf`)).toMatchObject({
     status: 200,
     headers: {
@@ -414,7 +414,7 @@ describe('where the store fails', () => {
 test('without a database it is a 503', async () => {
   const databaseUrl = 'postgres://127.0.0.1:1/none';
   const pools = createPools({ databaseUrl, poolSize: 1, connectTimeoutMs: 1000, statementTimeoutMs: 1000 });
-  route = createFileRoute({ pools, store, log });
+  route = createFileRoute({ pools, store, log, proxyHops: 0 });
   const { status, error } = await get(`/files/${randomUUID()}`);
   await endPools(pools);
   expect({ status, code: error?.code }).toEqual({ status: 503, code: 'DATABASE_UNAVAILABLE' });
@@ -572,11 +572,11 @@ async function keepBytes(chunks: Buffer[], name: string, type: string) {
 }
 
 function useStore(other: Pick<Store, 'read'>): void {
-  route = createFileRoute({ pools: database.pools, store: other, log });
+  route = createFileRoute({ pools: database.pools, store: other, log, proxyHops: 0 });
 }
 
 function useIdleTimeout(): void {
-  route = createFileRoute({ pools: database.pools, store, log, idleTimeoutMs: IDLE_TIMEOUT_MS });
+  route = createFileRoute({ pools: database.pools, store, log, proxyHops: 0, idleTimeoutMs: IDLE_TIMEOUT_MS });
 }
 
 /** Waits until the server sends nothing any more. */

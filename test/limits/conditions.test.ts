@@ -22,6 +22,19 @@ test.each([
     {},
     MENU + 1 + 40,
   ],
+  ['a part of a name, which no index finds', '{ menu(where: { name: { contains: "x" } }) { exists } }', {}, MENU + 20],
+  [
+    'parts of names in a variable, beside what an index finds',
+    BY_VARIABLE,
+    { where: { or: [{ name: { startsWith: 'x', endsWith: 'y' } }, { not: { name: { eq: 'z' } } }] } },
+    MENU + 50,
+  ],
+  [
+    'a variable in the place of a part of a name',
+    'query ($text: String) { menu(where: { and: [{ name: { contains: $text } }] }) { exists } }',
+    { text: 'x' },
+    MENU + 20,
+  ],
   ['one in a variable', BY_VARIABLE, { where: { name: { eq: 'x' } } }, MENU + 10],
   [
     'two in the groups of a variable',

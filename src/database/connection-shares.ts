@@ -1,0 +1,137 @@
+import { LRUCache } from 'lru-cache';
+import { type Permit, Semaphore } from '../concurrency/semaphore.ts';
+import { GatherError } from '../errors.ts';
+
+/** Who may take connections of a pool, and how many. */
+export interface Shares {
+  /**
+   * Waits until a connection is there for whoever asks.
+   * @param key whose share it is taken from; undefined takes from nobody's
+   * @param work what it is for: a table, transactions, or '' for anything else
+   * @param text of the statement, where it is for one
+   * @throws BUSY where that takes too long, and the signal's reason once it aborts
+   */
+  acquire(signal: AbortSignal, key: string | undefined, work: string, text?: string): Promise<Permit>;
+  /** Is told how long a statement took that ended well, in milliseconds. */
+  note?(text: string, ms: number): void;
+  /** How many wait. */
+  readonly waiting: number;
+}
+
+interface SharesConfig {
+  /** Connections of the pool. */
+  size: number;
+  timeoutMs: number;
+}
+
+/** A statement that takes this long by its latest runs is slow. */
+const SLOW_MS = 100;
+/** How many times a client runs the same slow statement at once. */
+const SLOW_AT_ONCE = 2;
+const MAX_KNOWN = 1000;
+
+/** A pool of which a client has half at most. Those who wait are served round-robin by client. */
+export function createHalves({ size, timeoutMs }: SharesConfig): Semaphore {
+  return new Semaphore({ size, perKey: Math.ceil(size / 2), timeoutMs, toError: () => busy(size, timeoutMs) });
+}
+
+/**
+ * The pool of statements. A statement that waits for a lock or reads a whole table cannot be made to give its
+ * connection back, so some have to be free before somebody needs them: of each ten, one table has eight at most and one
+ * client nine. A client whose page asks for many things at once has them at once, a locked table leaves connections to the
+ * others, and those who wait are served round-robin by client. All transactions count as one table. A statement that has
+ * turned out to be slow runs twice at a time for a client: what reads a whole table takes processors too.
+ */
+export class StatementShares implements Shares {
+  readonly #config: SharesConfig;
+  readonly #all: Semaphore;
+  /** By client and slow statement. */
+  readonly #slow: Semaphore;
+  /** How long statements take by their latest runs, in milliseconds, by their texts. */
+  readonly #tookMs = new LRUCache<string, number>({ max: MAX_KNOWN });
+  readonly #tables = new Map<string, Semaphore>();
+
+  constructor(config: SharesConfig) {
+    this.#config = config;
+    this.#all = this.#allBut(config.size, Math.ceil(config.size / 10));
+    const { size, timeoutMs } = config;
+    this.#slow = new Semaphore({
+      size: Number.POSITIVE_INFINITY,
+      perKey: SLOW_AT_ONCE,
+      timeoutMs,
+      toError: () => busy(size, timeoutMs),
+    });
+  }
+
+  get waiting(): number {
+    return [...this.#tables.values()].reduce(
+      (sum, { waiting }) => sum + waiting,
+      this.#all.waiting + this.#slow.waiting,
+    );
+  }
+
+  async acquire(signal: AbortSignal, key: string | undefined, table: string, text?: string): Promise<Permit> {
+    const isSlow = text !== undefined && (this.#tookMs.get(text) ?? 0) >= SLOW_MS;
+    if (key === undefined || !isSlow) return this.#acquire(signal, key, table);
+    const ofSlow = await this.#slow.acquire(signal, `${key} ${text}`);
+    try {
+      return both(await this.#acquire(signal, key, table), ofSlow);
+    } catch (error) {
+      ofSlow.release();
+      throw error;
+    }
+  }
+
+  note(text: string, ms: number): void {
+    const before = this.#tookMs.get(text) ?? ms;
+    this.#tookMs.set(text, (before + ms) / 2);
+  }
+
+  async #acquire(signal: AbortSignal, key: string | undefined, table: string): Promise<Permit> {
+    if (table === '') return this.#all.acquire(signal, key);
+    const ofTable = await this.#of(table).acquire(signal, key);
+    try {
+      return both(await this.#all.acquire(signal, key), ofTable);
+    } catch (error) {
+      ofTable.release();
+      throw error;
+    }
+  }
+
+  #of(table: string): Semaphore {
+    let shares = this.#tables.get(table);
+    if (!shares) {
+      const { size } = this.#config;
+      const most = Math.max(1, size - Math.ceil(size / 5));
+      shares = this.#allBut(most, 0);
+      this.#tables.set(table, shares);
+    }
+    return shares;
+  }
+
+  #allBut(size: number, kept: number): Semaphore {
+    const { size: all, timeoutMs } = this.#config;
+    return new Semaphore({ size, perKey: Math.max(1, size - kept), timeoutMs, toError: () => busy(all, timeoutMs) });
+  }
+}
+
+/**
+ * The first table that a statement names; '' where it names none. Where it is taken for another one, only the shares
+ * are not as fair as they could be.
+ */
+export function tableOf(text: string): string {
+  return /\b(?:from|into|update|join)\s+(?!lateral\b|only\b)"?([a-z_][\w.]*)/i.exec(text)?.[1] ?? '';
+}
+
+function both(first: Permit, second: Permit): Permit {
+  const release = () => {
+    first.release();
+    second.release();
+  };
+  return { release, [Symbol.dispose]: release };
+}
+
+function busy(size: number, timeoutMs: number): GatherError {
+  const message = `Expected a free connection to the database within ${timeoutMs / 1000} s, got none: all ${size}, or the part of them that one client or one table may have, are in use. Try again in a moment.`;
+  return new GatherError('BUSY', message, { source: 'postgres', retryable: true });
+}
