@@ -5,9 +5,10 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Answer } from '../helpers/app.ts';
 import { createTestDatabase } from '../helpers/database.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { json, startHttpServer } from '../helpers/http-server.ts';
 import { ask, endPostgresOf, type Program, postgresOf, runGather } from '../helpers/program.ts';
 
@@ -200,7 +201,7 @@ test('it goes on when nobody reads its output any more', { timeout: 60_000 }, as
   await program.said(/Gather starts:/);
   program.leaveOutput();
   const url = `http://127.0.0.1:${port}`;
-  await vi.waitFor(() => fetch(`${url}/health`), { timeout: FIRST_RUN_MS });
+  await eventually(() => fetch(`${url}/health`));
   for (const _ of [1, 2]) expect((await ask(url, '{ menu { exists } }')).data).toEqual({ menu: { exists: true } });
   await stop(program);
 });

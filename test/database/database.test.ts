@@ -2,13 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Call, calls } from '../../src/calls.ts';
 import { Database, raw } from '../../src/database/database.ts';
 import { startEmbeddedPostgres } from '../../src/database/embedded.ts';
 import { createPools, endPools } from '../../src/database/pool.ts';
 import { GatherError } from '../../src/errors.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { eventually } from '../helpers/eventually.ts';
 
 const POOL_SIZE = 5;
 const STATEMENT_TIMEOUT_MS = 800;
@@ -55,7 +56,7 @@ describe('when the signal aborts', () => {
     controller.abort(reason);
     expect(await Promise.all(running)).toEqual(Array(50).fill(reason));
     await untilActive(0, 500);
-    await vi.waitFor(() => expect(shop.pools.pool.waitingCount).toBe(0));
+    await eventually(() => expect(shop.pools.pool.waitingCount).toBe(0));
     expect(await shop.database.run(one, { name: 'one' })).toEqual({ rows: [{ one: 1 }], count: 1 });
   });
 
@@ -298,7 +299,7 @@ describe('where time is short', () => {
           await inside.run(nap, { name: 'nap' });
         }),
       );
-      await vi.waitFor(() => expect(frozen.size).toBe(1));
+      await eventually(() => expect(frozen.size).toBe(1));
       await sleep(50);
       leaving.abort(reason);
       await sleep(50);
@@ -341,12 +342,12 @@ test('a restart of the server under load fails statements, and the same pools wo
       await sleep(5);
     }
   });
-  await vi.waitFor(() => expect(outcomes.length).toBeGreaterThan(50));
+  await eventually(() => expect(outcomes.length).toBeGreaterThan(50));
   await first.stop();
-  await vi.waitFor(() => expect(outcomes.at(-1)).toBeInstanceOf(GatherError));
+  await eventually(() => expect(outcomes.at(-1)).toBeInstanceOf(GatherError));
   const second = await startEmbeddedPostgres({ dataDir, settings: { port: new URL(databaseUrl).port } });
   stack.defer(() => second.stop());
-  await vi.waitFor(() => expect(outcomes.at(-1)).toMatchObject({ count: 1 }));
+  await eventually(() => expect(outcomes.at(-1)).toMatchObject({ count: 1 }));
   isLoading = false;
   await Promise.all(load);
 
@@ -374,7 +375,7 @@ function outcomeOf(promise: Promise<unknown>): Promise<unknown> {
 async function untilActive(count: number, timeout = 2000): Promise<void> {
   const active = `select query from pg_stat_activity
     where datname = current_database() and application_name = 'gather' and state = 'active'`;
-  await vi.waitFor(async () => expect(await shop.ask(active)).toHaveLength(count), { timeout, interval: 10 });
+  await eventually(async () => expect(await shop.ask(active)).toHaveLength(count));
 }
 
 test('times are in UTC, whatever options the URL brings along', async () => {

@@ -5,10 +5,11 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { IncomingFile } from '../../src/files/incoming-file.ts';
 import { MultipartBody } from '../../src/plugins/multipart/multipart-body.ts';
 import { STAFF_HEADERS, startTestApp, type TestApp } from '../helpers/app.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { untilLeft } from '../helpers/left.ts';
 import { liveBytes } from '../helpers/live-bytes.ts';
 import {
@@ -301,7 +302,7 @@ test('50 MB are stored while they arrive, in memory that stays the same', async 
   const sending = sendForm(url);
   await sending.write(head);
   while (sending.sent < 5 * MB) await sending.write(BLOCK);
-  await vi.waitFor(async () => expect(await partialBytes()).toBeGreaterThan(MB), SOON_MS);
+  await eventually(async () => expect(await partialBytes()).toBeGreaterThan(MB));
   const before = liveBytes();
   const measured: number[] = [];
   while (sending.sent < 50 * MB) {
@@ -420,7 +421,7 @@ test('of one sender eight uploads at a time are taken, and the ninth is told to 
   const [head, tail] = encodeAround(toUpload('smoke'));
   const eight = Array.from({ length: 8 }, () => sendForm(url));
   await Promise.all(eight.map((sending) => sending.write(head)));
-  await vi.waitFor(async () => expect((await filesIn(join(gather.filesDir, 'partial'))).length).toBe(8), SOON_MS);
+  await eventually(async () => expect((await filesIn(join(gather.filesDir, 'partial'))).length).toBe(8));
   const ninth = sendForm(url);
   await ninth.write(head);
   const { status, headers, body } = await ninth.answer;
@@ -445,7 +446,7 @@ describe('of a client that leaves nothing is left', () => {
     const before = await countFiles();
     const sending = sendForm(url, { 'content-length': body.length });
     await sending.write(body.subarray(0, bytes));
-    if (bytes > MB) await vi.waitFor(async () => expect(await partialBytes()).toBeGreaterThan(0), SOON_MS);
+    if (bytes > MB) await eventually(async () => expect(await partialBytes()).toBeGreaterThan(0));
     sending.leave();
     await untilNothingIsPartial();
     await untilLeft(gather, 0);
@@ -480,7 +481,7 @@ describe('of a client that leaves nothing is left', () => {
       duplex: 'half',
       signal: leaving.signal,
     } as RequestInit);
-    await vi.waitFor(async () => expect(await partialBytes()).toBeGreaterThan(0), SOON_MS);
+    await eventually(async () => expect(await partialBytes()).toBeGreaterThan(0));
     leaving.abort();
     await expect(asked).rejects.toThrow();
     await untilNothingIsPartial();
@@ -570,7 +571,7 @@ async function partialBytes(): Promise<number> {
 }
 
 async function untilNothingIsPartial(): Promise<void> {
-  await vi.waitFor(async () => expect(await filesIn(join(gather.filesDir, 'partial'))).toEqual([]), SOON_MS);
+  await eventually(async () => expect(await filesIn(join(gather.filesDir, 'partial'))).toEqual([]));
 }
 
 async function download(fileUrl: string): Promise<Buffer> {

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, createClient } from 'graphql-sse';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createTables } from '../../src/database/tables.ts';
 import { STAFF_HEADERS, startTestApp, type TestApp } from '../helpers/app.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { findLeft } from '../helpers/left.ts';
 import { startTestWorker } from '../helpers/worker.ts';
 
@@ -105,7 +106,7 @@ test('a subscriber who leaves leaves nothing behind', async () => {
   expect(await gather.database.ask(LISTENERS)).toHaveLength(1);
   client.dispose();
   gather.cost();
-  await vi.waitFor(async () => expect(await findLeft(gather)).toEqual([]));
+  await eventually(async () => expect(await findLeft(gather)).toEqual([]));
   const { job } = createTables(gather.database.database);
   await job.update({ id: toRowId(id) }, { progress: 0.2 });
   gather.cost();

@@ -1,9 +1,10 @@
 import { getEventListeners } from 'node:events';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Call, calls } from '../../src/calls.ts';
 import { createCheck } from '../../src/upstreams/check.ts';
 import { Upstream, type UpstreamOptions } from '../../src/upstreams/upstream.ts';
+import { eventually } from '../helpers/eventually.ts';
 import {
   delay,
   drip,
@@ -145,7 +146,7 @@ describe('an answer that breaks the contract', () => {
   it('is cut off at the size limit', async () => {
     server.respond = huge();
     await failureOf(open());
-    await vi.waitFor(() => expect(server.requests[0]?.aborted).toBe(true));
+    await eventually(() => expect(server.requests[0]?.aborted).toBe(true));
   });
 
   it('does not put more than a line of the answer into the message', async () => {
@@ -243,7 +244,7 @@ describe('the timeout', () => {
       retryable: true,
     });
     expect(performance.now() - start).toBeLessThan(550);
-    await vi.waitFor(() => expect(server.requests[0]?.aborted).toBe(true), 500);
+    await eventually(() => expect(server.requests[0]?.aborted).toBe(true));
     expect(server.requests).toHaveLength(1);
   });
 
@@ -262,13 +263,13 @@ describe('a signal that aborts', () => {
     server.respond = respond;
     const controller = new AbortController();
     const answer = ask(open(), controller.signal);
-    await vi.waitFor(() => expect(server.requests).toHaveLength(1));
+    await eventually(() => expect(server.requests).toHaveLength(1));
     const reason = new Error('The client left.');
     controller.abort(reason);
     const start = performance.now();
     await expect(answer).rejects.toBe(reason);
     expect(performance.now() - start).toBeLessThan(100);
-    await vi.waitFor(() => expect(server.open.size).toBe(0), 500);
+    await eventually(() => expect(server.open.size).toBe(0));
     expect(server.requests[0]?.aborted).toBe(true);
   });
 
@@ -277,7 +278,7 @@ describe('a signal that aborts', () => {
     const controller = new AbortController();
     const upstream = open();
     const answer = ask(upstream, controller.signal);
-    await vi.waitFor(() => expect(server.requests).toHaveLength(1));
+    await eventually(() => expect(server.requests).toHaveLength(1));
     await new Promise((resolve) => setTimeout(resolve, 100));
     const during = timers();
     controller.abort(new Error('The client left.'));
@@ -341,7 +342,7 @@ describe('the breaker', () => {
     await new Promise((resolve) => setTimeout(resolve, 1050));
     const controller = new AbortController();
     const answer = ask(upstream, controller.signal);
-    await vi.waitFor(() => expect(server.open.size).toBe(1));
+    await eventually(() => expect(server.open.size).toBe(1));
     expect(upstream.state().breaker).toBe('half-open');
     controller.abort(new Error('The client left.'));
     await expect(answer).rejects.toThrow('The client left.');
@@ -365,7 +366,7 @@ describe('the breaker', () => {
     server.respond = hang();
     const controller = new AbortController();
     const answers = Array.from({ length: 20 }, () => ask(upstream, controller.signal));
-    await vi.waitFor(() => expect(server.open.size).toBe(20));
+    await eventually(() => expect(server.open.size).toBe(20));
     controller.abort(new Error('The client left.'));
     await Promise.allSettled(answers);
     await new Promise(setImmediate);
@@ -396,7 +397,7 @@ describe('the queue', () => {
     const controller = new AbortController();
     const second = ask(upstream, controller.signal);
     const third = ask(upstream);
-    await vi.waitFor(() => expect(upstream.state().queued).toBe(2));
+    await eventually(() => expect(upstream.state().queued).toBe(2));
     controller.abort(new Error('The client left.'));
     expect(upstream.state().queued).toBe(1);
     await expect(second).rejects.toThrow('The client left.');
@@ -417,8 +418,8 @@ it('fails calls under way when it is closed', async () => {
   server.respond = hang();
   const upstream = open();
   const failure = failureOf(upstream);
-  await vi.waitFor(() => expect(server.open.size).toBe(1));
+  await eventually(() => expect(server.open.size).toBe(1));
   await upstream.close();
   expect(await failure).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
-  await vi.waitFor(() => expect(server.open.size).toBe(0));
+  await eventually(() => expect(server.open.size).toBe(0));
 });

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { FileRow, Id } from '../../../src/database/schema.ts';
 import { createTables } from '../../../src/database/tables.ts';
 import { describeImage } from '../../../src/jobs/tasks/describe-image.ts';
+import { eventually } from '../../helpers/eventually.ts';
 import { JobBoard } from '../../helpers/job-board.ts';
 import { createTaskBench, type TaskBench } from '../../helpers/task-bench.ts';
 import { startWorker, toWorkerConfig } from '../../helpers/worker.ts';
@@ -135,7 +136,7 @@ test('nothing is left of a thumbnail whose image is deleted meanwhile', async ()
     await other.query('begin');
     await other.query('delete from file where id = $1', [id]);
     const describing = describe(id);
-    await vi.waitFor(async () => expect(await findWaiting()).toHaveLength(1), { timeout: 10_000, interval: 10 });
+    await eventually(async () => expect(await findWaiting()).toHaveLength(1));
     await other.query('commit');
     await describing;
   } finally {
