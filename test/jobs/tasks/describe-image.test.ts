@@ -207,18 +207,14 @@ test('a job that is stopped leaves nothing behind', async () => {
 
 test('the event loop goes on meanwhile', async () => {
   const id = await keep(await noise(1000, 1000).resize(5000).png({ compressionLevel: 1 }).toBuffer(), 'image/png');
-  let longestMs = 0;
-  const begin = performance.now();
-  const end = describe(id).then(() => performance.now());
   let isOver = false;
-  void end.then(() => {
+  const end = describe(id).then(() => {
     isOver = true;
   });
-  for (let last = begin; !isOver; last = performance.now()) {
-    await sleep(1);
-    longestMs = Math.max(longestMs, performance.now() - last);
-  }
-  expect(longestMs).toBeLessThan(((await end) - begin) / 4);
+  let turns = 0;
+  for (; !isOver; turns++) await sleep(1);
+  await end;
+  expect(turns).toBeGreaterThan(20);
 });
 
 test('a worker describes images, and says what is wrong with those that it cannot read', {

@@ -145,6 +145,6 @@ async function sweep() {
   await using _worker = await startTestWorker(gather);
   await gather.query('mutation { runSchedule(name: "sweepJobs") { job { id } } }');
   const last = async () => (await gather.query('{ schedules { lastJob { state result } } }')).data.schedules[1].lastJob;
-  await expect.poll(async () => (await last()).state, { timeout: 10_000 }).toBe('SUCCEEDED');
+  await expect.poll(async () => (await last()).state).toBe('SUCCEEDED');
   return (await last()).result;
 }
