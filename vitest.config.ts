@@ -3,8 +3,10 @@ import { defineConfig } from 'vitest/config';
 const common = {
   globalSetup: 'test/helpers/postgres-global-setup.ts',
   pool: 'forks',
-  testTimeout: 20_000,
-  hookTimeout: 20_000,
+  // Bounds of what is going to fail, far above what a busy machine needs for what is not.
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  expect: { poll: { timeout: 15_000, interval: 10 } },
 } as const;
 
 /** What measures how long others wait: it runs when nothing else does. */

@@ -2,22 +2,23 @@ import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { startTestApp, type TestApp } from './helpers/app.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { PATIENT, startTestApp, type TestApp } from './helpers/app.ts';
 import { readText, send } from './helpers/client.ts';
+import { eventually } from './helpers/eventually.ts';
 import { untilLeft } from './helpers/left.ts';
 import { lockTable } from './helpers/lock.ts';
 
 const PROMO = '{ home { promo { title } } }';
-/** How long requests under way may take to finish. */
-const DRAIN_MS = 5000;
-const PROMPTLY_MS = 1000;
+/** How long requests under way may take to finish: longer than a test may take. */
+const DRAIN_MS = 300_000;
+const SHORT_DRAIN_MS = 500;
 
 let gather: TestApp;
 
 // Closing checks that no connection, socket or timer is left.
 beforeEach(async () => {
-  gather = await startTestApp();
+  gather = await startTestApp({ ...PATIENT, drainTimeoutMs: DRAIN_MS });
 });
 afterEach(() => gather.close());
 
@@ -47,7 +48,7 @@ describe('stop', () => {
     const stopped = gather.app.stop();
     await expect(send(url, PROMO).response).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     expect(JSON.parse(await readText(await response))).toMatchObject({ data: { home: { promo: {} } } });
-    expect(await elapsed(stopped)).toBeLessThan(PROMPTLY_MS);
+    await stopped;
   });
 
   test('does not wait for idle connections', async () => {
@@ -56,7 +57,7 @@ describe('stop', () => {
     using idle = new Connection(url);
     await silent.connected;
     await idle.ask(PROMO);
-    expect(await elapsed(gather.app.stop())).toBeLessThan(PROMPTLY_MS);
+    await gather.app.stop();
   });
 
   test('does not wait for a connection once the request on it has finished', async () => {
@@ -67,7 +68,7 @@ describe('stop', () => {
     await underWay(1);
     const stopped = gather.app.stop();
     await answered;
-    expect(await elapsed(stopped)).toBeLessThan(PROMPTLY_MS);
+    await stopped;
   });
 
   test('may be called again, at any time', async () => {
@@ -90,31 +91,29 @@ describe('stop', () => {
     const stopped = gather.app.stop(hurry.signal);
     await sleep(100);
     hurry.abort();
-    expect(await elapsed(stopped)).toBeLessThan(PROMPTLY_MS);
+    await stopped;
     for (const response of asked) await expect(response).rejects.toMatchObject({ code: 'ECONNRESET' });
-    await untilLeft(gather, 0, 500);
+    await untilLeft(gather, 0);
   });
 
-  test('cuts off what has not finished after five seconds', async () => {
-    const { url } = await gather.app.start();
-    await using _lock = await lockTable(gather.database.databaseUrl, 'item');
+  test('cuts off what has not finished in time', async () => {
+    const hurried = await startTestApp({ ...PATIENT, drainTimeoutMs: SHORT_DRAIN_MS });
+    const { url } = await hurried.app.start();
+    const lock = await lockTable(hurried.database.databaseUrl, 'item');
     const { response } = send(url, '{ menu { count } }');
-    await untilLeft(gather, 1);
-    const took = await elapsed(gather.app.stop());
-    expect(took).toBeGreaterThanOrEqual(DRAIN_MS - 10);
-    expect(took).toBeLessThan(DRAIN_MS + PROMPTLY_MS);
+    await untilLeft(hurried, 1);
+    const start = performance.now();
+    await hurried.app.stop();
+    // Timers count in whole milliseconds.
+    expect(performance.now() - start).toBeGreaterThan(SHORT_DRAIN_MS - 2);
     await expect(response).rejects.toMatchObject({ code: 'ECONNRESET' });
+    await lock[Symbol.asyncDispose]();
+    await hurried.close();
   });
 });
 
 async function underWay(count: number): Promise<void> {
-  await vi.waitFor(() => expect(gather.services.promo.open).toHaveLength(count));
-}
-
-async function elapsed(promise: Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await promise;
-  return performance.now() - start;
+  await eventually(() => expect(gather.services.promo.open).toHaveLength(count));
 }
 
 /** A connection that stays open. */
@@ -162,7 +161,7 @@ class KeptAlive implements Disposable {
   }
 }
 
-test('a body that does not come in time is not waited for, whoever asked for it', { timeout: 30_000 }, async () => {
+test('a body that does not come in time is not waited for, whoever asked for it', async () => {
   const gather = await startTestApp();
   const { port } = new URL((await gather.app.start()).url);
   for (const type of ['text/plain', 'multipart/form-data; boundary=x']) {
@@ -171,10 +170,9 @@ test('a body that does not come in time is not waited for, whoever asked for it'
     // Node itself cuts one that is silent.
     const drip = setInterval(() => socket.write('a'), 200);
     socket.on('error', () => {});
-    const start = performance.now();
+    // It goes on dripping for as long as it is not cut.
     await new Promise((resolve) => socket.resume().once('close', resolve));
     clearInterval(drip);
-    expect(performance.now() - start).toBeLessThan(8000);
   }
   await gather.close();
 });

@@ -81,7 +81,7 @@ afterAll(async () => {
 
 test('a column that is not there', async () => {
   await database.ask('alter table review rename column rating to stars');
-  onTestFinished(() => void database.ask('alter table review rename column stars to rating'));
+  onTestFinished(async () => void (await database.ask('alter table review rename column stars to rating')));
   for (const accept of ['application/json', 'multipart/mixed', 'text/event-stream']) {
     const query = RATINGS.replace('averageRating', '... @defer { averageRating }');
     const [answer, lines] = await send('/graphql', operation(query, {}, { accept }));
@@ -113,7 +113,12 @@ test('a value in the database that its type does not know', async () => {
   const status = canary('status');
   await database.ask('alter table item drop constraint item_status_check');
   await database.ask(`update item set status = $1 where sku = 'SKU-00001'`, [status]);
-  onTestFinished(() => void database.ask(`update item set status = 'AVAILABLE' where status = $1`, [status]));
+  onTestFinished(async () => {
+    await database.ask(`update item set status = 'ACTIVE' where status = $1`, [status]);
+    await database.ask(
+      `alter table item add constraint item_status_check check (status in ('DRAFT', 'ACTIVE', 'RETIRED'))`,
+    );
+  });
   expectFault(...(await send('/graphql', operation('{ item(by: { sku: "SKU-00001" }) { status } }'))));
 });
 
@@ -123,7 +128,7 @@ test('a mutation that a trigger stops', async () => {
       raise exception 'nobody may: secret=${canary('trigger')}' using detail = new::text, hint = '${canary('hint')}';
     end $$`);
   await database.ask('create trigger stop before insert on task for each row execute function stop()');
-  onTestFinished(() => void database.ask('drop trigger stop on task'));
+  onTestFinished(async () => void (await database.ask('drop trigger stop on task')));
   const query = 'mutation ($title: String!) { createTask(input: { title: $title }) { task { id } } }';
   const [answer, lines] = await send('/graphql', operation(query, { title: canary('title') }));
   expectFault(answer, lines);

@@ -131,14 +131,9 @@ export class Database {
     return result;
   }
 
-  /** Whether statements of this request are under way; cursors do not count. */
-  get isBusy(): boolean {
-    return this.#running.size > 0;
-  }
-
-  /** Resolves once the statements under way have ended, well or not. */
-  async settled(): Promise<void> {
-    await Promise.allSettled(this.#running);
+  /** The statements of this request that are under way, those of cursors apart. Each settles when it ends. */
+  get running(): ReadonlySet<Promise<unknown>> {
+    return this.#running;
   }
 
   /**
@@ -185,7 +180,7 @@ export class Database {
 
   /** A connection that has failed is not asked to roll back: it would only keep the caller waiting. */
   async #rollBack(client: pg.PoolClient, error: unknown): Promise<void> {
-    await this.settled();
+    await Promise.allSettled(this.#running);
     let failure = error instanceof GatherError && error.source === 'postgres' ? error.cause : undefined;
     if (!isBroken(failure)) {
       failure = await client.query('rollback').then(

@@ -27,17 +27,27 @@ export class Timing {
   /** How many there were. */
   count = 0;
   #sequential = 0;
+  /** How long the phases took that ended inside the one under way. */
+  #inside = 0;
 
   /** @param arrival `performance.now()` when the request arrived */
   constructor(arrival: number) {
     this.arrival = arrival;
   }
 
-  /** Starts to measure a phase. @returns to be called when it is over */
+  /**
+   * Starts to measure a phase. The time of one that begins and ends inside another is not that one's too, so that all
+   * phases together are never longer than the operation.
+   * @returns to be called when it is over
+   */
   begin(phase: Phase): () => void {
     const start = performance.now();
+    const before = this.#inside;
+    this.#inside = 0;
     return () => {
-      this.phases[phase] += performance.now() - start;
+      const duration = performance.now() - start;
+      this.phases[phase] += duration - this.#inside;
+      this.#inside = before + duration;
     };
   }
 

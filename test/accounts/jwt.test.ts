@@ -183,9 +183,7 @@ test('while the issuer is down, everybody gets what is for everybody', async () 
 test('who leaves does not wait for an issuer that does not answer', async () => {
   issuer.server.respond = hang();
   const leaving = AbortSignal.timeout(50);
-  const begin = performance.now();
   await expect(verify(await issuer.sign(), leaving)).rejects.toThrow('aborted due to timeout');
-  expect(performance.now() - begin).toBeLessThan(2000);
 });
 
 test('tokens of sessions are taken all the same', async () => {

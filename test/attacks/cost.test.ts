@@ -44,9 +44,10 @@ describe('an operation that costs too much is refused before anything is asked:'
 
 test('who has used up all points waits, and others do not', async () => {
   const stranger = { 'x-forwarded-for': '203.0.113.1' };
-  const { result: replies } = await underAttack(target, () =>
+  const { result: replies, failures } = await underAttack(target, () =>
     flood(120, () => post(target.url, { query: PAGE }, stranger)),
   );
+  expect(failures).toEqual([]);
   replies.forEach(expectDiscreet);
   const throttled = replies.filter(({ status }) => status === 429);
   expectRefused(throttled, 429, THROTTLED);

@@ -22,7 +22,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-test('services, migrate, seed and serve make a shop together', { timeout: 60_000 }, async () => {
+test('services, migrate, seed and serve make a shop together', async () => {
   await services.said(/SUPPLIERS_URL=.*\n/);
   const urls = toSettings(services.stdout);
   expect(Object.keys(urls)).toEqual(SERVICES.map((name) => `${name}_URL`));

@@ -9,7 +9,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { ask, type Exit, endPostgresOf, Program, postgresOf, runGather } from '../helpers/program.ts';
 
-const SECONDS_MS = 3000;
+/** Far less than a request under way may take where it is let finish. */
+const SECONDS_MS = 20_000;
 /** After which the program may get a Ctrl-C once more, from npm. */
 const PASSED_ON_MS = 20;
 /** Longer than it takes npm to pass on a Ctrl-C, and still quick for a person. */
@@ -35,7 +36,7 @@ afterEach(async () => {
   expect(left).toEqual([]);
 });
 
-test('a signal to the program alone stops all of it', { timeout: 60_000 }, async () => {
+test('a signal to the program alone stops all of it', async () => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     const program = start();
     await program.url();
@@ -78,7 +79,7 @@ test.each([
   program.pressCtrlC();
   await sleep(PASSED_ON_MS);
   program.kill('SIGINT');
-  expect((await answer).data.quotes.message).toMatch(/^fetched 1 quote in 1\.\d\d seconds$/);
+  expect((await answer).data.quotes.message).toMatch(/^fetched 1 quote in \d+\.\d\d seconds$/);
   const begin = performance.now();
   await expectStopped(program, exit);
   expect(performance.now() - begin).toBeLessThan(SECONDS_MS);
@@ -88,7 +89,8 @@ test.each([
   ['a second Ctrl-C cuts requests off', 2, 0],
   ['after one Ctrl-C requests have five seconds', 1, 5000],
 ])('%s', async (_, times, graceMs) => {
-  const program = start({ DATABASE_URL: database.databaseUrl });
+  const env = { DATABASE_URL: database.databaseUrl };
+  const program = start(graceMs === 0 ? { ...env, DRAIN_TIMEOUT_MS: '60000' } : env);
   const answer = ask(await program.url(), '{ quotes(count: 10, mode: SEQUENTIAL) { message } }').catch(
     (error) => error,
   );

@@ -20,7 +20,7 @@ beforeEach(() => gather.database.ask('truncate "user" cascade'));
 afterEach(() => vi.restoreAllMocks());
 afterAll(() => gather.close());
 
-test('`add` takes the password from the standard input, and its user can sign in', { timeout: 60_000 }, async () => {
+test('`add` takes the password from the standard input, and its user can sign in', async () => {
   expect(await runProgram(['add', EMAIL, '--name', 'Ann', '--role', 'STAFF'], `${PASSWORD}\nmore\n`)).toEqual({
     code: 0,
     stdout: `${EMAIL} can sign in as STAFF.\n`,
@@ -33,7 +33,7 @@ test.each([
   [['add', EMAIL], 1, /^Expected a password, got none\.\n$/],
   [['disable', EMAIL], 1, /^There is no account of ann@smokehouse\.example\.\n$/],
   [['add', EMAIL, '--admin'], 2, /^Unknown option '--admin'.*\n\nnode src\/main\.ts user: /s],
-])('%j is refused in words, with code %i', { timeout: 60_000 }, async (args, code, message) => {
+])('%j is refused in words, with code %i', async (args, code, message) => {
   const refused = await runProgram(args);
   expect(refused).toEqual({ code, stdout: '', stderr: expect.stringMatching(message) });
 });

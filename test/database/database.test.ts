@@ -2,17 +2,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Call, calls } from '../../src/calls.ts';
 import { Database, raw } from '../../src/database/database.ts';
 import { startEmbeddedPostgres } from '../../src/database/embedded.ts';
 import { createPools, endPools } from '../../src/database/pool.ts';
 import { GatherError } from '../../src/errors.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { eventually } from '../helpers/eventually.ts';
 
 const POOL_SIZE = 5;
 const STATEMENT_TIMEOUT_MS = 800;
-const nap = raw<object>('select pg_sleep(5)');
+/** Longer than any test. */
+const nap = raw<object>('select pg_sleep(300)');
 const one = raw<{ one: number }>('select 1 as one');
 const reason = new GatherError('CANCELLED', 'The client left.');
 
@@ -21,7 +23,7 @@ let controller: AbortController;
 let database: Database;
 
 beforeAll(async () => {
-  shop = await createTestDatabase();
+  shop = await createTestDatabase({ statementTimeoutMs: 300_000 });
 });
 afterAll(() => shop.drop());
 beforeEach(() => {
@@ -35,7 +37,7 @@ describe('when the signal aborts', () => {
     await untilActive(1);
     controller.abort(reason);
     expect(await running).toBe(reason);
-    await untilActive(0, 500);
+    await untilActive(0);
   });
 
   test('a statement that has only just been sent stops as well', async () => {
@@ -46,7 +48,7 @@ describe('when the signal aborts', () => {
       leaving.abort(reason);
       expect(await running).toBe(reason);
     }
-    await untilActive(0, 500);
+    await untilActive(0);
   });
 
   test('nothing is left of fifty requests at once, waiting for a connection or running', async () => {
@@ -54,8 +56,8 @@ describe('when the signal aborts', () => {
     await untilActive(10);
     controller.abort(reason);
     expect(await Promise.all(running)).toEqual(Array(50).fill(reason));
-    await untilActive(0, 500);
-    await vi.waitFor(() => expect(shop.pools.pool.waitingCount).toBe(0));
+    await untilActive(0);
+    await eventually(() => expect(shop.pools.pool.waitingCount).toBe(0));
     expect(await shop.database.run(one, { name: 'one' })).toEqual({ rows: [{ one: 1 }], count: 1 });
   });
 
@@ -69,7 +71,7 @@ describe('when the signal aborts', () => {
     await untilActive(1);
     controller.abort(reason);
     expect(await running).toBe(reason);
-    await untilActive(0, 500);
+    await untilActive(0);
     expect(await shop.ask(`select from item where name = 'lost'`)).toEqual([]);
     expect(await shop.ask(`select from pg_stat_activity where state like 'idle in transaction%'`)).toEqual([]);
   });
@@ -83,7 +85,7 @@ describe('when the signal aborts', () => {
     await untilActive(1);
     controller.abort(reason);
     expect(await running).toBe(reason);
-    await untilActive(0, 500);
+    await untilActive(0);
     await everyConnectionWorks();
   });
 
@@ -93,7 +95,7 @@ describe('when the signal aborts', () => {
     const next = outcomeOf(rows.next());
     controller.abort(reason);
     expect(await next).toBe(reason);
-    await untilActive(0, 500);
+    await untilActive(0);
     await everyConnectionWorks();
   });
 
@@ -108,7 +110,7 @@ describe('when the signal aborts', () => {
     ];
     await sleep(10);
     controller.abort(reason);
-    const outcome = await Promise.race([Promise.all(waiting), sleep(500)]);
+    const outcome = await Promise.all(waiting);
     for (const client of clients) client.release();
     expect(outcome).toEqual([reason, reason, reason]);
     await everyConnectionWorks();
@@ -231,7 +233,7 @@ describe('where time is short', () => {
     hasty = await createTestDatabase({
       statementTimeoutMs: STATEMENT_TIMEOUT_MS,
       poolSize: POOL_SIZE,
-      connectTimeoutMs: 200,
+      connectTimeoutMs: 1000,
     });
   });
   afterAll(() => hasty.drop());
@@ -285,28 +287,25 @@ describe('where time is short', () => {
         await freeze(inside);
         await inside.run(one, { name: 'one' });
       });
-      const start = performance.now();
       expect(await outcomeOf(running)).toMatchObject({ code: 'DATABASE_TIMEOUT' });
-      expect(performance.now() - start).toBeLessThan(2 * (STATEMENT_TIMEOUT_MS + 1000));
       expect(await hasty.database.run(one, { name: 'one' })).toMatchObject({ count: 1 });
     });
 
     test('a statement that arrives after the request to stop it stops as well', async () => {
       const leaving = new AbortController();
       const running = outcomeOf(
-        new Database(hasty.pools, leaving.signal).transaction(async (inside) => {
+        new Database(shop.pools, leaving.signal).transaction(async (inside) => {
           await freeze(inside);
           await inside.run(nap, { name: 'nap' });
         }),
       );
-      await vi.waitFor(() => expect(frozen.size).toBe(1));
+      await eventually(() => expect(frozen.size).toBe(1));
       await sleep(50);
       leaving.abort(reason);
       await sleep(50);
       thaw();
-      const start = performance.now();
       expect(await running).toBe(reason);
-      expect(performance.now() - start).toBeLessThan(STATEMENT_TIMEOUT_MS - 200);
+      await untilActive(0);
     });
 
     test('a cursor is DATABASE_TIMEOUT, and its connection is replaced', async () => {
@@ -342,12 +341,12 @@ test('a restart of the server under load fails statements, and the same pools wo
       await sleep(5);
     }
   });
-  await vi.waitFor(() => expect(outcomes.length).toBeGreaterThan(50));
+  await eventually(() => expect(outcomes.length).toBeGreaterThan(50));
   await first.stop();
-  await vi.waitFor(() => expect(outcomes.at(-1)).toBeInstanceOf(GatherError));
+  await eventually(() => expect(outcomes.at(-1)).toBeInstanceOf(GatherError));
   const second = await startEmbeddedPostgres({ dataDir, settings: { port: new URL(databaseUrl).port } });
   stack.defer(() => second.stop());
-  await vi.waitFor(() => expect(outcomes.at(-1)).toMatchObject({ count: 1 }));
+  await eventually(() => expect(outcomes.at(-1)).toMatchObject({ count: 1 }));
   isLoading = false;
   await Promise.all(load);
 
@@ -372,10 +371,10 @@ function outcomeOf(promise: Promise<unknown>): Promise<unknown> {
   );
 }
 
-async function untilActive(count: number, timeout = 2000): Promise<void> {
+async function untilActive(count: number): Promise<void> {
   const active = `select query from pg_stat_activity
     where datname = current_database() and application_name = 'gather' and state = 'active'`;
-  await vi.waitFor(async () => expect(await shop.ask(active)).toHaveLength(count), { timeout, interval: 10 });
+  await eventually(async () => expect(await shop.ask(active)).toHaveLength(count));
 }
 
 test('times are in UTC, whatever options the URL brings along', async () => {

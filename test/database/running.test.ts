@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { findRunning } from '../../src/database/embedded/running.ts';
 import { startEmbeddedPostgres } from '../../src/database/embedded.ts';
 
-test('the embedded PostgreSQL of a directory is found as long as it runs', { timeout: 60_000 }, async () => {
+test('the embedded PostgreSQL of a directory is found as long as it runs', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'gather-running-'));
   expect(await findRunning(dataDir)).toBeUndefined();
   const postgres = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } });

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createPools, endPools } from '../../src/database/pool.ts';
 import { createTables } from '../../src/database/tables.ts';
 import { GatherError } from '../../src/errors.ts';
@@ -18,6 +18,7 @@ import { createLocalStore } from '../../src/files/local-store.ts';
 import type { Route } from '../../src/files/routes.ts';
 import type { Store } from '../../src/files/store.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { watchResources } from '../helpers/resources.ts';
 
 const CREATED_AT = '2026-11-21 09:05:00.654321+00';
@@ -66,8 +67,8 @@ beforeEach(() => {
 afterEach(async () => {
   for (const response of begun) response.destroy();
   begun = [];
-  await vi.waitFor(() => expect(opened.every((stream) => stream.destroyed)).toBe(true));
-  await vi.waitFor(() => expect(openFiles()).toEqual([]));
+  await eventually(() => expect(opened.every((stream) => stream.destroyed)).toBe(true));
+  await eventually(() => expect(openFiles()).toEqual([]));
   opened = [];
   logged = [];
 });
@@ -389,7 +390,7 @@ describe('where the store fails', () => {
     const response = await begin('GET', `/files/${key}`);
     expect(response.headers['content-length']).toBe('10');
     await expect(response.toArray()).rejects.toThrow('aborted');
-    await vi.waitFor(() => expect(logged).toMatchObject([{ err: { message } }]));
+    await eventually(() => expect(logged).toMatchObject([{ err: { message } }]));
   });
 
   test('before it has begun, it says so', async () => {
@@ -457,7 +458,7 @@ describe('of fifty megabytes', () => {
   test('a client that takes nothing for too long is cut off', async () => {
     useIdleTimeout();
     const response = await begin('GET', `/files/${key}`);
-    await vi.waitFor(() => expect(opened[0]?.destroyed).toBe(true), { timeout: 20 * IDLE_TIMEOUT_MS });
+    await eventually(() => expect(opened[0]?.destroyed).toBe(true));
     await expect(response.toArray()).rejects.toThrow();
     expect(logged).toEqual([]);
   });
@@ -469,8 +470,8 @@ describe('of fifty megabytes', () => {
       await once(response, 'readable');
       response.destroy();
     }
-    await vi.waitFor(async () => expect(await connections()).toBe(0));
-    await vi.waitFor(() => expect(opened.every((stream) => stream.destroyed)).toBe(true));
+    await eventually(async () => expect(await connections()).toBe(0));
+    await eventually(() => expect(opened.every((stream) => stream.destroyed)).toBe(true));
     expect(logged).toEqual([]);
   });
 
@@ -481,7 +482,7 @@ describe('of fifty megabytes', () => {
     useStore({ read: async () => silent });
     const response = await begin('GET', `/files/${key}`);
     response.destroy();
-    await vi.waitFor(() => expect(silent.destroyed).toBe(true));
+    await eventually(() => expect(silent.destroyed).toBe(true));
     expect(logged).toEqual([]);
   });
 

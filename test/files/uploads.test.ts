@@ -15,6 +15,7 @@ import { createS3Store } from '../../src/files/s3-store.ts';
 import type { Store } from '../../src/files/store.ts';
 import { bytesFrom, piecesFrom } from '../helpers/bytes.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { lockTable } from '../helpers/lock.ts';
 import { watchResources } from '../helpers/resources.ts';
 import { startS3 } from '../helpers/s3.ts';
@@ -66,7 +67,7 @@ function useStore(open: () => Promise<{ store: Store; close: () => PromiseLike<v
   });
   afterAll(() => stop());
   afterEach(async () => {
-    await vi.waitFor(async () => expect(await shop.ask('select from upload where writer is not null')).toEqual([]));
+    await eventually(async () => expect(await shop.ask('select from upload where writer is not null')).toEqual([]));
     await shop.ask('delete from upload');
     await shop.ask('delete from file');
     for (const key of await keysOf(gather.store)) await gather.store.remove(key);
@@ -263,7 +264,7 @@ describe('an upload', () => {
     expect(await gather.ask('HEAD', path)).toMatchObject({ status: 404 });
     const other = await gather.announce(5_000_000);
     const sending = gather.ask('PUT', other, {}, trickle(5_000_000));
-    await vi.waitFor(async () => expect(await shop.ask('select from upload where writer is not null')).toHaveLength(1));
+    await eventually(async () => expect(await shop.ask('select from upload where writer is not null')).toHaveLength(1));
     expect(await gather.ask('DELETE', other)).toMatchObject({ status: 204 });
     expect(await sending).toMatchObject({ status: 404 });
     expect(await keysOf(gather.store)).toEqual([]);
@@ -407,11 +408,11 @@ describe('a client', () => {
     const headers = { ...PIECE, 'upload-offset': 3 };
     const leaving = request(`${gather.url}${path}`, { method: 'PATCH', headers, agent: false }).on('error', () => {});
     leaving.end('ke');
-    await vi.waitFor(async () => expect(await shop.ask('select from upload where "isWhole"')).toHaveLength(1));
+    await eventually(async () => expect(await shop.ask('select from upload where "isWhole"')).toHaveLength(1));
     leaving.destroy();
     await sleep(100);
     await locked[Symbol.asyncDispose]();
-    await vi.waitFor(async () => expect(await shop.ask('select from file')).toHaveLength(1));
+    await eventually(async () => expect(await shop.ask('select from file')).toHaveLength(1));
     expect((await gather.ask('HEAD', path)).headers.location).toBe(`/files/${(await onlyFile()).key}`);
     expect(sha256(await contentOf((await onlyFile()).key))).toBe(sha256(Buffer.from('Smoke')));
   });
@@ -444,7 +445,7 @@ describe('a client', () => {
   test('is not let in by a second one as long as it sends', async () => {
     const path = await gather.announce(100_000);
     const first = gather.ask('PUT', path, {}, trickle(100_000, 9000));
-    await vi.waitFor(async () => expect(await shop.ask('select from upload where writer is not null')).toHaveLength(1));
+    await eventually(async () => expect(await shop.ask('select from upload where writer is not null')).toHaveLength(1));
     const second = await patch(path, 0, bytesFrom(0, 100_000));
     expect(second).toMatchObject({ status: 423, headers: { 'retry-after': '5' } });
     expect(await first).toMatchObject({ status: 201 });
@@ -455,7 +456,7 @@ describe('a client', () => {
     const bytes = bytesFrom(0, 3_000_000);
     const path = await gather.announce(bytes.length, { sha256: sha256(bytes) });
     const dead = gather.ask('PUT', path, { 'content-length': bytes.length }, thenSilence(bytes.subarray(0, 2_000_000)));
-    await vi.waitFor(async () => expect(await offsetOf(path)).toBeGreaterThan(1_000_000));
+    await eventually(async () => expect(await offsetOf(path)).toBeGreaterThan(1_000_000));
     const sent = await tusUpload(path, bytes, { retryDelays: [0, 500, 500, 500] });
     expect(sent[0]).toBeGreaterThan(0);
     expect(await dead).toMatchObject({ status: 423 });
@@ -476,10 +477,10 @@ describe('a client', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {
       const answering = gather.ask('PUT', path, { 'content-length': 5 }, thenSilence(Buffer.from('Sm')));
-      await vi.waitFor(async () =>
+      await eventually(async () =>
         expect(await shop.ask('select from upload where writer is not null')).toHaveLength(1),
       );
-      await vi.waitFor(() => expect(vi.getTimerCount()).toBeGreaterThan(0));
+      await eventually(() => expect(vi.getTimerCount()).toBeGreaterThan(0));
       vi.advanceTimersByTime(31_000);
       expect(await answering).toMatchObject({ status: 408, body: expect.stringContaining('no silence of 30 seconds') });
       vi.advanceTimersByTime(2000);
@@ -508,14 +509,14 @@ describe('a client', () => {
     const sending = paths.map((path) =>
       gather.ask('PUT', path, { 'content-length': 5 }, silence(stop.signal)).catch(() => {}),
     );
-    await vi.waitFor(async () => expect(await shop.ask('select from upload where writer is not null')).toHaveLength(8));
+    await eventually(async () => expect(await shop.ask('select from upload where writer is not null')).toHaveLength(8));
     const path = await gather.announce(5);
     const ninth = await gather.ask('PUT', path, { 'content-length': 5 }, silence());
     expect(ninth).toMatchObject({ status: 429, headers: { 'retry-after': '5' } });
     expect(ninth.body).toContain('Expected at most 8 uploads at a time of one sender.');
     stop.abort();
     await Promise.all(sending);
-    await vi.waitFor(async () => expect(await patch(path, 0, 'Smoke')).toMatchObject({ status: 204 }));
+    await eventually(async () => expect(await patch(path, 0, 'Smoke')).toMatchObject({ status: 204 }));
   });
 
   test('finds nothing of its token in the log', async () => {
@@ -593,7 +594,7 @@ async function breakOff(path: string, bytes: Buffer, count: number, offset = 0):
   await sleep(count > 1_000_000 ? 500 : Math.random() * 20);
   stop.abort();
   await broken;
-  await vi.waitFor(async () => expect(await shop.ask('select from upload where writer is not null')).toEqual([]), 5000);
+  await eventually(async () => expect(await shop.ask('select from upload where writer is not null')).toEqual([]));
 }
 
 /** @returns the offsets of its requests */

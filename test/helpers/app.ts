@@ -42,6 +42,12 @@ interface TestConfig extends Partial<AppConfig> {
   viewer?: Viewer;
 }
 
+/**
+ * Deadlines that nothing in a test comes to: what ends under them does so for the reason that the test is about, however
+ * slow the machine is.
+ */
+export const PATIENT = { operationTimeoutMs: 300_000, statementTimeoutMs: 300_000, serviceTimeoutMs: 300_000 };
+
 /** Somebody who may do everything. */
 export const STAFF: Viewer = {
   role: 'STAFF',

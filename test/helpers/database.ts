@@ -6,7 +6,7 @@ import { Database } from '../../src/database/database.ts';
 import { createPools, endPools, type PoolConfig, type Pools } from '../../src/database/pool.ts';
 import { recordStatements } from './statements.ts';
 
-const LEAVE_TIMEOUT_MS = 2000;
+const LEAVE_TIMEOUT_MS = 15_000;
 
 /** A database of a test file's own: migrated, seeded with 200 items, and dropped by `drop`. */
 export interface TestDatabase {

@@ -84,11 +84,14 @@ export function status(code: number, headers: Record<string, string> = {}): Hand
   return (_request, response) => void response.writeHead(code, headers).end();
 }
 
+/** The real one: a service answers also while a test holds the timeouts of the server. */
+const after = globalThis.setTimeout;
+
 /** Answers after a while. */
 export function delay(delayMs: number, then: Handler): Handler {
   return (request, response) => {
-    const timer = setTimeout(() => then(request, response), delayMs);
-    response.once('close', () => clearTimeout(timer));
+    const timer = after(() => then(request, response), delayMs);
+    response.once('close', () => timer.close());
   };
 }
 

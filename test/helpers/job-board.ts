@@ -66,7 +66,7 @@ export class JobBoard implements AsyncDisposable {
   }
 
   /** Waits for a state, also while PostgreSQL is away. @throws where the job does not come to it */
-  async until(id: Id, state: JobState, timeoutMs = 15_000): Promise<JobRow> {
+  async until(id: Id, state: JobState, timeoutMs = 30_000): Promise<JobRow> {
     const deadline = performance.now() + timeoutMs;
     while (true) {
       const job = await this.get(id).catch((error: GatherError) => error);
@@ -86,7 +86,7 @@ export class JobBoard implements AsyncDisposable {
 
   /** Waits until an attempt with this key has begun its nap. */
   async untilAttempts(key: string, count: number): Promise<void> {
-    const deadline = performance.now() + 15_000;
+    const deadline = performance.now() + 30_000;
     while ((await this.attempts(key)).length < count) {
       if (performance.now() > deadline) throw new Error(`There are not ${count} attempts with the key ${key}.`);
       await sleep(POLL_MS);

@@ -1,5 +1,6 @@
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import type { TestApp } from './app.ts';
+import { eventually } from './eventually.ts';
 
 const ACTIVE = `select query from pg_stat_activity
   where datname = current_database() and application_name = 'gather' and state <> 'idle'`;
@@ -13,6 +14,6 @@ export async function findLeft({ database, services }: TestApp): Promise<string[
 }
 
 /** Waits until the server is busy with so many things. */
-export async function untilLeft(gather: TestApp, count: number, timeout = 5000): Promise<void> {
-  await vi.waitFor(async () => expect(await findLeft(gather)).toHaveLength(count), { timeout, interval: 10 });
+export async function untilLeft(gather: TestApp, count: number): Promise<void> {
+  await eventually(async () => expect(await findLeft(gather)).toHaveLength(count));
 }

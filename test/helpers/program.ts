@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 50_000;
 const POLL_MS = 10;
 /** The rest of the environment stays out, lest a setting of the person who runs the tests is read. */
 const { PATH, HOME, TMPDIR } = process.env;

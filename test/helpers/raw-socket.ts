@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 30_000;
 
 /** A connection whose every byte is ours. Disposing of it cuts it. */
 export class RawSocket implements Disposable {
@@ -27,7 +27,12 @@ export class RawSocket implements Disposable {
 
   /** Resolves with all that came once the server has ended it. @throws where that takes too long */
   async ended(timeoutMs = TIMEOUT_MS): Promise<string> {
-    if (!this.socket.closed) await once(this.socket, 'close', { signal: AbortSignal.timeout(timeoutMs) });
+    // Not `once` of node:events, which rejects where the connection is reset before it is closed.
+    const closed = Promise.withResolvers<void>();
+    const timer = setTimeout(() => closed.reject(new Error('The server has not ended the connection.')), timeoutMs);
+    if (this.socket.closed) closed.resolve();
+    else this.socket.once('close', () => closed.resolve());
+    await closed.promise.finally(() => clearTimeout(timer));
     return this.received;
   }
 

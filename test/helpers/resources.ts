@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What a test can leave behind. The test runner itself has none of these for long. */
 const WATCHED = ['Timeout', 'TCPSocketWrap', 'TCPServerWrap', 'TCPConnectWrap'];
-const GRACE_MS = 2000;
+const GRACE_MS = 15_000;
 
 let users = 0;
 
 /**
  * Begins to watch the timers, sockets and servers of this process.
- * @returns ends it; the last of several that watch at once throws where any of them is still open two seconds later
+ * @returns ends it; the last of several that watch at once throws where any of them is still open fifteen seconds later
  */
 export function watchResources(): () => Promise<void> {
   users++;

@@ -27,6 +27,8 @@ interface TestService {
   isFaulty: (path: string) => boolean;
   /** How long each answer takes. */
   delayMs: number;
+  /** Answers wait for it, besides: none comes before a test has done what it is to come after. */
+  gate: Promise<unknown> | undefined;
   /** In place of what the example service answers; the delay stays `delayMs`. */
   answer: Omit<Answer, 'delayMs'> | undefined;
   /** Paths with their queries, in the order they came. */
@@ -42,13 +44,13 @@ export interface TestServices extends Readonly<Record<ServiceName, TestService>>
   urls: Record<ServiceName, string>;
   /** No faults, default delays, and no requests on record. */
   reset(): void;
-  /** Throws where a request is still neither answered nor given up by the client half a second later. */
+  /** Throws where a request is still neither answered nor given up by the client fifteen seconds later. */
   close(): Promise<void>;
 }
 
 const DELAY_MS = 10;
 const SUPPLIERS_DELAY_MS = 50;
-const GRACE_MS = 500;
+const GRACE_MS = 15_000;
 
 const FAULTS: Record<Exclude<Fault, 'dead'>, Handler> = {
   hang: hang(),
@@ -93,6 +95,7 @@ function control(server: HttpServer, service: Service, defaultDelayMs = DELAY_MS
   const controlled = {
     delayMs: defaultDelayMs,
     isFaulty: (_path: string) => true,
+    gate: undefined as TestService['gate'],
     answer: undefined as TestService['answer'],
     get fault() {
       return fault;
@@ -111,6 +114,7 @@ function control(server: HttpServer, service: Service, defaultDelayMs = DELAY_MS
     reset: () => {
       controlled.fault = undefined;
       controlled.isFaulty = () => true;
+      controlled.gate = undefined;
       controlled.answer = undefined;
       controlled.delayMs = defaultDelayMs;
       server.requests.length = 0;
@@ -118,7 +122,11 @@ function control(server: HttpServer, service: Service, defaultDelayMs = DELAY_MS
   };
   server.respond = (request, response) => {
     const answer = controlled.answer ?? service(new URL(`http://service${request.url}`));
-    const normal = delay(controlled.delayMs, () => send({ ...answer, delayMs: 0 }, response));
+    const { gate } = controlled;
+    const normal = delay(controlled.delayMs, async () => {
+      await gate;
+      send({ ...answer, delayMs: 0 }, response);
+    });
     const faulty = fault && fault !== 'dead' && controlled.isFaulty(request.url ?? '') ? FAULTS[fault] : undefined;
     const handler = faulty ?? normal;
     handler(request, response);

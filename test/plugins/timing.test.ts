@@ -3,10 +3,13 @@ import type { TimingReport } from '../../src/monitoring/timing.ts';
 import { ANONYMOUS } from '../../src/viewer.ts';
 import { CUSTOMER, STAFF_HEADERS, startTestApp, type TestApp } from '../helpers/app.ts';
 import { readText, send } from '../helpers/client.ts';
+import { eventually } from '../helpers/eventually.ts';
 
-const TIMEOUT_MS = 300;
-/** What the clock and a busy machine may add to a time. */
-const SLACK_MS = 100;
+const TIMEOUT_MS = 1000;
+/** Times are rounded to the microsecond, each by itself. */
+const ROUNDING_MS = 0.01;
+/** A timer may come this much before its time by another clock. */
+const EARLY_MS = 2;
 /** What is told to everybody, in whole milliseconds. */
 const TOTAL = /^total;dur=[1-9]\d*$/;
 const ASKED = { headers: { 'x-gather-timing': '1' } };
@@ -100,28 +103,31 @@ describe('`extensions.timing`', () => {
     ]);
   });
 
-  test('gives a service of 100 ms about 100 ms, and what came before it the rest', async () => {
+  test('gives a service of 100 ms its 100 ms, and what came before it the rest', async () => {
     gather.services.pricing.delayMs = 100;
     const start = performance.now();
     const timing = await timingOf('{ menu { items(first: 3) { nodes { currentPrice } } } }');
     const stopwatch = performance.now() - start;
     expectToAddUp(timing, stopwatch);
     const [items, prices] = timing.calls;
-    expect(prices?.duration).toBeGreaterThanOrEqual(99);
-    expect(prices?.duration).toBeLessThan(100 + SLACK_MS);
-    expect(prices?.start).toBeGreaterThanOrEqual((items?.start ?? 0) + (items?.duration ?? 0));
-    expect(timing.phases.execute).toBeGreaterThanOrEqual(100);
+    expect(prices?.duration).toBeGreaterThan(100 - EARLY_MS);
+    expect(prices?.start).toBeGreaterThan((items?.start ?? 0) + (items?.duration ?? 0) - ROUNDING_MS);
+    expect(timing.phases.execute).toBeGreaterThan((prices?.duration ?? 0) + (items?.duration ?? 0) - ROUNDING_MS);
   });
 
   test('shows what it saves to make calls at the same time', async () => {
-    for (const name of ['promo', 'recommendations', 'suppliers'] as const) gather.services[name].delayMs = 150;
+    const asked = Promise.withResolvers<void>();
+    const services = [gather.services.promo, gather.services.recommendations, gather.services.suppliers];
+    for (const service of services) service.gate = asked.promise;
     const start = performance.now();
-    const timing = await timingOf(
-      '{ home { promo { title } recommendations { reason } } quotes(count: 3) { message } }',
-    );
+    const answer = timingOf('{ home { promo { title } recommendations { reason } } quotes(count: 3) { message } }');
+    await eventually(() => expect(services.flatMap(({ open }) => open)).toHaveLength(5));
+    asked.resolve();
+    const timing = await answer;
     expectToAddUp(timing, performance.now() - start);
-    expect(timing.sequential).toBeGreaterThanOrEqual(5 * 149);
-    expect(timing.elapsed).toBeLessThan(2 * 150);
+    expect(timing.calls).toHaveLength(5);
+    const lastStart = Math.max(...timing.calls.map((call) => call.start));
+    for (const call of timing.calls) expect(call.start + call.duration).toBeGreaterThan(lastStart);
   });
 
   test('says how a call failed', async () => {
@@ -132,8 +138,7 @@ describe('`extensions.timing`', () => {
       { name: 'recommendations.list', outcome: 'error' },
       { name: 'promo.today', outcome: 'timeout' },
     ]);
-    expect(calls[1]?.duration).toBeGreaterThanOrEqual(TIMEOUT_MS - 1);
-    expect(calls[1]?.duration).toBeLessThan(TIMEOUT_MS + SLACK_MS);
+    expect(calls[1]?.duration).toBeGreaterThan(TIMEOUT_MS - EARLY_MS);
   });
 
   test('shows a call that was made again once', async () => {
@@ -199,7 +204,7 @@ describe('the `Server-Timing` header', () => {
       'total',
     ]);
     const [promo = ''] = metrics.filter((metric) => metric.startsWith('promo.today'));
-    expect(promo).toMatch(/^promo\.today;dur=1\d\d(\.\d+)?;desc="http 1"$/);
+    expect(promo).toMatch(/^promo\.today;dur=(9[89]|[1-9]\d\d+)(\.\d+)?;desc="http 1"$/);
   });
 
   test('stays short where there are many calls', async () => {
@@ -226,16 +231,14 @@ async function timingOf(query: string): Promise<TimingReport> {
 /** The figures agree with each other and with a stopwatch that was started just before and stopped just after. */
 function expectToAddUp({ phases, calls, elapsed, sequential }: TimingReport, stopwatch: number): void {
   const inPhases = phases.parse + phases.validate + phases.context + phases.execute;
-  expect(inPhases).toBeLessThanOrEqual(elapsed);
-  expect(inPhases).toBeGreaterThan(elapsed - SLACK_MS);
-  expect(elapsed).toBeLessThanOrEqual(stopwatch);
-  expect(elapsed).toBeGreaterThan(stopwatch - SLACK_MS);
+  expect(inPhases).toBeLessThan(elapsed + ROUNDING_MS);
+  expect(elapsed).toBeLessThan(stopwatch + ROUNDING_MS);
   expect(sequential).toBeCloseTo(
     calls.reduce((sum, { duration }) => sum + duration, 0),
     1,
   );
   for (const { start, duration } of calls) {
     expect(start).toBeGreaterThanOrEqual(0);
-    expect(start + duration).toBeLessThanOrEqual(elapsed);
+    expect(start + duration).toBeLessThan(elapsed + ROUNDING_MS);
   }
 }

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, createClient } from 'graphql-sse';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createTables } from '../../src/database/tables.ts';
 import { STAFF_HEADERS, startTestApp, type TestApp } from '../helpers/app.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { findLeft } from '../helpers/left.ts';
 import { startTestWorker } from '../helpers/worker.ts';
 
@@ -22,7 +23,7 @@ let url: string;
 let client: Client;
 
 beforeAll(async () => {
-  gather = await startTestApp({ operationTimeoutMs: 500 });
+  gather = await startTestApp({ operationTimeoutMs: 2000 });
   ({ url } = await gather.app.start());
 });
 
@@ -68,7 +69,7 @@ test('a job that is settled is one event', async () => {
 test('a subscriber waits beyond the deadline of an operation', async () => {
   const id = await add();
   const changes = watch(id);
-  await sleep(1200);
+  await sleep(3000);
   await gather.query('mutation ($id: ID!) { cancelJob(id: $id) { job { id } } }', { id });
   await changes.ended;
   expect(changes.seen.map(({ state }) => state)).toEqual(['PENDING', 'CANCELLED']);
@@ -95,7 +96,7 @@ test('what changes while the connection that listens is lost is seen once it is 
   await gather.database.ask(`select pg_terminate_backend(pid) from (${LISTENERS}) listeners`);
   await job.update({ id: toRowId(id) }, { progress: 0.2 });
   await job.update({ id: toRowId(id) }, { progress: 0.4 });
-  await expect.poll(() => changes.seen.map(({ progress }) => progress), { timeout: 3000 }).toEqual([0, 0.2, 0.4]);
+  await expect.poll(() => changes.seen.map(({ progress }) => progress)).toEqual([0, 0.2, 0.4]);
 });
 
 test('a subscriber who leaves leaves nothing behind', async () => {
@@ -105,7 +106,7 @@ test('a subscriber who leaves leaves nothing behind', async () => {
   expect(await gather.database.ask(LISTENERS)).toHaveLength(1);
   client.dispose();
   gather.cost();
-  await vi.waitFor(async () => expect(await findLeft(gather)).toEqual([]));
+  await eventually(async () => expect(await findLeft(gather)).toEqual([]));
   const { job } = createTables(gather.database.database);
   await job.update({ id: toRowId(id) }, { progress: 0.2 });
   gather.cost();
@@ -127,20 +128,18 @@ test('it ends where the job is settled, also where somebody has run it again mea
 });
 
 test('a server that stops says so to its subscribers, and does not wait for them', async () => {
-  const other = await startTestApp();
+  const other = await startTestApp({ drainTimeoutMs: 300_000 });
   const address = (await other.app.start()).url;
   const { data } = await other.query('mutation { add(x: 2, y: 3) { job { id } } }');
   const watching = createClient({ url: `${address}/graphql`, retryAttempts: 0, headers: STAFF_HEADERS });
   const events = watching.iterate({ query: WATCH, variables: { id: data.add.job.id } });
   expect((await events.next()).value).toMatchObject({ data: { job: { state: 'PENDING' } } });
-  const start = performance.now();
   const stopped = other.app.stop();
   expect((await events.next()).value).toMatchObject({
     errors: [{ message: 'The server is stopping. Ask again.', extensions: { code: 'CANCELLED', retryable: true } }],
   });
   expect((await events.next()).done).toBe(true);
   await stopped;
-  expect(performance.now() - start).toBeLessThan(3000);
   watching.dispose();
   await other.close();
 });

@@ -1,14 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { startTestApp, type TestApp } from '../helpers/app.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { PATIENT, startTestApp, type TestApp } from '../helpers/app.ts';
+import { eventually } from '../helpers/eventually.ts';
 import type { Fault } from '../helpers/services.ts';
 
 let gather: TestApp;
 
 beforeAll(async () => {
-  gather = await startTestApp({ serviceTimeoutMs: 500 });
-  await gather.database.ask(`update item set status = 'ACTIVE'`);
-  await gather.database.ask(`update item set status = 'RETIRED' where id = 101`);
-  await gather.database.ask(`update item set status = 'DRAFT' where id = 102`);
+  gather = await startShop(PATIENT);
   // The first job of a server connects it to the queue, which is no part of the cost of an order.
   await place({ lines: [line(1)] });
 });
@@ -68,10 +66,12 @@ describe('placeOrder', () => {
 
   test('asks for the stock outside the transaction', async () => {
     gather.services.inventory.fault = 'hang';
-    const answer = place({ lines: [line(1)] });
-    await vi.waitFor(() => expect(gather.services.inventory.open).toHaveLength(1), { timeout: 5000, interval: 5 });
+    const leaving = new AbortController();
+    const answer = send({ lines: [line(1)] }, 'id', { signal: leaving.signal });
+    await eventually(() => expect(gather.services.inventory.open).toHaveLength(1));
     expect(gather.database.statements().filter((text) => text === 'begin')).toEqual([]);
-    await answer;
+    leaving.abort();
+    await expect(answer).rejects.toThrow();
   });
 
   test('is exact where a float is not', async () => {
@@ -160,14 +160,26 @@ describe('an order that cannot be placed', () => {
     expect(cost).toEqual({ statements: [], requests: [] });
   });
 
-  test.each<[Fault, string]>([
-    ['hang', 'UPSTREAM_TIMEOUT'],
-    ['error', 'UPSTREAM_UNAVAILABLE'],
-    ['garbage', 'UPSTREAM_INVALID'],
-    ['dead', 'UPSTREAM_UNAVAILABLE'],
-  ])(
-    'while the inventory service fails (%s) is said to be so, and stands once it is sent again',
-    async (fault, code) => {
+  describe('while the inventory service fails', () => {
+    let shared: TestApp;
+
+    // A server of its own for each, because a breaker remembers what happened before.
+    beforeEach(async () => {
+      shared = gather;
+      gather = await startShop({ serviceTimeoutMs: 500 });
+      stockUp(100_000);
+    });
+    afterEach(async () => {
+      await gather.close();
+      gather = shared;
+    });
+
+    test.each<[Fault, string]>([
+      ['hang', 'UPSTREAM_TIMEOUT'],
+      ['error', 'UPSTREAM_UNAVAILABLE'],
+      ['garbage', 'UPSTREAM_INVALID'],
+      ['dead', 'UPSTREAM_UNAVAILABLE'],
+    ])('(%s) is said to be so, and stands once it is sent again', async (fault, code) => {
       const input = { clientMutationId: `fault-${fault}`, lines: [line(1), line(101)] };
       gather.services.inventory.fault = fault;
       const { userErrors } = await refused(input);
@@ -177,18 +189,17 @@ describe('an order that cannot be placed', () => {
       ]);
       gather.services.inventory.fault = undefined;
       const again = { ...input, lines: [line(1)] };
-      await vi.waitFor(async () => expect((await place(again)).userErrors).toEqual([]), {
-        timeout: 15_000,
-        interval: 200,
-      });
-    },
-  );
+      await eventually(async () => expect((await place(again)).userErrors).toEqual([]));
+    });
+  });
 
   test('finds an item that is taken off the menu while the stock is asked for', async () => {
-    gather.services.inventory.delayMs = 300;
+    const changed = Promise.withResolvers<void>();
+    gather.services.inventory.gate = changed.promise;
     const answer = refused({ lines: [line(30), line(31)] });
-    await vi.waitFor(() => expect(gather.services.inventory.open).toHaveLength(1), { timeout: 5000, interval: 5 });
+    await eventually(() => expect(gather.services.inventory.open).toHaveLength(1));
     await gather.database.ask(`update item set status = 'RETIRED' where id = 31`);
+    changed.resolve();
     expect((await answer).userErrors).toEqual([notActive(1, 'RETIRED')]);
     await gather.database.ask(`update item set status = 'ACTIVE' where id = 31`);
   });
@@ -381,13 +392,22 @@ async function refused(input: object) {
   return { userErrors, cost };
 }
 
-function send(input: object, fields: string) {
+function send(input: object, fields: string, init: RequestInit = {}) {
   return gather.query(
     `mutation ($input: PlaceOrderInput!) {
       placeOrder(input: $input) { order { ${fields} } userErrors { code message field } }
     }`,
     { input },
+    init,
   );
+}
+
+async function startShop(config: Parameters<typeof startTestApp>[0]): Promise<TestApp> {
+  const app = await startTestApp(config);
+  await app.database.ask(
+    `update item set status = case id when 101 then 'RETIRED' when 102 then 'DRAFT' else 'ACTIVE' end`,
+  );
+  return app;
 }
 
 async function everything() {
@@ -423,15 +443,8 @@ function stockUp(units: number): void {
 }
 
 async function untilWaiting(count: number): Promise<void> {
-  await vi.waitFor(
-    async () =>
-      expect(
-        await gather.database.ask(
-          `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-        ),
-      ).toHaveLength(count),
-    { timeout: 5000, interval: 10 },
-  );
+  const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+  await eventually(async () => expect(await gather.database.ask(waiting)).toHaveLength(count));
 }
 
 function notActive(index: number, status: string) {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../helpers/app.ts';
+import { eventually } from '../helpers/eventually.ts';
 
 let gather: TestApp;
 
@@ -16,13 +17,17 @@ const ROUND = `query ($count: Int = 10, $mode: FetchMode = CONCURRENT) {
   quotes(count: $count, mode: $mode) { elapsed message quotes { supplier price error } }
 }`;
 
-test('suppliers asked at once take as long as one of them, one after another as long as all together', async () => {
-  gather.services.suppliers.delayMs = 100;
-  const concurrent = await ask({ mode: 'CONCURRENT' });
+test('suppliers are asked all at once, or one after another, which takes as long as all together', async () => {
+  const { suppliers } = gather.services;
+  const allAsked = Promise.withResolvers<void>();
+  suppliers.gate = allAsked.promise;
+  const asked = ask({ mode: 'CONCURRENT' });
+  await eventually(() => expect(suppliers.open).toHaveLength(10));
+  allAsked.resolve();
+  const concurrent = await asked;
+  suppliers.delayMs = 100;
   const sequential = await ask({ mode: 'SEQUENTIAL' });
-  expect(concurrent.elapsed).toBeGreaterThan(0.099);
-  expect(sequential.elapsed).toBeGreaterThan(0.99);
-  expect(sequential.elapsed / concurrent.elapsed).toBeGreaterThan(5);
+  expect(sequential.elapsed).toBeGreaterThan(0.98);
   expect(sequential.quotes).toEqual(concurrent.quotes);
 });
 
@@ -36,7 +41,7 @@ test('the payload says how long the round took', async () => {
 });
 
 test('one quote is not called quotes', async () => {
-  expect((await ask({ count: 1 })).message).toMatch(/^fetched 1 quote in 0\.\d\d seconds$/);
+  expect((await ask({ count: 1 })).message).toMatch(/^fetched 1 quote in \d+\.\d\d seconds$/);
 });
 
 test('ten suppliers are asked unless another number is given, each once, in their order', async () => {

@@ -88,7 +88,7 @@ test('a tick makes one job, however often and by however many workers it is deli
   await using _one = await startTestWorker(gather, { timeZone: 'America/Chicago' });
   await using _other = await startTestWorker(gather, { timeZone: 'America/Chicago' });
   const left = `select from pgboss.job where name = 'gather.ticks' and state <> 'completed'`;
-  await expect.poll(() => gather.database.ask(left), { timeout: 10_000 }).toEqual([]);
+  await expect.poll(() => gather.database.ask(left)).toEqual([]);
   const jobs = await gather.database.ask<{ scheduledAt: Date }>('select "scheduledAt" from job');
   expect(jobs).toHaveLength(1);
   const [schedule] = schedules;

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { type Call, calls } from '../../src/calls.ts';
 import { isPublicAddress } from '../../src/upstreams/public-address.ts';
 import { createPublicFetch, type PublicFetch, type PublicFetchOptions } from '../../src/upstreams/public-fetch.ts';
+import { eventually } from '../helpers/eventually.ts';
 import {
   drip,
   gzipBomb,
@@ -394,7 +395,7 @@ describe('an answer that cannot be read', () => {
     const error = await failureOf(ask());
     expect(error).toMatchObject({ code: 'UPSTREAM_INVALID', source: new URL(server.url).host, retryable: false });
     expect(error.message).toContain(message);
-    await vi.waitFor(() => expect(server.open.size).toBe(0));
+    await eventually(() => expect(server.open.size).toBe(0));
   });
 
   it('costs little memory', async () => {
@@ -454,7 +455,7 @@ describe('a redirect', () => {
     };
     server.respond = inTurn(endless, json('here'));
     expect(await ask()).toMatchObject({ body: 'here' });
-    await vi.waitFor(() => expect(server.open.size).toBe(0));
+    await eventually(() => expect(server.open.size).toBe(0));
   });
 });
 
@@ -469,7 +470,7 @@ describe('a host that does not answer', () => {
     const { host } = new URL(server.url);
     expect(error).toMatchObject({ code: 'UPSTREAM_TIMEOUT', source: host, retryable: true });
     expect(error.message).toBe(`${host} did not answer GET / within 300 ms.`);
-    await vi.waitFor(() => expect(server.open.size).toBe(0));
+    await eventually(() => expect(server.open.size).toBe(0));
   });
 
   it.each([
@@ -515,11 +516,11 @@ describe('nobody who waits', () => {
     server.respond = drip(10);
     const leaving = new AbortController();
     const asked = failureOf(ask({}, server.url, leaving.signal));
-    await vi.waitFor(() => expect(server.open.size).toBe(1));
+    await eventually(() => expect(server.open.size).toBe(1));
     const reason = new Error('left');
     leaving.abort(reason);
     expect(await asked).toBe(reason);
-    await vi.waitFor(() => expect(server.open.size).toBe(0));
+    await eventually(() => expect(server.open.size).toBe(0));
   });
 
   it('asks nothing', async () => {
@@ -532,20 +533,20 @@ describe('nobody who waits', () => {
     await using silent = await startSilentServer();
     const leaving = new AbortController();
     const asked = failureOf(ask({}, `https://127.0.0.1:${silent.port}/`, leaving.signal));
-    await vi.waitFor(() => expect(silent.sockets.size).toBe(1));
+    await eventually(() => expect(silent.sockets.size).toBe(1));
     leaving.abort(new Error('left'));
     await asked;
-    await vi.waitFor(() => expect(silent.sockets.size).toBe(0));
+    await eventually(() => expect(silent.sockets.size).toBe(0));
   });
 
   it('includes a server that stops', async () => {
     server.respond = hang();
     const client = open();
     const asked = failureOf(client.fetch(server.url, nobodyLeaves));
-    await vi.waitFor(() => expect(server.open.size).toBe(1));
+    await eventually(() => expect(server.open.size).toBe(1));
     await client.close();
     expect(await asked).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', message: 'This server is stopping.' });
-    await vi.waitFor(() => expect(server.open.size).toBe(0));
+    await eventually(() => expect(server.open.size).toBe(0));
     expect(await failureOf(client.fetch(server.url, nobodyLeaves))).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
   });
 });

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Call, calls } from '../../src/calls.ts';
 import { createCheck } from '../../src/upstreams/check.ts';
 import { Upstream, type UpstreamOptions } from '../../src/upstreams/upstream.ts';
+import { eventually } from '../helpers/eventually.ts';
 import {
   delay,
   drip,
@@ -43,7 +44,7 @@ function open(options: Partial<UpstreamOptions> = {}): Upstream {
   const upstream = new Upstream({
     name: 'taste',
     baseUrl: server.url,
-    timeoutMs: 2000,
+    timeoutMs: 20_000,
     connections: 8,
     maxQueued: 8,
     ...options,
@@ -61,6 +62,11 @@ async function failureOf(upstream: Upstream) {
     () => ({ code: 'OK', message: '', source: undefined, retryable: undefined }),
     (error) => error,
   );
+}
+
+/** Lets a second pass for breakers. */
+function passSecond() {
+  vi.setSystemTime(Date.now() + 1001);
 }
 
 function timers() {
@@ -204,7 +210,7 @@ describe('an answer that breaks the contract', () => {
   it('is cut off at the size limit', async () => {
     server.respond = huge();
     await failureOf(open());
-    await vi.waitFor(() => expect(server.requests[0]?.aborted).toBe(true));
+    await eventually(() => expect(server.requests[0]?.aborted).toBe(true));
   });
 
   it('does not put more than a line of the answer into the message', async () => {
@@ -262,21 +268,22 @@ describe('a service that fails', () => {
     server.respond = inTurn(status(503, { 'retry-after': '1' }), json(flavor));
     const start = performance.now();
     expect(await ask(open())).toEqual(flavor);
+    // A timer may come a little before its time by another clock.
     expect(performance.now() - start).toBeGreaterThan(990);
   });
 
-  it.each(['2', new Date(Date.now() + 60_000).toUTCString()])(
+  it.each(['3', new Date(Date.now() + 60_000).toUTCString()])(
     'is not asked again with Retry-After: %s',
     async (rest) => {
       server.respond = status(503, { 'retry-after': rest });
-      await failureOf(open({ timeoutMs: 5000 }));
+      await failureOf(open());
       expect(server.requests).toHaveLength(1);
     },
   );
 
   it('is not asked again when there is no time left', async () => {
     server.respond = inTurn(status(503, { 'retry-after': '1' }), json(flavor));
-    expect(await failureOf(open({ timeoutMs: 500 }))).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
+    expect(await failureOf(open({ timeoutMs: 900 }))).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
     expect(server.requests).toHaveLength(1);
   });
 
@@ -292,23 +299,21 @@ describe('the timeout', () => {
   it.each([
     ['never answers', hang()],
     ['answers byte by byte', drip(20)],
-    ['answers too late', delay(600, json(flavor))],
+    ['answers too late', delay(2000, json(flavor))],
   ])('ends a call to a service that %s, and frees its socket', async (_name, respond) => {
     server.respond = respond;
-    const start = performance.now();
     expect(await failureOf(open({ timeoutMs: 200 }))).toMatchObject({
       code: 'UPSTREAM_TIMEOUT',
       message: 'taste did not answer GET /flavor within 200 ms.',
       retryable: true,
     });
-    expect(performance.now() - start).toBeLessThan(550);
-    await vi.waitFor(() => expect(server.requests[0]?.aborted).toBe(true), 500);
+    await eventually(() => expect(server.requests[0]?.aborted).toBe(true));
     expect(server.requests).toHaveLength(1);
   });
 
   it('includes the retries', async () => {
     server.respond = inTurn(status(503), hang());
-    expect(await failureOf(open({ timeoutMs: 300 }))).toMatchObject({ code: 'UPSTREAM_TIMEOUT' });
+    expect(await failureOf(open({ timeoutMs: 1000 }))).toMatchObject({ code: 'UPSTREAM_TIMEOUT' });
     expect(server.requests).toHaveLength(2);
   });
 });
@@ -321,13 +326,11 @@ describe('a signal that aborts', () => {
     server.respond = respond;
     const controller = new AbortController();
     const answer = ask(open(), controller.signal);
-    await vi.waitFor(() => expect(server.requests).toHaveLength(1));
+    await eventually(() => expect(server.requests).toHaveLength(1));
     const reason = new Error('The client left.');
     controller.abort(reason);
-    const start = performance.now();
     await expect(answer).rejects.toBe(reason);
-    expect(performance.now() - start).toBeLessThan(100);
-    await vi.waitFor(() => expect(server.open.size).toBe(0), 500);
+    await eventually(() => expect(server.open.size).toBe(0));
     expect(server.requests[0]?.aborted).toBe(true);
   });
 
@@ -336,8 +339,9 @@ describe('a signal that aborts', () => {
     const controller = new AbortController();
     const upstream = open();
     const answer = ask(upstream, controller.signal);
-    await vi.waitFor(() => expect(server.requests).toHaveLength(1));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await eventually(() => expect(server.requests).toHaveLength(1));
+    await eventually(() => expect(server.open.size).toBe(0));
+    for (let turns = 0; turns < 50; turns++) await new Promise(setImmediate);
     const during = timers();
     controller.abort(new Error('The client left.'));
     await expect(answer).rejects.toThrow('The client left.');
@@ -355,7 +359,7 @@ describe('a signal that aborts', () => {
   it('has no listeners left after calls, good or bad', async () => {
     server.respond = inTurn(json(flavor), garbage(), reset(), hang(), json(flavor));
     const { signal } = new AbortController();
-    const upstream = open({ timeoutMs: 300 });
+    const upstream = open({ timeoutMs: 1000 });
     await Promise.allSettled(Array.from({ length: 6 }, () => ask(upstream, signal)));
     await new Promise(setImmediate);
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
@@ -363,6 +367,10 @@ describe('a signal that aborts', () => {
 });
 
 describe('the breaker', () => {
+  // Breakers look at the date. It stands still, so that no second passes on a slow machine.
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
+  afterEach(() => void vi.useRealTimers());
+
   it('opens when most calls fail, tries one call after a second, and closes when it is answered', async () => {
     const upstream = open({ connections: 20 });
     await ask(upstream);
@@ -379,10 +387,16 @@ describe('the breaker', () => {
     });
     expect(server.requests).toHaveLength(10);
 
-    server.respond = delay(100, json(flavor));
-    await new Promise((resolve) => setTimeout(resolve, 1050));
-    const results = await Promise.allSettled(Array.from({ length: 10 }, () => ask(upstream)));
-    expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1);
+    const othersFailed = Promise.withResolvers<void>();
+    server.respond = (request, response) => void othersFailed.promise.then(() => json(flavor)(request, response));
+    passSecond();
+    let failures = 0;
+    const answers = Array.from({ length: 10 }, () =>
+      ask(upstream).catch(() => {
+        if (++failures === 9) othersFailed.resolve();
+      }),
+    );
+    expect((await Promise.all(answers)).filter((answer) => answer)).toEqual([flavor]);
     expect(server.requests).toHaveLength(11);
     expect(upstream.state().breaker).toBe('closed');
     expect(await ask(upstream)).toEqual(flavor);
@@ -392,15 +406,15 @@ describe('the breaker', () => {
     const upstream = open();
     server.respond = status(500);
     await failTimes(upstream, 10);
-    await new Promise((resolve) => setTimeout(resolve, 1050));
+    passSecond();
     await failureOf(upstream);
     expect(upstream.state().breaker).toBe('open');
 
     server.respond = hang();
-    await new Promise((resolve) => setTimeout(resolve, 1050));
+    passSecond();
     const controller = new AbortController();
     const answer = ask(upstream, controller.signal);
-    await vi.waitFor(() => expect(server.open.size).toBe(1));
+    await eventually(() => expect(server.open.size).toBe(1));
     expect(upstream.state().breaker).toBe('half-open');
     controller.abort(new Error('The client left.'));
     await expect(answer).rejects.toThrow('The client left.');
@@ -410,7 +424,7 @@ describe('the breaker', () => {
 
   it('opens when calls time out', async () => {
     server.respond = hang();
-    const upstream = open({ timeoutMs: 100, connections: 10 });
+    const upstream = open({ timeoutMs: 500, connections: 10 });
     await Promise.all(Array.from({ length: 10 }, () => failureOf(upstream)));
     expect(upstream.state().breaker).toBe('open');
   });
@@ -424,7 +438,7 @@ describe('the breaker', () => {
     server.respond = hang();
     const controller = new AbortController();
     const answers = Array.from({ length: 20 }, () => ask(upstream, controller.signal));
-    await vi.waitFor(() => expect(server.open.size).toBe(20));
+    await eventually(() => expect(server.open.size).toBe(20));
     controller.abort(new Error('The client left.'));
     await Promise.allSettled(answers);
     await new Promise(setImmediate);
@@ -455,7 +469,7 @@ describe('the queue', () => {
     const controller = new AbortController();
     const second = ask(upstream, controller.signal);
     const third = ask(upstream);
-    await vi.waitFor(() => expect(upstream.state().queued).toBe(2));
+    await eventually(() => expect(upstream.state().queued).toBe(2));
     controller.abort(new Error('The client left.'));
     expect(upstream.state().queued).toBe(1);
     await expect(second).rejects.toThrow('The client left.');
@@ -476,8 +490,8 @@ it('fails calls under way when it is closed', async () => {
   server.respond = hang();
   const upstream = open();
   const failure = failureOf(upstream);
-  await vi.waitFor(() => expect(server.open.size).toBe(1));
+  await eventually(() => expect(server.open.size).toBe(1));
   await upstream.close();
   expect(await failure).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
-  await vi.waitFor(() => expect(server.open.size).toBe(0));
+  await eventually(() => expect(server.open.size).toBe(0));
 });

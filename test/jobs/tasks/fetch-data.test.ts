@@ -66,6 +66,6 @@ async function fetchData(url: string) {
   const { data } = await gather.query(FETCH, { url });
   const { id } = data.fetchData.job;
   const read = async () => (await gather.query(JOB, { id })).data.job;
-  await expect.poll(async () => (await read()).state, { timeout: 5000 }).toMatch(/SUCCEEDED|FAILED/);
+  await expect.poll(async () => (await read()).state).toMatch(/SUCCEEDED|FAILED/);
   return read();
 }

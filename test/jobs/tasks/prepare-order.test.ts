@@ -9,6 +9,7 @@ import { prepareOrder } from '../../../src/jobs/tasks/prepare-order.ts';
 import { createLog } from '../../../src/monitoring/log.ts';
 import { createUpstreams, type Upstreams } from '../../../src/upstreams/index.ts';
 import { startTestApp, type TestApp } from '../../helpers/app.ts';
+import { eventually } from '../../helpers/eventually.ts';
 import { startTestWorker } from '../../helpers/worker.ts';
 
 let gather: TestApp;
@@ -73,7 +74,7 @@ test('an attempt that comes late does not take back what another one has finishe
       status = statusOf(id);
     };
     const late = prepareOrder.run({ orderId: id }, toContext({ progress }));
-    await vi.waitFor(async () => expect(await findWaiting()).toHaveLength(1), { timeout: 5000, interval: 10 });
+    await eventually(async () => expect(await findWaiting()).toHaveLength(1));
     await other.query('commit');
     await late;
   } finally {
@@ -106,7 +107,7 @@ test('a worker prepares what was ordered', async () => {
   const fields = 'status job { state progress message result error { message } attempts }';
   const read = async () =>
     (await gather.query(`{ node(id: "${data.placeOrder.order.id}") { ... on Order { ${fields} } } }`)).data.node;
-  await vi.waitFor(async () => expect((await read()).job.state).toBe('SUCCEEDED'), { timeout: 15_000, interval: 50 });
+  await eventually(async () => expect((await read()).job.state).toBe('SUCCEEDED'));
   expect(await read()).toEqual({
     status: 'READY',
     job: {

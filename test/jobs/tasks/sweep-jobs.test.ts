@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { deleteOldJobs, settleLostJobs } from '../../../src/database/sweep-jobs.ts';
 import { startTestApp, type TestApp } from '../../helpers/app.ts';
+import { eventually } from '../../helpers/eventually.ts';
 import { startTestWorker } from '../../helpers/worker.ts';
 
 let gather: TestApp;
@@ -96,7 +97,7 @@ test('a lost job that is cancelled and run again meanwhile stays as it is', asyn
     await other.query(`update job set state = 'CANCELLED'`);
     await other.query(`update job set state = 'PENDING', "deliveryId" = gen_random_uuid()`);
     const settling = settleLostJobs(gather.database.database);
-    await vi.waitFor(async () => expect(await findWaiting()).toHaveLength(1), { timeout: 5000, interval: 10 });
+    await eventually(async () => expect(await findWaiting()).toHaveLength(1));
     await other.query('commit');
     expect(await settling).toEqual([]);
   } finally {
@@ -144,6 +145,6 @@ async function sweep() {
   await using _worker = await startTestWorker(gather);
   await gather.query('mutation { runSchedule(name: "sweepJobs") { job { id } } }');
   const last = async () => (await gather.query('{ schedules { lastJob { state result } } }')).data.schedules[1].lastJob;
-  await expect.poll(async () => (await last()).state, { timeout: 10_000 }).toBe('SUCCEEDED');
+  await expect.poll(async () => (await last()).state).toBe('SUCCEEDED');
   return (await last()).result;
 }
