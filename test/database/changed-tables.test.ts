@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../helpers/app.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { startTestWorker } from '../helpers/worker.ts';
 
 let gather: TestApp;
@@ -55,7 +56,7 @@ async function useEverything(): Promise<void> {
   const { pathname } = new URL(data.createUpload.upload.url);
   const sent = await fetch(url + pathname, { method: 'PUT', body: 'abc' });
   expect(sent.status, await sent.text()).toBe(201);
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { data: after } = await gather.query('query ($id: ID!) { job(id: $id) { state } }', { id: data.add.job.id });
     expect(after.job.state).toBe('SUCCEEDED');
   });

@@ -1,8 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { tableOf } from '../../src/database/connection-shares.ts';
 import { Database, raw } from '../../src/database/database.ts';
 import { createTables } from '../../src/database/tables.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { lockTable } from '../helpers/lock.ts';
 
 const POOL_SIZE = 10;
@@ -45,9 +46,9 @@ const countReviews = (key: string) => as(key).run(raw('select count(*) from revi
 
 test('a table has eight connections of ten, and a client nine', async () => {
   flood('greedy', 30);
-  await vi.waitFor(async () => expect(await running()).toBe(8));
+  await eventually(async () => expect(await running()).toBe(8));
   flood('greedy', 30, 'select pg_sleep(60) from review limit 1');
-  await vi.waitFor(async () => expect(await running()).toBe(9));
+  await eventually(async () => expect(await running()).toBe(9));
   expect(await countReviews('modest')).toMatchObject({ count: 1 });
 });
 
@@ -57,11 +58,11 @@ test('the same statement runs twice at a time for a client', async () => {
       .run(raw('select pg_sleep(60) from item limit 1'), { name: 'same' })
       .catch(() => {}),
   );
-  await vi.waitFor(async () => expect(await running()).toBe(2));
+  await eventually(async () => expect(await running()).toBe(2));
   as('another')
     .run(raw('select pg_sleep(60) from item limit 1'), { name: 'same' })
     .catch(() => {});
-  await vi.waitFor(async () => expect(await running()).toBe(3));
+  await eventually(async () => expect(await running()).toBe(3));
   leaving.abort(new Error('The test is over.'));
   await Promise.all(same);
 });
@@ -81,7 +82,7 @@ describe('one locked table', () => {
   test('leaves connections to other tables, however many clients wait for it', async () => {
     await using _lock = await lockTable(shop.databaseUrl, 'item');
     for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) flood(key, 10, 'select count(*) from item');
-    await vi.waitFor(async () => expect(await running()).toBe(8));
+    await eventually(async () => expect(await running()).toBe(8));
     expect(await countReviews('another')).toMatchObject({ count: 1 });
     expect(await countReviews('a')).toMatchObject({ count: 1 });
     expect(await createTables(as('a')).job.count({})).toBe(0);
@@ -95,7 +96,7 @@ describe('one locked table', () => {
         .transaction((inside) => inside.run(raw('select count(*) from item'), { name: 'items' }))
         .catch(() => {});
     }
-    await vi.waitFor(async () => expect(await running()).toBe(8));
+    await eventually(async () => expect(await running()).toBe(8));
     expect(await countReviews('another')).toMatchObject({ count: 1 });
     leaving.abort(new Error('The test is over.'));
   });
@@ -117,9 +118,9 @@ test('who waits for too long is told BUSY, and a statement that ran until its ti
 test('what the server does by itself takes nobody’s share', async () => {
   const own = new Database(shop.pools, leaving.signal);
   flood('greedy', 30);
-  await vi.waitFor(async () => expect(await running()).toBe(8));
+  await eventually(async () => expect(await running()).toBe(8));
   flood('greedy', 30, 'select pg_sleep(60) from review limit 1');
-  await vi.waitFor(async () => expect(await running()).toBe(9));
+  await eventually(async () => expect(await running()).toBe(9));
   expect(await own.run(raw('select from review limit 1'), { name: 'own' })).toMatchObject({ count: 1 });
 });
 
@@ -128,7 +129,7 @@ test('the statements of accounts wait behind none of pages', async () => {
     flood(key, 10);
     flood(key, 10, 'select pg_sleep(60) from review limit 1');
   }
-  await vi.waitFor(async () => expect(await running()).toBe(POOL_SIZE));
+  await eventually(async () => expect(await running()).toBe(POOL_SIZE));
   const accounts = new Database({ ...shop.pools, pool: shop.pools.accounts }, leaving.signal, { key: 'a' });
   expect(await accounts.run(raw('select from session'), { name: 'session' })).toMatchObject({ count: 0 });
 });

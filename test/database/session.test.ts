@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { Database, raw } from '../../src/database/database.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { createPools, endPools } from '../../src/database/pool.ts';
@@ -7,6 +7,7 @@ import { seed } from '../../src/database/seed.ts';
 import { installQueues } from '../../src/jobs/install.ts';
 import { startTestApp, type TestApp } from '../helpers/app.ts';
 import { createTestDatabase } from '../helpers/database.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { type Pooler, startPooler } from '../helpers/pooler.ts';
 import { startTestWorker } from '../helpers/worker.ts';
 
@@ -76,10 +77,10 @@ describe.each(['refuse', 'ignore'] as const)('behind a pooler that does %s start
       const active = () =>
         gather.database.ask(`select from pg_stat_activity where query like '%${mark}%' and pid <> pg_backend_pid()
           and state = 'active'`);
-      await vi.waitFor(async () => expect(await active()).toHaveLength(1));
+      await eventually(async () => expect(await active()).toHaveLength(1));
       leaving.abort(new Error('left'));
       await expect(running).rejects.toThrow('left');
-      await vi.waitFor(async () => expect(await active()).toHaveLength(0));
+      await eventually(async () => expect(await active()).toHaveLength(0));
       expect(await bystander).toMatchObject({ count: 1 });
     } finally {
       await endPools(pools);
@@ -120,7 +121,7 @@ describe.each(['refuse', 'ignore'] as const)('behind a pooler that does %s start
     await using _worker = await startTestWorker(gather, { databaseUrl: pooler.urlOf(gather.database.databaseUrl) });
     const { data } = await gather.query('mutation { add(x: 1, y: 2) { job { id } } }');
     expect(data.add.job.id).toBeTruthy();
-    await vi.waitFor(
+    await eventually(
       async () => {
         const { data: read } = await gather.query('query ($id: ID!) { job(id: $id) { state createdAt finishedAt } }', {
           id: data.add.job.id,

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { STAFF_TOKEN, startTestApp, type TestApp } from '../helpers/app.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { RawSocket } from '../helpers/raw-socket.ts';
 
 const LENGTH = 200_000;
@@ -52,7 +53,7 @@ test.each<[string, number, string, () => string, Record<string, string>]>([
   async (_, status, method, path, headers) => {
     using client = await RawSocket.open(url);
     client.socket.write(toHead(method, path(), { 'content-length': `${LENGTH}`, ...headers }));
-    await vi.waitFor(() => expect(client.received).toMatch(/\r\n\r\n/), 5000);
+    await eventually(() => expect(client.received).toMatch(/\r\n\r\n/));
     expect(client.received).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(client.received).toMatch(/\r\nconnection: close\r\n/i);
     // What is on its way resets nothing.
@@ -89,7 +90,7 @@ test('a connection whose request came whole serves the next', async () => {
   using client = await RawSocket.open(url);
   for (let round = 1; round <= 3; round++) {
     client.socket.write(`${toHead('POST', '/graphql', { ...JSON_TYPE, 'content-length': `${ABOUT.length}` })}${ABOUT}`);
-    await vi.waitFor(() => expect(client.received.match(/HTTP\/1.1 200 /g)).toHaveLength(round), 5000);
+    await eventually(() => expect(client.received.match(/HTTP\/1.1 200 /g)).toHaveLength(round));
   }
 });
 

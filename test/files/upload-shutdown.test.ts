@@ -1,7 +1,8 @@
 import { request } from 'node:http';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../helpers/app.ts';
 import { bytesFrom } from '../helpers/bytes.ts';
+import { eventually } from '../helpers/eventually.ts';
 
 const SIZE = 3_000_000;
 const SENT = 2_000_000;
@@ -34,7 +35,7 @@ test('an upload that a server cuts off when it stops goes on at once on the next
   const sending = request(`${url}${pathname}`, { method: 'PUT', headers: { 'content-length': SIZE }, agent: false });
   const cut = new Promise((resolve) => sending.on('error', resolve));
   sending.write(bytes.subarray(0, SENT));
-  await vi.waitFor(
+  await eventually(
     async () =>
       expect(
         Number((await fetch(`${nextUrl}${pathname}`, { method: 'HEAD' })).headers.get('upload-offset')),

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ANONYMOUS } from '../../src/viewer.ts';
 import { CUSTOMER, STAFF_HEADERS, startTestApp, TEST_LIMITS, type TestApp } from '../helpers/app.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { lockTable } from '../helpers/lock.ts';
 import { send } from '../helpers/signed-in.ts';
 
@@ -46,7 +47,7 @@ describe('while one table is locked, and many wait for it', () => {
   test('others are answered', async () => {
     await using lock = await lockTable(gather.database.databaseUrl, 'item');
     const flood = Array.from({ length: 30 }, (_, index) => gather.query(countOrElse(index)));
-    await vi.waitFor(async () => expect(await waiting()).toBe(8));
+    await eventually(async () => expect(await waiting()).toBe(8));
     expect(await send(gather, VIEWER_AND_JOBS, STAFF_HEADERS)).toMatchObject({ status: 200, data: EXPECTED });
     await lock[Symbol.asyncDispose]();
     for (const { errors } of await Promise.all(flood)) expect(errors).toBeUndefined();
@@ -55,7 +56,7 @@ describe('while one table is locked, and many wait for it', () => {
   test('whoever waits is answered what does not need the table', async () => {
     await using lock = await lockTable(gather.database.databaseUrl, 'item');
     const flood = Array.from({ length: 30 }, (_, index) => send(gather, countOrElse(index), STAFF_HEADERS));
-    await vi.waitFor(async () => expect(await waiting()).toBe(8));
+    await eventually(async () => expect(await waiting()).toBe(8));
     expect(await send(gather, VIEWER_AND_JOBS, STAFF_HEADERS)).toMatchObject({ status: 200, data: EXPECTED });
     await lock[Symbol.asyncDispose]();
     await Promise.all(flood);
@@ -64,7 +65,7 @@ describe('while one table is locked, and many wait for it', () => {
   test('who waits for too long is told BUSY, beside what could be answered', async () => {
     await using lock = await lockTable(gather.database.databaseUrl, 'item');
     const flood = Array.from({ length: 8 }, (_, index) => gather.query(countOrElse(index)));
-    await vi.waitFor(async () => expect(await waiting()).toBe(8));
+    await eventually(async () => expect(await waiting()).toBe(8));
     const { data, errors } = await gather.query('{ menu { first { name } } about { name } }');
     expect(data).toEqual({ menu: { first: null }, about: { name: expect.any(String) } });
     expect(errors).toMatchObject([
