@@ -7,7 +7,7 @@ import { createRequest, formatDocument, stringifyDocument } from '@urql/core';
 import { parse, print } from 'graphql';
 import { compile, type JSONSchema } from 'json-schema-to-typescript';
 import { parse as parseYaml } from 'yaml';
-import { toDocumentId } from './src/documents/document-id.ts';
+import { toDocumentId } from './src/gather/graphql/documents/document-id.ts';
 
 const CONTRACT = 'services.openapi.yaml';
 const TYPES = 'src/resolvers/types.generated.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { startExampleServices } from '../src/example-services/index.ts';
+import { startExampleServices } from '../src/smokehouse/example-services/index.ts';
 import { MeasuredServer } from './measured-server.ts';
 
 /**

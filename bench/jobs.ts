@@ -4,17 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PgBoss } from 'pg-boss';
-import { Database, raw } from '../src/database/database.ts';
-import { startEmbeddedPostgres } from '../src/database/embedded.ts';
-import { migrate } from '../src/database/migrate.ts';
-import { createPools, endPools } from '../src/database/pool.ts';
-import { startExampleServices } from '../src/example-services/index.ts';
-import { Hints } from '../src/jobs/hints.ts';
-import { installQueues } from '../src/jobs/install.ts';
-import { Jobs } from '../src/jobs/jobs.ts';
-import { Queue } from '../src/jobs/queue.ts';
-import { add } from '../src/jobs/tasks/add.ts';
-import { createWorker } from '../src/worker.ts';
+import { Database, raw } from '../src/gather/database/database.ts';
+import { migrate } from '../src/gather/database/migrate.ts';
+import { createPools, endPools } from '../src/gather/database/pool.ts';
+import { startEmbeddedPostgres } from '../src/gather/embedded-postgres/embedded-postgres.ts';
+import { Hints } from '../src/gather/jobs/hints.ts';
+import { installQueues } from '../src/gather/jobs/install.ts';
+import { Jobs } from '../src/gather/jobs/jobs.ts';
+import { Queue } from '../src/gather/jobs/queue.ts';
+import { createWorker } from '../src/gather/worker.ts';
+import { add } from '../src/smokehouse/demo-jobs/add-task.ts';
+import { startExampleServices } from '../src/smokehouse/example-services/index.ts';
 
 /**
  * How long a job waits for an idle worker: from its transaction's begin to its attempt's, by PostgreSQL's clock. Beside it

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedPostgres } from '../src/database/embedded.ts';
-import { migrate } from '../src/database/migrate.ts';
-import { seed } from '../src/database/seed.ts';
-import { startExampleServices } from '../src/example-services/index.ts';
+import { migrate } from '../src/gather/database/migrate.ts';
+import { startEmbeddedPostgres } from '../src/gather/embedded-postgres/embedded-postgres.ts';
+import { startExampleServices } from '../src/smokehouse/example-services/index.ts';
+import { seed } from '../src/smokehouse/seed/seed.ts';
 import { MeasuredServer } from './measured-server.ts';
 import { pages } from './pages.ts';
 

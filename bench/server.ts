@@ -1,7 +1,7 @@
-import { createApp } from '../src/app.ts';
-import type { Limits } from '../src/limits/limits.ts';
-import { listen } from '../src/server.ts';
-import type { UpstreamName } from '../src/upstreams/index.ts';
+import type { Limits } from '../src/gather/graphql/limits/limits.ts';
+import { listen } from '../src/gather/http/listen.ts';
+import { createApp } from '../src/gather/server.ts';
+import type { UpstreamName } from '../src/smokehouse/services/index.ts';
 import { createBareFiles } from './bare-files.ts';
 import { createHandWritten } from './hand-written.ts';
 

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { createToken, hashToken } from '../src/accounts/token.ts';
+import { createToken, hashToken } from '../src/gather/accounts/token.ts';
 
 const token = createToken();
 

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { startEmbeddedPostgres } from '../src/database/embedded.ts';
-import { migrate } from '../src/database/migrate.ts';
-import { startExampleServices } from '../src/example-services/index.ts';
+import { migrate } from '../src/gather/database/migrate.ts';
+import { startEmbeddedPostgres } from '../src/gather/embedded-postgres/embedded-postgres.ts';
+import { startExampleServices } from '../src/smokehouse/example-services/index.ts';
 import { MeasuredServer } from './measured-server.ts';
 
 /** How long a neighbour waits for a page of a million items, while one address reads the whole table thirty times at once. */

@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { startEmbeddedPostgres } from '../src/database/embedded.ts';
-import { migrate } from '../src/database/migrate.ts';
-import { startExampleServices } from '../src/example-services/index.ts';
+import { migrate } from '../src/gather/database/migrate.ts';
+import { startEmbeddedPostgres } from '../src/gather/embedded-postgres/embedded-postgres.ts';
+import { startExampleServices } from '../src/smokehouse/example-services/index.ts';
 import { MeasuredServer } from './measured-server.ts';
 
 /** How long the first items of a million take, how long all of them, and what memory the server takes for it. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UNSETTLED } from '../src/database/jobs.ts';
-import type { JobRow } from '../src/database/schema.ts';
+import type { JobRow } from '../src/gather/database/schema.ts';
+import { UNSETTLED } from '../src/gather/jobs/job-rows.ts';
 import { JobBoard } from '../test/helpers/job-board.ts';
 import type { Program } from '../test/helpers/program.ts';
 import { RestartablePostgres } from '../test/helpers/restartable-postgres.ts';

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { hashPassword } from '../src/accounts/argon2id.ts';
-import { insertUser } from '../src/database/users.ts';
-import { Files } from '../src/files/files.ts';
-import { createLocalStore } from '../src/files/local-store.ts';
-import { Uploads } from '../src/files/uploads.ts';
+import { hashPassword } from '../src/gather/accounts/argon2id.ts';
+import { insertUser } from '../src/gather/accounts/user-rows.ts';
+import { Files } from '../src/gather/files/files.ts';
+import { createLocalStore } from '../src/gather/files/local-store.ts';
+import { Uploads } from '../src/gather/files/uploads.ts';
 import { createTestDatabase, type TestDatabase } from './helpers/database.ts';
 import { type Handler, type HttpServer, json, startHttpServer } from './helpers/http-server.ts';
 import { type Program, runGather } from './helpers/program.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ConfigError, readConfig } from '../src/config.ts';
+import { ConfigError, readConfig } from '../src/gather/config.ts';
 
 test('without settings there are defaults', () => {
   expect(readConfig([], {})).toEqual({

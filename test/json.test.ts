@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findBeyondDouble, isKeptByJsonb, parseJson, toJson } from '../src/json.ts';
+import { findBeyondDouble, isKeptByJsonb, parseJson, toJson } from '../src/gather/json.ts';
 
 test.each([
   ['0', true, true],

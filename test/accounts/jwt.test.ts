@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { exportSPKI, importJWK, type JWTPayload } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { createJwtVerifier, type JwtVerifier } from '../../src/accounts/jwt.ts';
+import { createJwtVerifier, type JwtVerifier } from '../../src/gather/accounts/jwt.ts';
 import { startTestApp, type TestApp } from '../helpers/app.ts';
 import { garbage, hang, json, status } from '../helpers/http-server.ts';
 import { AUDIENCE, createKey, ISSUER, type Issuer, startIssuer } from '../helpers/issuer.ts';

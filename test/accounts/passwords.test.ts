@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { hashPassword, isOutdated, isPassword } from '../../src/accounts/argon2id.ts';
-import { Passwords } from '../../src/accounts/passwords.ts';
+import { hashPassword, isOutdated, isPassword } from '../../src/gather/accounts/argon2id.ts';
+import { Passwords } from '../../src/gather/accounts/passwords.ts';
 import { recordHashes } from '../helpers/hashes.ts';
 
 const PASSWORD = 'hickory and oak';

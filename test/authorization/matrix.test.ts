@@ -1,7 +1,7 @@
 import { type GraphQLObjectType, getNamedType, isCompositeType, isObjectType } from 'graphql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { loadSchema } from '../../src/resolvers/schema.ts';
-import { ANONYMOUS, type Viewer } from '../../src/viewer.ts';
+import { loadSchema } from '../../src/gather/graphql/schema.ts';
+import { ANONYMOUS, type Viewer } from '../../src/gather/viewer.ts';
 import { CUSTOMER, STAFF, startTestApp, type TestApp } from '../helpers/app.ts';
 import { argumentsOf, entriesTo, insertOwned, type OwnedIds } from './entries.ts';
 import { MATRIX } from './matrix.ts';

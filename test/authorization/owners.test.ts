@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ANONYMOUS, type Viewer } from '../../src/viewer.ts';
+import { ANONYMOUS, type Viewer } from '../../src/gather/viewer.ts';
 import { type Answer, CUSTOMER, STAFF, startTestApp, type TestApp } from '../helpers/app.ts';
 import { insertOwned, type OwnedIds } from './entries.ts';
 

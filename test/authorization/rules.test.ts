@@ -1,10 +1,10 @@
 import { execute, type GraphQLArgument, type GraphQLInputField, getNamedType, isInputObjectType, parse } from 'graphql';
 import { createSchema } from 'graphql-yoga';
 import { expect, test } from 'vitest';
-import { authorize } from '../../src/resolvers/authorize.ts';
-import { leastRole } from '../../src/resolvers/least-role.ts';
-import { loadSchema } from '../../src/resolvers/schema.ts';
-import { ANONYMOUS, type Viewer } from '../../src/viewer.ts';
+import { authorize } from '../../src/gather/graphql/authorize.ts';
+import { leastRole } from '../../src/gather/graphql/least-role.ts';
+import { loadSchema } from '../../src/gather/graphql/schema.ts';
+import { ANONYMOUS, type Viewer } from '../../src/gather/viewer.ts';
 import { CUSTOMER, STAFF } from '../helpers/app.ts';
 
 const typeDefs = `

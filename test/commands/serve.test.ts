@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { migrations } from '../../src/database/migrations/index.ts';
+import { migrations } from '../../src/gather/database/migrations/index.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { startHttpServer } from '../helpers/http-server.ts';
 import { ask, type Program, runGather } from '../helpers/program.ts';

@@ -2,8 +2,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { migrations } from '../../src/database/migrations/index.ts';
-import { tasks } from '../../src/jobs/tasks/index.ts';
+import { migrations } from '../../src/gather/database/migrations/index.ts';
+import { tasks } from '../../src/smokehouse/tasks-index.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { ask, runGather } from '../helpers/program.ts';
 

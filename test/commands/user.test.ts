@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { addUser } from '../../src/accounts/new-user.ts';
-import { user } from '../../src/commands/user.ts';
-import { readConfig } from '../../src/config.ts';
+import { addUser } from '../../src/gather/accounts/new-user.ts';
+import { user } from '../../src/gather/commands/user.ts';
+import { readConfig } from '../../src/gather/config.ts';
 import { startTestApp, type TestApp } from '../helpers/app.ts';
 import { bearer, send, signIn } from '../helpers/signed-in.ts';
 

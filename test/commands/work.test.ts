@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { migrate } from '../../src/database/migrate.ts';
-import { Hints } from '../../src/jobs/hints.ts';
-import { Jobs } from '../../src/jobs/jobs.ts';
-import { Queue } from '../../src/jobs/queue.ts';
-import { add } from '../../src/jobs/tasks/add.ts';
+import { migrate } from '../../src/gather/database/migrate.ts';
+import { Hints } from '../../src/gather/jobs/hints.ts';
+import { Jobs } from '../../src/gather/jobs/jobs.ts';
+import { Queue } from '../../src/gather/jobs/queue.ts';
+import { add } from '../../src/smokehouse/demo-jobs/add-task.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { runGather } from '../helpers/program.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Semaphore } from '../../src/concurrency/semaphore.ts';
+import { Semaphore } from '../../src/gather/concurrency/semaphore.ts';
 
 const { signal } = new AbortController();
 const toError = () => new Error('busy');

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { tableOf } from '../../src/database/connection-shares.ts';
-import { Database, raw } from '../../src/database/database.ts';
-import { createTables } from '../../src/database/tables.ts';
+import { tableOf } from '../../src/gather/database/connection-shares.ts';
+import { Database, raw } from '../../src/gather/database/database.ts';
+import { createTables } from '../../src/gather/database/tables.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { lockTable } from '../helpers/lock.ts';

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Call, calls } from '../../src/calls.ts';
-import { Database, raw } from '../../src/database/database.ts';
-import { startEmbeddedPostgres } from '../../src/database/embedded.ts';
-import { createPools, endPools } from '../../src/database/pool.ts';
-import { GatherError } from '../../src/errors.ts';
+import { type Call, calls } from '../../src/gather/calls.ts';
+import { Database, raw } from '../../src/gather/database/database.ts';
+import { createPools, endPools } from '../../src/gather/database/pool.ts';
+import { startEmbeddedPostgres } from '../../src/gather/embedded-postgres/embedded-postgres.ts';
+import { GatherError } from '../../src/gather/errors.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { eventually } from '../helpers/eventually.ts';
 

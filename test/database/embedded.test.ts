@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { findBinaries } from '../../src/database/embedded/binaries.ts';
-import { lockDirectory } from '../../src/database/embedded/directory-lock.ts';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/database/embedded.ts';
-import type { Step } from '../../src/database/step.ts';
+import { findBinaries } from '../../src/gather/embedded-postgres/binaries.ts';
+import { lockDirectory } from '../../src/gather/embedded-postgres/directory-lock.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/gather/embedded-postgres/embedded-postgres.ts';
+import type { Step } from '../../src/gather/step.ts';
 
 const run = promisify(execFile);
 const settings = { fsync: 'off' };
@@ -202,7 +202,7 @@ async function start(options: Partial<Parameters<typeof startEmbeddedPostgres>[0
 /** A Gather in a process of its own, which ends well on SIGTERM. */
 async function startElsewhere(): Promise<ChildProcess> {
   const program = `
-    import { startEmbeddedPostgres } from '${new URL('../../src/database/embedded.ts', import.meta.url)}';
+    import { startEmbeddedPostgres } from '${new URL('../../src/gather/embedded-postgres/embedded-postgres.ts', import.meta.url)}';
     const postgres = await startEmbeddedPostgres(${JSON.stringify({ dataDir, settings })});
     process.once('SIGTERM', () => postgres.stop());
     console.log('started');

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import { Listener } from '../../src/database/listener.ts';
+import { Listener } from '../../src/gather/database/listener.ts';
 
 test('a PostgreSQL that does not answer does not keep a listener from closing', async () => {
   const sockets: Socket[] = [];

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { migrate, pendingMigrations } from '../../src/database/migrate.ts';
-import { migrations } from '../../src/database/migrations/index.ts';
-import type { Step } from '../../src/database/step.ts';
+import { migrate, pendingMigrations } from '../../src/gather/database/migrate.ts';
+import { migrations } from '../../src/gather/database/migrations/index.ts';
+import type { Step } from '../../src/gather/step.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
 let empty: TestDatabase;

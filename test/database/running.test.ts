@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findRunning } from '../../src/database/embedded/running.ts';
-import { startEmbeddedPostgres } from '../../src/database/embedded.ts';
+import { startEmbeddedPostgres } from '../../src/gather/embedded-postgres/embedded-postgres.ts';
+import { findRunning } from '../../src/gather/embedded-postgres/running.ts';
 
 test('the embedded PostgreSQL of a directory is found as long as it runs', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'gather-running-'));

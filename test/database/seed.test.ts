@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { migrate } from '../../src/database/migrate.ts';
-import { seed } from '../../src/database/seed.ts';
-import type { Step } from '../../src/database/step.ts';
+import { migrate } from '../../src/gather/database/migrate.ts';
+import type { Step } from '../../src/gather/step.ts';
+import { seed } from '../../src/smokehouse/seed/seed.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
 let template: TestDatabase;

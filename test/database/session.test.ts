@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
-import { Database, raw } from '../../src/database/database.ts';
-import { migrate } from '../../src/database/migrate.ts';
-import { createPools, endPools } from '../../src/database/pool.ts';
-import { seed } from '../../src/database/seed.ts';
-import { installQueues } from '../../src/jobs/install.ts';
+import { Database, raw } from '../../src/gather/database/database.ts';
+import { migrate } from '../../src/gather/database/migrate.ts';
+import { createPools, endPools } from '../../src/gather/database/pool.ts';
+import { installQueues } from '../../src/gather/jobs/install.ts';
+import { seed } from '../../src/smokehouse/seed/seed.ts';
 import { startTestApp, type TestApp } from '../helpers/app.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 import { eventually } from '../helpers/eventually.ts';

@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
-import type { Call } from '../../src/calls.ts';
-import { calls } from '../../src/calls.ts';
-import type { Decimal, ItemRow, ItemStatus } from '../../src/database/schema.ts';
-import { createTables, definitions, type Tables } from '../../src/database/tables.ts';
-import { GatherError } from '../../src/errors.ts';
+import type { Call } from '../../src/gather/calls.ts';
+import { calls } from '../../src/gather/calls.ts';
+import type { Decimal, ItemRow, ItemStatus } from '../../src/gather/database/schema.ts';
+import { createTables, definitions, type Tables } from '../../src/gather/database/tables.ts';
+import { GatherError } from '../../src/gather/errors.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { liveBytes } from '../helpers/live-bytes.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findTimeZoneFault } from '../../src/database/time-zone.ts';
-import { createWorker } from '../../src/worker.ts';
+import { findTimeZoneFault } from '../../src/gather/database/time-zone.ts';
+import { createWorker } from '../../src/gather/worker.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { toWorkerConfig } from '../helpers/worker.ts';
 

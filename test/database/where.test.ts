@@ -1,10 +1,10 @@
 import { expressionBuilder, sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
-import { builder } from '../../src/database/builder.ts';
-import type { ItemRow, Schema } from '../../src/database/schema.ts';
-import { createTables, definitions, type Tables } from '../../src/database/tables.ts';
-import { compileWhere, type Where } from '../../src/database/where.ts';
-import type { ItemWhere } from '../../src/resolvers/types.generated.ts';
+import { builder } from '../../src/gather/database/builder.ts';
+import type { ItemRow, Schema } from '../../src/gather/database/schema.ts';
+import { createTables, definitions, type Tables } from '../../src/gather/database/tables.ts';
+import { compileWhere, type Where } from '../../src/gather/database/where.ts';
+import type { ItemWhere } from '../../src/smokehouse/generated/schema.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
 let db: TestDatabase;

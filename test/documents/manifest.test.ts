@@ -2,10 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, validate } from 'graphql';
 import { expect, test } from 'vitest';
-import { toDocumentId } from '../../src/documents/document-id.ts';
-import { readManifest } from '../../src/documents/manifest.ts';
-import { exampleTabs } from '../../src/plugins/example-queries.ts';
-import { loadSchema } from '../../src/resolvers/schema.ts';
+import { toDocumentId } from '../../src/gather/graphql/documents/document-id.ts';
+import { readManifest } from '../../src/gather/graphql/documents/manifest.ts';
+import { loadSchema } from '../../src/gather/graphql/schema.ts';
+import { exampleTabs } from '../../src/smokehouse/documents/tabs.ts';
 import { DOCUMENTS_FILE } from '../helpers/documents.ts';
 import { temporaryDirectory } from '../helpers/temporary-directory.ts';
 

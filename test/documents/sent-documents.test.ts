@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { toDocumentId } from '../../src/documents/document-id.ts';
-import { SentDocuments } from '../../src/documents/sent-documents.ts';
+import { toDocumentId } from '../../src/gather/graphql/documents/document-id.ts';
+import { SentDocuments } from '../../src/gather/graphql/documents/sent-documents.ts';
 
 const COUNT = 100_000;
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSchema, createYoga } from 'graphql-yoga';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { guardConnections } from '../../src/door/connections.ts';
+import { guardConnections } from '../../src/gather/http/connections.ts';
 import { startTestApp } from '../helpers/app.ts';
 import { RawSocket } from '../helpers/raw-socket.ts';
 

@@ -2,8 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { type ExampleServices, type ServiceName, startExampleServices } from '../../src/example-services/index.ts';
-import { createCheck } from '../../src/upstreams/check.ts';
+import { createCheck } from '../../src/gather/services/check.ts';
+import {
+  type ExampleServices,
+  type ServiceName,
+  startExampleServices,
+} from '../../src/smokehouse/example-services/index.ts';
 
 const skus = (count: number) => Array.from({ length: count }, (_, at) => `SKU-${String(at).padStart(5, '0')}`).join();
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { toContentDisposition } from '../../src/files/content-disposition.ts';
+import { toContentDisposition } from '../../src/gather/files/content-disposition.ts';
 
 test.each([
   ['image/png', 'inline'],

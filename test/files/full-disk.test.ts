@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createLocalStore } from '../../src/files/local-store.ts';
+import { createLocalStore } from '../../src/gather/files/local-store.ts';
 import { STAFF_HEADERS, startTestApp, type TestApp } from '../helpers/app.ts';
 import { bytesFrom, piecesFrom } from '../helpers/bytes.ts';
 import { encode, FORM_HEADERS, toUpload } from '../helpers/multipart.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { createS3Store } from '../../src/files/s3-store.ts';
-import type { Store } from '../../src/files/store.ts';
+import { createS3Store } from '../../src/gather/files/s3-store.ts';
+import type { Store } from '../../src/gather/files/store.ts';
 import { bytesFrom, piecesFrom } from '../helpers/bytes.ts';
 import { type Handler, hang, inTurn, reset, status, text } from '../helpers/http-server.ts';
 import { watchResources } from '../helpers/resources.ts';

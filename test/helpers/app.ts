@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionResult } from 'graphql';
-import { hashToken } from '../../src/accounts/token.ts';
-import { type App, type AppConfig, createApp } from '../../src/app.ts';
-import type { Limits } from '../../src/limits/limits.ts';
-import type { TimingReport } from '../../src/monitoring/timing.ts';
-import type { Viewer } from '../../src/viewer.ts';
+import { hashToken } from '../../src/gather/accounts/token.ts';
+import type { Limits } from '../../src/gather/graphql/limits/limits.ts';
+import type { TimingReport } from '../../src/gather/monitoring/timing.ts';
+import { type App, type AppConfig, createApp } from '../../src/gather/server.ts';
+import type { Viewer } from '../../src/gather/viewer.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { watchResources } from './resources.ts';
 import { startServices, type TestServices } from './services.ts';
@@ -82,7 +82,9 @@ export const TEST_LIMITS: Limits = {
   costRestoredPerSecond: 1_000_000,
 };
 
-const DOCUMENTS_FILE = fileURLToPath(new URL('../../src/documents/manifest.generated.json', import.meta.url));
+const DOCUMENTS_FILE = fileURLToPath(
+  new URL('../../src/smokehouse/documents/manifest.generated.json', import.meta.url),
+);
 const SERVICES = ['promo', 'recommendations', 'pricing', 'inventory', 'suppliers'] as const;
 
 /** Starts the server for a test file. Call it in `beforeAll`, and `close` in `afterAll`. */
@@ -134,7 +136,7 @@ export async function startTestApp({
     uploadMaxBytes: 1_000_000_000,
     filesQuota: { maxBytes: 100_000_000_000, maxBytesPerOwner: 10_000_000_000 },
     timeZone: 'UTC',
-    aboutFile: fileURLToPath(new URL('../../src/shop/about.json', import.meta.url)),
+    aboutFile: fileURLToPath(new URL('../../src/smokehouse/about/about.json', import.meta.url)),
     ...config,
   });
   const request = async (query: string, variables: Record<string, unknown> = {}, init: RequestInit = {}) =>

@@ -1,6 +1,6 @@
 // Appends 256 MB to an object of a local store. Says so once 4 MB are taken, and what became of it in the end.
 // Usage: node append-program.ts DIRECTORY KEY
-import { createLocalStore } from '../../src/files/local-store.ts';
+import { createLocalStore } from '../../src/gather/files/local-store.ts';
 import { piecesFrom } from './bytes.ts';
 
 const TOTAL = 256_000_000;

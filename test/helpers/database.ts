@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { Database } from '../../src/database/database.ts';
-import { createPools, endPools, type PoolConfig, type Pools } from '../../src/database/pool.ts';
+import { Database } from '../../src/gather/database/database.ts';
+import { createPools, endPools, type PoolConfig, type Pools } from '../../src/gather/database/pool.ts';
 import { recordStatements } from './statements.ts';
 
 const LEAVE_TIMEOUT_MS = 15_000;

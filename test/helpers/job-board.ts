@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Database, raw } from '../../src/database/database.ts';
-import { createPools, endPools } from '../../src/database/pool.ts';
-import type { Id, JobRow, JobState, Json } from '../../src/database/schema.ts';
-import { createTables } from '../../src/database/tables.ts';
-import { GatherError } from '../../src/errors.ts';
-import { Hints } from '../../src/jobs/hints.ts';
-import { installQueues } from '../../src/jobs/install.ts';
-import { Jobs } from '../../src/jobs/jobs.ts';
-import { Queue } from '../../src/jobs/queue.ts';
-import type { RunnableTask, Task } from '../../src/jobs/task.ts';
+import { Database, raw } from '../../src/gather/database/database.ts';
+import { createPools, endPools } from '../../src/gather/database/pool.ts';
+import type { Id, JobRow, JobState, Json } from '../../src/gather/database/schema.ts';
+import { createTables } from '../../src/gather/database/tables.ts';
+import { GatherError } from '../../src/gather/errors.ts';
+import { Hints } from '../../src/gather/jobs/hints.ts';
+import { installQueues } from '../../src/gather/jobs/install.ts';
+import { Jobs } from '../../src/gather/jobs/jobs.ts';
+import { Queue } from '../../src/gather/jobs/queue.ts';
+import type { RunnableTask, Task } from '../../src/gather/jobs/task.ts';
 import { Program } from './program.ts';
 import { ATTEMPTS } from './tasks.ts';
 

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import { startEmbeddedPostgres } from '../../src/database/embedded.ts';
-import { migrate } from '../../src/database/migrate.ts';
-import { seed } from '../../src/database/seed.ts';
-import { installQueues } from '../../src/jobs/install.ts';
+import { migrate } from '../../src/gather/database/migrate.ts';
+import { startEmbeddedPostgres } from '../../src/gather/embedded-postgres/embedded-postgres.ts';
+import { installQueues } from '../../src/gather/jobs/install.ts';
+import { seed } from '../../src/smokehouse/seed/seed.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

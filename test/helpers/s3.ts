@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import S3rver from '@20minutes/s3rver';
-import type { S3StoreConfig } from '../../src/files/s3-store.ts';
+import type { S3StoreConfig } from '../../src/gather/files/s3-store.ts';
 import { type Handler, type HttpServer, startHttpServer } from './http-server.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { services as examples, type ServiceName } from '../../src/example-services/index.ts';
-import { send } from '../../src/example-services/listen.ts';
-import type { Answer, Service } from '../../src/example-services/service.ts';
+import { services as examples, type ServiceName } from '../../src/smokehouse/example-services/index.ts';
+import { send } from '../../src/smokehouse/example-services/listen.ts';
+import type { Answer, Service } from '../../src/smokehouse/example-services/service.ts';
 import {
   delay,
   garbage,

@@ -1,5 +1,5 @@
-import { Passwords } from '../../src/accounts/passwords.ts';
-import { insertUser } from '../../src/database/users.ts';
+import { Passwords } from '../../src/gather/accounts/passwords.ts';
+import { insertUser } from '../../src/gather/accounts/user-rows.ts';
 import type { Answer, TestApp } from './app.ts';
 
 /** What a request gave. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
-import { raw } from '../../src/database/database.ts';
-import { defineTask, type RunnableTask, type TaskContext } from '../../src/jobs/task.ts';
+import { raw } from '../../src/gather/database/database.ts';
+import { defineTask, type RunnableTask, type TaskContext } from '../../src/gather/jobs/task.ts';
 
 /** How long each attempt of a job takes, in milliseconds: the first, the second and so on. Those left out take none. */
 export interface NapInput {

@@ -11,12 +11,12 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import pino from 'pino';
-import { Exchanges } from '../../src/door/exchanges.ts';
-import { Files } from '../../src/files/files.ts';
-import type { Store } from '../../src/files/store.ts';
-import { createUploadRoute } from '../../src/files/upload-route.ts';
-import { UploadSlots } from '../../src/files/upload-slots.ts';
-import { Uploads } from '../../src/files/uploads.ts';
+import { Files } from '../../src/gather/files/files.ts';
+import type { Store } from '../../src/gather/files/store.ts';
+import { createUploadRoute } from '../../src/gather/files/upload-route.ts';
+import { UploadSlots } from '../../src/gather/files/upload-slots.ts';
+import { Uploads } from '../../src/gather/files/uploads.ts';
+import { Exchanges } from '../../src/gather/http/exchanges.ts';
 import type { TestDatabase } from './database.ts';
 
 /** What a request was answered with. */

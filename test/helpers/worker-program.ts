@@ -1,5 +1,5 @@
-import { listenToSignals, whenAborted } from '../../src/commands/stopping.ts';
-import { createWorker } from '../../src/worker.ts';
+import { listenToSignals, whenAborted } from '../../src/gather/commands/stopping.ts';
+import { createWorker } from '../../src/gather/worker.ts';
 import { napTasks } from './tasks.ts';
 import { toWorkerConfig } from './worker.ts';
 

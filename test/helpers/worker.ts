@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createWorker, type WorkerConfig, type WorkerProcess } from '../../src/worker.ts';
+import { createWorker, type WorkerConfig, type WorkerProcess } from '../../src/gather/worker.ts';
 import type { TestApp } from './app.ts';
 
 /** Made where a store is written to, and so never. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import * as z from 'zod';
-import type { JobRow } from '../../src/database/schema.ts';
-import { defineTask, type RunnableTask } from '../../src/jobs/task.ts';
+import type { JobRow } from '../../src/gather/database/schema.ts';
+import { defineTask, type RunnableTask } from '../../src/gather/jobs/task.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { JobBoard } from '../helpers/job-board.ts';
 import { startWorker, toWorkerConfig } from '../helpers/worker.ts';

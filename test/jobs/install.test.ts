@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { installQueues } from '../../src/jobs/install.ts';
+import { installQueues } from '../../src/gather/jobs/install.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
 let empty: TestDatabase;

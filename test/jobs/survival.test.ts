@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, test as vitest } from 'vitest';
 import * as z from 'zod';
-import type { JobRow, JobState } from '../../src/database/schema.ts';
-import { defineTask } from '../../src/jobs/task.ts';
+import type { JobRow, JobState } from '../../src/gather/database/schema.ts';
+import { defineTask } from '../../src/gather/jobs/task.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 import { JobBoard } from '../helpers/job-board.ts';
 import { RestartablePostgres } from '../helpers/restartable-postgres.ts';

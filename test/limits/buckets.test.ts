@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Buckets } from '../../src/limits/buckets.ts';
+import { Buckets } from '../../src/gather/concurrency/token-buckets.ts';
 
 const FULL = 100;
 const PER_SECOND = 10;

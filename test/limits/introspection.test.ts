@@ -1,8 +1,8 @@
 import { executeSync, extendSchema, type GraphQLSchema, getIntrospectionQuery, parse, validate } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { actualCost, requestedCost } from '../../src/limits/cost.ts';
-import { planOf } from '../../src/limits/plan.ts';
-import { loadSchema } from '../../src/resolvers/schema.ts';
+import { actualCost, requestedCost } from '../../src/gather/graphql/limits/cost.ts';
+import { planOf } from '../../src/gather/graphql/limits/plan.ts';
+import { loadSchema } from '../../src/gather/graphql/schema.ts';
 import { TEST_LIMITS } from '../helpers/app.ts';
 
 const FULL = getIntrospectionQuery({

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { Database, raw } from '../../src/database/database.ts';
-import { createSchedule } from '../../src/loaders/schedule.ts';
+import { Database, raw } from '../../src/gather/database/database.ts';
+import { createSchedule } from '../../src/gather/loaders/schedule.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { lockTable } from '../helpers/lock.ts';
 import { holdTimeouts } from '../helpers/timeouts.ts';

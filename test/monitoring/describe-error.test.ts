@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { GraphQLError } from 'graphql';
 import { expect, test } from 'vitest';
-import { GatherError } from '../../src/errors.ts';
-import { describeError } from '../../src/monitoring/describe-error.ts';
+import { GatherError } from '../../src/gather/errors.ts';
+import { describeError } from '../../src/gather/monitoring/describe-error.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 

@@ -4,10 +4,10 @@ import { GraphQLError } from 'graphql';
 import { createSchema, createYoga, type Plugin } from 'graphql-yoga';
 import pino from 'pino';
 import { beforeEach, expect, test } from 'vitest';
-import { GatherError } from '../../src/errors.ts';
-import { createMaskError } from '../../src/monitoring/mask-errors.ts';
-import { identified, withRequestId } from '../../src/monitoring/request-id.ts';
-import { useLog } from '../../src/plugins/use-log.ts';
+import { GatherError } from '../../src/gather/errors.ts';
+import { createMaskError } from '../../src/gather/monitoring/mask-errors.ts';
+import { identified, withRequestId } from '../../src/gather/monitoring/request-id.ts';
+import { useLog } from '../../src/gather/monitoring/use-log.ts';
 
 const logged: { level: number; msg: string }[] = [];
 const log = pino({}, { write: (line: string) => void logged.push(JSON.parse(line)) });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createRedaction } from '../../src/monitoring/redaction.ts';
+import { createRedaction } from '../../src/gather/monitoring/redaction.ts';
 
 const UPLOAD = 'Zq3vN1yP0bT8cXw5dR7eK2mJ4hL6gF9sA-uI_oEnQaM';
 

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { inThisRequest, requestId, withRequestId } from '../../src/monitoring/request-id.ts';
+import { inThisRequest, requestId, withRequestId } from '../../src/gather/monitoring/request-id.ts';
 
 test('requests at the same time have IDs of their own, and outside of any there is none', async () => {
   const ids = await Promise.all(

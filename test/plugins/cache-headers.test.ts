@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { toDocumentId } from '../../src/documents/document-id.ts';
-import { exampleTabs } from '../../src/plugins/example-queries.ts';
-import { ANONYMOUS, type Viewer } from '../../src/viewer.ts';
+import { toDocumentId } from '../../src/gather/graphql/documents/document-id.ts';
+import { ANONYMOUS, type Viewer } from '../../src/gather/viewer.ts';
+import { exampleTabs } from '../../src/smokehouse/documents/tabs.ts';
 import { CUSTOMER, STAFF, startTestApp, type TestApp } from '../helpers/app.ts';
 import { type Params, toUrl } from '../helpers/documents.ts';
 

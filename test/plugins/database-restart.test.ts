@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { startEmbeddedPostgres } from '../../src/database/embedded.ts';
-import { migrate } from '../../src/database/migrate.ts';
-import { seed } from '../../src/database/seed.ts';
+import { migrate } from '../../src/gather/database/migrate.ts';
+import { startEmbeddedPostgres } from '../../src/gather/embedded-postgres/embedded-postgres.ts';
+import { seed } from '../../src/smokehouse/seed/seed.ts';
 import { type Answer, PATIENT, startTestApp } from '../helpers/app.ts';
 import { eventually } from '../helpers/eventually.ts';
 

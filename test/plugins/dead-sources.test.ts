@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { getNullableType, isListType, isNonNullType, isObjectType } from 'graphql';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { resolvers } from '../../src/resolvers/index.ts';
-import { loadSchema } from '../../src/resolvers/schema.ts';
+import { loadSchema } from '../../src/gather/graphql/schema.ts';
+import { resolvers } from '../../src/smokehouse/resolvers.ts';
 import { type Answer, STAFF_TOKEN, startTestApp, type TestApp } from '../helpers/app.ts';
 import type { Fault } from '../helpers/services.ts';
 

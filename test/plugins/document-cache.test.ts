@@ -1,6 +1,6 @@
 import { parse } from 'graphql';
 import { expect, test } from 'vitest';
-import { createDocumentCache } from '../../src/plugins/document-cache.ts';
+import { createDocumentCache } from '../../src/gather/graphql/documents/document-cache.ts';
 
 test('documents are kept by the memory that they take, the last ones first', () => {
   const cache = createDocumentCache(1_000_000);

@@ -3,8 +3,8 @@ import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
 import { Client, type DocumentInput, fetchExchange, cacheExchange as urqlCache } from '@urql/core';
 import { persistedExchange } from '@urql/exchange-persisted';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { toDocumentId } from '../../src/documents/document-id.ts';
-import { exampleTabs } from '../../src/plugins/example-queries.ts';
+import { toDocumentId } from '../../src/gather/graphql/documents/document-id.ts';
+import { exampleTabs } from '../../src/smokehouse/documents/tabs.ts';
 import { startTestApp, type TestApp } from '../helpers/app.ts';
 import { DOCUMENTS_FILE } from '../helpers/documents.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { toDocumentId } from '../../src/documents/document-id.ts';
-import { exampleTabs } from '../../src/plugins/example-queries.ts';
+import { toDocumentId } from '../../src/gather/graphql/documents/document-id.ts';
+import { exampleTabs } from '../../src/smokehouse/documents/tabs.ts';
 import { startTestApp, type TestApp } from '../helpers/app.ts';
 import { DOCUMENTS_FILE, type Params, persisted, toUrl } from '../helpers/documents.ts';
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'graphql-sse';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { hashToken } from '../../src/accounts/token.ts';
-import { renewSession } from '../../src/database/sessions.ts';
+import { renewSession } from '../../src/gather/accounts/session-rows.ts';
+import { hashToken } from '../../src/gather/accounts/token.ts';
 import { type Answer, STAFF_HEADERS, startTestApp, TEST_LIMITS, type TestApp } from '../helpers/app.ts';
 import { AUDIENCE, ISSUER, startIssuer } from '../helpers/issuer.ts';
 import { lockTable } from '../helpers/lock.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, createClient } from 'graphql-sse';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { createTables } from '../../src/database/tables.ts';
+import { createTables } from '../../src/gather/database/tables.ts';
 import { STAFF_HEADERS, startTestApp, type TestApp } from '../helpers/app.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { findLeft } from '../helpers/left.ts';

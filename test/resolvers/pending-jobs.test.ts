@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Viewer } from '../../src/viewer.ts';
+import type { Viewer } from '../../src/gather/viewer.ts';
 import { type Answer, CUSTOMER, STAFF, startTestApp, type TestApp } from '../helpers/app.ts';
 
 const MAX = 5;

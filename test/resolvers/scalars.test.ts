@@ -1,6 +1,6 @@
 import { parseConstValue } from 'graphql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { DateScalar, DateTime, URLScalar } from '../../src/resolvers/scalars.ts';
+import { DateScalar, DateTime, URLScalar } from '../../src/gather/graphql/scalars.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
 let database: TestDatabase;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { installQueues } from '../../src/jobs/install.ts';
-import { lastTick, nextTick, schedules } from '../../src/jobs/schedules.ts';
+import { installQueues } from '../../src/gather/jobs/install.ts';
+import { lastTick, nextTick, schedules } from '../../src/gather/jobs/schedules.ts';
 import { startTestApp, type TestApp } from '../helpers/app.ts';
 import { startTestWorker } from '../helpers/worker.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { writeDailyStatistics } from '../../src/shop/daily-statistics.ts';
+import { writeDailyStatistics } from '../../src/smokehouse/statistics/daily-statistics.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
 let database: TestDatabase;

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test, vi } from 'vitest';
-import { createThreads, type Threads } from '../../src/threads/threads.ts';
+import { createThreads, type Threads } from '../../src/gather/threads/threads.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { watchThreads } from '../helpers/threads.ts';
 import fail from './work/fail.ts';

@@ -4,9 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Call, calls } from '../../src/calls.ts';
-import { isPublicAddress } from '../../src/upstreams/public-address.ts';
-import { createPublicFetch, type PublicFetch, type PublicFetchOptions } from '../../src/upstreams/public-fetch.ts';
+import { type Call, calls } from '../../src/gather/calls.ts';
+import { isPublicAddress } from '../../src/gather/services/public-address.ts';
+import {
+  createPublicFetch,
+  type PublicFetch,
+  type PublicFetchOptions,
+} from '../../src/gather/services/public-fetch.ts';
 import { eventually } from '../helpers/eventually.ts';
 import {
   drip,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createUpstreams, type Upstreams } from '../../src/upstreams/index.ts';
+import { createUpstreams, type Upstreams } from '../../src/smokehouse/services/index.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { startServices, type TestServices } from '../helpers/services.ts';
 

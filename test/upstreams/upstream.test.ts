@@ -1,9 +1,9 @@
 import { getEventListeners } from 'node:events';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Call, calls } from '../../src/calls.ts';
-import { createCheck } from '../../src/upstreams/check.ts';
-import { Upstream, type UpstreamOptions } from '../../src/upstreams/upstream.ts';
+import { type Call, calls } from '../../src/gather/calls.ts';
+import { createCheck } from '../../src/gather/services/check.ts';
+import { Upstream, type UpstreamOptions } from '../../src/gather/services/upstream.ts';
 import { eventually } from '../helpers/eventually.ts';
 import {
   delay,

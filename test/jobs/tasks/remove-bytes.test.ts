@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { removeBytes } from '../../../src/jobs/tasks/remove-bytes.ts';
+import { removeBytes } from '../../../src/gather/files/remove-bytes.ts';
 import { createTaskBench, type TaskBench } from '../../helpers/task-bench.ts';
 
 let bench: TaskBench;

@@ -3,8 +3,8 @@ import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { deleteExpiredUploads } from '../../../src/database/sweep-files.ts';
-import { sweepFiles } from '../../../src/jobs/tasks/sweep-files.ts';
+import { deleteExpiredUploads } from '../../../src/gather/files/sweep-file-rows.ts';
+import { sweepFiles } from '../../../src/gather/files/sweep-files.ts';
 import { createTaskBench, type TaskBench } from '../../helpers/task-bench.ts';
 
 let bench: TaskBench;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { deleteOldJobs, settleLostJobs } from '../../../src/database/sweep-jobs.ts';
+import { deleteOldJobs, settleLostJobs } from '../../../src/gather/jobs/sweep-job-rows.ts';
 import { startTestApp, type TestApp } from '../../helpers/app.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { startTestWorker } from '../../helpers/worker.ts';

@@ -6,13 +6,13 @@ import { promisify } from 'node:util';
 import { PDFDocument, PDFName, rgb } from 'pdf-lib';
 import { getDocumentProxy } from 'unpdf';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createCertificate } from '../../../src/shop/certificate/create-certificate.ts';
+import { createCertificate } from '../../../src/smokehouse/certificates/create-certificate.ts';
 
 const given = { recipient: 'Zoë', amount: '1234.5', issuedAt: '2026-11-21T13:24:05.678Z', timeZone: 'America/Chicago' };
 let template: Uint8Array;
 
 beforeAll(async () => {
-  template = await readFile(new URL('../../../src/shop/certificate/template.pdf', import.meta.url));
+  template = await readFile(new URL('../../../src/smokehouse/certificates/template.pdf', import.meta.url));
 });
 
 const names = [

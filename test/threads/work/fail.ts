@@ -1,4 +1,4 @@
-import { defineWork } from '../../../src/threads/work.ts';
+import { defineWork } from '../../../src/gather/threads/work.ts';
 
 /** Fails: by throwing, by giving what cannot be copied, or by ending its thread. */
 export default defineWork(import.meta.url, (how: 'throw' | 'function' | 'exit'): unknown => {

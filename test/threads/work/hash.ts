@@ -1,5 +1,5 @@
 import { pbkdf2Sync } from 'node:crypto';
-import { defineWork } from '../../../src/threads/work.ts';
+import { defineWork } from '../../../src/gather/threads/work.ts';
 
 /** Is inside one native function for a second or so, which nothing can interrupt. Counts when it begins. */
 export default defineWork(import.meta.url, (count: Int32Array): void => {

@@ -1,4 +1,4 @@
-import { defineWork } from '../../../src/threads/work.ts';
+import { defineWork } from '../../../src/gather/threads/work.ts';
 
 /** Where threads write down what they do: how many run, the most that ran, how many began, and then who, in order. */
 const [RUNNING, MOST, BEGUN, FIRST] = [0, 1, 2, 3];

@@ -1,4 +1,4 @@
-import { defineWork } from '../../../src/threads/work.ts';
+import { defineWork } from '../../../src/gather/threads/work.ts';
 
 /** Counts, and never ends. */
 export default defineWork(import.meta.url, (count: Int32Array): void => {

@@ -1,0 +1,194 @@
+import { Semaphore } from '../concurrency/semaphore.ts';
+import { Database } from '../database/database.ts';
+import { forAccounts, type Pools } from '../database/pool.ts';
+import type { Id, Timestamp } from '../database/schema.ts';
+import { createTables } from '../database/tables.ts';
+import { GatherError } from '../errors.ts';
+import { limitKeyOf } from '../http/address.ts';
+import type { SignedIn, Viewer } from '../viewer.ts';
+import { isOutdated } from './argon2id.ts';
+import { type Attempt, countAttempt, forgiveAttempt, takeBackAttempt } from './attempt-rows.ts';
+import { createJwtVerifier, isJwt, type JwtConfig, type JwtVerifier } from './jwt.ts';
+import { Passwords } from './passwords.ts';
+import { SessionBatches } from './session-batches.ts';
+import { SessionCookie } from './session-cookie.ts';
+import { beginSession, type FoundSession, findSessions, renewSession } from './session-rows.ts';
+import { createToken, hashToken, isToken } from './token.ts';
+import { findUser, type UserToCheck } from './user-rows.ts';
+
+/** A proof that was given, and where it came from. */
+export interface Credentials {
+  email: string;
+  password: string;
+  /** Of the client. */
+  address: string;
+}
+
+/** A token that was sent, and where it came from. */
+export interface Token {
+  token: string;
+  /** Of the client. */
+  address: string;
+}
+
+/** A session that has begun. */
+export interface NewSession {
+  /** For the client; only its hash is kept. */
+  token: string;
+  viewer: SignedIn;
+  expiresAt: Timestamp;
+}
+
+interface AccountsConfig {
+  pools: Pools;
+  /** Whose tokens are taken besides those of sessions. */
+  jwt?: JwtConfig | undefined;
+  /** Where clients reach the server, where that is known. */
+  publicUrl?: string | undefined;
+}
+
+const TAKE_BACK_TIMEOUT_MS = 1000;
+/** JWTs of senders of many that are not good; each takes a thread while its signature is checked. */
+const JWTS_AT_ONCE = 2;
+const TURN_TIMEOUT_MS = 5000;
+
+/** Who is who: users, their sessions, and tokens of an outside issuer. */
+export class Accounts {
+  readonly cookie: SessionCookie;
+  readonly #pools: Pools;
+  readonly #passwords = new Passwords();
+  readonly #verifyJwt: JwtVerifier | undefined;
+  readonly #jwtTurns = new Semaphore({
+    size: JWTS_AT_ONCE,
+    perKey: 1,
+    timeoutMs: TURN_TIMEOUT_MS,
+    toError: tooManyTokens,
+  });
+  readonly #batches: SessionBatches;
+
+  constructor({ pools, jwt, publicUrl }: AccountsConfig) {
+    this.#pools = forAccounts(pools);
+    this.#batches = new SessionBatches(this.#pools);
+    this.cookie = new SessionCookie(publicUrl?.startsWith('https:') ?? false);
+    this.#verifyJwt = jwt && createJwtVerifier(jwt);
+  }
+
+  /**
+   * Who has sent a token. A session that is used in the second half of its time is put off.
+   * @throws UNAUTHENTICATED where the token is none, is no longer good, or was revoked
+   */
+  async findViewer(signal: AbortSignal, { token, address }: Token): Promise<SignedIn> {
+    if (this.#verifyJwt && isJwt(token)) return this.#verifyJwt(token, signal);
+    const database = this.#databaseOf(limitKeyOf(address), signal);
+    const [session] = isToken(token) ? await findSessions(database, [hashToken(token)]) : [];
+    return this.#enter(database, session);
+  }
+
+  /**
+   * As `findViewer`, for a sender of many tokens that are not good: they are looked at in turn, those of sessions many in
+   * one statement, so that they cost others little and a good one among them is found, a moment later.
+   * @throws BUSY too, where a JWT would wait for too long
+   */
+  async findViewerInTurn(signal: AbortSignal, { token, address }: Token): Promise<SignedIn> {
+    const sender = limitKeyOf(address);
+    if (this.#verifyJwt && isJwt(token)) {
+      using _turn = await this.#jwtTurns.acquire(signal, sender);
+      return await this.#verifyJwt(token, signal);
+    }
+    const session = isToken(token) ? await this.#batches.find(sender, hashToken(token), signal) : undefined;
+    return this.#enter(this.#databaseOf(sender, signal), session);
+  }
+
+  async #enter(database: Database, session: FoundSession | undefined): Promise<SignedIn> {
+    if (!session) {
+      const message = 'Expected `Bearer` and the token of a session that goes on, got something else. Sign in again.';
+      throw new GatherError('UNAUTHENTICATED', message);
+    }
+    if (session.isAging) await renewSession(database, session.sessionId);
+    return toViewer(session, session.sessionId);
+  }
+
+  /**
+   * Begins a session. The attempt is counted before the password is looked at, so that none of many at once slips
+   * through, and taken back where the password is not looked at. Whether there is such an account makes no difference
+   * to who has not its password. One that is disabled is as if it were not there, to who has its password as well.
+   * @throws WRONG_CREDENTIALS, TOO_MANY_ATTEMPTS, BUSY
+   */
+  async signIn(signal: AbortSignal, { email, password, address }: Credentials): Promise<NewSession> {
+    const attempt = { email, sender: limitKeyOf(address) };
+    const database = this.#databaseOf(attempt.sender, signal);
+    using _place = this.#passwords.enter(attempt.sender);
+    await assertFewAttempts(database, attempt);
+    const user = await this.#findWhose(database, attempt, password);
+    const token = createToken();
+    const session = user && (await beginSession(database, user.id, hashToken(token)));
+    if (!user || !session) throw wrongCredentials();
+    await forgiveAttempt(database, attempt);
+    await this.#renewHash(database, user, password, attempt.sender);
+    return { token, viewer: toViewer(user, session.id), expiresAt: session.expiresAt };
+  }
+
+  /** Ends the session that the viewer came with. @returns whether there was one */
+  async signOut(signal: AbortSignal, { sessionId }: Viewer, address: string): Promise<boolean> {
+    if (sessionId === null) return false;
+    const database = this.#databaseOf(limitKeyOf(address), signal);
+    return (await createTables(database).session.delete({ id: sessionId })) > 0;
+  }
+
+  /** On connections that no page takes. */
+  #databaseOf(sender: string, signal: AbortSignal): Database {
+    return new Database(this.#pools, signal, { key: sender });
+  }
+
+  /** The user whose password it is. */
+  async #findWhose(database: Database, attempt: Attempt, password: string): Promise<UserToCheck | undefined> {
+    try {
+      const user = await findUser(database, attempt.email);
+      const isRight = await this.#passwords.verify(password, user?.passwordHash, database.signal, attempt.sender);
+      return isRight ? user : undefined;
+    } catch (error) {
+      // Of the request, there may be no time left. Where this fails too, the attempt counts for 15 minutes.
+      const own = new Database(this.#pools, AbortSignal.timeout(TAKE_BACK_TIMEOUT_MS));
+      await takeBackAttempt(own, attempt).catch(() => {});
+      throw error;
+    }
+  }
+
+  /** The password is here only now: what was hashed with less work than is asked for today is hashed anew. */
+  async #renewHash(
+    database: Database,
+    { id, passwordHash }: UserToCheck,
+    password: string,
+    sender: string,
+  ): Promise<void> {
+    if (!isOutdated(passwordHash)) return;
+    const renewed = await this.#passwords.hash(password, database.signal, sender);
+    await createTables(database).user.update({ id, passwordHash }, { passwordHash: renewed });
+  }
+}
+
+async function assertFewAttempts(database: Database, attempt: Attempt): Promise<void> {
+  const refusal = await countAttempt(database, attempt);
+  if (!refusal) return;
+  const message = `Too many attempts to sign in. Try again in ${refusal.retryAfterSeconds} seconds.`;
+  throw new GatherError('TOO_MANY_ATTEMPTS', message, { field: refusal.of === 'account' ? 'email' : undefined });
+}
+
+function tooManyTokens(): GatherError {
+  return new GatherError('BUSY', 'Too many tokens of this address are being looked at. Try again in a moment.', {
+    retryable: true,
+  });
+}
+
+function wrongCredentials(): GatherError {
+  return new GatherError('WRONG_CREDENTIALS', 'There is no such account, or it has another password.', {
+    field: 'email',
+  });
+}
+
+function toViewer(
+  { id, email, name, role }: Pick<UserToCheck, 'id' | 'email' | 'name' | 'role'>,
+  sessionId: Id,
+): SignedIn {
+  return { role, user: { owner: `user:${id}`, email, name }, sessionId };
+}

@@ -1,0 +1,87 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Database } from '../database/database.ts';
+import { param } from '../database/statement.ts';
+import { bind } from '../database/table-definition.ts';
+
+/** Who wants to be whom. */
+export interface Attempt {
+  /** Of an account, whether there is one or not. */
+  email: string;
+  /** What stands for the address that the attempt comes from. */
+  sender: string;
+}
+
+/** Why an attempt is one too many. */
+interface Refusal {
+  of: 'account' | 'sender';
+  retryAfterSeconds: number;
+}
+
+/** Within 15 minutes. */
+const MAX_OF_ACCOUNT = 10;
+const MAX_OF_SENDER = 50;
+
+const senderKey = sql`'sender:' || ${param('sender')}::text`;
+/** `lower` is that of the accounts' index, so that no spelling of an email is counted by itself. */
+const accountKey = sql`'account:' || encode(sha256(convert_to(lower(${param('email')}::text), 'UTF8')), 'hex')`;
+const takingBack = sql`
+  update "signInAttempts" set count = count - 1 where key = ${senderKey} and count > 0 returning key`;
+
+/**
+ * Counts an attempt, for its sender, and unless that has too many, for its account: whoever is stopped at one cannot go
+ * on and stop others from signing in. Every statement here takes the sender's row first, and so none waits for another
+ * in a circle.
+ * @returns why it must not be made; undefined where it may
+ */
+export async function countAttempt(database: Database, attempt: Attempt): Promise<Refusal | undefined> {
+  const statement = bind(
+    'countAttempt',
+    () => sql<Refusal>`
+      with sender as (${counting(senderKey, sql`(select) as "any"`)}),
+      account as (${counting(accountKey, sql`sender where count <= ${sql.lit(MAX_OF_SENDER)}`)}),
+      refusal as (
+        select 'sender' as "of", "until" from sender where count > ${sql.lit(MAX_OF_SENDER)}
+        union all
+        select 'account', "until" from account where count > ${sql.lit(MAX_OF_ACCOUNT)}
+      )
+      select "of", ceil(extract(epoch from "until" - now()))::integer as "retryAfterSeconds" from refusal`,
+    { ...attempt },
+  );
+  return (await database.run(statement, { name: 'signIn.countAttempt' })).rows[0];
+}
+
+/** Takes back a sender's attempt that succeeded, and forgets those that failed for the account. */
+export async function forgiveAttempt(database: Database, attempt: Attempt): Promise<void> {
+  const statement = bind(
+    'forgiveAttempt',
+    () => sql<never>`
+      with sender as (${takingBack})
+      delete from "signInAttempts" where key = ${accountKey} and (select count(*) from sender) >= 0`,
+    { ...attempt },
+  );
+  await database.run(statement, { name: 'signIn.forgiveAttempt' });
+}
+
+/** Takes back an attempt that was counted, and then not made. */
+export async function takeBackAttempt(database: Database, attempt: Attempt): Promise<void> {
+  const statement = bind(
+    'takeBackAttempt',
+    () => sql<never>`
+      with sender as (${takingBack})
+      update "signInAttempts" set count = count - 1
+      where key = ${accountKey} and count > 0 and (select count(*) from sender) >= 0`,
+    { ...attempt },
+  );
+  await database.run(statement, { name: 'signIn.takeBackAttempt' });
+}
+
+/** Adds one for each row of the source, and begins anew where the time is over. */
+function counting(key: RawBuilder<unknown>, source: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`
+    insert into "signInAttempts" as known (key, count, "until")
+    select ${key}, 1, now() + interval '15 minutes' from ${source}
+    on conflict (key) do update set
+      count = case when known."until" > now() then known.count + 1 else 1 end,
+      "until" = case when known."until" > now() then known."until" else excluded."until" end
+    returning count, "until"`;
+}

@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import * as z from 'zod';
+import type { Database } from '../database/database.ts';
+import { GatherError } from '../errors.ts';
+import { Passwords } from './passwords.ts';
+import { insertUser } from './user-rows.ts';
+
+const GENERATED_BYTES = 15;
+
+const length = (minimum: number, maximum: number) =>
+  z.string().refine((value) => value.length >= minimum && value.length <= maximum, {
+    error: ({ input }) => `${minimum} to ${maximum} characters, got ${String(input).length}`,
+  });
+
+/** What a new account must be. The bounds of its password are NIST's: long ones, of anything. */
+const NewUser = z.object({
+  email: length(3, 320).regex(/^[^\s@]+@[^\s@]+$/, 'an address such as ann@smokehouse.example'),
+  name: length(1, 200),
+  role: z.enum(['CUSTOMER', 'STAFF'], 'CUSTOMER or STAFF'),
+  password: length(12, 1000),
+});
+
+/**
+ * Makes an account.
+ * @throws INVALID_INPUT, and CONFLICT where there is one with this email, in upper or lower case
+ */
+export async function addUser(
+  database: Database,
+  given: Readonly<Record<keyof z.infer<typeof NewUser>, string>>,
+): Promise<void> {
+  const { data, error } = NewUser.safeParse(given);
+  if (!data) {
+    const faults = error.issues.map(({ path, message }) => `Expected as ${path.join('.')} ${message}.`);
+    throw new GatherError('INVALID_INPUT', faults.join('\n'));
+  }
+  const { password, ...user } = data;
+  const passwordHash = await new Passwords().hash(password, database.signal);
+  if (await insertUser(database, { ...user, passwordHash })) return;
+  throw new GatherError('CONFLICT', `There is an account of ${user.email} already.`);
+}
+
+/** A password that nobody can guess, of 20 characters. */
+export function generatePassword(): string {
+  return randomBytes(GENERATED_BYTES).toString('base64url');
+}

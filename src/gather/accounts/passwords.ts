@@ -1,0 +1,47 @@
+import { Shares } from '../concurrency/quota.ts';
+import { Semaphore } from '../concurrency/semaphore.ts';
+import { GatherError } from '../errors.ts';
+import { hashPassword, isPassword } from './argon2id.ts';
+
+/** Each takes 19 MiB and one of libuv's four threads. */
+const AT_ONCE = 2;
+const MAX_PLACES = { ofAll: 66, ofOne: 5 };
+const TURN_TIMEOUT_MS = 5000;
+
+/**
+ * Hashes of passwords, two at a time and one for a sender, so that a flood of sign-ins takes neither the memory and the
+ * threads that others need, nor the turns of other senders. Throws BUSY where one would wait for too long.
+ */
+export class Passwords {
+  readonly #places = new Shares(MAX_PLACES);
+  readonly #turns = new Semaphore({ size: AT_ONCE, perKey: 1, timeoutMs: TURN_TIMEOUT_MS, toError: busy });
+
+  /**
+   * A place for one who will ask for hashes: to be had before anything else is done, so that those who are too many
+   * cost nothing. Dispose of it.
+   * @throws BUSY where there are too many, of all or of the sender's
+   */
+  enter(sender: string): Disposable {
+    if (!this.#places.take(sender, 1)) throw busy();
+    return { [Symbol.dispose]: () => this.#places.giveBack(sender, 1) };
+  }
+
+  /** What is to be kept of a password. */
+  hash(password: string, signal: AbortSignal, sender = 'this process'): Promise<string> {
+    return this.#inTurn(sender, signal, () => hashPassword(password));
+  }
+
+  /** Whether what was kept is of this password. Where nothing was kept it is not, after the same work. */
+  verify(password: string, kept: string | undefined, signal: AbortSignal, sender: string): Promise<boolean> {
+    return this.#inTurn(sender, signal, () => isPassword(password, kept));
+  }
+
+  async #inTurn<T>(sender: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    using _turn = await this.#turns.acquire(signal, sender);
+    return await work();
+  }
+}
+
+function busy(): GatherError {
+  return new GatherError('BUSY', 'Too many are signing in just now. Try again in a moment.', { retryable: true });
+}

@@ -1,0 +1,59 @@
+import DataLoader from 'dataloader';
+import { LRUCache } from 'lru-cache';
+import { untilAborted } from '../calls.ts';
+import { Database } from '../database/database.ts';
+import type { Pools } from '../database/pool.ts';
+import { type FoundSession, findSessions } from './session-rows.ts';
+
+type SessionLoader = DataLoader<string, FoundSession | undefined>;
+
+/** Between two statements for one sender. */
+const PACE_MS = 100;
+const TIMEOUT_MS = 5000;
+/** Whoever is forgotten has at most one statement more at a time. */
+const MAX_SENDERS = 1000;
+
+/**
+ * Finds the sessions of tokens that come from a sender of many that are none: all that come within a tenth of a second in
+ * one statement, and one statement at a time. So bad tokens cost little, however many there are, and keep no good
+ * one from being found.
+ */
+export class SessionBatches {
+  readonly #pools: Pools;
+  readonly #loaders = new LRUCache<string, SessionLoader>({ max: MAX_SENDERS });
+
+  constructor(pools: Pools) {
+    this.#pools = pools;
+  }
+
+  /** The session with this token; undefined where there is none. */
+  find(sender: string, tokenHash: string, signal: AbortSignal): Promise<FoundSession | undefined> {
+    let loader = this.#loaders.get(sender);
+    if (!loader) {
+      loader = this.#createLoader();
+      this.#loaders.set(sender, loader);
+    }
+    return untilAborted(signal, loader.load(tokenHash));
+  }
+
+  #createLoader(): SessionLoader {
+    let last: Promise<unknown> = Promise.resolve();
+    const load = (tokenHashes: readonly string[]) => {
+      const sessions = this.#load(tokenHashes);
+      last = sessions.catch(() => {});
+      return sessions;
+    };
+    return new DataLoader(load, {
+      cache: false,
+      batchScheduleFn: (dispatch) => void last.then(() => setTimeout(dispatch, PACE_MS)),
+    });
+  }
+
+  async #load(tokenHashes: readonly string[]): Promise<(FoundSession | undefined)[]> {
+    // The requests that wait have signals of their own: one that leaves must not take it from the others.
+    const database = new Database(this.#pools, AbortSignal.timeout(TIMEOUT_MS));
+    const found = await findSessions(database, [...new Set(tokenHashes)]);
+    const byHash = new Map(found.map((session) => [session.tokenHash, session]));
+    return tokenHashes.map((tokenHash) => byHash.get(tokenHash));
+  }
+}

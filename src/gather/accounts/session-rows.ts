@@ -1,0 +1,59 @@
+import { sql } from 'kysely';
+import type { Database } from '../database/database.ts';
+import type { Id, SessionRow, UserRow } from '../database/schema.ts';
+import { param } from '../database/statement.ts';
+import { bind } from '../database/table-definition.ts';
+
+/** A session that goes on, and whose it is. */
+export type FoundSession = Pick<UserRow, 'id' | 'email' | 'name' | 'role'> & {
+  sessionId: Id;
+  tokenHash: string;
+  /** Whether it is in the second half of its time, and can be put off. */
+  isAging: boolean;
+};
+
+const life = sql`interval '14 days'`;
+/** However often it is used. */
+const end = sql`session."createdAt" + interval '90 days'`;
+const isAging = sql`"expiresAt" < least(now() + ${life} / 2, ${end})`;
+
+/** Begins a session of a user; undefined where that one is disabled. */
+export async function beginSession(
+  database: Database,
+  userId: Id,
+  tokenHash: string,
+): Promise<Pick<SessionRow, 'id' | 'expiresAt'> | undefined> {
+  const statement = bind(
+    'beginSession',
+    () => sql<Pick<SessionRow, 'id' | 'expiresAt'>>`
+      insert into session ("userId", "tokenHash", "expiresAt")
+      select id, ${param('tokenHash')}, now() + ${life} from "user" where id = ${param('userId')} and "disabledAt" is null
+      returning id, "expiresAt"`,
+    { userId, tokenHash },
+  );
+  return (await database.run(statement, { name: 'session.begin' })).rows[0];
+}
+
+/** The sessions with these tokens, in any order; none for a token whose session has ended, or whose user is disabled. */
+export async function findSessions(database: Database, tokenHashes: readonly string[]): Promise<FoundSession[]> {
+  const statement = bind(
+    'findSessions',
+    () => sql<FoundSession>`
+      select session.id as "sessionId", "tokenHash", ${isAging} as "isAging", "user".id, email, name, role
+      from session join "user" on "user".id = "userId"
+      where "tokenHash" = any(${param('tokenHashes')}::text[]) and "expiresAt" > now() and "disabledAt" is null`,
+    { tokenHashes },
+  );
+  return (await database.run(statement, { name: 'session.find', keys: tokenHashes.length })).rows;
+}
+
+/** Puts off the end of a session. Of several at once only the first one writes. */
+export async function renewSession(database: Database, id: Id): Promise<void> {
+  const statement = bind(
+    'renewSession',
+    () => sql<never>`
+      update session set "expiresAt" = least(now() + ${life}, ${end}) where id = ${param('id')} and ${isAging}`,
+    { id },
+  );
+  await database.run(statement, { name: 'session.renew' });
+}

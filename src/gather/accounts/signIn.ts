@@ -1,0 +1,16 @@
+import * as z from 'zod';
+import type { MutationResolvers } from '../../smokehouse/generated/schema.ts';
+import { carryOut } from '../graphql/carry-out.ts';
+import { text } from '../graphql/inputs.ts';
+
+const Proof = z.object({ email: text(1, 320), password: text(1, 1000) });
+
+/** The session that the request came with, if any, ends: nobody who knows its token is signed in by this. */
+export const signIn: MutationResolvers['signIn'] = (_, { input }, context) =>
+  carryOut(context, { token: null, viewer: null, expiresAt: null }, async () => {
+    const { accounts, signal, address, viewer, setCookie } = context;
+    const session = await accounts.signIn(signal, { ...Proof.parse(input), address });
+    setCookie(accounts.cookie.toSet(session.token));
+    await accounts.signOut(signal, viewer, address);
+    return session;
+  });

@@ -1,0 +1,132 @@
+import type { IncomingMessage } from 'node:http';
+import type { ExecutionResult } from 'graphql';
+import { createGraphQLError, isAsyncIterable, type Plugin, type YogaInitialContext } from 'graphql-yoga';
+import type { Buckets } from '../concurrency/token-buckets.ts';
+import type { Context } from '../context.ts';
+import { GatherError } from '../errors.ts';
+import { throttled } from '../graphql/limits/use-cost.ts';
+import type { CancellationContext } from '../graphql/use-cancellation.ts';
+import { addressOf, limitKeyOf } from '../http/address.ts';
+import { hasPreflight, isJson } from '../http/preflight.ts';
+import { ANONYMOUS, type Viewer } from '../viewer.ts';
+import type { Accounts } from './accounts.ts';
+import { endWithSession } from './end-with-session.ts';
+import type { SessionCookie } from './session-cookie.ts';
+
+/** What this plugin adds to the context. */
+type ViewerContext = Pick<Context, 'viewer' | 'address' | 'setCookie' | 'accounts'>;
+
+/** What the Node server hands along, or who calls in this process. */
+interface ServerContext {
+  req?: IncomingMessage;
+  /** Who asks, where the caller knows. @default whoever the headers name */
+  viewer?: Viewer;
+}
+
+interface ViewerOptions {
+  accounts: Accounts;
+  /** The points of viewers. */
+  buckets: Buckets;
+  /** How many proxies in front of the server add to `X-Forwarded-For`. */
+  proxyHops: number;
+}
+
+type OperationContext = ViewerContext & CancellationContext & YogaInitialContext & ServerContext;
+
+/** What the hooks of both ways to run an operation are given. */
+interface Operation {
+  args: { contextValue: OperationContext };
+  setResultAndStopExecution: Refuse;
+}
+
+type Refuse = (result: ExecutionResult) => void;
+
+/** What a request says of who sends it. */
+interface Proof {
+  /** Empty where it cannot be one. */
+  token: string;
+  isOfCookie: boolean;
+}
+
+const BEARER = /^Bearer +([\w\-.~+/]+=*)$/i;
+/** What a token costs the address that it comes from, where it is not good. */
+const POINTS = 10;
+
+/**
+ * Finds out who asks: by a token in `Authorization`, or else by the cookie. A token that is not good is refused with 401,
+ * a cookie that is not good is taken away, and either costs points that its address has for such. While the address has
+ * none left, its tokens are looked at in turn, which costs others little: a good one is taken as ever, one that is not
+ * good is refused with 429. Where it cannot be found out at present, the viewer is ANONYMOUS, with a `failure`. What comes
+ * with neither waits for nothing.
+ */
+export function useViewer({ accounts, buckets, proxyHops }: ViewerOptions): Plugin<OperationContext, ServerContext> {
+  const cookies = new WeakMap<Request, string[]>();
+  const looks = new WeakMap<object, () => Promise<Viewer>>();
+
+  const begin = ({ args: { contextValue: context }, setResultAndStopExecution: refuse }: Operation) => {
+    const { request, req, viewer } = context;
+    const setCookie = (cookie: string) => void cookies.set(request, [...(cookies.get(request) ?? []), cookie]);
+    const address = req ? addressOf(req, proxyHops) : 'this process';
+    Object.assign(context, { viewer: viewer ?? ANONYMOUS, address, setCookie, accounts } satisfies ViewerContext);
+    const proof = viewer ? undefined : readProof(request, accounts.cookie);
+    return proof && identify(context, proof, refuse);
+  };
+
+  const identify = async (context: OperationContext, { token, isOfCookie }: Proof, refuse: Refuse) => {
+    const sent = { token, address: context.address };
+    const look = () => accounts.findViewer(context.signal, sent);
+    // Apart from the points of those who send no token: they must not lock out their neighbours who do.
+    const bucket = buckets.of(`tokens of ${limitKeyOf(context.address)}`);
+    // Before it is looked at, so that none of many at once is for nothing.
+    const isPaid = bucket.take(POINTS);
+    const lookInTurn = () => accounts.findViewerInTurn(context.signal, sent);
+    try {
+      context.viewer = await (isPaid ? look() : lookInTurn());
+      looks.set(context, look);
+    } catch (error) {
+      if (isUnauthenticated(error)) {
+        if (!isPaid) return refuse({ errors: [throttled(POINTS, bucket)] });
+        return isOfCookie ? context.setCookie(accounts.cookie.toClear()) : refuse(toUnauthorized(error));
+      }
+      context.viewer = { ...ANONYMOUS, failure: error as Error };
+    }
+    if (isPaid) bucket.giveBack(POINTS);
+  };
+
+  return {
+    onExecute: begin,
+    async onSubscribe(operation) {
+      await begin(operation);
+      const { viewer } = operation.args.contextValue;
+      const look = looks.get(operation.args.contextValue);
+      return {
+        onSubscribeResult({ result, setResult }) {
+          if (look && isAsyncIterable(result)) setResult(endWithSession(result, viewer, look));
+        },
+      };
+    },
+    onResponse({ request, response }) {
+      for (const cookie of cookies.get(request) ?? []) response.headers.append('set-cookie', cookie);
+    },
+  };
+}
+
+/** The cookie counts only in what no form and no link of another page could have sent. */
+function readProof(request: Request, cookie: SessionCookie): Proof | undefined {
+  const { headers } = request;
+  const authorization = headers.get('authorization');
+  if (authorization !== null) return { token: BEARER.exec(authorization)?.[1] ?? '', isOfCookie: false };
+  const token = cookie.read(headers.get('cookie'));
+  const isMeant = token !== undefined && (isJson(request) || hasPreflight(request));
+  return isMeant ? { token, isOfCookie: true } : undefined;
+}
+
+function isUnauthenticated(error: unknown): error is GatherError {
+  return error instanceof GatherError && error.code === 'UNAUTHENTICATED';
+}
+
+/** https://www.rfc-editor.org/rfc/rfc6750#section-3 */
+function toUnauthorized({ message, code }: GatherError): ExecutionResult {
+  const http = { status: 401, headers: { 'WWW-Authenticate': 'Bearer' } };
+  return { errors: [createGraphQLError(message, { extensions: { http, code, retryable: false } })] };
+}

@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type AppConfig, createApp } from '../server.ts';
+import { CommandError } from './command.ts';
+import { type Stopping, whenAborted } from './stopping.ts';
+
+/**
+ * Runs the server until it is asked to end.
+ * @param onListening is told the address
+ * @throws CommandError where the address is taken or is not this machine's
+ */
+export async function listenUntilStopped(
+  config: AppConfig,
+  stopping: Stopping,
+  onListening: (url: string) => void,
+): Promise<void> {
+  const { stop, hurry } = stopping;
+  const app = createApp(config);
+  try {
+    const { url } = await app.start().catch((error) => {
+      throw toListenError(error, config.host, 'PORT');
+    });
+    onListening(url);
+    await whenAborted(stop);
+    app.retire();
+    const seconds = config.drainTimeoutMs / 1000;
+    console.log(`\nStopping: requests under way have ${seconds} seconds. Ctrl-C again to cut them off.`);
+    if (stopping.isOfManager) await sleep(config.shutdownDelayMs, undefined, { signal: hurry }).catch(() => {});
+  } finally {
+    await app.stop(hurry);
+  }
+}
+
+/**
+ * Says in words why a server could not listen; an error of another kind comes back as it is.
+ * @param setting the name of the setting that says the port
+ */
+export function toListenError(error: NodeJS.ErrnoException & { port?: number }, host: string, setting: string): Error {
+  const { code, port } = error;
+  if (code === 'EADDRINUSE') {
+    return new CommandError(
+      `Port ${port} on ${host} is taken. Set ${setting} to another one, or to 0 for any that is free.`,
+    );
+  }
+  if (code === 'EACCES') {
+    return new CommandError(`This user may not listen on port ${port}. Set ${setting} to another one.`);
+  }
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    return new CommandError(`HOST is ${host}, which is no address of this machine.`);
+  }
+  return error;
+}

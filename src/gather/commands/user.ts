@@ -1,0 +1,101 @@
+import { parseArgs } from 'node:util';
+import { addUser, generatePassword } from '../accounts/new-user.ts';
+import { setDisabled } from '../accounts/user-rows.ts';
+import type { Database } from '../database/database.ts';
+import { createTables } from '../database/tables.ts';
+import { type Command, CommandError, MisuseError } from './command.ts';
+import { findDatabase } from './find-database.ts';
+import { readPassword } from './read-password.ts';
+import { withDatabase } from './with-database.ts';
+
+/** Whom it is about, and what is said of them. */
+interface Given {
+  email: string;
+  name?: string | undefined;
+  role?: string | undefined;
+  generate?: boolean | undefined;
+}
+
+type Action = (database: Database, given: Given) => Promise<void>;
+
+const actions: Readonly<Record<string, Action>> = {
+  add,
+  list,
+  disable: (database, { email }) => change(database, email, true),
+  enable: (database, { email }) => change(database, email, false),
+};
+
+/** Who may sign in. */
+export const user: Command = {
+  summary: 'adds, lists, disables and enables those who can sign in.',
+  help: `  user add EMAIL [--name NAME] [--role CUSTOMER|STAFF] [--generate]
+                               asks for the password, or reads it from the standard input where that is no terminal;
+                               with --generate makes one and shows it, once. A CUSTOMER where nothing is said
+  user list                    shows all of them
+  user disable EMAIL           ends their sessions, and lets them sign in no more
+  user enable EMAIL            lets them sign in again
+
+Run \`migrate\` first. Settings, from the environment:
+  DATABASE_URL                 PostgreSQL, 13 or newer; without it, the one that \`start\` runs in DATA_DIR
+  DATA_DIR=.gather             where that one keeps its data`,
+  takesArguments: true,
+
+  async run(config, args) {
+    const { action, given } = parse(args);
+    await withDatabase(await findDatabase(config), (database) => action(database, given));
+  },
+};
+
+/** @throws MisuseError */
+function parse(args: readonly string[]): { action: Action; given: Given } {
+  const { positionals, values } = parseOptions(args);
+  const [name = '', email, ...rest] = positionals;
+  const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+  if (!action) throw new MisuseError(`Expected add, list, disable or enable, got "${name}".`);
+  const isList = action === list;
+  if (rest.length > 0 || (email === undefined) !== isList) {
+    const got = positionals.slice(1).join(' ');
+    throw new MisuseError(`Expected ${isList ? 'nothing' : 'one email'} after ${name}, got "${got}".`);
+  }
+  if (action !== add && Object.keys(values).length > 0) throw new MisuseError(`Expected no options for ${name}.`);
+  return { action, given: { email: email ?? '', ...values } };
+}
+
+function parseOptions(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { name: { type: 'string' }, role: { type: 'string' }, generate: { type: 'boolean' } },
+    });
+  } catch (error) {
+    throw new MisuseError((error as Error).message);
+  }
+}
+
+async function add(database: Database, { email, name, role = 'CUSTOMER', generate }: Given): Promise<void> {
+  const password = generate ? generatePassword() : await readPassword();
+  await addUser(database, { email, name: name ?? email.replace(/@.*/, ''), role, password });
+  console.log(`${email} can sign in as ${role}.${generate ? ` The password: ${password}` : ''}`);
+}
+
+async function list(database: Database): Promise<void> {
+  const columns = ['email', 'name', 'role', 'disabledAt'] as const;
+  console.log(toLine('ROLE', 'SIGN-IN', 'EMAIL', 'NAME'));
+  for await (const user of createTables(database).user.iterate({
+    orderBy: [{ column: 'email', direction: 'asc' }],
+    columns,
+  })) {
+    console.log(toLine(user.role, user.disabledAt ? 'disabled' : 'enabled', user.email, user.name));
+  }
+}
+
+/** What may be long comes last. */
+function toLine(role: string, state: string, email: string, name: string): string {
+  return `${role.padEnd(10)}${state.padEnd(10)}${email.padEnd(40)} ${name}`;
+}
+
+async function change(database: Database, email: string, isDisabled: boolean): Promise<void> {
+  if (!(await setDisabled(database, email, isDisabled))) throw new CommandError(`There is no account of ${email}.`);
+  console.log(isDisabled ? `${email} is signed out, and cannot sign in any more.` : `${email} can sign in.`);
+}

@@ -1,0 +1,68 @@
+import { LRUCache } from 'lru-cache';
+import type { Limits } from '../graphql/limits/limits.ts';
+
+type BucketLimits = Pick<Limits, 'costBucket' | 'costRestoredPerSecond'>;
+
+/** A bucket that nobody has used for long is full again, and so need not be kept. */
+const MAX_BUCKETS = 10_000;
+
+/**
+ * The points of each viewer, in the memory of this process: several servers have buckets of their own. It keeps those of
+ * the viewers that came last; whoever is forgotten begins with a full one.
+ */
+export class Buckets {
+  readonly #limits: BucketLimits;
+  readonly #buckets = new LRUCache<string, Bucket>({ max: MAX_BUCKETS });
+
+  constructor(limits: BucketLimits) {
+    this.#limits = limits;
+  }
+
+  of(key: string): Bucket {
+    let bucket = this.#buckets.get(key);
+    if (!bucket) {
+      bucket = new Bucket(this.#limits);
+      this.#buckets.set(key, bucket);
+    }
+    return bucket;
+  }
+}
+
+/** Points that are taken and come back with time. */
+export class Bucket {
+  readonly #limits: BucketLimits;
+  #points: number;
+  #asOf = performance.now();
+
+  constructor(limits: BucketLimits) {
+    this.#limits = limits;
+    this.#points = limits.costBucket;
+  }
+
+  /** How many there are; less than 0 where an operation cost more than it had seemed, but never by more than a bucket. */
+  get available(): number {
+    const { costBucket, costRestoredPerSecond } = this.#limits;
+    const now = performance.now();
+    this.#points = Math.min(costBucket, this.#points + ((now - this.#asOf) / 1000) * costRestoredPerSecond);
+    this.#asOf = now;
+    return this.#points;
+  }
+
+  /** @returns whether there were as many; there are always none */
+  take(points: number): boolean {
+    if (points > 0 && this.available < points) return false;
+    this.#points -= points;
+    return true;
+  }
+
+  /** @param points less than 0 takes more */
+  giveBack(points: number): void {
+    const { costBucket } = this.#limits;
+    this.#points = Math.max(-costBucket, Math.min(costBucket, this.available + points));
+  }
+
+  /** How long it takes until there are as many, in whole seconds. */
+  secondsUntil(points: number): number {
+    return Math.max(1, Math.ceil((points - this.available) / this.#limits.costRestoredPerSecond));
+  }
+}

@@ -1,0 +1,181 @@
+import * as z from 'zod';
+import { createPublicHosts } from './services/public-hosts.ts';
+
+const wholeNumber = (from: number, to: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `expected a whole number from ${from} to ${to}`)
+    .transform(Number)
+    .refine((value) => value >= from && value <= to, `expected a whole number from ${from} to ${to}`);
+
+const url = (protocols: readonly string[]) =>
+  z
+    .string()
+    .refine(
+      (value) => URL.canParse(value) && protocols.includes(new URL(value).protocol),
+      `expected a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+    );
+
+const choice = <const Values extends readonly string[]>(values: Values) =>
+  z.enum(values, `expected one of ${values.join(', ')}`);
+
+const port = wholeNumber(0, 65_535);
+const milliseconds = wholeNumber(1, 3_600_000);
+const serviceUrl = url(['http:', 'https:']).optional();
+
+const onOrOff = choice(['on', 'off']).transform((value) => value === 'on');
+
+const TIME_ZONE_BY_CITY =
+  /^(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)(\/[A-Z][\w-]+){1,2}$/i;
+
+const timeZone = z
+  .string()
+  .refine(
+    (value) => isTimeZone(value),
+    'expected UTC, or the IANA name of a time zone by area and city, such as America/Chicago',
+  );
+
+const list = z.string().transform((value) =>
+  value
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean),
+);
+
+const Environment = z.object({
+  NODE_ENV: choice(['development', 'production', 'test']).default('development'),
+  HOST: z.string().min(1, 'expected a host name or an address').default('127.0.0.1'),
+  PORT: port.default(4000),
+  DATA_DIR: z.string().min(1, 'expected a directory').default('.gather'),
+  DATABASE_URL: url(['postgres:', 'postgresql:']).optional(),
+  DATABASE_CONNECTIONS: wholeNumber(1, 1000).default(10),
+  PROMO_URL: serviceUrl,
+  RECOMMENDATIONS_URL: serviceUrl,
+  PRICING_URL: serviceUrl,
+  INVENTORY_URL: serviceUrl,
+  SUPPLIERS_URL: serviceUrl,
+  SERVICES_PORT: wholeNumber(0, 65_531).default(4100),
+  SERVICE_TIMEOUT_MS: milliseconds.default(2000),
+  SUPPLIERS_TIMEOUT_MS: milliseconds.default(5000),
+  OPERATION_TIMEOUT_MS: milliseconds.default(15_000),
+  STATEMENT_TIMEOUT_MS: milliseconds.default(10_000),
+  DRAIN_TIMEOUT_MS: milliseconds.default(5000),
+  SHUTDOWN_DELAY_MS: wholeNumber(0, 3_600_000).optional(),
+  KEEP_ALIVE_TIMEOUT_MS: milliseconds.default(65_000),
+  PUBLIC_URL: url(['http:', 'https:']).optional(),
+  ALLOWED_HOSTS: list.refine((names) => names.every(isHost), 'expected host names such as shop.example').default([]),
+  CORS_ORIGINS: list
+    .refine((origins) => origins.every(isOrigin), 'expected origins such as https://shop.example')
+    .default([]),
+  PROXY_HOPS: wholeNumber(0, 10).default(0),
+  INTROSPECTION: onOrOff.optional(),
+  GRAPHIQL: onOrOff.optional(),
+  MAX_BODY_BYTES: wholeNumber(1000, 100_000_000).default(1_000_000),
+  MAX_ANSWER_BYTES: wholeNumber(1000, 1_000_000_000).default(2_000_000),
+  MAX_QUERY_BYTES: wholeNumber(100, 10_000_000).default(65_536),
+  MAX_TOKENS: wholeNumber(10, 10_000).default(2000),
+  MAX_DEPTH: wholeNumber(1, 1000).default(16),
+  MAX_ALIASES: wholeNumber(0, 100_000).default(50),
+  MAX_DIRECTIVES: wholeNumber(0, 100_000).default(50),
+  MAX_COST: wholeNumber(1, 1_000_000_000).default(5000),
+  COST_BUCKET: wholeNumber(1, 1_000_000_000).default(10_000),
+  COST_RESTORE: wholeNumber(1, 1_000_000_000).default(5000),
+  MAX_PENDING_JOBS: wholeNumber(1, 1_000_000).default(100),
+  TRUSTED_DOCUMENTS: z.string().min(1, 'expected the path of a JSON file').optional(),
+  TRUSTED_DOCUMENTS_ONLY: onOrOff.default(false),
+  CACHE_SECONDS: wholeNumber(0, 86_400).default(0),
+  JWT_JWKS_URL: url(['http:', 'https:']).optional(),
+  JWT_ISSUER: z.string().min(1, 'expected the `iss` of the tokens').optional(),
+  JWT_AUDIENCE: z.string().min(1, 'expected the `aud` of the tokens').optional(),
+  JWT_ROLE_CLAIM: z.string().min(1, 'expected the name of a claim').default('role'),
+  FILES_DIR: z.string().min(1, 'expected a directory').optional(),
+  UPLOAD_MAX_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).default(2_000_000_000),
+  FILES_MAX_BYTES: wholeNumber(0, Number.MAX_SAFE_INTEGER).default(100_000_000_000),
+  FILES_MAX_BYTES_PER_OWNER: wholeNumber(0, Number.MAX_SAFE_INTEGER).default(10_000_000_000),
+  S3_BUCKET: z.string().min(1, 'expected the name of a bucket').optional(),
+  S3_ENDPOINT: url(['http:', 'https:']).optional(),
+  S3_REGION: z.string().min(1, 'expected a region').default('us-east-1'),
+  S3_ACCESS_KEY_ID: z.string().optional(),
+  S3_SECRET_ACCESS_KEY: z.string().optional(),
+  TIME_ZONE: timeZone.default('UTC'),
+  FETCH_ALLOWED: list.refine(isReadable, 'expected names, addresses or blocks such as 10.1.0.0/16').default([]),
+  ABOUT_FILE: z.string().min(1, 'expected the path of a JSON file').optional(),
+  LOG: choice(['words', 'json', 'none']).optional(),
+});
+
+/** What a bucket cannot be reached without. */
+const S3_KEYS = ['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const;
+
+/** What tokens of an issuer cannot be checked without. */
+const JWT_KEYS = ['JWT_ISSUER', 'JWT_AUDIENCE'] as const;
+
+type Variable = keyof z.infer<typeof Environment>;
+
+/** Every setting, checked and frozen. Those of the environment that are empty count as not set. */
+export type Config = Readonly<z.infer<typeof Environment>>;
+
+/** Settings that cannot be used: a line for each, with its name and what was expected. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * Reads the settings from the environment: the one place that does.
+ * @param required settings that this use cannot do without
+ * @throws ConfigError naming every fault at once
+ */
+export function readConfig(required: readonly Variable[] = [], environment = process.env): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const { data, error } = Environment.safeParse(given);
+  const faults = (error?.issues ?? []).map(({ path, message }) => {
+    const name = String(path[0]);
+    return `  ${name}: ${message}, got "${withoutPassword(given[name])}"`;
+  });
+  const needed: readonly Variable[] = [
+    ...required,
+    ...(given['S3_BUCKET'] ? S3_KEYS : []),
+    ...(given['JWT_JWKS_URL'] ? JWT_KEYS : []),
+  ];
+  const missing = needed.filter((name) => given[name] === undefined).map((name) => `  ${name}: expected, but not set`);
+  if (!data || missing.length > 0) {
+    throw new ConfigError(['These settings cannot be used:', ...faults, ...missing].join('\n'));
+  }
+  return Object.freeze(data);
+}
+
+function isReadable(allowed: readonly string[]): boolean {
+  try {
+    createPublicHosts(allowed, async () => []);
+    return allowed.every((host) => /^[\w.:\-[\]]+(\/\d+)?$/.test(host));
+  } catch {
+    return false;
+  }
+}
+
+function isHost(value: string): boolean {
+  return /^[a-z0-9.-]+$|^\[[0-9a-f:.]+\]$/i.test(value);
+}
+
+function isOrigin(value: string): boolean {
+  return /^https?:/.test(value) && URL.parse(value)?.origin === value;
+}
+
+/**
+ * What PostgreSQL and JavaScript mean the same by. Short names such as `CET`, `IST` and `EST` are abbreviations of fixed
+ * offsets to the one and places with summer time to the other, `+02:00` they read each the other way, and old names such
+ * as `US/Central` not every system has.
+ */
+function isTimeZone(value: string): boolean {
+  if (/^utc$/i.test(value)) return true;
+  if (!TIME_ZONE_BY_CITY.test(value)) return false;
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: value }));
+  } catch {
+    return false;
+  }
+}
+
+/** What is shown may end up in a log. */
+function withoutPassword(value = ''): string {
+  return value.replace(/^.*@/s, '…@');
+}

@@ -1,0 +1,13 @@
+import type { StoredFileResolvers } from '../../smokehouse/generated/schema.ts';
+import { toGlobalId } from '../graphql/global-id.ts';
+import { reads } from '../graphql/reads.ts';
+import { findRow } from '../graphql/rows.ts';
+
+export const StoredFile: StoredFileResolvers = {
+  id: reads(['id'], ({ id }) => toGlobalId('StoredFile', id)),
+  size: reads(['size'], ({ size }) => Number(size)),
+  url: reads(['key'], ({ key }, _, { publicUrl }) => new URL(`/files/${key}`, publicUrl).href),
+  thumbnail: reads(['thumbnailId'], ({ thumbnailId }, _, { loaders }) =>
+    thumbnailId === null ? null : findRow(loaders.fileById, thumbnailId),
+  ),
+};

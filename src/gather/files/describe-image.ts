@@ -1,0 +1,75 @@
+import { hash, randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import * as z from 'zod';
+import { isId } from '../database/id.ts';
+import type { FileRow } from '../database/schema.ts';
+import { createTables } from '../database/tables.ts';
+import { defineTask, type TaskContext } from '../jobs/task.ts';
+import { readImage, type Thumbnail } from './image.ts';
+import type { Store } from './store.ts';
+
+/**
+ * Notes how large an image is, and makes a thumbnail of it: a file of its own. Of one that is described, or was deleted
+ * meanwhile, nothing is done. Where two attempts go on at once, the first to write wins.
+ */
+export const describeImage = defineTask({
+  name: 'describeImage',
+  input: z.strictObject({ fileId: z.string().refine(isId) }),
+  attempts: 5,
+  backoffSeconds: 10,
+  timeoutMs: 180_000,
+  // An image may take some hundred megabytes of memory while it is read.
+  concurrency: 1,
+  // It belongs to a file that has arrived.
+  isEssential: true,
+  uniqueKey: ({ fileId }) => fileId,
+  run: async ({ fileId: id }, context) => {
+    const file = await context.tables.file.find({ id });
+    if (!file) return null;
+    if (file.width !== null) return { width: file.width, height: file.height };
+    const { width, height, thumbnail } = await readImage(context.store, file, context.signal);
+    await write(context, { ...file, width, height }, thumbnail);
+    return { width, height };
+  },
+});
+
+/** Bytes whose row is not written, because the process dies, are swept. */
+async function write({ database, store, signal }: TaskContext, image: FileRow, thumbnail: Thumbnail): Promise<void> {
+  const key = await keep(store, thumbnail.bytes, signal);
+  const { id, width, height } = image;
+  const isWritten = await database.transaction(async (transaction) => {
+    const { file: files } = createTables(transaction);
+    // It waits for another attempt that is about to commit, and then finds that one's width.
+    if ((await files.update({ id, width: null }, { width, height })) === 0) return false;
+    const { id: thumbnailId } = await files.create(toRow(image, key, thumbnail), { columns: ['id'] });
+    await files.update({ id }, { thumbnailId });
+    return true;
+  });
+  if (!isWritten) await store.remove(key);
+}
+
+/** @returns under which key */
+async function keep(store: Store, bytes: Uint8Array, signal: AbortSignal): Promise<string> {
+  const key = randomUUID();
+  try {
+    await store.append(key, 0, Readable.from([bytes]), signal);
+    await store.complete(key);
+  } catch (error) {
+    await store.remove(key).catch(() => {});
+    throw error;
+  }
+  return key;
+}
+
+function toRow({ name, owner }: FileRow, key: string, { bytes, width, height }: Thumbnail) {
+  return {
+    key,
+    name: `${name.replace(/\.[^.]*$/, '')}-thumbnail.webp`,
+    type: 'image/webp',
+    size: bytes.length,
+    sha256: hash('sha256', bytes),
+    owner,
+    width,
+    height,
+  };
+}

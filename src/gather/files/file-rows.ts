@@ -1,0 +1,31 @@
+import { sql } from 'kysely';
+import type { Database } from '../database/database.ts';
+import type { Id } from '../database/schema.ts';
+import { param } from '../database/statement.ts';
+import { bind } from '../database/table-definition.ts';
+
+interface Deleted {
+  key: string;
+  thumbnailId: Id | null;
+}
+
+/**
+ * Deletes a file, and then its thumbnail: to be called in a transaction. A job that is just making the thumbnail is
+ * waited for by the first statement, and what it wrote is seen by the second.
+ * @returns the keys of their bytes; none where there is no file
+ */
+export async function deleteFile(transaction: Database, id: Id): Promise<string[]> {
+  const [file] = await deleteRow(transaction, id);
+  if (!file) return [];
+  const thumbnails = file.thumbnailId === null ? [] : await deleteRow(transaction, file.thumbnailId);
+  return [file, ...thumbnails].map(({ key }) => key);
+}
+
+async function deleteRow(transaction: Database, id: Id): Promise<Deleted[]> {
+  const statement = bind(
+    'deleteFile',
+    () => sql<Deleted>`delete from file where id = ${param('id')} returning key, "thumbnailId"`,
+    { id },
+  );
+  return (await transaction.run(statement, { name: 'file.delete' })).rows;
+}

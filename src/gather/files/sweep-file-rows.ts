@@ -1,0 +1,41 @@
+import { sql } from 'kysely';
+import type { Database } from '../database/database.ts';
+import { param } from '../database/statement.ts';
+import { bind } from '../database/table-definition.ts';
+
+/** Whoever sends the last bytes of an upload just before it expires has this long to finish. */
+const GRACE = '1 hour';
+
+/**
+ * Deletes up to so many uploads that expired a while ago. One that is being completed just now is left.
+ * @returns the keys of their bytes
+ */
+export async function deleteExpiredUploads(database: Database, limit: number): Promise<string[]> {
+  const statement = bind(
+    'deleteExpiredUploads',
+    () => sql<{ key: string }>`
+      delete from upload where id = any(array(
+        select id from upload where "expiresAt" < now() - interval ${sql.lit(GRACE)}
+        limit ${param('limit')} for update skip locked
+      )) returning key`,
+    { limit },
+  );
+  return toKeys(await database.run(statement, { name: 'upload.deleteExpired' }));
+}
+
+/** Those of the keys that neither a file nor an upload has. */
+export async function findOrphans(database: Database, keys: readonly string[]): Promise<string[]> {
+  const statement = bind(
+    'findOrphans',
+    () => sql<{ key: string }>`
+      select key from unnest(${param('keys')}::uuid[]) as object (key)
+      where not exists (select from file where file.key = object.key)
+        and not exists (select from upload where upload.key = object.key)`,
+    { keys },
+  );
+  return toKeys(await database.run(statement, { name: 'file.orphans', keys: keys.length }));
+}
+
+function toKeys({ rows }: { rows: { key: string }[] }): string[] {
+  return rows.map(({ key }) => key);
+}

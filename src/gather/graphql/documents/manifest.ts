@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import * as z from 'zod';
+import { GatherError } from '../../errors.ts';
+import { toDocumentId } from './document-id.ts';
+
+const Manifest = z.record(z.string(), z.string());
+
+/**
+ * The text of each trusted document by its ID, from a JSON file.
+ * @throws FILE_UNREADABLE where the file is missing, is no object of texts, or has a text under the ID of another one
+ */
+export function readManifest(file: string): ReadonlyMap<string, string> {
+  const documents = Object.entries(read(file));
+  const wrong = documents.find(([id, text]) => id !== toDocumentId(text));
+  if (!wrong) return new Map(documents);
+  throw unreadable(file, new Error(`Expected a text with the ID ${wrong[0]}, got one with ${toDocumentId(wrong[1])}.`));
+}
+
+function read(file: string): Record<string, string> {
+  try {
+    return Manifest.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (cause) {
+    throw unreadable(file, cause);
+  }
+}
+
+function unreadable(file: string, cause: unknown): GatherError {
+  return new GatherError('FILE_UNREADABLE', `Expected a JSON file of trusted documents by their IDs at ${file}.`, {
+    source: 'disk',
+    cause,
+  });
+}

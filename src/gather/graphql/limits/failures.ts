@@ -1,0 +1,28 @@
+import type { GraphQLError } from 'graphql';
+import type { ErrorCode } from '../../errors.ts';
+
+/** Where an answer has errors: a tree of their paths. */
+export interface Failures {
+  /** Whether the field itself was under way when the operation was stopped, and not refused by its source. */
+  isStopped: boolean;
+  /** By name in the result, or index in a list. */
+  below: Map<string | number, Failures>;
+}
+
+const STOPPED: ReadonlySet<unknown> = new Set<ErrorCode>(['DEADLINE_EXCEEDED', 'CANCELLED', 'ANSWER_TOO_LARGE']);
+
+/** @returns undefined where there are no errors */
+export function failuresOf(errors: readonly GraphQLError[] | undefined): Failures | undefined {
+  if (!errors || errors.length === 0) return undefined;
+  const root: Failures = { isStopped: false, below: new Map() };
+  for (const { path = [], extensions } of errors) {
+    let place = root;
+    for (const key of path) {
+      const next = place.below.get(key) ?? { isStopped: false, below: new Map() };
+      place.below.set(key, next);
+      place = next;
+    }
+    place.isStopped ||= STOPPED.has(extensions['code']);
+  }
+  return root;
+}

@@ -1,0 +1,134 @@
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  type GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+} from 'graphql';
+import { isAsyncIterable, type Maybe, type Plugin } from 'graphql-yoga';
+import type { Bucket, Buckets } from '../../concurrency/token-buckets.ts';
+import type { Context } from '../../context.ts';
+import { toAddressKey } from '../../http/address.ts';
+import { mapFirst } from '../map-first.ts';
+import { actualCost, requestedCost } from './cost.ts';
+import type { Limits } from './limits.ts';
+import { type Plan, planOf } from './plan.ts';
+import { createRefusal } from './refusal.ts';
+import type { Variables } from './size.ts';
+
+type CostLimits = Pick<Limits, 'maxCost' | 'costBucket' | 'costRestoredPerSecond'>;
+
+/** What the hooks of both ways to run an operation are given. */
+interface Operation {
+  args: {
+    schema: GraphQLSchema;
+    document: DocumentNode;
+    operationName?: Maybe<string>;
+    variableValues?: Maybe<Variables>;
+    contextValue: Context;
+  };
+  setResultAndStopExecution(result: ExecutionResult): void;
+}
+
+/** What an operation asked for, and from whom it is taken. */
+interface Charge {
+  plan: Plan;
+  variables: Variables;
+  requested: number;
+  bucket: Bucket;
+  isTaken: boolean;
+  /** What PostgreSQL has worked on its statements so far; a point each. */
+  sqlMs: number;
+}
+
+/**
+ * Refuses an operation that costs too much, or more than its viewer has left, before anything is asked of a source.
+ * What it may cost is taken at the start, and what it did not cost is given back at the end: what was run for a part of
+ * the answer that an error took away is paid too. An answer in parts and a subscription cost what they asked for. A
+ * millisecond that PostgreSQL works costs a point, taken as each statement ends, as far as it comes to more than the
+ * objects. Comes after `useViewer`, before `useSources`.
+ */
+export function useCost(limits: CostLimits, buckets: Buckets): Plugin<Context> {
+  const charges = new WeakMap<object, Charge>();
+  // What no full bucket has could never be paid.
+  const maxCost = Math.min(limits.maxCost, limits.costBucket);
+
+  const begin = ({ args, setResultAndStopExecution: stop }: Operation): void => {
+    const { schema, document, variableValues, contextValue } = args;
+    const operation = getOperationAST(document, args.operationName);
+    if (!operation) return;
+    const plan = planOf(schema, document, operation);
+    const variables = variableValues ?? {};
+    const requested = requestedCost(plan, variables);
+    const key = keyOf(contextValue);
+    const bucket = buckets.of(key);
+    const isTaken = requested <= maxCost && bucket.take(requested);
+    const charge: Charge = { plan, variables, requested, bucket, isTaken, sqlMs: 0 };
+    charges.set(contextValue, charge);
+    const onStatement = (ms: number) => {
+      charge.sqlMs += ms;
+      bucket.giveBack(-ms);
+    };
+    contextValue.client = { key, onStatement };
+    if (isTaken) return;
+    stop({ errors: [requested > maxCost ? tooCostly(requested, maxCost) : throttled(requested, bucket)] });
+  };
+
+  const settle = (
+    { plan, variables, requested, bucket, isTaken, sqlMs }: Charge,
+    result: ExecutionResult,
+  ): number | null => {
+    if (!isTaken) return null;
+    const actual = actualCost(plan, result, variables);
+    bucket.giveBack(requested - actual + Math.min(actual, sqlMs));
+    return actual;
+  };
+
+  const addCost = (
+    result: ExecutionResult,
+    { requested, bucket, sqlMs }: Charge,
+    actual: number | null,
+  ): ExecutionResult => {
+    const throttleStatus = {
+      maximumAvailable: limits.costBucket,
+      currentlyAvailable: Math.max(0, Math.floor(bucket.available)),
+      restoreRate: limits.costRestoredPerSecond,
+    };
+    const sqlCost = Math.floor(sqlMs);
+    const cost = {
+      requestedQueryCost: requested,
+      actualQueryCost: actual,
+      ...(sqlCost > (actual ?? 0) && { sqlQueryCost: sqlCost }),
+      throttleStatus,
+    };
+    return { ...result, extensions: { ...result.extensions, cost } };
+  };
+
+  return {
+    onExecute: begin,
+    onSubscribe: begin,
+    // Not in `onExecuteDone`: an operation that throws does not come as far as that.
+    onExecutionResult({ result, context, setResult }) {
+      const charge = charges.get(context);
+      if (!charge || !result) return;
+      if (!isAsyncIterable(result)) return setResult(addCost(result, charge, settle(charge, result)));
+      setResult(mapFirst(result as AsyncIterable<ExecutionResult>, (part) => addCost(part, charge, null)));
+    },
+  };
+}
+
+/** Whose points they are: a user's, or those of an address. */
+function keyOf({ viewer, address }: Pick<Context, 'viewer' | 'address'>): string {
+  return viewer.user ? `user ${viewer.user.owner}` : toAddressKey(address);
+}
+
+function tooCostly(requested: number, maxCost: number) {
+  return createRefusal('MAX_COST_EXCEEDED', `Expected an operation of at most ${maxCost} points, got ${requested}.`);
+}
+
+/** What is said to whoever has not as many points left, with status 429. */
+export function throttled(requested: number, bucket: Bucket): GraphQLError {
+  const seconds = bucket.secondsUntil(requested);
+  const message = `Expected at most ${Math.max(0, Math.floor(bucket.available))} points, which are left for now, got ${requested}. There are enough in ${seconds} s.`;
+  return createRefusal('THROTTLED', message, { status: 429, headers: { 'Retry-After': String(seconds) } });
+}

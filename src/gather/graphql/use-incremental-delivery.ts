@@ -1,0 +1,111 @@
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  experimentalExecuteIncrementally,
+  GraphQLError,
+  Kind,
+  legacyExecuteIncrementally,
+  visit,
+} from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+import type { Accept } from '../header-fields.ts';
+import { acceptOf, PARTS, weightOfWhole } from '../http/accept.ts';
+
+const DIRECTIVES = new Set(['defer', 'stream']);
+const FORMAT_OF_2022 = '20220824';
+
+/** One part of an answer in parts, of either format. */
+interface Part extends ExecutionResult {
+  incremental?: readonly { errors?: readonly GraphQLError[] }[];
+  completed?: readonly { errors?: readonly GraphQLError[] }[];
+}
+
+interface Parts {
+  initialResult: Part;
+  subsequentResults: AsyncGenerator<Part, void, void>;
+}
+
+/**
+ * Executes operations with @defer or @stream with graphql-js, in the format that the client's `Accept` names: that of
+ * 2022 (`deferSpec=20220824`) or today's (`incrementalSpec=v0.2`, and where none is named). A client that accepts no
+ * parts gets one whole answer. All other operations stay with Yoga's executor.
+ *
+ * @param maskError what a client may see of an error
+ */
+export function useIncrementalDelivery(maskError: (error: unknown) => GraphQLError): Plugin {
+  return {
+    onExecute({ args, setExecuteFn, setResultAndStopExecution }) {
+      const whole = withoutIncremental(args.document);
+      if (whole === args.document) return;
+      const { request }: { request: Request } = args.contextValue;
+      const format = findFormat(acceptOf(request));
+      if (!format) {
+        args.document = whole;
+        return;
+      }
+      if (hasNegativeCount(args)) return setResultAndStopExecution({ errors: [negativeCount()] });
+      const execute = format === 'of 2022' ? legacyExecuteIncrementally : experimentalExecuteIncrementally;
+      setExecuteFn(async (executionArgs: ExecutionArgs) => {
+        const result = await execute(executionArgs);
+        return 'initialResult' in result ? deliver(result, maskError) : result;
+      });
+    },
+  };
+}
+
+/** In which format a client wants parts, by name; undefined where it wants a whole answer more, or no parts. */
+function findFormat(accept: Accept): 'of 2022' | 'of today' | undefined {
+  const ranges = accept.rangesFor(PARTS);
+  const [{ weight } = { weight: 0 }] = ranges;
+  if (weight === 0 || weight < weightOfWhole(accept)) return undefined;
+  const wanted = ranges.filter((range) => range.weight === weight);
+  return wanted.some(({ type }) => type.params.get('deferspec') === FORMAT_OF_2022) ? 'of 2022' : 'of today';
+}
+
+/** graphql-js would take it for a fault of ours. */
+function hasNegativeCount({ document, variableValues }: ExecutionArgs): boolean {
+  let isNegative = false;
+  visit(document, {
+    Directive({ name, arguments: given = [] }) {
+      if (name.value !== 'stream') return;
+      const value = given.find((argument) => argument.name.value === 'initialCount')?.value;
+      if (value?.kind === Kind.INT) isNegative ||= Number(value.value) < 0;
+      if (value?.kind === Kind.VARIABLE) isNegative ||= Number(variableValues?.[value.name.value]) < 0;
+    },
+  });
+  return isNegative;
+}
+
+function negativeCount(): GraphQLError {
+  const message = 'Expected an `initialCount` of 0 or more for @stream, got less.';
+  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
+}
+
+async function* deliver(parts: Parts, maskError: (error: unknown) => GraphQLError): AsyncGenerator<Part> {
+  const mask = <T extends { errors?: readonly GraphQLError[] }>(part: T): T =>
+    part.errors ? { ...part, errors: part.errors.map(maskError) } : part;
+  try {
+    yield parts.initialResult;
+    for await (const part of parts.subsequentResults) {
+      yield {
+        ...part,
+        ...(part.incremental && { incremental: part.incremental.map(mask) }),
+        ...(part.completed && { completed: part.completed.map(mask) }),
+      };
+    }
+  } finally {
+    await parts.subsequentResults.return();
+  }
+}
+
+const wholes = new WeakMap<DocumentNode, DocumentNode>();
+
+/** The document without @defer and @stream; the very same one where it has none. Worked out once for each document. */
+function withoutIncremental(document: DocumentNode): DocumentNode {
+  const known = wholes.get(document);
+  if (known) return known;
+  const whole = visit(document, { Directive: ({ name }) => (DIRECTIVES.has(name.value) ? null : undefined) });
+  wholes.set(document, whole);
+  return whole;
+}

@@ -1,0 +1,48 @@
+import type { DocumentNode, GraphQLSchema } from 'graphql';
+import type { Plugin, YogaInitialContext } from 'graphql-yoga';
+import type { Context } from '../context.ts';
+import { Database } from '../database/database.ts';
+import type { Pools } from '../database/pool.ts';
+import { createTables } from '../database/tables.ts';
+import { createLoaders } from '../loaders/index.ts';
+import { createSchedule } from '../loaders/schedule.ts';
+import type { TimingContext } from '../monitoring/use-timing.ts';
+import { selectionOf } from './selection.ts';
+
+interface Sources
+  extends Pick<Context, 'upstreams' | 'jobs' | 'threads' | 'files' | 'uploads' | 'timeZone' | 'readAbout'> {
+  pools: Pools;
+  /** @default where the request was sent to */
+  publicUrl: string | undefined;
+}
+
+/** What the hooks of both ways to run an operation are given. */
+interface Operation {
+  args: { schema: GraphQLSchema; document: DocumentNode; contextValue: Context & TimingContext & YogaInitialContext };
+}
+
+/** Hands each operation its sources, bound to its signal: the rest of `Context`. */
+export function useSources({ pools, publicUrl, ...sources }: Sources): Plugin<Context & TimingContext> {
+  const { upstreams } = sources;
+  const handOut = ({ args }: Operation) => {
+    const context = args.contextValue;
+    const end = context.timing.begin('context');
+    const client = context.client && { ...context.client, onRead: context.answerSize.addRead };
+    const database = new Database(pools, context.signal, client);
+    const { columns, references } = selectionOf(args.schema, args.document);
+    const source = { database, upstreams, columns, schedule: createSchedule(database) };
+    Object.assign(context, {
+      database,
+      ...sources,
+      publicUrl: publicUrl ?? new URL(context.request.url).origin,
+      columns,
+      tables: createTables(database),
+      loaders: createLoaders(source, references),
+      renewLoaders: () => {
+        context.loaders = createLoaders(source, references);
+      },
+    } satisfies Partial<Context>);
+    end();
+  };
+  return { onExecute: handOut, onSubscribe: handOut };
+}

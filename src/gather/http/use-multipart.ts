@@ -1,0 +1,95 @@
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import type { UploadSlots } from '../files/upload-slots.ts';
+import type { CancellationContext } from '../graphql/use-cancellation.ts';
+import { badRequest } from './graphql-params.ts';
+import { MultipartBody, tooLarge } from './multipart/multipart-body.ts';
+import { withStatus } from './multipart/status.ts';
+import { assertNotCoded, hasPreflight, PREFLIGHT_HEADERS, typeOf } from './preflight.ts';
+
+/** What the Node server hands along; absent in `app.fetch`. */
+interface ServerContext {
+  req?: IncomingMessage;
+}
+
+interface MultipartOptions {
+  /** Of one file. */
+  maxBytes: number;
+  slots: UploadSlots;
+}
+
+/** What a request may have besides its files. */
+const REST_BYTES = 1_000_000;
+
+/**
+ * Reads multipart requests, as far as their operation needs them: a file goes from the socket to whoever takes it, and
+ * nothing of it is kept here. What is refused is refused before the first byte of a file is read, and what nobody took
+ * is not read after the answer. The deadline of an operation is put off for as long as bytes of its files arrive.
+ */
+export function useMultipart({
+  maxBytes: maxFileBytes,
+  slots,
+}: MultipartOptions): Plugin<CancellationContext, ServerContext> {
+  const maxBytes = maxFileBytes + REST_BYTES;
+  const uploads = new WeakMap<Request, Upload>();
+
+  const open = (request: Request, { req }: ServerContext): Upload => {
+    const type = request.headers.get('content-type') ?? '';
+    assertPreflight(request);
+    assertNotCoded(request);
+    if (Number(request.headers.get('content-length')) > maxBytes) throw tooLarge(maxBytes);
+    const source = req ?? Readable.from(copied(request.body ?? []));
+    const body = new MultipartBody(source, type, maxBytes);
+    return { body, source, slot: slots.take(req) };
+  };
+
+  return {
+    onRequestParse({ request, serverContext, setRequestParser }) {
+      if (!isMultipart(request)) return;
+      setRequestParser(() => {
+        const upload = open(request, serverContext);
+        uploads.set(request, upload);
+        return upload.body.readParams();
+      });
+    },
+    onExecute({ args: { contextValue } }) {
+      uploads.get(contextValue.request)?.body.bind(contextValue.signal, contextValue.keepAlive);
+    },
+    onResultProcess({ request, result, setResult }) {
+      if (isMultipart(request) && !isAsyncIterable(result) && !Array.isArray(result)) setResult(withStatus(result));
+    },
+    onResponse({ request, serverContext: { req } }) {
+      if (!isMultipart(request)) return;
+      const upload = uploads.get(request);
+      upload?.body.close();
+      upload?.slot[Symbol.dispose]();
+      if (!req) upload?.source.destroy();
+    },
+  };
+}
+
+/** A request that is being read. */
+interface Upload {
+  body: MultipartBody;
+  source: Readable;
+  slot: Disposable;
+}
+
+/** Whether a request has a body of fields and files. */
+export function isMultipart(request: Request): boolean {
+  return request.method === 'POST' && typeOf(request)?.essence === 'multipart/form-data';
+}
+
+function assertPreflight(request: Request): void {
+  if (hasPreflight(request)) return;
+  const names = PREFLIGHT_HEADERS.join(', ');
+  throw badRequest(403, `Expected one of the headers ${names} in a multipart request, got none.`);
+}
+
+/** Pieces are released once they are used, and what a caller in this process gave is still the caller's. */
+async function* copied(
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, void> {
+  for await (const piece of pieces) yield Uint8Array.from(piece);
+}

@@ -1,0 +1,110 @@
+import type { Client } from 'pg';
+import { PgBoss, type Queue as QueueOptions } from 'pg-boss';
+import { tasks as shopTasks } from '../../smokehouse/tasks-index.ts';
+import { toGatherError } from '../database/errors.ts';
+import { openingSessions } from '../database/session.ts';
+import { inStep, type OnStep } from '../step.ts';
+import { isOfQueue } from './queue.ts';
+import { schedules } from './schedules.ts';
+import type { RunnableTask } from './task.ts';
+
+/** Where jobs go whose last attempt ended without a word. */
+export const DEAD_LETTERS = 'gather.dead-letters';
+/** Where the queue says that a schedule is due. */
+export const TICKS = 'gather.ticks';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+/** A worker that is not heard of for so long is taken for dead, and its jobs are delivered again. */
+const HEARTBEAT_SECONDS = 10;
+/** How long after a task's own timeout the queue gives up on a job. */
+const GRACE_SECONDS = 60;
+const DAY_SECONDS = 86_400;
+/** How long a job may wait for a worker, before the queue forgets it. */
+const KEEP_SECONDS = 365 * DAY_SECONDS;
+
+/**
+ * Makes the tables of the queue, and a queue for each task with the task's present options.
+ * Several servers may do so at once.
+ * @param tasks the shop's, unless others are given
+ */
+export async function installQueues(
+  databaseUrl: string,
+  onStep: OnStep = () => {},
+  signal?: AbortSignal,
+  tasks: readonly RunnableTask[] = shopTasks,
+): Promise<void> {
+  signal?.throwIfAborted();
+  await inStep(onStep, 'job queue', async (report) => {
+    const boss = new PgBoss({
+      connectionString: databaseUrl,
+      ...openingSessions(CONNECT_TIMEOUT_MS),
+      max: 1,
+      application_name: 'gather migrate',
+      supervise: false,
+      schedule: false,
+    });
+    boss.on('error', () => {});
+    try {
+      await boss.start();
+      await createQueue(boss, DEAD_LETTERS, { retryLimit: 100, retryDelay: 1, retryBackoff: true, retryDelayMax: 60 });
+      await createQueue(boss, TICKS, { retryLimit: 10, retryDelay: 1, retryBackoff: true });
+      for (const task of tasks) await createQueue(boss, task.name, toQueueOptions(task));
+      await forgetSchedules(boss);
+    } catch (error) {
+      throw toGatherError(error);
+    } finally {
+      await boss.stop({ graceful: false });
+    }
+    report(tasks.map(({ name }) => name).join(', '));
+  });
+}
+
+/**
+ * The names of the queues that the database still lacks; `all` where it has none that this version can work with. Reads
+ * only.
+ */
+export async function missingQueues(client: Client): Promise<'all' | string[]> {
+  const boss = new PgBoss({
+    db: { executeSql: (text, values) => client.query(text, values) },
+    supervise: false,
+    schedule: false,
+    migrate: false,
+    createSchema: false,
+  });
+  boss.on('error', () => {});
+  try {
+    await boss.start();
+    const names = new Set((await boss.getQueues()).map(({ name }) => name));
+    return [DEAD_LETTERS, TICKS, ...shopTasks.map(({ name }) => name)].filter((name) => !names.has(name));
+  } catch (error) {
+    if (isOfQueue(error)) return 'all';
+    throw error;
+  } finally {
+    await boss.stop({ graceful: false });
+  }
+}
+
+/** Those of an earlier version. What there is now the workers set. */
+async function forgetSchedules(boss: PgBoss): Promise<void> {
+  for (const { key } of await boss.getSchedules(TICKS)) {
+    if (!schedules.some(({ name }) => name === key)) await boss.unschedule(TICKS, key);
+  }
+}
+
+/** A queue that is there already takes these options for what is enqueued from now on. */
+async function createQueue(boss: PgBoss, name: string, options: Omit<QueueOptions, 'name'>): Promise<void> {
+  const all = { ...options, notify: true, retentionSeconds: KEEP_SECONDS, deleteAfterSeconds: DAY_SECONDS };
+  await boss.createQueue(name, all);
+  await boss.updateQueue(name, all);
+}
+
+function toQueueOptions({ attempts, backoffSeconds, timeoutMs }: RunnableTask) {
+  return {
+    retryLimit: attempts - 1,
+    retryDelay: backoffSeconds,
+    retryBackoff: true,
+    heartbeatSeconds: HEARTBEAT_SECONDS,
+    expireInSeconds: Math.ceil(timeoutMs / 1000) + GRACE_SECONDS,
+    deadLetter: DEAD_LETTERS,
+  };
+}

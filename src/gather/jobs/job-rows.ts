@@ -1,0 +1,114 @@
+import { type Expression, type Insertable, sql } from 'kysely';
+import type { Database } from '../database/database.ts';
+import type { Id, JobRow, JobState, JobTable } from '../database/schema.ts';
+import { param } from '../database/statement.ts';
+import { bind, toColumns, toList } from '../database/table-definition.ts';
+import { definitions, type Tables } from '../database/tables.ts';
+import { GatherError } from '../errors.ts';
+
+type NewJob = Pick<Insertable<JobTable>, 'task' | 'owner' | 'input' | 'deliveryId' | 'uniqueKey' | 'schedule'> &
+  Pick<Insertable<JobTable>, 'scheduledAt'> & { queuedFor: string };
+
+/** What became of a job between two of its versions. */
+export type JobChange = Pick<
+  JobRow,
+  'version' | 'state' | 'progress' | 'message' | 'error' | 'attempt' | 'startedAt' | 'finishedAt'
+>;
+
+/** The states of a job that has an end still to come. */
+export const UNSETTLED = ['PENDING', 'RUNNING', 'RETRYING'] as const;
+
+/** Whether a job in this state has come to its end. */
+export function isSettled(state: JobState): boolean {
+  return !UNSETTLED.some((unsettled) => unsettled === state);
+}
+
+/** How often an insertion is tried: a job that is in its way may be settled before it is found. */
+const MAX_ATTEMPTS = 5;
+
+/**
+ * Inserts a job, or finds the one that is in its way: one of the same task and unique key that is not settled, or one
+ * of the same schedule and tick.
+ */
+export async function insertJob(
+  database: Database,
+  tables: Tables,
+  job: NewJob,
+): Promise<{ job: JobRow; created: boolean }> {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    const { rows } = await database.run(bind('insertJob', insertion, job), { name: 'job.insert' });
+    if (rows[0]) return { job: rows[0], created: true };
+    const found = await findInTheWay(tables, job);
+    if (found) return { job: found, created: false };
+  }
+  throw new GatherError('CONFLICT', 'Such jobs come and go. Try again.', { retryable: true });
+}
+
+/** What happened to a job after the version that the reader knows, in the order in which it did. */
+export async function changesOfJob(database: Database, jobId: Id, version: number): Promise<JobChange[]> {
+  const statement = bind(
+    'changesOfJob',
+    () => sql<JobChange>`
+      select version, state, progress, message, error, attempt, "startedAt", "finishedAt" from "jobChange"
+      where "jobId" = ${param('jobId')} and version > ${param('version')} order by version`,
+    { jobId, version },
+  );
+  return (await database.run(statement, { name: 'job.changes' })).rows;
+}
+
+/**
+ * How many jobs that are not settled are queued for somebody. Until the transaction ends, nobody else is told, so that
+ * of those who enqueue at the same time each counts the jobs of those before.
+ */
+export async function countUnsettled(transaction: Database, queuedFor: string): Promise<number> {
+  const lock = bind(
+    'lockQueuedFor',
+    () => sql`select pg_advisory_xact_lock(hashtext('gather.job'), hashtext(${param('queuedFor')}))`,
+    { queuedFor },
+  );
+  await transaction.run(lock, { name: 'job.lock' });
+  // A statement of its own: one sees what was committed before it began, and the lock may have been waited for.
+  const statement = bind(
+    'countUnsettledJobs',
+    () => sql<{ count: number }>`
+      select count(*)::integer as count from job
+      where "queuedFor" = ${param('queuedFor')} and state in ('PENDING', 'RUNNING', 'RETRYING')`,
+    { queuedFor },
+  );
+  const { rows } = await transaction.run(statement, { name: 'job.countUnsettled' });
+  return rows[0]?.count ?? 0;
+}
+
+/**
+ * The turn of a job that is enqueued now: after all of those who have fewer jobs waiting. It is start-time fair queueing:
+ * the turn after the last one of the same user, or after the one that is being taken, whichever is later. Whoever comes
+ * new begins where the queue is, so that the jobs of nobody are overtaken for ever.
+ */
+export function nextTurn(task: Expression<string>, queuedFor: Expression<string>): Expression<number> {
+  return sql<number>`(
+    select 1 + greatest(
+      (select max(turn) from job as own
+        where "queuedFor" = ${queuedFor} and task = ${task} and state in ('PENDING', 'RUNNING', 'RETRYING')),
+      coalesce(
+        (select max(turn) from job as running where task = ${task} and state = 'RUNNING'),
+        (select min(turn) - 1 from job as waiting where task = ${task} and state = 'PENDING'),
+        0
+      )
+    )
+  )`;
+}
+
+const insertion = () => sql<JobRow>`
+  insert into job (task, owner, input, "deliveryId", "uniqueKey", schedule, "scheduledAt", "queuedFor", turn)
+  values (${param('task')}, ${param('owner')}, ${param('input')}, ${param('deliveryId')}, ${param('uniqueKey')},
+    ${param('schedule')}, ${param('scheduledAt')}, ${param('queuedFor')},
+    ${nextTurn(sql`${param('task')}::text`, sql`${param('queuedFor')}::text`)})
+  on conflict do nothing returning ${toList(toColumns(definitions.job, undefined))}`;
+
+async function findInTheWay(tables: Tables, { task, uniqueKey, schedule, scheduledAt }: NewJob) {
+  if (uniqueKey != null) {
+    const unsettled = await tables.job.first({ where: { task, uniqueKey, state: { in: UNSETTLED } } });
+    if (unsettled) return unsettled;
+  }
+  return schedule != null && scheduledAt != null ? tables.job.first({ where: { schedule, scheduledAt } }) : undefined;
+}

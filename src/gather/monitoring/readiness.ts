@@ -1,0 +1,29 @@
+import type { Upstreams } from '../../smokehouse/services/index.ts';
+import { pendingMigrations } from '../database/migrate.ts';
+import type { Pools } from '../database/pool.ts';
+import type { MaskError } from './mask-errors.ts';
+
+/** Whether the server can serve. */
+export interface Readiness {
+  isReady: boolean;
+  /** Why not; absent when ready. */
+  reason?: string;
+  /** What each service is busy with. One that fails costs its fields, and does not make the server unready. */
+  services: ReturnType<Upstreams['state']>;
+}
+
+/** Asks whether the database can be reached and is migrated. Takes a few seconds at most. */
+export async function checkReadiness(
+  { control }: Pools,
+  upstreams: Upstreams,
+  maskError: MaskError,
+): Promise<Readiness> {
+  const services = upstreams.state();
+  try {
+    const pending = await pendingMigrations(control);
+    if (pending.length === 0) return { isReady: true, services };
+    return { isReady: false, reason: `Migrations are missing: ${pending.join(', ')}`, services };
+  } catch (error) {
+    return { isReady: false, reason: maskError(error).message, services };
+  }
+}

@@ -1,0 +1,75 @@
+import { type DocumentNode, type ExecutionResult, getOperationAST } from 'graphql';
+import { isAsyncIterable, type Maybe, type Plugin } from 'graphql-yoga';
+import type { Logger } from './log.ts';
+import type { MaskError } from './mask-errors.ts';
+import { inThisRequest } from './request-id.ts';
+import { round } from './timing.ts';
+import type { TimingContext } from './use-timing.ts';
+
+type Failing = Pick<ExecutionResult, 'errors'>;
+
+/**
+ * Writes one line for each operation when it is over: what it was, how long it took, how many calls and errors. What
+ * fails outside of any operation is masked too.
+ */
+export function useLog(log: Logger, maskError: MaskError): Plugin<TimingContext, TimingContext> {
+  const operations = new WeakMap<object, string>();
+  const note = ({
+    args,
+  }: {
+    args: { document: DocumentNode; operationName?: Maybe<string>; contextValue: object };
+  }) => {
+    const operation = getOperationAST(args.document, args.operationName);
+    if (operation) operations.set(args.contextValue, `${operation.operation} ${operation.name?.value ?? '(no name)'}`);
+  };
+  return {
+    instrumentation: {
+      async request(_, answer) {
+        try {
+          await answer();
+        } catch (error) {
+          throw withoutStack(maskError(error).toJSON());
+        }
+      },
+    },
+    onExecute: note,
+    onSubscribe: note,
+    onExecutionResult({ result, context, setResult }) {
+      const write = (errors: number) => {
+        const { count, elapsed } = context.timing;
+        const operation = operations.get(context) ?? 'refused';
+        log.info({ operation, ms: round(elapsed), calls: count, errors });
+      };
+      if (isAsyncIterable(result)) setResult(inThisRequest(whenOver(result, write)));
+      else write(result?.errors?.length ?? 0);
+    },
+  };
+}
+
+/** Of an error in a hook, Yoga answers with the stack. */
+function withoutStack(error: object): Error {
+  const bare = new Error(JSON.stringify({ errors: [error] }));
+  bare.stack = bare.message;
+  return bare;
+}
+
+async function* whenOver(
+  parts: AsyncIterable<ExecutionResult>,
+  write: (errors: number) => void,
+): AsyncGenerator<ExecutionResult, void, void> {
+  let errors = 0;
+  try {
+    for await (const part of parts) {
+      errors += countErrors(part);
+      yield part;
+    }
+  } finally {
+    write(errors);
+  }
+}
+
+/** Those of the part itself and of what it delivers later, in either format. */
+function countErrors(part: ExecutionResult & Partial<Record<'incremental' | 'completed', readonly Failing[]>>): number {
+  const all: Failing[] = [part, ...(part.incremental ?? []), ...(part.completed ?? [])];
+  return all.reduce((sum, { errors }) => sum + (errors?.length ?? 0), 0);
+}

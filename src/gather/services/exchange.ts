@@ -1,0 +1,70 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dispatcher, Pool } from 'undici';
+import type { Deadline } from '../concurrency/deadline.ts';
+
+/** What came back, as it came. */
+export interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
+
+const HEADERS = ['accept', 'application/json', 'accept-encoding', 'gzip, deflate, br'];
+
+/**
+ * Sends one GET and reads the answer to its end. When the deadline ends it, the socket is destroyed. Rejects with
+ * errors of undici and of the system as they are.
+ */
+export function exchange(pool: Pool, path: string, deadline: Deadline): Promise<Answer> {
+  return deadline.wait((resolve, reject) => {
+    const receiver = new Receiver(resolve, reject);
+    pool.dispatch({ path, method: 'GET', headers: HEADERS }, receiver);
+    return (reason) => receiver.abort(reason);
+  });
+}
+
+/** Takes what undici dispatches: `pool.request` without its stream, which costs more than a short answer is worth. */
+class Receiver implements Dispatcher.DispatchHandler {
+  readonly #resolve: (answer: Answer) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #chunks: Buffer[] = [];
+  #status = 0;
+  #headers: IncomingHttpHeaders = {};
+  #controller: Dispatcher.DispatchController | undefined;
+  #abortReason: Error | undefined;
+
+  constructor(resolve: (answer: Answer) => void, reject: (error: unknown) => void) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  abort(reason: unknown): void {
+    this.#abortReason = reason instanceof Error ? reason : new Error('Aborted', { cause: reason });
+    this.#controller?.abort(this.#abortReason);
+  }
+
+  /** The request may have waited for a connection until now, and nobody for the request any more. */
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#abortReason) controller.abort(this.#abortReason);
+    else this.#controller = controller;
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    this.#status = status;
+    this.#headers = headers;
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    const [first = Buffer.alloc(0), ...rest] = this.#chunks;
+    const body = rest.length === 0 ? first : Buffer.concat(this.#chunks);
+    this.#resolve({ status: this.#status, headers: this.#headers, body });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#reject(error);
+  }
+}

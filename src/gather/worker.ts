@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createUpstreams, type UpstreamConfig, type UpstreamName } from '../smokehouse/services/index.ts';
+import { tasks as shopTasks } from '../smokehouse/tasks-index.ts';
+import { ConfigError } from './config.ts';
+import { Database } from './database/database.ts';
+import { createPools, endPools } from './database/pool.ts';
+import { findTimeZoneFault } from './database/time-zone.ts';
+import { createStore, type StoreConfig } from './files/create-store.ts';
+import { type Schedule, schedules as shopSchedules } from './jobs/schedules.ts';
+import type { RunnableTask } from './jobs/task.ts';
+import { Worker } from './jobs/worker.ts';
+import { createLog, type LogFormat } from './monitoring/log.ts';
+import { secretsOf } from './monitoring/secrets.ts';
+import { createPublicFetch } from './services/public-fetch.ts';
+
+/** What a worker needs to know. */
+export interface WorkerConfig {
+  logFormat: LogFormat;
+  databaseUrl: string;
+  /** Connections to PostgreSQL at most, those of the job queue apart. */
+  databaseConnections: number;
+  statementTimeoutMs: number;
+  store: StoreConfig;
+  upstreams: Record<UpstreamName, UpstreamConfig>;
+  /** The shop's, by its IANA name. */
+  timeZone: string;
+  /** What `fetchData` may fetch although it is not public: hosts, addresses, blocks of addresses. */
+  fetchAllowed: readonly string[];
+  /** How often jobs of dead workers are looked for. @default 5 */
+  superviseSeconds?: number;
+  /** What it runs. @default the shop's tasks */
+  tasks?: readonly RunnableTask[];
+  /** What it enqueues by itself. @default the shop's schedules */
+  schedules?: readonly Schedule[];
+}
+
+/** A worker that is built, and does not run jobs yet. */
+export interface WorkerProcess {
+  /** Begins to run jobs. @throws where PostgreSQL cannot be reached, or `migrate` has not made the queue */
+  start(): Promise<void>;
+  /**
+   * Begins no more jobs, lets those under way finish for up to 10 seconds, gives back the rest, and closes everything.
+   * May be called again.
+   * @param hurry gives them back as soon as it aborts
+   */
+  stop(hurry?: AbortSignal): Promise<void>;
+}
+
+const CONNECT_TIMEOUT_MS = 5000;
+const SUPERVISE_SECONDS = 5;
+const CLOSE_MS = 5000;
+/** What is fetched is the result of a job, and must fit into an answer (MAX_ANSWER_BYTES). */
+const FETCH = { timeoutMs: 10_000, maxBytes: 1_000_000, maxRedirects: 3 };
+
+/** Builds a worker from its settings. Whoever builds it stops it. */
+export function createWorker(config: WorkerConfig): WorkerProcess {
+  const { databaseUrl, timeZone, superviseSeconds = SUPERVISE_SECONDS } = config;
+  const { tasks = shopTasks, schedules = shopSchedules } = config;
+  const log = createLog(config.logFormat, secretsOf(config));
+  const pools = createPools({ ...config, poolSize: config.databaseConnections, connectTimeoutMs: CONNECT_TIMEOUT_MS });
+  const upstreams = createUpstreams(config.upstreams);
+  const store = createStore(config.store);
+  const publicFetch = createPublicFetch({ ...FETCH, allowed: config.fetchAllowed });
+  const fetchPublic = publicFetch.fetch;
+  const worker = new Worker({
+    databaseUrl,
+    pools,
+    store,
+    upstreams,
+    fetchPublic,
+    timeZone,
+    log,
+    superviseSeconds,
+    tasks,
+    schedules,
+  });
+
+  let stopped: Promise<void> | undefined;
+  const close = async () => {
+    await worker.close();
+    await Promise.all([store.close(), upstreams.close(), publicFetch.close()]);
+    await endPools(pools);
+  };
+  const stop = async (hurry?: AbortSignal) => {
+    await worker.drain(hurry);
+    // A PostgreSQL that does not answer any more must not keep the worker.
+    await Promise.race([close(), sleep(CLOSE_MS, undefined, { ref: false })]);
+  };
+
+  return {
+    start: async () => {
+      await assertTimeZone(new Database(pools, new AbortController().signal), timeZone);
+      await worker.start();
+    },
+    stop: (hurry) => {
+      stopped ??= stop(hurry);
+      return stopped;
+    },
+  };
+}
+
+async function assertTimeZone(database: Database, timeZone: string): Promise<void> {
+  const fault = await findTimeZoneFault(database, timeZone);
+  if (!fault) return;
+  const expected = 'expected a time zone whose rules PostgreSQL and Node know alike';
+  throw new ConfigError(`TIME_ZONE: ${expected}, got "${timeZone}": ${fault}.`);
+}

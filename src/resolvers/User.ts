@@ -1,7 +1,0 @@
-import type { UserResolvers } from './types.generated.ts';
-
-export const User: UserResolvers = {
-  id: ({ user }) => Buffer.from(`User:${user.owner}`).toString('base64'),
-  email: ({ user }) => user.email,
-  name: ({ user }) => user.name,
-};

@@ -1,0 +1,45 @@
+import { Readable } from 'node:stream';
+import * as z from 'zod';
+import type { Database } from '../../gather/database/database.ts';
+import { carryOut } from '../../gather/graphql/carry-out.ts';
+import { price, text } from '../../gather/graphql/inputs.ts';
+import { ownerOf } from '../../gather/viewer.ts';
+import type { MutationResolvers } from '../generated/schema.ts';
+import draw from './draw.ts';
+import { issueCertificate as issue } from './issue-certificate.ts';
+
+/** Control characters, ends of lines, and those that turn the direction of text. */
+const CONTROL = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/u;
+/** A text without any characters is refused for that. */
+const SEEN = /^$|[^\s\p{Default_Ignorable_Code_Point}]/u;
+/** A cent or more, once it is rounded; less than nothing is refused for that. */
+const CENTS = /^-|^0*([1-9]|\.(\d?[1-9]|00[5-9]))/;
+const PDF = 'application/pdf';
+
+const NewCertificate = z.object({
+  recipient: z
+    .string()
+    .trim()
+    .pipe(text(1, 100))
+    .refine((recipient) => !CONTROL.test(recipient), 'Expected text without control characters.')
+    .refine((recipient) => SEEN.test(recipient), 'Expected characters that can be seen.'),
+  amount: price.refine((amount) => CENTS.test(amount), { error: ({ input }) => `Expected more than 0, got ${input}.` }),
+});
+
+export const issueCertificate: MutationResolvers['issueCertificate'] = (_, { input }, context) => {
+  const { database, threads, files, timeZone, signal, viewer } = context;
+  const owner = ownerOf(viewer);
+  const source = {
+    database,
+    timeZone,
+    draw: (certificate: Parameters<typeof draw>[0]) => threads.run(draw, certificate, signal),
+    store: async (pdf: Uint8Array) => {
+      const announced = { name: 'certificate.pdf', owner, expected: { type: PDF } };
+      const { key, described } = await files.receive(database, Readable.from([pdf]), announced);
+      return (transaction: Database) => files.addReceived(transaction, key, described, announced);
+    },
+  };
+  return carryOut(context, { certificate: null }, async () => ({
+    certificate: await issue(source, { owner, ...NewCertificate.parse(input) }),
+  }));
+};

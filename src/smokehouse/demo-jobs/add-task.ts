@@ -1,0 +1,13 @@
+import * as z from 'zod';
+import { defineTask } from '../../gather/jobs/task.ts';
+
+/** Adds two numbers: the smallest task there is. */
+export const add = defineTask({
+  name: 'add',
+  input: z.object({ x: z.int(), y: z.int() }),
+  attempts: 3,
+  backoffSeconds: 1,
+  timeoutMs: 10_000,
+  concurrency: 4,
+  run: async ({ x, y }) => x + y,
+});

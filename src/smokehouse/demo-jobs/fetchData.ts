@@ -1,0 +1,12 @@
+import { carryOut } from '../../gather/graphql/carry-out.ts';
+import { ownerOf } from '../../gather/viewer.ts';
+import type { MutationResolvers } from '../generated/schema.ts';
+import { fetchData as task } from './fetch-data-task.ts';
+
+export const fetchData: MutationResolvers['fetchData'] = (_, input, context) =>
+  carryOut(context, { job: null }, async () => ({
+    job: await context.jobs.enqueue(task, task.input.parse(input), {
+      database: context.database,
+      owner: ownerOf(context.viewer),
+    }),
+  }));

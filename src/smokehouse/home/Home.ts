@@ -1,0 +1,25 @@
+import { toPage } from '../../gather/database/page.ts';
+import type { HomeResolvers } from '../generated/schema.ts';
+
+/** The home page has nothing of its own: each of its parts is read by its resolver. */
+export type HomeParent = Readonly<Record<string, never>>;
+
+const RECOMMENDATIONS = 10;
+
+export const Home: HomeResolvers = {
+  promo: (_, __, { upstreams, signal }) => upstreams.promo.today(signal),
+
+  recommendations: (_, __, { upstreams, signal }) => upstreams.recommendations.list({ limit: RECOMMENDATIONS }, signal),
+
+  featured: async (_, { first }, { tables, columns, loaders }) => {
+    const featured = tables.item.connection({
+      name: 'featured',
+      where: { status: 'ACTIVE' },
+      orderBy: [{ column: 'id', direction: 'desc' }],
+      columns: columns.item,
+      page: toPage({ first }),
+      onRows: (rows) => loaders.follow('item', rows),
+    });
+    return (await featured.read()).rows;
+  },
+};

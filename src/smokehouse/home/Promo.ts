@@ -1,0 +1,6 @@
+import { findRow } from '../../gather/graphql/rows.ts';
+import type { PromoResolvers } from '../generated/schema.ts';
+
+export const Promo: PromoResolvers = {
+  item: ({ sku }, _, { loaders }) => (sku ? findRow(loaders.itemBySku, sku) : null),
+};

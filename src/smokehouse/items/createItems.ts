@@ -1,0 +1,16 @@
+import * as z from 'zod';
+import { carryOut } from '../../gather/graphql/carry-out.ts';
+import { many } from '../../gather/graphql/inputs.ts';
+import type { MutationResolvers } from '../generated/schema.ts';
+import { NewItem, toItemPath } from './item-inputs.ts';
+
+const NewItems = z.object({ items: many(NewItem) });
+
+export const createItems: MutationResolvers['createItems'] = (_, { input }, context) => {
+  let rows: z.infer<typeof NewItem>[] = [];
+  const work = async () => {
+    rows = NewItems.parse(input).items;
+    return { items: await context.tables.item.bulkCreate(rows, { columns: context.columns.item }) };
+  };
+  return carryOut(context, { items: null }, work, (error) => toItemPath(rows, error));
+};

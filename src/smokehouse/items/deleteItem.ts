@@ -1,0 +1,14 @@
+import * as z from 'zod';
+import { GatherError } from '../../gather/errors.ts';
+import { carryOut } from '../../gather/graphql/carry-out.ts';
+import { idOf } from '../../gather/graphql/inputs.ts';
+import type { MutationResolvers } from '../generated/schema.ts';
+
+const Deletion = z.object({ id: idOf('Item') });
+
+export const deleteItem: MutationResolvers['deleteItem'] = (_, { input }, context) =>
+  carryOut(context, { deletedId: null }, async () => {
+    const count = await context.tables.item.delete(Deletion.parse(input));
+    if (count === 0) throw new GatherError('NOT_FOUND', 'There is no item with this ID.', { field: 'id' });
+    return { deletedId: input.id };
+  });

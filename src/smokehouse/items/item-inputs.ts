@@ -1,0 +1,45 @@
+import * as z from 'zod';
+import type { GatherError } from '../../gather/errors.ts';
+import { amount, idOf, price, text } from '../../gather/graphql/inputs.ts';
+
+const status = z.enum(['DRAFT', 'ACTIVE', 'RETIRED'], 'Expected a status, got null.');
+
+/** The rules of `CreateItemInput`; gives the values of a row. */
+export const NewItem = z.object({
+  sku: text(1, 64),
+  name: text(1, 200),
+  description: text(0, 10_000),
+  status,
+  price,
+  calories: amount.nullish().transform((calories) => calories ?? null),
+  supplierId: idOf('Supplier'),
+});
+
+/** The rules of `UpdateItemInput`; gives the key of a row and its new values. */
+export const ItemChange = z
+  .object({
+    id: idOf('Item'),
+    expectedVersion: z.int().nullish(),
+    name: text(1, 200).optional(),
+    description: text(0, 10_000).optional(),
+    status: status.optional(),
+    price: price.optional(),
+    calories: amount.nullable().optional(),
+    supplierId: idOf('Supplier').optional(),
+  })
+  .transform(({ expectedVersion, ...values }) => ({ ...values, version: expectedVersion ?? undefined }));
+
+/** Where in the input of a mutation of one item an error of the database lies. */
+export function toFieldPath({ code, field }: GatherError): string[] | null {
+  if (field === undefined) return null;
+  // An item that is there and refuses a change by its ID has another version.
+  return [field === 'id' && code === 'CONFLICT' ? 'expectedVersion' : field];
+}
+
+/** Where in the input of a mutation of many items an error of the database lies. */
+export function toItemPath(items: readonly object[], error: GatherError): string[] | null {
+  const { field, value } = error;
+  if (field === undefined) return null;
+  const index = items.findLastIndex((item) => String(Reflect.get(item, field)) === value);
+  return index < 0 ? ['items'] : ['items', String(index), ...(toFieldPath(error) ?? [])];
+}

@@ -1,0 +1,20 @@
+import type { OrderTerm } from '../../gather/database/order.ts';
+import type { ItemOrder, ItemOrderField } from '../generated/schema.ts';
+
+const COLUMNS = {
+  SKU: 'sku',
+  NAME: 'name',
+  STATUS: 'status',
+  PRICE: 'price',
+  CALORIES: 'calories',
+  CREATED_AT: 'createdAt',
+  UPDATED_AT: 'updatedAt',
+} as const satisfies Record<ItemOrderField, string>;
+
+/** The order of rows that a client's order means. */
+export function toItemOrder(orderBy: readonly ItemOrder[] | null | undefined): OrderTerm<'item'>[] {
+  return (orderBy ?? []).map(({ field, direction }) => ({
+    column: COLUMNS[field],
+    direction: direction === 'DESC' ? 'desc' : 'asc',
+  }));
+}

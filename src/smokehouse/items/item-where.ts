@@ -1,0 +1,31 @@
+import type { Where } from '../../gather/database/where.ts';
+import { toRowId } from '../../gather/graphql/global-id.ts';
+import type { IdFilter, ItemWhere } from '../generated/schema.ts';
+
+/**
+ * The condition on rows that a client's condition means: global IDs become keys. What is null or empty stays so, for
+ * those who must know.
+ */
+export function toItemWhere(where: ItemWhere | null | undefined): Where<'item'> {
+  if (!where) return {};
+  const { supplierId, and, or, not } = where;
+  return {
+    ...where,
+    ...(supplierId && { supplierId: toIdFilter(supplierId) }),
+    ...(and && { and: and.map(toItemWhere) }),
+    ...(or && { or: or.map(toItemWhere) }),
+    ...(not && { not: toItemWhere(not) }),
+  };
+}
+
+function toIdFilter(filter: IdFilter): IdFilter {
+  const { eq, ne, in: oneOf, notIn } = filter;
+  const toKey = (id: string) => toRowId('Supplier', id);
+  return {
+    ...filter,
+    ...(eq != null && { eq: toKey(eq) }),
+    ...(ne != null && { ne: toKey(ne) }),
+    ...(oneOf && { in: oneOf.map(toKey) }),
+    ...(notIn && { notIn: notIn.map(toKey) }),
+  };
+}

@@ -1,0 +1,14 @@
+import { sql } from 'kysely';
+import type { Decimal } from '../../gather/database/schema.ts';
+import type { Tables } from '../../gather/database/tables.ts';
+import type { Where } from '../../gather/database/where.ts';
+
+/**
+ * Changes the prices of items by a percentage, each rounded half up to cents, in one statement.
+ * @param percent -100 or more; 10 raises each price by a tenth
+ * @returns how many items have a new price
+ */
+export function repriceItems({ item }: Tables, where: Where<'item'>, percent: Decimal): Promise<number> {
+  // A hundredth is multiplied by, because a division would be rounded before the cents are.
+  return item.update(where, { price: (eb) => sql`${eb.ref('price')} * (100 + ${percent}::numeric) * 0.01` });
+}

@@ -1,0 +1,14 @@
+import { carryOut } from '../../gather/graphql/carry-out.ts';
+import type { MutationResolvers } from '../generated/schema.ts';
+import { ItemChange, toFieldPath } from './item-inputs.ts';
+
+export const updateItem: MutationResolvers['updateItem'] = (_, { input }, context) =>
+  carryOut(
+    context,
+    { item: null },
+    async () => {
+      const change = ItemChange.parse(input);
+      return { item: await context.tables.item.save(change, { columns: context.columns.item }) };
+    },
+    toFieldPath,
+  );

@@ -1,0 +1,16 @@
+import * as z from 'zod';
+import { carryOut } from '../../gather/graphql/carry-out.ts';
+import { many } from '../../gather/graphql/inputs.ts';
+import type { MutationResolvers } from '../generated/schema.ts';
+import { ItemChange, toItemPath } from './item-inputs.ts';
+
+const ItemChanges = z.object({ items: many(ItemChange) });
+
+export const updateItems: MutationResolvers['updateItems'] = (_, { input }, context) => {
+  let changes: z.infer<typeof ItemChange>[] = [];
+  const work = async () => {
+    changes = ItemChanges.parse(input).items;
+    return { items: await context.tables.item.bulkUpdate(changes, { columns: context.columns.item }) };
+  };
+  return carryOut(context, { items: null }, work, (error) => toItemPath(changes, error));
+};

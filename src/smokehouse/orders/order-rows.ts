@@ -1,0 +1,107 @@
+import { sql } from 'kysely';
+import type { Database } from '../../gather/database/database.ts';
+import type { Id, OrderRow } from '../../gather/database/schema.ts';
+import { param } from '../../gather/database/statement.ts';
+import { bind, toColumns, toList } from '../../gather/database/table-definition.ts';
+import { definitions } from '../../gather/database/tables.ts';
+
+/** So many of an item. */
+export interface NewLine {
+  itemId: Id;
+  quantity: number;
+}
+
+/** An order that is not written yet. */
+export interface NewOrder {
+  /** Who orders; null where it is nobody in particular. */
+  owner: string | null;
+  /** The same for each request that is sent again; null where the client gave none. */
+  clientMutationId: string | null;
+  /** At least one. The same item may be in several. */
+  lines: readonly NewLine[];
+}
+
+/** What is to be prepared of an order. */
+interface LineToPrepare {
+  quantity: number;
+  name: string;
+}
+
+/**
+ * Writes an order and its lines, with the prices that the items have now, if all of the items are ACTIVE: until the
+ * transaction ends, none of them gets another price or status.
+ * @returns undefined, with nothing written, where an item is not ACTIVE or not there
+ * @throws CONFLICT where the owner has an order with the same `clientMutationId`
+ */
+export async function insertOrder(database: Database, order: NewOrder): Promise<OrderRow | undefined> {
+  const statement = bind(
+    'insertOrder',
+    () => sql<OrderRow>`
+      with input as (
+        select * from ${inputLines} as input ("itemId", quantity, "$position")
+      ), priced as (
+        select id, price from item where status = 'ACTIVE' and id in (select "itemId" from input)
+        order by id for share
+      ), lines as (
+        select input.*, price from input join priced on priced.id = "itemId"
+      ), created as (
+        insert into "order" (owner, "clientMutationId", total)
+        select ${param('owner')}::text, ${param('clientMutationId')}::text, sum(quantity * price) from lines
+        having count(*) = (select count(*) from input)
+        returning ${orderColumns}
+      ), written as (
+        insert into "orderLine" ("orderId", "itemId", quantity, price)
+        select created.id, "itemId", quantity, price from created cross join lines order by "$position"
+      )
+      select ${orderColumns} from created`,
+    toValues(order),
+  );
+  return (await database.run(statement, { name: 'order.insert', keys: order.lines.length })).rows[0];
+}
+
+/** The order that the owner has placed with the same `clientMutationId`, and whether its lines are these lines. */
+export async function findOrderLike(
+  database: Database,
+  order: NewOrder,
+): Promise<(OrderRow & { hasSameLines: boolean }) | undefined> {
+  const statement = bind(
+    'findOrderLike',
+    () => sql<OrderRow & { hasSameLines: boolean }>`
+      select ${orderColumns}, array(
+          select ("itemId", quantity) from "orderLine" where "orderId" = "order".id order by id
+        ) = array(
+          select ("itemId", quantity) from ${inputLines} as input ("itemId", quantity, "$position") order by "$position"
+        ) as "hasSameLines"
+      from "order"
+      where coalesce(owner, '') = coalesce(${param('owner')}::text, '')
+        and "clientMutationId" = ${param('clientMutationId')}::text`,
+    toValues(order),
+  );
+  return (await database.run(statement, { name: 'order.findLike' })).rows[0];
+}
+
+/** The lines of an order in their order, each with the name of its item. */
+export async function linesToPrepare(database: Database, orderId: Id): Promise<LineToPrepare[]> {
+  const statement = bind(
+    'linesToPrepare',
+    () => sql<LineToPrepare>`
+      select quantity, name from "orderLine" join item on item.id = "itemId"
+      where "orderId" = ${param('orderId')} order by "orderLine".id`,
+    { orderId },
+  );
+  return (await database.run(statement, { name: 'order.linesToPrepare' })).rows;
+}
+
+/** By name: a column that a migration adds does not change what a statement gives. */
+const orderColumns = toList(toColumns(definitions.order, undefined));
+
+const inputLines = sql`unnest(${param('itemIds')}::bigint[], ${param('quantities')}::integer[]) with ordinality`;
+
+function toValues({ owner, clientMutationId, lines }: NewOrder) {
+  return {
+    owner,
+    clientMutationId,
+    itemIds: lines.map(({ itemId }) => itemId),
+    quantities: lines.map(({ quantity }) => quantity),
+  };
+}

@@ -1,0 +1,36 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as z from 'zod';
+import { isId } from '../../gather/database/id.ts';
+import { GatherError } from '../../gather/errors.ts';
+import { defineTask } from '../../gather/jobs/task.ts';
+import { linesToPrepare } from './order-rows.ts';
+
+/** How long a line takes. */
+const SMOKING_MS = 200;
+
+/** Prepares an order, line by line. Of one that is READY nothing is done again. */
+export const prepareOrder = defineTask({
+  name: 'prepareOrder',
+  input: z.object({ orderId: z.string().refine(isId) }),
+  attempts: 5,
+  backoffSeconds: 2,
+  timeoutMs: 60_000,
+  concurrency: 4,
+  // It belongs to an order, which is not refused because of jobs.
+  isEssential: true,
+  run: async ({ orderId: id }, { database, tables, signal, progress }) => {
+    const order = await tables.order.find({ id }, { columns: ['status'] });
+    if (!order) throw new GatherError('NOT_FOUND', `There is no order ${id}.`);
+    const lines = await linesToPrepare(database, id);
+    if (order.status !== 'READY') {
+      // An attempt that comes late must not take back what another one has finished.
+      await tables.order.update({ id, status: 'PLACED' }, { status: 'PREPARING' });
+      for (const [index, { quantity, name }] of lines.entries()) {
+        progress(index / lines.length, `Smoking ${quantity} × ${name}`);
+        await sleep(SMOKING_MS, undefined, { signal });
+      }
+      await tables.order.update({ id, status: 'PREPARING' }, { status: 'READY' });
+    }
+    return { status: 'READY', lines: lines.length };
+  },
+});

@@ -1,0 +1,37 @@
+import * as z from 'zod';
+import type { Context } from '../../gather/context.ts';
+import type { Id } from '../../gather/database/schema.ts';
+import { GatherError } from '../../gather/errors.ts';
+import { carryOut } from '../../gather/graphql/carry-out.ts';
+import { idOf, text } from '../../gather/graphql/inputs.ts';
+import { hasRole, type SignedIn } from '../../gather/viewer.ts';
+import type { MutationResolvers } from '../generated/schema.ts';
+
+const NewReview = z.object({
+  itemId: idOf('Item'),
+  customerId: idOf('Customer').nullish(),
+  rating: z
+    .int()
+    .refine((rating) => rating >= 1 && rating <= 5, { error: ({ input }) => `Expected 1 to 5, got ${input}.` }),
+  text: text(0, 10_000),
+});
+
+export const addReview: MutationResolvers['addReview'] = (_, { input }, context) =>
+  carryOut(context, { review: null }, async () => {
+    const review = NewReview.parse(input);
+    const customerId = await authorOf(review.customerId, context);
+    const { tables, columns } = context;
+    return { review: await tables.review.create({ ...review, customerId }, { columns: columns.review }) };
+  });
+
+/** The customer who writes: the viewer, who becomes one with the first review. */
+async function authorOf(customerId: Id | null | undefined, { viewer, tables }: Context): Promise<Id> {
+  if (customerId != null) {
+    if (hasRole(viewer, 'STAFF')) return customerId;
+    const message = `Expected no customer, or a viewer who is STAFF, got one who is ${viewer.role}.`;
+    throw new GatherError('FORBIDDEN', message, { field: 'customerId' });
+  }
+  const { owner, name } = (viewer as SignedIn).user;
+  const { row } = await tables.customer.getOrCreate({ owner }, { name, city: '' }, { columns: ['id'] });
+  return row.id;
+}

@@ -1,0 +1,116 @@
+import { Socket } from 'node:net';
+import type { Insertable } from 'kysely';
+import pg from 'pg';
+import { toGatherError } from '../../gather/database/errors.ts';
+import type { Id, Schema } from '../../gather/database/schema.ts';
+import { openSession } from '../../gather/database/session.ts';
+import { inStep, type OnStep } from '../../gather/step.ts';
+import { createRandom } from './random.ts';
+import { toCustomer, toItem, toReview, toSupplier, toTask } from './rows.ts';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const STATEMENT_TIMEOUT_MS = 30_000;
+const ROWS_PER_STATEMENT = 2000;
+const RANDOM_STATE = 1;
+
+/** The tables that sample data goes into. */
+type Seeded = 'supplier' | 'item' | 'customer' | 'review' | 'task';
+
+const SIZES = {
+  shop: { supplier: 100, item: 1000, customer: 500, review: 10_000, task: 30 },
+  test: { supplier: 10, item: 200, customer: 50, review: 1500, task: 12 },
+} as const satisfies Record<string, Record<Seeded, number>>;
+
+const COLUMN_TYPES = {
+  supplier: { name: 'text', city: 'text', createdAt: 'timestamptz' },
+  item: {
+    ...{ sku: 'text', name: 'text', description: 'text', status: 'text', price: 'numeric', calories: 'integer' },
+    ...{ supplierId: 'bigint', createdAt: 'timestamptz', updatedAt: 'timestamptz' },
+  },
+  customer: { name: 'text', city: 'text', createdAt: 'timestamptz' },
+  review: { itemId: 'bigint', customerId: 'bigint', rating: 'integer', text: 'text', createdAt: 'timestamptz' },
+  task: { title: 'text', done: 'boolean', createdAt: 'timestamptz', completedAt: 'timestamptz' },
+} as const satisfies { [Table in Seeded]: Partial<Record<keyof Schema[Table], string>> };
+
+interface SeedOptions {
+  /** `shop` for a first run, `test` for tests. */
+  size: keyof typeof SIZES;
+  onStep?: OnStep;
+  /** Ends the connection, and with it whatever is not committed. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Fills an empty shop, the same at each run; a shop that has suppliers is left as it is. All or nothing, and safe
+ * when several servers do it at once.
+ */
+export async function seed(databaseUrl: string, { size, onStep = () => {}, signal }: SeedOptions): Promise<void> {
+  signal?.throwIfAborted();
+  await inStep(onStep, 'sample data', async (report) => {
+    const client = new pg.Client({
+      connectionString: databaseUrl,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: STATEMENT_TIMEOUT_MS,
+      application_name: 'gather seed',
+      stream: () => new Socket({ signal }),
+    });
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      await openSession(client, CONNECT_TIMEOUT_MS);
+      await client.query('begin; lock table supplier in share row exclusive mode');
+      const { rowCount } = await client.query('select from supplier limit 1');
+      if (rowCount === 0) await fill(client, SIZES[size], report);
+      else report('there already');
+      await client.query('commit');
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw toGatherError(error);
+    } finally {
+      await client.end();
+    }
+  });
+}
+
+async function fill(client: pg.Client, size: Record<Seeded, number>, report: (detail: string) => void) {
+  const random = createRandom(RANDOM_STATE);
+  const insert = <Table extends Seeded>(table: Table, toRow: (index: number) => Insertable<Schema[Table]>) => {
+    const rows = Array.from({ length: size[table] }, (_, index) => toRow(index));
+    return insertRows(client, table, rows, report);
+  };
+  const supplierIds = await insert('supplier', () => toSupplier(random));
+  const itemIds = await insert('item', (index) => toItem(random, index, supplierIds));
+  const customerIds = await insert('customer', () => toCustomer(random));
+  await insert('review', (index) => toReview(random, index, itemIds, customerIds));
+  await insert('task', () => toTask(random));
+  await client.query('analyze supplier, item, customer, review, task');
+  report(Object.entries(size).map(toCount).join(', '));
+}
+
+/** @returns the keys of the rows, in the order of the rows */
+async function insertRows<Table extends Seeded>(
+  client: pg.Client,
+  table: Table,
+  rows: Insertable<Schema[Table]>[],
+  report: (detail: string) => void,
+): Promise<Id[]> {
+  const columns = Object.entries<string>(COLUMN_TYPES[table]);
+  const names = columns.map(([name]) => `"${name}"`).join(', ');
+  const arrays = columns.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ');
+  const text = `insert into ${table} (${names}) select * from unnest(${arrays}) returning id`;
+  const ids: Id[] = [];
+  for (let start = 0; start < rows.length; start += ROWS_PER_STATEMENT) {
+    const chunk: Record<string, unknown>[] = rows.slice(start, start + ROWS_PER_STATEMENT);
+    const result = await client.query<{ id: Id }>(
+      text,
+      columns.map(([name]) => chunk.map((row) => row[name])),
+    );
+    for (const { id } of result.rows) ids.push(id);
+    report(toCount([table, ids.length]));
+  }
+  return ids;
+}
+
+function toCount([table, count]: [string, number]): string {
+  return `${count.toLocaleString('en')} ${table}s`;
+}

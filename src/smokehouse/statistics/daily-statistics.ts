@@ -1,0 +1,39 @@
+import type { Database } from '../../gather/database/database.ts';
+import type { Day } from '../../gather/database/schema.ts';
+import { GatherError } from '../../gather/errors.ts';
+import { findLastDay, writeStatistics } from './statistics-rows.ts';
+
+/** After a longer absence the days before are left out. They can be written one by one. */
+const MAX_DAYS = 366;
+const DAY_MS = 86_400_000;
+
+/**
+ * Writes what a day brought, or, without one, what each day brought that is over and comes after the last one written:
+ * yesterday at least. Done again it comes to the same, or to what has come in since.
+ * @throws INVALID_INPUT for a day that is not over
+ */
+export async function writeDailyStatistics(
+  database: Database,
+  timeZone: string,
+  day?: Day,
+): Promise<{ from: Day; to: Day }> {
+  const { today, last } = await findLastDay(database, timeZone);
+  const yesterday = addDays(today, -1);
+  if (day !== undefined && day > yesterday) {
+    throw new GatherError('INVALID_INPUT', `Expected a day that is over, ${yesterday} or before, got ${day}.`);
+  }
+  const days = day === undefined ? { from: firstMissing(last, yesterday), to: yesterday } : { from: day, to: day };
+  await writeStatistics(database, { ...days, timeZone });
+  return days;
+}
+
+function firstMissing(last: Day | null, yesterday: Day): Day {
+  if (last === null || last >= yesterday) return yesterday;
+  const earliest = addDays(yesterday, 1 - MAX_DAYS);
+  const next = addDays(last, 1);
+  return next < earliest ? earliest : next;
+}
+
+function addDays(day: Day, count: number): Day {
+  return new Date(Date.parse(day) + count * DAY_MS).toISOString().slice(0, 10);
+}

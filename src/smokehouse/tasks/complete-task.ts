@@ -1,0 +1,8 @@
+import { sql } from 'kysely';
+import type { Id } from '../../gather/database/schema.ts';
+import type { Tables } from '../../gather/database/tables.ts';
+
+/** Marks a task as done, now. One that is done already, or is not there, stays as it is. */
+export async function completeTask({ task }: Tables, id: Id): Promise<void> {
+  await task.update({ id, done: false }, { done: true, completedAt: () => sql`now()` });
+}

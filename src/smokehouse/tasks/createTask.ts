@@ -1,0 +1,11 @@
+import * as z from 'zod';
+import { carryOut } from '../../gather/graphql/carry-out.ts';
+import { text } from '../../gather/graphql/inputs.ts';
+import type { MutationResolvers } from '../generated/schema.ts';
+
+const NewTask = z.object({ title: text(1, 200) });
+
+export const createTask: MutationResolvers['createTask'] = (_, { input }, context) =>
+  carryOut(context, { task: null }, async () => ({
+    task: await context.tables.task.create(NewTask.parse(input), { columns: context.columns.task }),
+  }));
