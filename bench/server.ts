@@ -47,7 +47,7 @@ async function startGather(): Promise<string> {
     isIntrospectable: false,
     hasGraphiQL: false,
     limits: LIMITS,
-    documents: { file: 'src/documents/manifest.generated.json', isOnlyTrusted: false },
+    documents: { file: 'src/documents/documents.json', isOnlyTrusted: false },
     cacheSeconds: 0,
     hosts: [],
     corsOrigins: [],

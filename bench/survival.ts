@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JobRow } from '../src/gather/database/schema.ts';
+import type { JobRow } from '../src/gather/database/engine-tables.generated.ts';
 import { UNSETTLED } from '../src/gather/jobs/job-rows.ts';
 import { JobBoard } from '../test/helpers/job-board.ts';
 import type { Program } from '../test/helpers/program.ts';
@@ -118,7 +118,7 @@ function faultOf({ id, task, state, attempt, result, error, finishedAt }: JobRow
 
 /** What the queue still holds, and jobs that have succeeded without having run. */
 async function findUndelivered(): Promise<string[]> {
-  const open = `select name from pgboss.job where name = any($1) and state < 'completed'`;
+  const open = `select name from gather_jobs.job where name = any($1) and state < 'completed'`;
   const names = napTasks.map(({ name }) => name);
   while ((await board.ask(open, [names])).length > 0) await sleep(200);
   const idle = await board.ask<{ id: string }>(`

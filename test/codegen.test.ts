@@ -22,7 +22,7 @@ test('a manifest is found to be stale until it is made anew', async () => {
   await appendFile(join(directory.path, 'src/documents/home.graphql'), '# And a word more.\n');
   await expect(codegen('--check')).rejects.toMatchObject({
     code: 1,
-    stderr: 'src/documents/manifest.generated.json is stale. Run `npm run codegen`.\n',
+    stderr: 'src/documents/documents.json is stale. Run `npm run codegen`.\n',
   });
   await codegen();
   await codegen('--check');

@@ -1,5 +1,7 @@
 import * as z from 'zod';
+import type { ServiceDefinitions } from './services/define-service.ts';
 import { createPublicHosts } from './services/public-hosts.ts';
+import type { Settings, SettingsShape } from './settings.ts';
 
 const wholeNumber = (from: number, to: number) =>
   z
@@ -22,6 +24,9 @@ const choice = <const Values extends readonly string[]>(values: Values) =>
 const port = wholeNumber(0, 65_535);
 const milliseconds = wholeNumber(1, 3_600_000);
 const serviceUrl = url(['http:', 'https:']).optional();
+const schemaName = z
+  .string()
+  .regex(/^[a-z_][a-z0-9_]{0,48}$/, 'expected the name of a schema, in lower case, such as gather');
 
 const onOrOff = choice(['on', 'off']).transform((value) => value === 'on');
 
@@ -48,15 +53,11 @@ const Environment = z.object({
   PORT: port.default(4000),
   DATA_DIR: z.string().min(1, 'expected a directory').default('.gather'),
   DATABASE_URL: url(['postgres:', 'postgresql:']).optional(),
+  GATHER_SCHEMA: schemaName.default('gather'),
+  GATHER_JOBS_SCHEMA: schemaName.default('gather_jobs'),
   DATABASE_CONNECTIONS: wholeNumber(1, 1000).default(10),
-  PROMO_URL: serviceUrl,
-  RECOMMENDATIONS_URL: serviceUrl,
-  PRICING_URL: serviceUrl,
-  INVENTORY_URL: serviceUrl,
-  SUPPLIERS_URL: serviceUrl,
   SERVICES_PORT: wholeNumber(0, 65_531).default(4100),
-  SERVICE_TIMEOUT_MS: milliseconds.default(2000),
-  SUPPLIERS_TIMEOUT_MS: milliseconds.default(5000),
+  SERVICE_TIMEOUT_MS: milliseconds.optional(),
   OPERATION_TIMEOUT_MS: milliseconds.default(15_000),
   STATEMENT_TIMEOUT_MS: milliseconds.default(10_000),
   DRAIN_TIMEOUT_MS: milliseconds.default(5000),
@@ -99,7 +100,6 @@ const Environment = z.object({
   S3_SECRET_ACCESS_KEY: z.string().optional(),
   TIME_ZONE: timeZone.default('UTC'),
   FETCH_ALLOWED: list.refine(isReadable, 'expected names, addresses or blocks such as 10.1.0.0/16').default([]),
-  ABOUT_FILE: z.string().min(1, 'expected the path of a JSON file').optional(),
   LOG: choice(['words', 'json', 'none']).optional(),
 });
 
@@ -109,10 +109,25 @@ const S3_KEYS = ['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const;
 /** What tokens of an issuer cannot be checked without. */
 const JWT_KEYS = ['JWT_ISSUER', 'JWT_AUDIENCE'] as const;
 
-type Variable = keyof z.infer<typeof Environment>;
+/** Where a service is, as far as the settings say it. */
+export interface ServiceSettings {
+  url: string | undefined;
+  timeoutMs: number | undefined;
+}
 
 /** Every setting, checked and frozen. Those of the environment that are empty count as not set. */
-export type Config = Readonly<z.infer<typeof Environment>>;
+export type Config = Readonly<z.infer<typeof Environment>> & {
+  /** Of each service: `PRICING_URL` and `PRICING_TIMEOUT_MS` are those of the service `pricing`. */
+  readonly services: Readonly<Record<string, ServiceSettings>>;
+  /** The application's own. */
+  readonly settings: Settings;
+};
+
+/** What the settings of an application follow from. */
+export interface ConfigSource {
+  services: ServiceDefinitions;
+  settings: SettingsShape;
+}
 
 /** Settings that cannot be used: a line for each, with its name and what was expected. */
 export class ConfigError extends Error {
@@ -124,14 +139,23 @@ export class ConfigError extends Error {
  * @param required settings that this use cannot do without
  * @throws ConfigError naming every fault at once
  */
-export function readConfig(required: readonly Variable[] = [], environment = process.env): Config {
+export function readConfig(
+  { services, settings }: ConfigSource,
+  required: readonly string[] = [],
+  environment = process.env,
+): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const { data, error } = Environment.safeParse(given);
+  const ofServices = Object.keys(services).flatMap((name) => [
+    [urlSetting(name), serviceUrl],
+    [timeoutSetting(name), milliseconds.optional()],
+  ]);
+  const all = Environment.extend(Object.fromEntries(ofServices)).extend(settings);
+  const { data, error } = all.safeParse(given);
   const faults = (error?.issues ?? []).map(({ path, message }) => {
     const name = String(path[0]);
     return `  ${name}: ${message}, got "${withoutPassword(given[name])}"`;
   });
-  const needed: readonly Variable[] = [
+  const needed: readonly string[] = [
     ...required,
     ...(given['S3_BUCKET'] ? S3_KEYS : []),
     ...(given['JWT_JWKS_URL'] ? JWT_KEYS : []),
@@ -140,7 +164,34 @@ export function readConfig(required: readonly Variable[] = [], environment = pro
   if (!data || missing.length > 0) {
     throw new ConfigError(['These settings cannot be used:', ...faults, ...missing].join('\n'));
   }
-  return Object.freeze(data);
+  const found: Readonly<Record<string, unknown>> = data;
+  return Object.freeze({
+    ...(data as z.infer<typeof Environment>),
+    services: Object.fromEntries(
+      Object.keys(services).map((name) => [
+        name,
+        {
+          url: found[urlSetting(name)] as string | undefined,
+          timeoutMs: (found[timeoutSetting(name)] ?? found['SERVICE_TIMEOUT_MS']) as number | undefined,
+        },
+      ]),
+    ),
+    settings: Object.fromEntries(Object.keys(settings).map((name) => [name, found[name]])) as Settings,
+  });
+}
+
+/** The setting that says where a service is: `PRICING_URL`. */
+export function urlSetting(service: string): string {
+  return `${toSettingName(service)}_URL`;
+}
+
+function timeoutSetting(service: string): string {
+  return `${toSettingName(service)}_TIMEOUT_MS`;
+}
+
+/** `pricingRules` becomes `PRICING_RULES`. */
+function toSettingName(name: string): string {
+  return name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toUpperCase();
 }
 
 function isReadable(allowed: readonly string[]): boolean {

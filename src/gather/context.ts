@@ -1,5 +1,3 @@
-import type { About } from '../smokehouse/about/about.ts';
-import type { Upstreams } from '../smokehouse/services/index.ts';
 import type { Accounts } from './accounts/accounts.ts';
 import type { Columns } from './database/columns.ts';
 import type { Client, Database } from './database/database.ts';
@@ -8,9 +6,12 @@ import type { Files } from './files/files.ts';
 import type { Uploads } from './files/uploads.ts';
 import type { AnswerSize } from './graphql/limits/answer-size.ts';
 import type { Jobs } from './jobs/jobs.ts';
+import type { Schedule } from './jobs/schedules.ts';
 import type { Loaders } from './loaders/index.ts';
+import type { Services } from './services/define-service.ts';
+import type { Settings } from './settings.ts';
 import type { Threads } from './threads/threads.ts';
-import type { Viewer } from './viewer.ts';
+import type { Roles, Viewer } from './viewer.ts';
 
 /** What a resolver is handed: everything of one request. */
 export interface Context {
@@ -20,6 +21,8 @@ export interface Context {
   answerSize: AnswerSize;
   /** Who asks. */
   viewer: Viewer;
+  /** What viewers may do. */
+  roles: Roles;
   /** Where the request comes from: the address of its sender, as far as proxies are trusted to say it. */
   address: string;
   /** Adds a cookie to the response, as `Set-Cookie` has it. */
@@ -32,16 +35,19 @@ export interface Context {
   loaders: Loaders;
   /** Replaces the loaders, so that what is read after a change is read anew. */
   renewLoaders: () => void;
-  upstreams: Upstreams;
+  /** The application's services, by their names. */
+  services: Services;
   /** What of each table the operation reads. */
   columns: Columns;
   jobs: Jobs;
+  schedules: readonly Schedule[];
   threads: Threads;
   files: Files;
   uploads: Uploads;
   /** Where clients reach this server: `https://shop.example`. */
   publicUrl: string;
-  /** The shop's, by its IANA name. */
+  /** The application's, by its IANA name. */
   timeZone: string;
-  readAbout: (signal: AbortSignal) => Promise<About>;
+  /** The application's settings. */
+  settings: Settings;
 }

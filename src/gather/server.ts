@@ -1,17 +1,18 @@
-import { createServer } from 'node:http';
+import { createServer as createHttpServer } from 'node:http';
 import type { DocumentNode } from 'graphql';
 import { createYoga } from 'graphql-yoga';
-import { createAboutReader } from '../smokehouse/about/about.ts';
-import { exampleTabs } from '../smokehouse/documents/tabs.ts';
-import { createUpstreams, type UpstreamConfig, type UpstreamName } from '../smokehouse/services/index.ts';
 import { Accounts } from './accounts/accounts.ts';
 import type { JwtConfig } from './accounts/jwt.ts';
 import { useViewer } from './accounts/use-viewer.ts';
+import type { App } from './app.ts';
 import { Buckets } from './concurrency/token-buckets.ts';
-import { createPools, endPools } from './database/pool.ts';
+import { channelOf, createPools, endPools } from './database/pool.ts';
+import type { EngineSchemas } from './database/schemas.ts';
+import { toDefinitions } from './database/tables.ts';
+import { engineResolvers } from './engine-resolvers.ts';
 import { createStore, type StoreConfig } from './files/create-store.ts';
 import { describeImage } from './files/describe-image.ts';
-import { createCertificateRoute, createFileRoute } from './files/file-route.ts';
+import { createDownloadRoute, createFileRoute, type DownloadSource } from './files/file-route.ts';
 import { Files } from './files/files.ts';
 import type { QuotaConfig } from './files/quota.ts';
 import { removeBytes } from './files/remove-bytes.ts';
@@ -27,7 +28,8 @@ import { useAnswerSize } from './graphql/limits/use-answer-size.ts';
 import { useCost } from './graphql/limits/use-cost.ts';
 import { useLimits } from './graphql/limits/use-limits.ts';
 import { useQueryLength } from './graphql/limits/use-query-length.ts';
-import { loadSchema } from './graphql/schema.ts';
+import { createAppSchema, nodeTypesOf } from './graphql/schema.ts';
+import { createSelectionOf } from './graphql/selection.ts';
 import { useCacheHeaders } from './graphql/use-cache-headers.ts';
 import { useCancellation } from './graphql/use-cancellation.ts';
 import { useIncrementalDelivery } from './graphql/use-incremental-delivery.ts';
@@ -48,6 +50,7 @@ import { useUrlParams } from './http/use-url-params.ts';
 import { Hints } from './jobs/hints.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { Queue } from './jobs/queue.ts';
+import { loadersFrom } from './loaders/index.ts';
 import { createLog, type LogFormat } from './monitoring/log.ts';
 import { createMaskError } from './monitoring/mask-errors.ts';
 import { checkReadiness } from './monitoring/readiness.ts';
@@ -56,11 +59,13 @@ import { secretsOf } from './monitoring/secrets.ts';
 import { listenToCalls } from './monitoring/timing.ts';
 import { useLog } from './monitoring/use-log.ts';
 import { useTiming } from './monitoring/use-timing.ts';
+import { createServices, type ServiceConfig } from './services/define-service.ts';
+import type { Settings } from './settings.ts';
 import { createThreads } from './threads/threads.ts';
 import type { Viewer } from './viewer.ts';
 
 /** What the server needs to know. */
-export interface AppConfig {
+export interface ServerConfig extends EngineSchemas {
   host: string;
   /** 0 takes any free port. */
   port: number;
@@ -96,7 +101,7 @@ export interface AppConfig {
   statementTimeoutMs: number;
   /** How long an operation may take. */
   operationTimeoutMs: number;
-  upstreams: Record<UpstreamName, UpstreamConfig>;
+  services: Readonly<Record<string, ServiceConfig>>;
   /** Jobs of one user that are not settled. */
   maxPendingJobs: number;
   /** Where files are kept. */
@@ -107,14 +112,14 @@ export interface AppConfig {
   filesQuota: QuotaConfig;
   /** Where clients reach the server, as `https://shop.example`. @default where the request was sent to */
   publicUrl?: string | undefined;
-  /** The shop's, by its IANA name: where its days begin and its schedules are due. */
+  /** The application's, by its IANA name: where its days begin and its schedules are due. */
   timeZone: string;
-  /** The JSON file behind `Query.about`. */
-  aboutFile: string;
+  /** The application's own settings. */
+  settings: Settings;
 }
 
 /** A server that is built, and not yet listening. */
-export interface App {
+export interface Server {
   /** Answers one request in process, as the server would. @param caller who asks, where it is not to be found out */
   fetch(url: string, init?: RequestInit, caller?: { viewer?: Viewer }): Promise<Response>;
   /** Listens. @returns the address. @throws where the port is taken */
@@ -147,19 +152,28 @@ const PARSE_ERRORS_MAX_BYTES = 1_000_000;
 /** How late a subscriber learns of a change that PostgreSQL's word of was lost. */
 const LOOK_EVERY_MS = 5000;
 
-/** Builds the server from its settings. Whoever builds it stops it. */
-export function createApp(config: AppConfig): App {
+/** Builds the server of an application from its settings. Stop it. */
+export function createServer(app: App, config: ServerConfig): Server {
   const log = createLog(config.logFormat, secretsOf(config));
   const maskError = createMaskError(log);
-  const pools = createPools({ ...config, poolSize: config.databaseConnections, connectTimeoutMs: CONNECT_TIMEOUT_MS });
-  const upstreams = createUpstreams(config.upstreams);
+  const { roles, types } = app;
+  const definitions = toDefinitions(app.database.tables, config.engineSchema);
+  const schema = createAppSchema({ ...app, definitions, engineResolvers });
+  const pools = createPools({
+    ...config,
+    definitions,
+    poolSize: config.databaseConnections,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+  });
+  const clients = createServices(app.services, config.services);
   const queue = new Queue(pools);
-  const hints = new Hints(config.databaseUrl, LOOK_EVERY_MS);
+  const hints = new Hints(config.databaseUrl, channelOf(pools), LOOK_EVERY_MS);
   const jobs = new Jobs(queue, hints, config.maxPendingJobs);
   const threads = createThreads();
   const store = createStore(config.store);
   const files = new Files({
     store,
+    attachments: app.attachments,
     maxBytes: config.uploadMaxBytes,
     quota: config.filesQuota,
     onKept: async (database, file) => {
@@ -168,7 +182,7 @@ export function createApp(config: AppConfig): App {
     },
     onDeleted: (database, keys) => jobs.enqueue(removeBytes, { keys }, { database }),
   });
-  const accounts = new Accounts({ ...config, pools });
+  const accounts = new Accounts({ ...config, pools, roles });
   const buckets = new Buckets(config.limits);
   const slots = new UploadSlots(config.proxyHops);
   const uploads = new Uploads({ files, pools });
@@ -181,17 +195,17 @@ export function createApp(config: AppConfig): App {
       publicUrl: (request) => config.publicUrl ?? originOf(request),
     }),
     files: createFileRoute({ pools, store, log, proxyHops: config.proxyHops }),
-    certificates: createCertificateRoute({ pools, store, log, proxyHops: config.proxyHops }),
+    ...downloadRoutes(app, { pools, store, log, proxyHops: config.proxyHops }),
   };
   const stopListening = listenToCalls();
 
   let isRetired = false;
   const yoga = createYoga({
-    schema: loadSchema(),
+    schema,
     plugins: [
       useHealth(async () => {
-        if (isRetired) return { isReady: false, reason: 'The server is stopping.', services: upstreams.state() };
-        return checkReadiness(pools, upstreams, maskError);
+        if (isRetired) return { isReady: false, reason: 'The server is stopping.', services: clients.state() };
+        return checkReadiness({ pools, clients, migrations: { ...config, migrations: app.migrations } }, maskError);
       }),
       useAccept(),
       useUrlParams(),
@@ -200,26 +214,33 @@ export function createApp(config: AppConfig): App {
       // The signal comes first: everything below is measured and stopped by it.
       useCancellation(config.operationTimeoutMs),
       useAnswerSize(config.limits.answerMaxBytes),
-      useTiming(config.isDevelopment),
+      useTiming(config.isDevelopment, roles),
       useLog(log, maskError),
       useQueryLength(config.limits),
       useDocuments(config.documents),
       useIntrospection(config.isIntrospectable),
-      useViewer({ accounts, buckets, proxyHops: config.proxyHops }),
+      useViewer({ accounts, roles, buckets, proxyHops: config.proxyHops }),
       useLimits(config.limits),
       useVariables(),
       useCost(config.limits, buckets),
       useCacheHeaders(config.cacheSeconds),
       useSources({
         pools,
-        upstreams,
+        createLoaders: loadersFrom({
+          makers: app.loaders,
+          rowLoaders: app.database.rowLoaders,
+          nodeTypes: nodeTypesOf(schema, types),
+        }),
+        selectionOf: createSelectionOf({ definitions, types }),
+        publicUrl: config.publicUrl,
+        services: clients.services,
+        schedules: app.schedules,
+        settings: config.settings,
+        timeZone: config.timeZone,
         jobs,
         threads,
         files,
         uploads,
-        publicUrl: config.publicUrl,
-        timeZone: config.timeZone,
-        readAbout: createAboutReader(config.aboutFile),
       }),
       useIncrementalDelivery(maskError),
     ],
@@ -232,7 +253,8 @@ export function createApp(config: AppConfig): App {
     },
     healthCheckEndpoint: NO_ENDPOINT,
     graphiql:
-      config.hasGraphiQL && ((request) => wantsPage(request) && { title: 'Smokehouse', defaultTabs: exampleTabs }),
+      config.hasGraphiQL &&
+      ((request) => wantsPage(request) && { title: app.name, defaultTabs: [...(app.documents?.tabs ?? [])] }),
     renderGraphiQL,
     logging: false,
     cors: false,
@@ -250,7 +272,7 @@ export function createApp(config: AppConfig): App {
     else if (YOGA_PATH.test(request.url ?? '')) void yoga(request, response);
     else refuse(response, { status: 404, message: 'There is nothing at this address; GraphQL is at /graphql.' });
   });
-  const server = createServer(
+  const server = createHttpServer(
     {
       // A file may take its time. JSON bodies and the pace of files have limits of their own.
       requestTimeout: 0,
@@ -285,7 +307,7 @@ export function createApp(config: AppConfig): App {
     // Subscriptions would last for as long as their clients do.
     await Promise.all([hints.close(), drain(server, exchanges, config.drainTimeoutMs, hurry)]);
     await exchanges.settled(SETTLE_TIMEOUT_MS);
-    await Promise.all([upstreams.close(), threads.close(), store.close()]);
+    await Promise.all([clients.close(), threads.close(), store.close()]);
     await queue.close();
     await endPools(pools);
     stopListening();
@@ -310,4 +332,11 @@ export function createApp(config: AppConfig): App {
       return stopped;
     },
   };
+}
+
+/** The routes of the application's files. */
+function downloadRoutes({ downloads }: App, source: DownloadSource): Routes {
+  return Object.fromEntries(
+    Object.entries(downloads).map(([name, download]) => [name, createDownloadRoute(source, download)]),
+  );
 }

@@ -1,12 +1,11 @@
-/** What somebody may do. Each role may do what those before it may. */
-export type Role = (typeof ROLES)[number];
+import type { Registered } from './register.ts';
 
-/** From the least to the most. */
-const ROLES = ['ANONYMOUS', 'CUSTOMER', 'STAFF'] as const;
+/** What somebody may do: a value of `enum Role` of the SDL. Each role may do what those before it may. */
+export type Role = Registered<'role', string>;
 
 /** Somebody who is known by name. */
 interface User {
-  /** The same for as long as the user exists, and nobody else's: what the rows of theirs have as `owner`. */
+  /** Stable and unique: what the rows of theirs have in the column that `@owned(by:)` names. */
   owner: string;
   /** null where an issuer of tokens does not say it. */
   email: string | null;
@@ -27,10 +26,7 @@ export interface Viewer {
 /** A viewer who is known by name. */
 export type SignedIn = Viewer & { user: User };
 
-/** Nobody in particular. */
-export const ANONYMOUS: Viewer = { role: 'ANONYMOUS', user: null, sessionId: null };
-
-/** The owner of what everybody may see, such as the photo of an item. */
+/** The owner of what everybody may see, such as a public picture. */
 export const PUBLIC = 'public';
 
 /** Whose the things are that a viewer makes: nobody's where nobody is signed in. */
@@ -38,17 +34,61 @@ export function ownerOf({ user }: Viewer): string | null {
   return user?.owner ?? null;
 }
 
-/** Whether a viewer has at least this role. */
-export function hasRole({ role }: Viewer, least: Role): boolean {
-  return ROLES.indexOf(role) >= ROLES.indexOf(least);
-}
+/** The roles of an application, least first, and what each of them may do. */
+export class Roles {
+  /** The role of whoever is not signed in. */
+  readonly least: Role;
+  /** The role of whoever signs in, unless something else is said of them. */
+  readonly signedIn: Role;
+  /** The role that sees what belongs to anybody. */
+  readonly highest: Role;
+  readonly #names: readonly string[];
 
-/** Whether it is the viewer's own, or the viewer is STAFF. */
-export function owns(viewer: Viewer, owner: string | null): boolean {
-  return hasRole(viewer, 'STAFF') || (owner !== null && owner === viewer.user?.owner);
-}
+  /** @throws an error of the program's for fewer than two */
+  constructor(names: readonly string[]) {
+    const [least, signedIn] = names;
+    const highest = names.at(-1);
+    if (least === undefined || signedIn === undefined || highest === undefined) {
+      throw new Error('Expected `enum Role` with two values or more, least first: who is not signed in, and who is.');
+    }
+    this.#names = names;
+    this.least = least as Role;
+    this.signedIn = signedIn as Role;
+    this.highest = highest as Role;
+  }
 
-/** Whether a viewer may know of it. */
-export function sees(viewer: Viewer, owner: string | null): boolean {
-  return owner === PUBLIC || owns(viewer, owner);
+  /** Those that somebody who signs in may have. */
+  get ofUsers(): readonly string[] {
+    return this.#names.slice(1);
+  }
+
+  /** The highest of these roles that there is; `signedIn` where there is none. */
+  highestOf(names: readonly unknown[]): Role {
+    return (this.ofUsers.findLast((name) => names.includes(name)) ?? this.signedIn) as Role;
+  }
+
+  /** Nobody in particular. */
+  get nobody(): Viewer {
+    return { role: this.least, user: null, sessionId: null };
+  }
+
+  /** Whether a viewer has at least this role. */
+  has({ role }: Viewer, least: Role): boolean {
+    return this.#names.indexOf(role) >= this.#names.indexOf(least);
+  }
+
+  /** Whether it is the viewer's own, or the viewer has the highest role. */
+  owns(viewer: Viewer, owner: string | null): boolean {
+    return this.has(viewer, this.highest) || (owner !== null && owner === viewer.user?.owner);
+  }
+
+  /** Whether a viewer may know of it. */
+  sees(viewer: Viewer, owner: string | null): boolean {
+    return owner === PUBLIC || this.owns(viewer, owner);
+  }
+
+  /** Whose objects a list is to have: the viewer's; all where that has the highest role. Nobody's where nobody is signed in. */
+  mine(viewer: Viewer): { owner?: string } {
+    return this.has(viewer, this.highest) ? {} : { owner: viewer.user?.owner ?? '' };
+  }
 }

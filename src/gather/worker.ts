@@ -1,37 +1,36 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createUpstreams, type UpstreamConfig, type UpstreamName } from '../smokehouse/services/index.ts';
-import { tasks as shopTasks } from '../smokehouse/tasks-index.ts';
+import type { App } from './app.ts';
 import { ConfigError } from './config.ts';
 import { Database } from './database/database.ts';
 import { createPools, endPools } from './database/pool.ts';
+import type { EngineSchemas } from './database/schemas.ts';
+import { toDefinitions } from './database/tables.ts';
 import { findTimeZoneFault } from './database/time-zone.ts';
 import { createStore, type StoreConfig } from './files/create-store.ts';
-import { type Schedule, schedules as shopSchedules } from './jobs/schedules.ts';
-import type { RunnableTask } from './jobs/task.ts';
 import { Worker } from './jobs/worker.ts';
 import { createLog, type LogFormat } from './monitoring/log.ts';
 import { secretsOf } from './monitoring/secrets.ts';
+import { createServices, type ServiceConfig } from './services/define-service.ts';
 import { createPublicFetch } from './services/public-fetch.ts';
+import type { Settings } from './settings.ts';
 
 /** What a worker needs to know. */
-export interface WorkerConfig {
+export interface WorkerConfig extends EngineSchemas {
   logFormat: LogFormat;
   databaseUrl: string;
   /** Connections to PostgreSQL at most, those of the job queue apart. */
   databaseConnections: number;
   statementTimeoutMs: number;
   store: StoreConfig;
-  upstreams: Record<UpstreamName, UpstreamConfig>;
-  /** The shop's, by its IANA name. */
+  services: Readonly<Record<string, ServiceConfig>>;
+  /** The application's, by its IANA name. */
   timeZone: string;
-  /** What `fetchData` may fetch although it is not public: hosts, addresses, blocks of addresses. */
+  /** The application's own settings. */
+  settings: Settings;
+  /** What tasks may fetch although it is not public: hosts, addresses, blocks of addresses. */
   fetchAllowed: readonly string[];
   /** How often jobs of dead workers are looked for. @default 5 */
   superviseSeconds?: number;
-  /** What it runs. @default the shop's tasks */
-  tasks?: readonly RunnableTask[];
-  /** What it enqueues by itself. @default the shop's schedules */
-  schedules?: readonly Schedule[];
 }
 
 /** A worker that is built, and does not run jobs yet. */
@@ -52,13 +51,18 @@ const CLOSE_MS = 5000;
 /** What is fetched is the result of a job, and must fit into an answer (MAX_ANSWER_BYTES). */
 const FETCH = { timeoutMs: 10_000, maxBytes: 1_000_000, maxRedirects: 3 };
 
-/** Builds a worker from its settings. Whoever builds it stops it. */
-export function createWorker(config: WorkerConfig): WorkerProcess {
-  const { databaseUrl, timeZone, superviseSeconds = SUPERVISE_SECONDS } = config;
-  const { tasks = shopTasks, schedules = shopSchedules } = config;
+/** Builds a worker of an application from its settings. Stop it. */
+export function createWorker(app: App, config: WorkerConfig): WorkerProcess {
+  const { databaseUrl, timeZone, settings, superviseSeconds = SUPERVISE_SECONDS } = config;
+  const { tasks, schedules } = app;
   const log = createLog(config.logFormat, secretsOf(config));
-  const pools = createPools({ ...config, poolSize: config.databaseConnections, connectTimeoutMs: CONNECT_TIMEOUT_MS });
-  const upstreams = createUpstreams(config.upstreams);
+  const pools = createPools({
+    ...config,
+    definitions: toDefinitions(app.database.tables, config.engineSchema),
+    poolSize: config.databaseConnections,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+  });
+  const clients = createServices(app.services, config.services);
   const store = createStore(config.store);
   const publicFetch = createPublicFetch({ ...FETCH, allowed: config.fetchAllowed });
   const fetchPublic = publicFetch.fetch;
@@ -66,7 +70,8 @@ export function createWorker(config: WorkerConfig): WorkerProcess {
     databaseUrl,
     pools,
     store,
-    upstreams,
+    services: clients.services,
+    settings,
     fetchPublic,
     timeZone,
     log,
@@ -78,7 +83,7 @@ export function createWorker(config: WorkerConfig): WorkerProcess {
   let stopped: Promise<void> | undefined;
   const close = async () => {
     await worker.close();
-    await Promise.all([store.close(), upstreams.close(), publicFetch.close()]);
+    await Promise.all([store.close(), clients.close(), publicFetch.close()]);
     await endPools(pools);
   };
   const stop = async (hurry?: AbortSignal) => {

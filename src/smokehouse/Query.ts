@@ -1,39 +1,21 @@
-import { toPage } from '../gather/database/page.ts';
-import { toRowId } from '../gather/graphql/global-id.ts';
-import { mine } from '../gather/graphql/guards.ts';
-import { loadNode } from '../gather/graphql/node.ts';
-import { assertRange } from '../gather/graphql/range.ts';
-import { findRow } from '../gather/graphql/rows.ts';
-import { schedules } from '../gather/jobs/schedules.ts';
+import { assertRange, findRow, toPage, toRowId } from 'gather';
+import { readAbout } from './about/about.ts';
 import type { QueryResolvers } from './generated/schema.ts';
 import { toItemWhere } from './items/item-where.ts';
 import { readStatistics } from './statistics/statistics-rows.ts';
 import { collectQuotes } from './suppliers/quotes.ts';
 
-const MAX_NODES = 1000;
 const MAX_QUOTES = 100;
 const MAX_DAYS = 366;
 const DAY_MS = 86_400_000;
 
 /** Those that check their arguments are async: the executor waits for all siblings of a field that throws by itself. */
 export const Query: QueryResolvers = {
-  node: (_, { id }, { loaders }) => loadNode(id, loaders),
-
-  viewer: async (_, __, { viewer }) => {
-    if (viewer.failure) throw viewer.failure;
-    return viewer.user ? { ...viewer, user: viewer.user } : null;
-  },
-
-  nodes: async (_, { ids }, { loaders }) => {
-    assertRange('the number of `ids`', ids.length, 0, MAX_NODES);
-    return ids.map((id) => loadNode(id, loaders));
-  },
-
   home: () => ({}),
 
-  quotes: async (_, { count, mode }, { upstreams, signal }) => {
+  quotes: async (_, { count, mode }, { services, signal }) => {
     assertRange('`count`', count, 1, MAX_QUOTES);
-    return collectQuotes(upstreams.suppliers, { count, isConcurrent: mode === 'CONCURRENT' }, signal);
+    return collectQuotes(services.suppliers, { count, isConcurrent: mode === 'CONCURRENT' }, signal);
   },
 
   item: async (_, { by }, { loaders }) =>
@@ -41,7 +23,7 @@ export const Query: QueryResolvers = {
 
   menu: async (_, { where }) => ({ where: toItemWhere(where) }),
 
-  about: (_, __, { readAbout, signal }) => readAbout(signal),
+  about: (_, __, { settings, signal }) => readAbout(settings.ABOUT_FILE, signal),
 
   tasks: async (_, { done, ...page }, { tables, columns }) =>
     tables.task.connection({
@@ -52,10 +34,10 @@ export const Query: QueryResolvers = {
       page: toPage(page),
     }),
 
-  orders: async (_, page, { tables, columns, loaders, viewer }) =>
+  orders: async (_, page, { tables, columns, loaders, viewer, roles }) =>
     tables.order.connection({
       name: 'orders',
-      where: mine(viewer),
+      where: roles.mine(viewer),
       orderBy: [{ column: 'id', direction: 'desc' }],
       columns: columns.order,
       page: toPage(page),
@@ -66,19 +48,6 @@ export const Query: QueryResolvers = {
     assertRange('the number of days from `from` to `to`', daysBetween(from, to), 1, MAX_DAYS);
     return readStatistics(database, columns.dailyStatistics, { from, to });
   },
-
-  job: async (_, { id }, { loaders }) => findRow(loaders.jobById, toRowId('Job', id)),
-
-  jobs: async (_, { where, ...page }, { tables, columns, viewer }) =>
-    tables.job.connection({
-      name: 'jobs',
-      where: { ...where, ...mine(viewer) },
-      orderBy: [{ column: 'id', direction: 'desc' }],
-      columns: columns.job,
-      page: toPage(page),
-    }),
-
-  schedules: () => [...schedules],
 };
 
 /** Both included. */

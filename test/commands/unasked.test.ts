@@ -138,9 +138,13 @@ describe('in a database that is behind', () => {
       `delete from kysely_migration where name = '${Object.keys(migrations).at(-1)}'`,
       `the migrations ${Object.keys(migrations).at(-1)}`,
     ],
-    ['the job queue', 'drop schema pgboss cascade', 'the job queue'],
-    ['another version of it', 'update pgboss.version set version = 1', 'the job queue'],
-    ['one queue', `delete from pgboss.queue where name = '${tasks[0]?.name}'`, `the job queue of ${tasks[0]?.name}`],
+    ['the job queue', 'drop schema gather_jobs cascade', 'the job queue'],
+    ['another version of it', 'update gather_jobs.version set version = 1', 'the job queue'],
+    [
+      'one queue',
+      `delete from gather_jobs.queue where name = '${tasks[0]?.name}'`,
+      `the job queue of ${tasks[0]?.name}`,
+    ],
   ])('start says that it lacks %s, and writes nothing', async (_, change, lacks) => {
     await database.ask(change);
     const before = await look();
@@ -148,7 +152,7 @@ describe('in a database that is behind', () => {
     expect(code).toBe(1);
     expect(stderr.split('\n')[0]).toBe(`The database of DATABASE_URL lacks ${lacks}.`);
     expect(await look()).toEqual(before);
-    expect(await database.ask('select from pgboss.schedule').catch(() => [])).toEqual([]);
+    expect(await database.ask('select from gather_jobs.schedule').catch(() => [])).toEqual([]);
   });
 
   test('work sets no schedules', async () => {
@@ -156,7 +160,7 @@ describe('in a database that is behind', () => {
     const { code, stderr } = await run('work');
     expect(code).toBe(1);
     expect(stderr).toBe(`Migrations are missing: ${Object.keys(migrations).at(-1)}. Run \`migrate\` first.\n`);
-    expect(await database.ask('select from pgboss.schedule')).toEqual([]);
+    expect(await database.ask('select from gather_jobs.schedule')).toEqual([]);
   });
 });
 

@@ -207,7 +207,7 @@ test.each([
   ['select from (values (1)) as p cross join lateral (select * from "review")', 'review'],
   ['insert into "item" (name) values ($1)', 'item'],
   ['with changed as (update "user" set x = 1 returning id) delete from session', 'user'],
-  ['INSERT INTO pgboss.job (id) VALUES (1)', 'pgboss.job'],
+  ['INSERT INTO gather_jobs.job (id) VALUES (1)', 'gather_jobs.job'],
   ['select 1', ''],
 ])('the table of %s is %s', (text, table) => {
   expect(tableOf(text)).toBe(table);

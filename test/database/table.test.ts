@@ -2,9 +2,10 @@ import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
 import type { Call } from '../../src/gather/calls.ts';
 import { calls } from '../../src/gather/calls.ts';
-import type { Decimal, ItemRow, ItemStatus } from '../../src/gather/database/schema.ts';
+import type { Decimal } from '../../src/gather/database/column-types.ts';
 import { createTables, definitions, type Tables } from '../../src/gather/database/tables.ts';
 import { GatherError } from '../../src/gather/errors.ts';
+import type { ItemRow, ItemStatus } from '../../src/smokehouse/generated/database.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { liveBytes } from '../helpers/live-bytes.ts';
 

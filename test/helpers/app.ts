@@ -6,8 +6,10 @@ import type { ExecutionResult } from 'graphql';
 import { hashToken } from '../../src/gather/accounts/token.ts';
 import type { Limits } from '../../src/gather/graphql/limits/limits.ts';
 import type { TimingReport } from '../../src/gather/monitoring/timing.ts';
-import { type App, type AppConfig, createApp } from '../../src/gather/server.ts';
+import { createServer, type Server, type ServerConfig } from '../../src/gather/server.ts';
+import type { Settings } from '../../src/gather/settings.ts';
 import type { Viewer } from '../../src/gather/viewer.ts';
+import { smokehouse } from '../../src/smokehouse/index.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { watchResources } from './resources.ts';
 import { startServices, type TestServices } from './services.ts';
@@ -18,7 +20,7 @@ export type Answer = ExecutionResult<any, { timing: TimingReport }>;
 
 /** The whole server on a database of its own and five services under control. */
 export interface TestApp {
-  app: App;
+  app: Server;
   database: TestDatabase;
   /** Where its files are kept. */
   filesDir: string;
@@ -33,7 +35,7 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-interface TestConfig extends Partial<AppConfig> {
+interface TestConfig extends Partial<ServerConfig> {
   /** For each of the services. */
   serviceTimeoutMs?: number;
   /** By which address the server reaches its database. @default the database's own */
@@ -61,6 +63,9 @@ export const STAFF_TOKEN = `gather_${'s'.repeat(43)}`;
 /** What STAFF sends over a socket. */
 export const STAFF_HEADERS = { authorization: `Bearer ${STAFF_TOKEN}` };
 
+/** Nobody in particular. */
+export const ANONYMOUS = smokehouse.roles.nobody;
+
 /** Somebody who may do what is theirs. */
 export const CUSTOMER: Viewer = {
   role: 'CUSTOMER',
@@ -82,9 +87,7 @@ export const TEST_LIMITS: Limits = {
   costRestoredPerSecond: 1_000_000,
 };
 
-const DOCUMENTS_FILE = fileURLToPath(
-  new URL('../../src/smokehouse/documents/manifest.generated.json', import.meta.url),
-);
+const DOCUMENTS_FILE = fileURLToPath(new URL('../../src/smokehouse/generated/documents.json', import.meta.url));
 const SERVICES = ['promo', 'recommendations', 'pricing', 'inventory', 'suppliers'] as const;
 
 /** Starts the server for a test file. Call it in `beforeAll`, and `close` in `afterAll`. */
@@ -98,15 +101,17 @@ export async function startTestApp({
   const database = await createTestDatabase();
   await database.ask(
     `with pitmaster as (
-       insert into "user" (email, name, role, "passwordHash") values ('staff@smokehouse.example', 'Staff', 'STAFF', '')
+       insert into gather."user" (email, name, role, "passwordHash") values ('staff@smokehouse.example', 'Staff', 'STAFF', '')
        returning id
-     ) insert into session ("userId", "tokenHash", "expiresAt") select id, $1, now() + interval '14 days' from pitmaster`,
+     ) insert into gather.session ("userId", "tokenHash", "expiresAt") select id, $1, now() + interval '14 days' from pitmaster`,
     [hashToken(STAFF_TOKEN)],
   );
   database.statements();
   const services = await startServices();
   const filesDir = await mkdtemp(join(tmpdir(), 'gather-files-'));
-  const app = createApp({
+  const app = createServer(smokehouse, {
+    engineSchema: 'gather',
+    queueSchema: 'gather_jobs',
     host: '127.0.0.1',
     port: 0,
     isDevelopment: true,
@@ -124,19 +129,13 @@ export async function startTestApp({
     databaseConnections: 10,
     statementTimeoutMs: 10_000,
     operationTimeoutMs: 10_000,
-    upstreams: {
-      promo: { url: services.urls.promo, timeoutMs },
-      recommendations: { url: services.urls.recommendations, timeoutMs },
-      pricing: { url: services.urls.pricing, timeoutMs },
-      inventory: { url: services.urls.inventory, timeoutMs },
-      suppliers: { url: services.urls.suppliers, timeoutMs },
-    },
+    services: Object.fromEntries(SERVICES.map((name) => [name, { url: services.urls[name], timeoutMs }])),
     maxPendingJobs: 1000,
     store: { directory: filesDir },
     uploadMaxBytes: 1_000_000_000,
     filesQuota: { maxBytes: 100_000_000_000, maxBytesPerOwner: 10_000_000_000 },
     timeZone: 'UTC',
-    aboutFile: fileURLToPath(new URL('../../src/smokehouse/about/about.json', import.meta.url)),
+    settings: { ABOUT_FILE: undefined } satisfies Settings,
     ...config,
   });
   const request = async (query: string, variables: Record<string, unknown> = {}, init: RequestInit = {}) =>

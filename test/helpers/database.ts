@@ -4,7 +4,18 @@ import pg from 'pg';
 import { inject } from 'vitest';
 import { Database } from '../../src/gather/database/database.ts';
 import { createPools, endPools, type PoolConfig, type Pools } from '../../src/gather/database/pool.ts';
+import { toDefinitions } from '../../src/gather/database/tables.ts';
+import { smokehouse } from '../../src/smokehouse/index.ts';
 import { recordStatements } from './statements.ts';
+
+/** What the pools of tests are told of the tables. */
+export const TEST_TABLES = {
+  definitions: toDefinitions(smokehouse.database.tables, 'gather'),
+  queueSchema: 'gather_jobs',
+};
+
+/** What is installed in databases of tests. */
+export const TEST_SCHEMAS = { engineSchema: 'gather', queueSchema: 'gather_jobs' };
 
 const LEAVE_TIMEOUT_MS = 15_000;
 
@@ -36,7 +47,14 @@ export async function createTestDatabase(
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   await onServer((client) => client.query(`create database ${name} template ${template}`));
   const databaseUrl = urlOf(name);
-  const complete = { databaseUrl, poolSize: 10, connectTimeoutMs: 5000, statementTimeoutMs: 10_000, ...config };
+  const complete = {
+    ...TEST_TABLES,
+    databaseUrl,
+    poolSize: 10,
+    connectTimeoutMs: 5000,
+    statementTimeoutMs: 10_000,
+    ...config,
+  };
   const pools = createPools(complete);
   return {
     databaseUrl,

@@ -5,9 +5,7 @@ import { toDocumentId } from '../../src/gather/graphql/documents/document-id.ts'
 export type Params = Record<string, unknown>;
 
 /** The manifest of the documents of our own pages. */
-export const DOCUMENTS_FILE = fileURLToPath(
-  new URL('../../src/smokehouse/documents/manifest.generated.json', import.meta.url),
-);
+export const DOCUMENTS_FILE = fileURLToPath(new URL('../../src/smokehouse/generated/documents.json', import.meta.url));
 
 /** What a client of Apollo's protocol sends of a document. */
 export function persisted(text: string): Params {

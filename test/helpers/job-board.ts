@@ -1,15 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { Id, Json } from '../../src/gather/database/column-types.ts';
 import { Database, raw } from '../../src/gather/database/database.ts';
+import type { JobRow } from '../../src/gather/database/engine-tables.generated.ts';
 import { createPools, endPools } from '../../src/gather/database/pool.ts';
-import type { Id, JobRow, JobState, Json } from '../../src/gather/database/schema.ts';
-import { createTables } from '../../src/gather/database/tables.ts';
+import type { JobState } from '../../src/gather/database/schema.ts';
+import { engineTables } from '../../src/gather/database/tables.ts';
 import { GatherError } from '../../src/gather/errors.ts';
 import { Hints } from '../../src/gather/jobs/hints.ts';
 import { installQueues } from '../../src/gather/jobs/install.ts';
 import { Jobs } from '../../src/gather/jobs/jobs.ts';
 import { Queue } from '../../src/gather/jobs/queue.ts';
 import type { RunnableTask, Task } from '../../src/gather/jobs/task.ts';
+import { TEST_SCHEMAS, TEST_TABLES } from './database.ts';
 import { Program } from './program.ts';
 import { ATTEMPTS } from './tasks.ts';
 
@@ -35,10 +38,16 @@ export class JobBoard implements AsyncDisposable {
 
   private constructor(databaseUrl: string) {
     this.#databaseUrl = databaseUrl;
-    const pools = createPools({ databaseUrl, poolSize: 5, connectTimeoutMs: 5000, statementTimeoutMs: 10_000 });
+    const pools = createPools({
+      ...TEST_TABLES,
+      databaseUrl,
+      poolSize: 5,
+      connectTimeoutMs: 5000,
+      statementTimeoutMs: 10_000,
+    });
     this.database = new Database(pools, new AbortController().signal);
     this.queue = new Queue(pools);
-    this.hints = new Hints(databaseUrl, 1000);
+    this.hints = new Hints(databaseUrl, 'gather_job', 1000);
     this.jobs = new Jobs(this.queue, this.hints);
     this.#stack.defer(() => endPools(pools));
     this.#stack.defer(() => this.hints.close());
@@ -46,11 +55,11 @@ export class JobBoard implements AsyncDisposable {
   }
 
   static async open({ databaseUrl, tasks, heartbeatSeconds }: JobBoardOptions): Promise<JobBoard> {
-    await installQueues(databaseUrl, undefined, undefined, tasks);
+    await installQueues(databaseUrl, { ...TEST_SCHEMAS, tasks, schedules: [] });
     const board = new JobBoard(databaseUrl);
     await board.ask(ATTEMPTS);
     if (heartbeatSeconds) {
-      await board.ask('update pgboss.queue set heartbeat_seconds = $1 where heartbeat_seconds is not null', [
+      await board.ask('update gather_jobs.queue set heartbeat_seconds = $1 where heartbeat_seconds is not null', [
         heartbeatSeconds,
       ]);
     }
@@ -62,7 +71,7 @@ export class JobBoard implements AsyncDisposable {
   }
 
   get(id: Id): Promise<JobRow> {
-    return createTables(this.database).job.get({ id });
+    return engineTables(this.database).job.get({ id });
   }
 
   /** Waits for a state, also while PostgreSQL is away. @throws where the job does not come to it */

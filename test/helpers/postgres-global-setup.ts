@@ -6,7 +6,10 @@ import type { TestProject } from 'vitest/node';
 import { migrate } from '../../src/gather/database/migrate.ts';
 import { startEmbeddedPostgres } from '../../src/gather/embedded-postgres/embedded-postgres.ts';
 import { installQueues } from '../../src/gather/jobs/install.ts';
+import { smokehouse } from '../../src/smokehouse/index.ts';
 import { seed } from '../../src/smokehouse/seed/seed.ts';
+
+const TEST_SCHEMAS = { engineSchema: 'gather', queueSchema: 'gather_jobs' };
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -34,7 +37,7 @@ async function createTemplate(databaseUrl: string): Promise<void> {
   await client.end();
   const templateUrl = new URL(databaseUrl);
   templateUrl.pathname = '/gather_template';
-  await migrate(templateUrl.href);
-  await installQueues(templateUrl.href);
+  await migrate(templateUrl.href, { ...TEST_SCHEMAS, migrations: smokehouse.migrations });
+  await installQueues(templateUrl.href, { ...TEST_SCHEMAS, ...smokehouse });
   await seed(templateUrl.href, { size: 'test' });
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { migrate } from '../../src/gather/database/migrate.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/gather/embedded-postgres/embedded-postgres.ts';
+import { TEST_SCHEMAS } from './database.ts';
 
 const AWAY_MS = 1000;
 const END_TIMEOUT_MS = 10_000;
@@ -26,7 +27,7 @@ export class RestartablePostgres {
     stack.defer(() => rm(dataDir, { recursive: true }));
     const running = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } });
     stack.defer(() => running.stop());
-    await migrate(running.databaseUrl);
+    await migrate(running.databaseUrl, { ...TEST_SCHEMAS, migrations: smokehouse.migrations });
     stack.move();
     return new RestartablePostgres(running, dataDir);
   }

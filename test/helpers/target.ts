@@ -117,9 +117,9 @@ async function enter({ ask }: TestDatabase, role: Role): Promise<string> {
   const token = createToken();
   await ask(
     `with entered as (
-       insert into "user" (email, name, role, "passwordHash") values ($2 || '@smokehouse.example', 'Somebody', $1, '')
+       insert into gather."user" (email, name, role, "passwordHash") values ($2 || '@smokehouse.example', 'Somebody', $1, '')
        returning id
-     ) insert into session ("userId", "tokenHash", "expiresAt") select id, $2, now() + interval '1 day' from entered`,
+     ) insert into gather.session ("userId", "tokenHash", "expiresAt") select id, $2, now() + interval '1 day' from entered`,
     [role, hashToken(token)],
   );
   return token;

@@ -8,7 +8,8 @@ import { createLocalStore } from '../../src/gather/files/local-store.ts';
 import type { Store } from '../../src/gather/files/store.ts';
 import type { TaskContext } from '../../src/gather/jobs/task.ts';
 import { createLog } from '../../src/gather/monitoring/log.ts';
-import { createUpstreams } from '../../src/smokehouse/services/index.ts';
+import { createServices } from '../../src/gather/services/define-service.ts';
+import { smokehouse } from '../../src/smokehouse/index.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { toWorkerConfig } from './worker.ts';
 
@@ -31,7 +32,8 @@ export async function createTaskBench(): Promise<TaskBench> {
   const database = await createTestDatabase();
   const directory = await mkdtemp(join(tmpdir(), 'gather-store-'));
   const store = createLocalStore(directory);
-  const upstreams = createUpstreams(toWorkerConfig(database.databaseUrl).upstreams);
+  const config = toWorkerConfig(database.databaseUrl);
+  const clients = createServices(smokehouse.services, config.services);
   const { signal: never } = new AbortController();
   return {
     database,
@@ -46,7 +48,8 @@ export async function createTaskBench(): Promise<TaskBench> {
         database: ofJob,
         tables: createTables(ofJob),
         store,
-        upstreams,
+        services: clients.services,
+        settings: config.settings,
         fetchPublic: () => Promise.reject(new Error('Nothing is to be fetched.')),
         timeZone: 'UTC',
         attempt: 1,
@@ -58,7 +61,7 @@ export async function createTaskBench(): Promise<TaskBench> {
     },
     keys: async () => (await Array.fromAsync(store.list(never))).map(({ key }) => key),
     close: async () => {
-      await Promise.all([store.close(), upstreams.close()]);
+      await Promise.all([store.close(), clients.close()]);
       await rm(directory, { recursive: true });
       await database.drop();
     },

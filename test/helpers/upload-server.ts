@@ -17,6 +17,7 @@ import { createUploadRoute } from '../../src/gather/files/upload-route.ts';
 import { UploadSlots } from '../../src/gather/files/upload-slots.ts';
 import { Uploads } from '../../src/gather/files/uploads.ts';
 import { Exchanges } from '../../src/gather/http/exchanges.ts';
+import { smokehouse } from '../../src/smokehouse/index.ts';
 import type { TestDatabase } from './database.ts';
 
 /** What a request was answered with. */
@@ -54,6 +55,7 @@ export async function startUploadServer(
   const log: string[] = [];
   const files = new Files({
     store,
+    attachments: smokehouse.attachments,
     maxBytes,
     quota: { maxBytes: 100_000_000_000, maxBytesPerOwner: 10_000_000_000 },
     onKept: async () => {},

@@ -1,18 +1,16 @@
 import { listenToSignals, whenAborted } from '../../src/gather/commands/stopping.ts';
 import { createWorker } from '../../src/gather/worker.ts';
+import { smokehouse } from '../../src/smokehouse/index.ts';
 import { napTasks } from './tasks.ts';
 import { toWorkerConfig } from './worker.ts';
 
 /** `gather work` with the tasks for tests: a worker to be killed and frozen. */
 const { DATABASE_URL = '', SUPERVISE_SECONDS = '' } = process.env;
 const { stop, hurry } = listenToSignals();
-const worker = createWorker({
-  ...toWorkerConfig(DATABASE_URL),
-  logFormat: 'json',
-  superviseSeconds: Number(SUPERVISE_SECONDS),
-  tasks: napTasks,
-  schedules: [],
-});
+const worker = createWorker(
+  { ...smokehouse, tasks: napTasks, schedules: [] },
+  { ...toWorkerConfig(DATABASE_URL), logFormat: 'json', superviseSeconds: Number(SUPERVISE_SECONDS) },
+);
 await worker.start();
 console.log('The worker is ready.');
 await whenAborted(stop);

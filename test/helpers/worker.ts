@@ -1,6 +1,8 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { App } from '../../src/gather/app.ts';
 import { createWorker, type WorkerConfig, type WorkerProcess } from '../../src/gather/worker.ts';
+import { smokehouse } from '../../src/smokehouse/index.ts';
 import type { TestApp } from './app.ts';
 
 /** Made where a store is written to, and so never. */
@@ -10,18 +12,15 @@ const NOWHERE = { url: 'http://127.0.0.1:1' };
 /** A worker's settings, for jobs that need no services. */
 export function toWorkerConfig(databaseUrl: string): WorkerConfig {
   return {
+    engineSchema: 'gather',
+    queueSchema: 'gather_jobs',
+    settings: { ABOUT_FILE: undefined },
     logFormat: 'none',
     databaseUrl,
     databaseConnections: 10,
     statementTimeoutMs: 10_000,
     store: { directory: NO_DIRECTORY },
-    upstreams: {
-      promo: NOWHERE,
-      recommendations: NOWHERE,
-      pricing: NOWHERE,
-      inventory: NOWHERE,
-      suppliers: NOWHERE,
-    },
+    services: Object.fromEntries(Object.keys(smokehouse.services).map((name) => [name, NOWHERE])),
     timeZone: 'UTC',
     fetchAllowed: [],
     superviseSeconds: 1,
@@ -32,25 +31,25 @@ export function toWorkerConfig(databaseUrl: string): WorkerConfig {
 export function startTestWorker(
   { database, services, filesDir }: TestApp,
   config: Partial<WorkerConfig> = {},
+  tasks: Partial<Pick<App, 'tasks' | 'schedules'>> = {},
 ): Promise<WorkerProcess & AsyncDisposable> {
-  const { promo, recommendations, pricing, inventory, suppliers } = services.urls;
-  return startWorker({
-    ...toWorkerConfig(database.databaseUrl),
-    store: { directory: filesDir },
-    upstreams: {
-      promo: { url: promo },
-      recommendations: { url: recommendations },
-      pricing: { url: pricing },
-      inventory: { url: inventory },
-      suppliers: { url: suppliers },
+  return startWorker(
+    {
+      ...toWorkerConfig(database.databaseUrl),
+      store: { directory: filesDir },
+      services: Object.fromEntries(Object.entries(services.urls).map(([name, url]) => [name, { url }])),
+      ...config,
     },
-    ...config,
-  });
+    tasks,
+  );
 }
 
 /** Starts a worker. Disposing of it stops it. */
-export async function startWorker(config: WorkerConfig): Promise<WorkerProcess & AsyncDisposable> {
-  const worker = createWorker(config);
+export async function startWorker(
+  config: WorkerConfig,
+  tasks: Partial<Pick<App, 'tasks' | 'schedules'>> = {},
+): Promise<WorkerProcess & AsyncDisposable> {
+  const worker = createWorker({ ...smokehouse, ...tasks }, config);
   try {
     await worker.start();
   } catch (error) {

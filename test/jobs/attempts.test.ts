@@ -4,7 +4,8 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { raw } from '../../src/gather/database/database.ts';
-import type { JobRow, JobState } from '../../src/gather/database/schema.ts';
+import type { JobRow } from '../../src/gather/database/engine-tables.generated.ts';
+import type { JobState } from '../../src/gather/database/schema.ts';
 import { GatherError } from '../../src/gather/errors.ts';
 import { Attempt, type Delivered } from '../../src/gather/jobs/attempt.ts';
 import { type JobEnvironment, runJob } from '../../src/gather/jobs/run-job.ts';
@@ -291,7 +292,7 @@ test('an attempt that is given back is not counted', async () => {
   const back = await board.get(job.id);
   expect(back).toMatchObject({ state: 'PENDING', attempt: 2, startedAt: null });
   const deliveries = await board.ask(
-    `select retry_limit as "retryLimit", data->>'attemptsBefore' as "attemptsBefore" from pgboss.job where id = $1`,
+    `select retry_limit as "retryLimit", data->>'attemptsBefore' as "attemptsBefore" from gather_jobs.job where id = $1`,
     [back.deliveryId],
   );
   expect(deliveries).toEqual([{ retryLimit: 0, attemptsBefore: '2' }]);
@@ -343,7 +344,7 @@ async function historyOf(id: string): Promise<string[]> {
 }
 
 function deliveriesOf(id: string) {
-  return board.ask<{ state: string }>(`select state from pgboss.job where data->>'jobId' = $1`, [id]);
+  return board.ask<{ state: string }>(`select state from gather_jobs.job where data->>'jobId' = $1`, [id]);
 }
 
 async function loseListeners(): Promise<void> {
@@ -355,7 +356,7 @@ async function loseListeners(): Promise<void> {
 
 /** Seconds from the begin of an attempt to the next one's, as the queue has planned it, for each of 20 jobs. */
 async function pausesAfter(retryCount: number): Promise<number[]> {
-  const planned = `select extract(epoch from start_after - started_on)::float8 as seconds from pgboss.job
+  const planned = `select extract(epoch from start_after - started_on)::float8 as seconds from gather_jobs.job
     where name = 'actThrice' and state = 'retry' and retry_count = $1`;
   const read = async () => (await board.ask<{ seconds: number }>(planned, [retryCount])).map(({ seconds }) => seconds);
   await expect.poll(async () => (await read()).length, { timeout: 10_000, interval: 20 }).toBe(20);

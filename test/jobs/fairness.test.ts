@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await database.ask('truncate job cascade');
-  await database.ask('delete from pgboss.job');
+  await database.ask('delete from gather_jobs.job');
 });
 afterAll(async () => {
   await board[Symbol.asyncDispose]();
@@ -98,7 +98,7 @@ test('a job that a worker gives back keeps its turn and its place', async () => 
   await worker.stop(AbortSignal.abort());
   await board.until(id, 'PENDING');
   const waiting = await database.ask<{ id: string; group: string }>(
-    `select data ->> 'jobId' as id, group_id as "group" from pgboss.job
+    `select data ->> 'jobId' as id, group_id as "group" from gather_jobs.job
      where name = 'alone' and state = 'created' order by priority desc, created_on limit 1`,
   );
   expect(waiting).toEqual([{ id, group: 'first' }]);

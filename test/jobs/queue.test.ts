@@ -19,11 +19,11 @@ test('a server that was just started enqueues more jobs at once than it has conn
 test('with the queue missing, nothing is enqueued, and the next job is once it is there', async () => {
   const gather = await startTestApp();
   try {
-    await gather.database.ask('alter schema pgboss rename to hidden');
+    await gather.database.ask('alter schema gather_jobs rename to hidden');
     const refused = await gather.query('mutation { add(x: 1, y: 1) { job { state } } }');
     expect(refused.errors).toMatchObject([{ message: NOT_INSTALLED, extensions: { code: 'DATABASE_UNAVAILABLE' } }]);
     expect(await gather.database.ask('select from job')).toEqual([]);
-    await gather.database.ask('alter schema hidden rename to pgboss');
+    await gather.database.ask('alter schema hidden rename to gather_jobs');
     const { data } = await gather.query('mutation { add(x: 1, y: 1) { job { state } } }');
     expect(data).toEqual({ add: { job: { state: 'PENDING' } } });
   } finally {
@@ -36,8 +36,8 @@ test('with the queue of a task missing, nothing is enqueued, and no worker start
   try {
     await gather.query('mutation { add(x: 1, y: 1) { job { state } } }');
     await gather.database.ask('truncate job cascade');
-    await gather.database.ask(`delete from pgboss.job where name = 'add'`);
-    await gather.database.ask(`delete from pgboss.queue where name = 'add'`);
+    await gather.database.ask(`delete from gather_jobs.job where name = 'add'`);
+    await gather.database.ask(`delete from gather_jobs.queue where name = 'add'`);
     const { errors } = await gather.query('mutation { add(x: 1, y: 1) { job { state } } }');
     expect(errors).toMatchObject([{ message: NOT_INSTALLED, extensions: { code: 'DATABASE_UNAVAILABLE' } }]);
     expect(await gather.database.ask('select from job')).toEqual([]);

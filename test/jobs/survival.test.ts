@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, test as vitest } from 'vitest';
 import * as z from 'zod';
-import type { JobRow, JobState } from '../../src/gather/database/schema.ts';
+import type { JobRow } from '../../src/gather/database/engine-tables.generated.ts';
+import type { JobState } from '../../src/gather/database/schema.ts';
 import { defineTask } from '../../src/gather/jobs/task.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 import { JobBoard } from '../helpers/job-board.ts';
@@ -161,7 +162,7 @@ describe.concurrent('a restart of PostgreSQL', PATIENT, () => {
       expect(result).toBe(attempt);
     }
     expect((await seen).at(-1)).toBe('SUCCEEDED');
-    const open = `select from pgboss.job where name = 'nap' and state < 'completed'`;
+    const open = `select from gather_jobs.job where name = 'nap' and state < 'completed'`;
     await expect.poll(() => board.ask(open)).toEqual([]);
 
     const listeners = `select from pg_stat_activity where datname = current_database() and query ilike 'listen %'`;

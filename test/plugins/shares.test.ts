@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ANONYMOUS } from '../../src/gather/viewer.ts';
-import { CUSTOMER, STAFF_HEADERS, startTestApp, TEST_LIMITS, type TestApp } from '../helpers/app.ts';
+import { ANONYMOUS, CUSTOMER, STAFF_HEADERS, startTestApp, TEST_LIMITS, type TestApp } from '../helpers/app.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { lockTable } from '../helpers/lock.ts';
 import { send } from '../helpers/signed-in.ts';

@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { TimingReport } from '../../src/gather/monitoring/timing.ts';
-import { ANONYMOUS } from '../../src/gather/viewer.ts';
-import { CUSTOMER, STAFF_HEADERS, startTestApp, type TestApp } from '../helpers/app.ts';
+import { ANONYMOUS, CUSTOMER, STAFF_HEADERS, startTestApp, type TestApp } from '../helpers/app.ts';
 import { readText, send } from '../helpers/client.ts';
 import { eventually } from '../helpers/eventually.ts';
 

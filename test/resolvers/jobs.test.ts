@@ -22,11 +22,11 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   await gather.database.ask('truncate job cascade');
-  await gather.database.ask('delete from pgboss.job');
+  await gather.database.ask('delete from gather_jobs.job');
   // The queue's own settings are read once.
   await gather.query(ADD);
   await gather.database.ask('truncate job cascade');
-  await gather.database.ask('delete from pgboss.job');
+  await gather.database.ask('delete from gather_jobs.job');
   gather.cost();
 });
 

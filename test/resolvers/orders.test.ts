@@ -220,7 +220,7 @@ describe('an order that cannot be placed', () => {
     }
   });
 
-  test.each(['insert on "orderLine"', 'insert on job', 'insert on pgboss.job', 'update on "order"'])(
+  test.each(['insert on "orderLine"', 'insert on job', 'insert on gather_jobs.job', 'update on "order"'])(
     'leaves nothing behind where PostgreSQL refuses an %s',
     async (write) => {
       const input = { clientMutationId: write, lines: [line(1), line(2)] };
@@ -413,13 +413,13 @@ async function startShop(config: Parameters<typeof startTestApp>[0]): Promise<Te
 async function everything() {
   const [counts] = await gather.database.ask<Record<'orders' | 'lines' | 'jobs' | 'deliveries', number>>(`
     select (select count(*)::int from "order") as orders, (select count(*)::int from "orderLine") as lines,
-      (select count(*)::int from job) as jobs, (select count(*)::int from pgboss.job) as deliveries`);
+      (select count(*)::int from job) as jobs, (select count(*)::int from gather_jobs.job) as deliveries`);
   if (!counts) throw new Error('Expected counts.');
   return counts;
 }
 
 function deliveries(order: Order | null) {
-  return gather.database.ask(`select from pgboss.job where data ->> 'jobId' = $1`, [rowOf(order?.job.id)]);
+  return gather.database.ask(`select from gather_jobs.job where data ->> 'jobId' = $1`, [rowOf(order?.job.id)]);
 }
 
 /** In cents. */

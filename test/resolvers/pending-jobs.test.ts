@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await gather.database.ask('truncate job cascade');
-  await gather.database.ask('delete from pgboss.job');
+  await gather.database.ask('delete from gather_jobs.job');
 });
 afterAll(() => gather.close());
 
@@ -35,7 +35,7 @@ test('of twenty at once as many are enqueued as somebody may have, and nothing i
     expect(data.it).toEqual({ job: null, userErrors: [REFUSAL] });
   }
   expect(await gather.database.ask('select from job')).toHaveLength(MAX);
-  expect(await gather.database.ask('select from pgboss.job')).toHaveLength(MAX);
+  expect(await gather.database.ask('select from gather_jobs.job')).toHaveLength(MAX);
 });
 
 test('the jobs of one do not count for another', async () => {
@@ -77,7 +77,7 @@ test('of twenty that are run again at once as many are as somebody may have, and
     Array(20 - MAX).fill([{ code: 'LIMIT_EXCEEDED', field: null }]),
   );
   expect(await gather.database.ask(`select from job where state = 'CANCELLED'`)).toHaveLength(20 - MAX);
-  expect(await gather.database.ask('select from pgboss.job')).toHaveLength(MAX);
+  expect(await gather.database.ask('select from gather_jobs.job')).toHaveLength(MAX);
 });
 
 test('an order, a photo and a deletion are not refused because of jobs', async () => {

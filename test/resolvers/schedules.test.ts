@@ -82,12 +82,12 @@ test('a schedule that there is not is a user error that names those that there a
 
 test('a tick makes one job, however often and by however many workers it is delivered', async () => {
   await gather.database.ask('truncate job cascade');
-  const deliver = `insert into pgboss.job (name, data) select 'gather.ticks', '{"schedule": "dailyStatistics"}'
+  const deliver = `insert into gather_jobs.job (name, data) select 'gather.ticks', '{"schedule": "dailyStatistics"}'
     from generate_series(1, 10)`;
   await gather.database.ask(deliver);
   await using _one = await startTestWorker(gather, { timeZone: 'America/Chicago' });
   await using _other = await startTestWorker(gather, { timeZone: 'America/Chicago' });
-  const left = `select from pgboss.job where name = 'gather.ticks' and state <> 'completed'`;
+  const left = `select from gather_jobs.job where name = 'gather.ticks' and state <> 'completed'`;
   await expect.poll(() => gather.database.ask(left)).toEqual([]);
   const jobs = await gather.database.ask<{ scheduledAt: Date }>('select "scheduledAt" from job');
   expect(jobs).toHaveLength(1);
@@ -97,11 +97,11 @@ test('a tick makes one job, however often and by however many workers it is deli
 
 test('workers tell the queue which schedules there are, and `migrate` forgets those that there are no longer', async () => {
   await gather.database.ask(
-    `insert into pgboss.schedule (name, key, cron, timezone) values ('gather.ticks', 'lunch', '0 12 * * *', 'UTC')`,
+    `insert into gather_jobs.schedule (name, key, cron, timezone) values ('gather.ticks', 'lunch', '0 12 * * *', 'UTC')`,
   );
   await installQueues(gather.database.databaseUrl);
   await using _worker = await startTestWorker(gather, { timeZone: 'America/Chicago' });
-  expect(await gather.database.ask('select key, cron, timezone from pgboss.schedule order by key')).toEqual([
+  expect(await gather.database.ask('select key, cron, timezone from gather_jobs.schedule order by key')).toEqual([
     { key: 'dailyStatistics', cron: '10 0 * * *', timezone: 'America/Chicago' },
     { key: 'sweepFiles', cron: '45 * * * *', timezone: 'America/Chicago' },
     { key: 'sweepJobs', cron: '30 * * * *', timezone: 'America/Chicago' },

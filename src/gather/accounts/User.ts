@@ -1,4 +1,4 @@
-import type { UserResolvers } from '../../smokehouse/generated/schema.ts';
+import type { UserResolvers } from '../graphql/schema.generated.ts';
 
 export const User: UserResolvers = {
   id: ({ user }) => Buffer.from(`User:${user.owner}`).toString('base64'),

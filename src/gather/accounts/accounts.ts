@@ -1,11 +1,11 @@
 import { Semaphore } from '../concurrency/semaphore.ts';
+import type { Id, Timestamp } from '../database/column-types.ts';
 import { Database } from '../database/database.ts';
 import { forAccounts, type Pools } from '../database/pool.ts';
-import type { Id, Timestamp } from '../database/schema.ts';
-import { createTables } from '../database/tables.ts';
+import { engineTables } from '../database/tables.ts';
 import { GatherError } from '../errors.ts';
 import { limitKeyOf } from '../http/address.ts';
-import type { SignedIn, Viewer } from '../viewer.ts';
+import type { Role, Roles, SignedIn, Viewer } from '../viewer.ts';
 import { isOutdated } from './argon2id.ts';
 import { type Attempt, countAttempt, forgiveAttempt, takeBackAttempt } from './attempt-rows.ts';
 import { createJwtVerifier, isJwt, type JwtConfig, type JwtVerifier } from './jwt.ts';
@@ -41,6 +41,7 @@ export interface NewSession {
 
 interface AccountsConfig {
   pools: Pools;
+  roles: Roles;
   /** Whose tokens are taken besides those of sessions. */
   jwt?: JwtConfig | undefined;
   /** Where clients reach the server, where that is known. */
@@ -66,11 +67,11 @@ export class Accounts {
   });
   readonly #batches: SessionBatches;
 
-  constructor({ pools, jwt, publicUrl }: AccountsConfig) {
+  constructor({ pools, roles, jwt, publicUrl }: AccountsConfig) {
     this.#pools = forAccounts(pools);
     this.#batches = new SessionBatches(this.#pools);
     this.cookie = new SessionCookie(publicUrl?.startsWith('https:') ?? false);
-    this.#verifyJwt = jwt && createJwtVerifier(jwt);
+    this.#verifyJwt = jwt && createJwtVerifier(jwt, roles);
   }
 
   /**
@@ -132,7 +133,7 @@ export class Accounts {
   async signOut(signal: AbortSignal, { sessionId }: Viewer, address: string): Promise<boolean> {
     if (sessionId === null) return false;
     const database = this.#databaseOf(limitKeyOf(address), signal);
-    return (await createTables(database).session.delete({ id: sessionId })) > 0;
+    return (await engineTables(database).session.delete({ id: sessionId })) > 0;
   }
 
   /** On connections that no page takes. */
@@ -163,7 +164,7 @@ export class Accounts {
   ): Promise<void> {
     if (!isOutdated(passwordHash)) return;
     const renewed = await this.#passwords.hash(password, database.signal, sender);
-    await createTables(database).user.update({ id, passwordHash }, { passwordHash: renewed });
+    await engineTables(database).user.update({ id, passwordHash }, { passwordHash: renewed });
   }
 }
 
@@ -190,5 +191,5 @@ function toViewer(
   { id, email, name, role }: Pick<UserToCheck, 'id' | 'email' | 'name' | 'role'>,
   sessionId: Id,
 ): SignedIn {
-  return { role, user: { owner: `user:${id}`, email, name }, sessionId };
+  return { role: role as Role, user: { owner: `user:${id}`, email, name }, sessionId };
 }

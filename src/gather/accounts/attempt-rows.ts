@@ -1,7 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { Database } from '../database/database.ts';
+import type { Database, TableReference } from '../database/database.ts';
 import { param } from '../database/statement.ts';
-import { bind } from '../database/table-definition.ts';
 
 /** Who wants to be whom. */
 export interface Attempt {
@@ -24,8 +23,8 @@ const MAX_OF_SENDER = 50;
 const senderKey = sql`'sender:' || ${param('sender')}::text`;
 /** `lower` is that of the accounts' index, so that no spelling of an email is counted by itself. */
 const accountKey = sql`'account:' || encode(sha256(convert_to(lower(${param('email')}::text), 'UTF8')), 'hex')`;
-const takingBack = sql`
-  update "signInAttempts" set count = count - 1 where key = ${senderKey} and count > 0 returning key`;
+const takingBack = (table: TableReference) => sql`
+  update ${table('gather.signInAttempts')} set count = count - 1 where key = ${senderKey} and count > 0 returning key`;
 
 /**
  * Counts an attempt, for its sender, and unless that has too many, for its account: whoever is stopped at one cannot go
@@ -34,11 +33,11 @@ const takingBack = sql`
  * @returns why it must not be made; undefined where it may
  */
 export async function countAttempt(database: Database, attempt: Attempt): Promise<Refusal | undefined> {
-  const statement = bind(
+  const statement = database.bind(
     'countAttempt',
-    () => sql<Refusal>`
-      with sender as (${counting(senderKey, sql`(select) as "any"`)}),
-      account as (${counting(accountKey, sql`sender where count <= ${sql.lit(MAX_OF_SENDER)}`)}),
+    (table) => sql<Refusal>`
+      with sender as (${counting(table, senderKey, sql`(select) as "any"`)}),
+      account as (${counting(table, accountKey, sql`sender where count <= ${sql.lit(MAX_OF_SENDER)}`)}),
       refusal as (
         select 'sender' as "of", "until" from sender where count > ${sql.lit(MAX_OF_SENDER)}
         union all
@@ -52,11 +51,11 @@ export async function countAttempt(database: Database, attempt: Attempt): Promis
 
 /** Takes back a sender's attempt that succeeded, and forgets those that failed for the account. */
 export async function forgiveAttempt(database: Database, attempt: Attempt): Promise<void> {
-  const statement = bind(
+  const statement = database.bind(
     'forgiveAttempt',
-    () => sql<never>`
-      with sender as (${takingBack})
-      delete from "signInAttempts" where key = ${accountKey} and (select count(*) from sender) >= 0`,
+    (table) => sql<never>`
+      with sender as (${takingBack(table)})
+      delete from ${table('gather.signInAttempts')} where key = ${accountKey} and (select count(*) from sender) >= 0`,
     { ...attempt },
   );
   await database.run(statement, { name: 'signIn.forgiveAttempt' });
@@ -64,11 +63,11 @@ export async function forgiveAttempt(database: Database, attempt: Attempt): Prom
 
 /** Takes back an attempt that was counted, and then not made. */
 export async function takeBackAttempt(database: Database, attempt: Attempt): Promise<void> {
-  const statement = bind(
+  const statement = database.bind(
     'takeBackAttempt',
-    () => sql<never>`
-      with sender as (${takingBack})
-      update "signInAttempts" set count = count - 1
+    (table) => sql<never>`
+      with sender as (${takingBack(table)})
+      update ${table('gather.signInAttempts')} set count = count - 1
       where key = ${accountKey} and count > 0 and (select count(*) from sender) >= 0`,
     { ...attempt },
   );
@@ -76,9 +75,9 @@ export async function takeBackAttempt(database: Database, attempt: Attempt): Pro
 }
 
 /** Adds one for each row of the source, and begins anew where the time is over. */
-function counting(key: RawBuilder<unknown>, source: RawBuilder<unknown>): RawBuilder<unknown> {
+function counting(table: TableReference, key: RawBuilder<unknown>, source: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`
-    insert into "signInAttempts" as known (key, count, "until")
+    insert into ${table('gather.signInAttempts')} as known (key, count, "until")
     select ${key}, 1, now() + interval '15 minutes' from ${source}
     on conflict (key) do update set
       count = case when known."until" > now() then known.count + 1 else 1 end,

@@ -3,7 +3,7 @@ import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtV
 import * as z from 'zod';
 import { call } from '../calls.ts';
 import { GatherError } from '../errors.ts';
-import type { SignedIn } from '../viewer.ts';
+import type { Roles, SignedIn } from '../viewer.ts';
 
 /** Whose tokens are taken, and what must be in them. */
 export interface JwtConfig {
@@ -53,7 +53,7 @@ export function isJwt(token: string): boolean {
  * Verifies tokens of one issuer. Its keys are fetched when they are first needed, and kept for ten minutes. A token of
  * an unknown key has them fetched again, once in thirty seconds.
  */
-export function createJwtVerifier({ jwksUrl, issuer, audience, roleClaim }: JwtConfig): JwtVerifier {
+export function createJwtVerifier({ jwksUrl, issuer, audience, roleClaim }: JwtConfig, roles: Roles): JwtVerifier {
   const keysAt = createKeys(new URL(jwksUrl));
   const issuerKey = toKey(issuer);
   const rules = {
@@ -64,7 +64,7 @@ export function createJwtVerifier({ jwksUrl, issuer, audience, roleClaim }: JwtC
     if (token.length > MAX_LENGTH) throw refused(`it has more than ${MAX_LENGTH} characters`);
     try {
       const { payload } = await jwtVerify(token, keysAt(signal), rules);
-      return toViewer(payload, { issuerKey, roleClaim });
+      return toViewer(payload, { issuerKey, roleClaim, roles });
     } catch (error) {
       throw error instanceof errors.JOSEError ? refused(error.message, error) : error;
     }
@@ -97,14 +97,19 @@ function toKey(issuer: string): string {
   return createHash('sha256').update(issuer).digest('hex').slice(0, 8);
 }
 
-function toViewer(payload: JWTPayload, { issuerKey, roleClaim }: { issuerKey: string; roleClaim: string }): SignedIn {
+interface ViewerRules {
+  issuerKey: string;
+  roleClaim: string;
+  roles: Roles;
+}
+
+function toViewer(payload: JWTPayload, { issuerKey, roleClaim, roles }: ViewerRules): SignedIn {
   const { data } = Claims.safeParse(payload);
   // Only `sub` must be there.
   if (!data) throw refused('expected a `sub` of 1 to 255 characters');
   const { sub, name, email } = data;
-  const isStaff = [payload[roleClaim]].flat().includes('STAFF');
   return {
-    role: isStaff ? 'STAFF' : 'CUSTOMER',
+    role: roles.highestOf([payload[roleClaim]].flat()),
     user: { owner: `jwt:${issuerKey}:${sub}`, name: name ?? sub, email: email ?? null },
     sessionId: null,
   };

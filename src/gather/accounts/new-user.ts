@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import type { Database } from '../database/database.ts';
 import { GatherError } from '../errors.ts';
+import type { Roles } from '../viewer.ts';
 import { Passwords } from './passwords.ts';
 import { insertUser } from './user-rows.ts';
 
@@ -14,9 +15,9 @@ const length = (minimum: number, maximum: number) =>
 
 /** What a new account must be. The bounds of its password are NIST's: long ones, of anything. */
 const NewUser = z.object({
-  email: length(3, 320).regex(/^[^\s@]+@[^\s@]+$/, 'an address such as ann@smokehouse.example'),
+  email: length(3, 320).regex(/^[^\s@]+@[^\s@]+$/, 'an address such as ann@example.com'),
   name: length(1, 200),
-  role: z.enum(['CUSTOMER', 'STAFF'], 'CUSTOMER or STAFF'),
+  role: z.string(),
   password: length(12, 1000),
 });
 
@@ -26,9 +27,11 @@ const NewUser = z.object({
  */
 export async function addUser(
   database: Database,
+  roles: Roles,
   given: Readonly<Record<keyof z.infer<typeof NewUser>, string>>,
 ): Promise<void> {
-  const { data, error } = NewUser.safeParse(given);
+  const schema = NewUser.extend({ role: z.enum(roles.ofUsers as [string], roles.ofUsers.join(' or ')) });
+  const { data, error } = schema.safeParse(given);
   if (!data) {
     const faults = error.issues.map(({ path, message }) => `Expected as ${path.join('.')} ${message}.`);
     throw new GatherError('INVALID_INPUT', faults.join('\n'));

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
+import type { Id } from '../database/column-types.ts';
 import type { Database } from '../database/database.ts';
-import type { Id, SessionRow, UserRow } from '../database/schema.ts';
+import type { SessionRow, UserRow } from '../database/engine-tables.generated.ts';
 import { param } from '../database/statement.ts';
-import { bind } from '../database/table-definition.ts';
 
 /** A session that goes on, and whose it is. */
 export type FoundSession = Pick<UserRow, 'id' | 'email' | 'name' | 'role'> & {
@@ -23,11 +23,11 @@ export async function beginSession(
   userId: Id,
   tokenHash: string,
 ): Promise<Pick<SessionRow, 'id' | 'expiresAt'> | undefined> {
-  const statement = bind(
+  const statement = database.bind(
     'beginSession',
-    () => sql<Pick<SessionRow, 'id' | 'expiresAt'>>`
-      insert into session ("userId", "tokenHash", "expiresAt")
-      select id, ${param('tokenHash')}, now() + ${life} from "user" where id = ${param('userId')} and "disabledAt" is null
+    (table) => sql<Pick<SessionRow, 'id' | 'expiresAt'>>`
+      insert into ${table('gather.session')} ("userId", "tokenHash", "expiresAt")
+      select id, ${param('tokenHash')}, now() + ${life} from ${table('gather.user')} where id = ${param('userId')} and "disabledAt" is null
       returning id, "expiresAt"`,
     { userId, tokenHash },
   );
@@ -36,11 +36,11 @@ export async function beginSession(
 
 /** The sessions with these tokens, in any order; none for a token whose session has ended, or whose user is disabled. */
 export async function findSessions(database: Database, tokenHashes: readonly string[]): Promise<FoundSession[]> {
-  const statement = bind(
+  const statement = database.bind(
     'findSessions',
-    () => sql<FoundSession>`
+    (table) => sql<FoundSession>`
       select session.id as "sessionId", "tokenHash", ${isAging} as "isAging", "user".id, email, name, role
-      from session join "user" on "user".id = "userId"
+      from ${table('gather.session')} join ${table('gather.user')} on "user".id = "userId"
       where "tokenHash" = any(${param('tokenHashes')}::text[]) and "expiresAt" > now() and "disabledAt" is null`,
     { tokenHashes },
   );
@@ -49,10 +49,10 @@ export async function findSessions(database: Database, tokenHashes: readonly str
 
 /** Puts off the end of a session. Of several at once only the first one writes. */
 export async function renewSession(database: Database, id: Id): Promise<void> {
-  const statement = bind(
+  const statement = database.bind(
     'renewSession',
-    () => sql<never>`
-      update session set "expiresAt" = least(now() + ${life}, ${end}) where id = ${param('id')} and ${isAging}`,
+    (table) => sql<never>`
+      update ${table('gather.session')} set "expiresAt" = least(now() + ${life}, ${end}) where id = ${param('id')} and ${isAging}`,
     { id },
   );
   await database.run(statement, { name: 'session.renew' });

@@ -1,4 +1,4 @@
-import type { MutationResolvers } from '../../smokehouse/generated/schema.ts';
+import type { MutationResolvers } from '../graphql/schema.generated.ts';
 
 export const signOut: MutationResolvers['signOut'] = async (
   _,

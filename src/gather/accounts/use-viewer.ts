@@ -8,13 +8,13 @@ import { throttled } from '../graphql/limits/use-cost.ts';
 import type { CancellationContext } from '../graphql/use-cancellation.ts';
 import { addressOf, limitKeyOf } from '../http/address.ts';
 import { hasPreflight, isJson } from '../http/preflight.ts';
-import { ANONYMOUS, type Viewer } from '../viewer.ts';
+import type { Roles, Viewer } from '../viewer.ts';
 import type { Accounts } from './accounts.ts';
 import { endWithSession } from './end-with-session.ts';
 import type { SessionCookie } from './session-cookie.ts';
 
 /** What this plugin adds to the context. */
-type ViewerContext = Pick<Context, 'viewer' | 'address' | 'setCookie' | 'accounts'>;
+type ViewerContext = Pick<Context, 'viewer' | 'roles' | 'address' | 'setCookie' | 'accounts'>;
 
 /** What the Node server hands along, or who calls in this process. */
 interface ServerContext {
@@ -25,6 +25,7 @@ interface ServerContext {
 
 interface ViewerOptions {
   accounts: Accounts;
+  roles: Roles;
   /** The points of viewers. */
   buckets: Buckets;
   /** How many proxies in front of the server add to `X-Forwarded-For`. */
@@ -56,10 +57,15 @@ const POINTS = 10;
  * Finds out who asks: by a token in `Authorization`, or else by the cookie. A token that is not good is refused with 401,
  * a cookie that is not good is taken away, and either costs points that its address has for such. While the address has
  * none left, its tokens are looked at in turn, which costs others little: a good one is taken as ever, one that is not
- * good is refused with 429. Where it cannot be found out at present, the viewer is ANONYMOUS, with a `failure`. What comes
+ * good is refused with 429. Where it cannot be found out at present, the viewer is nobody, with a `failure`. What comes
  * with neither waits for nothing.
  */
-export function useViewer({ accounts, buckets, proxyHops }: ViewerOptions): Plugin<OperationContext, ServerContext> {
+export function useViewer({
+  accounts,
+  roles,
+  buckets,
+  proxyHops,
+}: ViewerOptions): Plugin<OperationContext, ServerContext> {
   const cookies = new WeakMap<Request, string[]>();
   const looks = new WeakMap<object, () => Promise<Viewer>>();
 
@@ -67,7 +73,8 @@ export function useViewer({ accounts, buckets, proxyHops }: ViewerOptions): Plug
     const { request, req, viewer } = context;
     const setCookie = (cookie: string) => void cookies.set(request, [...(cookies.get(request) ?? []), cookie]);
     const address = req ? addressOf(req, proxyHops) : 'this process';
-    Object.assign(context, { viewer: viewer ?? ANONYMOUS, address, setCookie, accounts } satisfies ViewerContext);
+    const added: ViewerContext = { viewer: viewer ?? roles.nobody, roles, address, setCookie, accounts };
+    Object.assign(context, added);
     const proof = viewer ? undefined : readProof(request, accounts.cookie);
     return proof && identify(context, proof, refuse);
   };
@@ -88,7 +95,7 @@ export function useViewer({ accounts, buckets, proxyHops }: ViewerOptions): Plug
         if (!isPaid) return refuse({ errors: [throttled(POINTS, bucket)] });
         return isOfCookie ? context.setCookie(accounts.cookie.toClear()) : refuse(toUnauthorized(error));
       }
-      context.viewer = { ...ANONYMOUS, failure: error as Error };
+      context.viewer = { ...roles.nobody, failure: error as Error };
     }
     if (isPaid) bucket.giveBack(POINTS);
   };

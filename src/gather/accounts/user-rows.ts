@@ -1,8 +1,7 @@
 import { type Insertable, sql } from 'kysely';
-import type { Database } from '../database/database.ts';
-import type { UserRow, UserTable } from '../database/schema.ts';
+import type { Database, TableReference } from '../database/database.ts';
+import type { UserRow, UserTable } from '../database/engine-tables.generated.ts';
 import { param } from '../database/statement.ts';
-import { bind } from '../database/table-definition.ts';
 
 /** A user, and what a password is compared with. */
 export type UserToCheck = Pick<UserRow, 'id' | 'email' | 'name' | 'role' | 'passwordHash'>;
@@ -12,10 +11,10 @@ export type NewUser = Pick<Insertable<UserTable>, 'email' | 'name' | 'role' | 'p
 
 /** The user with this email, in upper or lower case; undefined where there is none, or that one is disabled. */
 export async function findUser(database: Database, email: string): Promise<UserToCheck | undefined> {
-  const statement = bind(
+  const statement = database.bind(
     'findUser',
-    () => sql<UserToCheck>`
-      select id, email, name, role, "passwordHash" from "user"
+    (table) => sql<UserToCheck>`
+      select id, email, name, role, "passwordHash" from ${table('gather.user')}
       where lower(email) = lower(${param('email')}::text) and "disabledAt" is null`,
     { email },
   );
@@ -24,16 +23,20 @@ export async function findUser(database: Database, email: string): Promise<UserT
 
 /** Writes a user. @returns whether the email was free */
 export async function insertUser(database: Database, user: NewUser): Promise<boolean> {
-  const statement = bind('insertUser', () => sql<never>`${insertion} on conflict do nothing`, user);
+  const statement = database.bind(
+    'insertUser',
+    (table) => sql<never>`${insertion(table)} on conflict do nothing`,
+    user,
+  );
   return (await database.run(statement, { name: 'user.insert' })).count > 0;
 }
 
 /** Writes a user, or gives the one with this email the password. @returns false where that one is disabled */
 export async function putUser(database: Database, user: NewUser): Promise<boolean> {
-  const statement = bind(
+  const statement = database.bind(
     'putUser',
-    () => sql<never>`
-      ${insertion} on conflict (lower(email)) do update set "passwordHash" = excluded."passwordHash"
+    (table) => sql<never>`
+      ${insertion(table)} on conflict (lower(email)) do update set "passwordHash" = excluded."passwordHash"
       where "user"."disabledAt" is null`,
     user,
   );
@@ -42,14 +45,14 @@ export async function putUser(database: Database, user: NewUser): Promise<boolea
 
 /** Lets a user sign in no more, or again; either way the sessions end. @returns whether there is one with this email */
 export async function setDisabled(database: Database, email: string, isDisabled: boolean): Promise<boolean> {
-  const statement = bind(
+  const statement = database.bind(
     'setDisabled',
-    () => sql<never>`
+    (table) => sql<never>`
       with changed as (
-        update "user" set "disabledAt" = case when ${param('isDisabled')}::boolean then coalesce("disabledAt", now()) end
+        update ${table('gather.user')} set "disabledAt" = case when ${param('isDisabled')}::boolean then coalesce("disabledAt", now()) end
         where lower(email) = lower(${param('email')}::text) returning id
       ), ended as (
-        delete from session using changed where "userId" = changed.id
+        delete from ${table('gather.session')} using changed where "userId" = changed.id
       )
       select from changed`,
     { email, isDisabled },
@@ -57,6 +60,6 @@ export async function setDisabled(database: Database, email: string, isDisabled:
   return (await database.run(statement, { name: 'user.setDisabled' })).count > 0;
 }
 
-const insertion = sql`
-  insert into "user" (email, name, role, "passwordHash")
+const insertion = (table: TableReference) => sql`
+  insert into ${table('gather.user')} as "user" (email, name, role, "passwordHash")
   values (${param('email')}, ${param('name')}, ${param('role')}, ${param('passwordHash')})`;

@@ -1,8 +1,11 @@
+import type { App } from '../app.ts';
+import type { Config } from '../config.ts';
 import { withClient } from '../database/client.ts';
 import { toGatherError } from '../database/errors.ts';
-import { pendingMigrations } from '../database/migrate.ts';
-import { missingQueues } from '../jobs/install.ts';
+import { type MigrationSource, pendingMigrations } from '../database/migrate.ts';
+import { missingQueues, type QueueSource } from '../jobs/install.ts';
 import { CommandError } from './command.ts';
+import { schemasOf } from './server-config.ts';
 
 const INSUFFICIENT_PRIVILEGE = '42501';
 
@@ -11,8 +14,13 @@ const INSUFFICIENT_PRIVILEGE = '42501';
  * @param signal ends the connection
  * @throws CommandError saying what is missing and what makes it; DATABASE_UNAVAILABLE or DATABASE_TIMEOUT
  */
-export async function assertInstalled(databaseUrl: string, signal: AbortSignal): Promise<void> {
-  const lacks = await findMissing(databaseUrl, signal);
+export async function assertInstalled(
+  app: App,
+  databaseUrl: string,
+  config: Config,
+  signal: AbortSignal,
+): Promise<void> {
+  const lacks = await findMissing({ ...app, ...schemasOf(config) }, databaseUrl, signal);
   signal.throwIfAborted();
   if (lacks.length === 0) return;
   throw new CommandError(
@@ -22,13 +30,17 @@ export async function assertInstalled(databaseUrl: string, signal: AbortSignal):
 }
 
 /** In words. */
-async function findMissing(databaseUrl: string, signal: AbortSignal): Promise<string[]> {
+async function findMissing(
+  source: MigrationSource & QueueSource,
+  databaseUrl: string,
+  signal: AbortSignal,
+): Promise<string[]> {
   try {
     return await withClient(
       databaseUrl,
       async (client) => {
-        const migrations = await pendingMigrations(client);
-        const queues = await missingQueues(client);
+        const migrations = await pendingMigrations(client, source);
+        const queues = await missingQueues(client, source);
         return [
           ...(migrations.length > 0 ? [`the migrations ${migrations.join(', ')}`] : []),
           ...(queues === 'all' ? ['the job queue'] : []),

@@ -1,4 +1,5 @@
-import type { Config } from '../config.ts';
+import type { App } from '../app.ts';
+import { type Config, urlSetting } from '../config.ts';
 
 /** One thing that can be asked of the program on the command line. */
 export interface Command {
@@ -7,7 +8,7 @@ export interface Command {
   /** What `--help` says beyond that: the settings it reads, and what they are by default. */
   help: string;
   /** Settings that it cannot do without. */
-  required?: readonly (keyof Config)[];
+  required?: readonly string[];
   /** Whether words and options may follow its name. @default false */
   takesArguments?: boolean;
   /** Options that may follow its name and have no value, without their dashes, where it takes nothing else. */
@@ -28,4 +29,20 @@ export class MisuseError extends Error {
 /** A reason not to go on that a person can do something about; shown without a stack. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
+}
+
+/** The settings that say where the services of an application are. */
+export function serviceSettings({ services }: App): string[] {
+  return Object.keys(services).map(urlSetting);
+}
+
+/** Lines of help that name these settings; none where there are none. */
+export function settingsHelp(names: readonly string[], meaning: string): string {
+  return names.length === 0 ? '' : `\n  ${names.join(' ')}\n                               ${meaning}`;
+}
+
+/** The URL that a command which requires `DATABASE_URL` was given. */
+export function databaseUrlOf({ DATABASE_URL }: Config): string {
+  if (DATABASE_URL === undefined) throw new Error('Expected a command that requires DATABASE_URL.');
+  return DATABASE_URL;
 }

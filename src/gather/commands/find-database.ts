@@ -1,18 +1,19 @@
+import type { App } from '../app.ts';
 import type { Config } from '../config.ts';
+import { withClient } from '../database/client.ts';
+import { toGatherError } from '../database/errors.ts';
 import { pendingMigrations } from '../database/migrate.ts';
-import { createPools, endPools } from '../database/pool.ts';
 import { findRunning } from '../embedded-postgres/running.ts';
 import { CommandError } from './command.ts';
-
-const CONNECT_TIMEOUT_MS = 5000;
+import { schemasOf } from './server-config.ts';
 
 /**
  * The database that is named, or that of the Gather that runs here; it is migrated.
  * @throws CommandError where there is none, GatherError where it cannot be reached
  */
-export async function findDatabase(config: Config): Promise<string> {
+export async function findDatabase(app: App, config: Config): Promise<string> {
   const databaseUrl = config.DATABASE_URL ?? (await findEmbedded(config));
-  await assertMigrated(databaseUrl, config);
+  await assertMigrated(app, databaseUrl, config);
   return databaseUrl;
 }
 
@@ -23,18 +24,11 @@ async function findEmbedded({ DATA_DIR }: Config): Promise<string> {
 }
 
 /** @throws CommandError where migrations are missing, GatherError where it cannot be found out. Reads only. */
-export async function assertMigrated(databaseUrl: string, config: Config): Promise<void> {
-  const pools = createPools({
-    databaseUrl,
-    poolSize: 1,
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    statementTimeoutMs: config.STATEMENT_TIMEOUT_MS,
+export async function assertMigrated(app: App, databaseUrl: string, config: Config): Promise<void> {
+  const source = { ...schemasOf(config), migrations: app.migrations };
+  const pending = await withClient(databaseUrl, (client) => pendingMigrations(client, source)).catch((error) => {
+    throw toGatherError(error);
   });
-  try {
-    const pending = await pendingMigrations(pools.control);
-    if (pending.length > 0)
-      throw new CommandError(`Migrations are missing: ${pending.join(', ')}. Run \`migrate\` first.`);
-  } finally {
-    await endPools(pools);
-  }
+  if (pending.length === 0) return;
+  throw new CommandError(`Migrations are missing: ${pending.join(', ')}. Run \`migrate\` first.`);
 }

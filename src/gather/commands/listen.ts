@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type AppConfig, createApp } from '../server.ts';
+import type { App } from '../app.ts';
+import { createServer, type ServerConfig } from '../server.ts';
 import { CommandError } from './command.ts';
 import { type Stopping, whenAborted } from './stopping.ts';
 
@@ -9,24 +10,25 @@ import { type Stopping, whenAborted } from './stopping.ts';
  * @throws CommandError where the address is taken or is not this machine's
  */
 export async function listenUntilStopped(
-  config: AppConfig,
+  app: App,
+  config: ServerConfig,
   stopping: Stopping,
   onListening: (url: string) => void,
 ): Promise<void> {
   const { stop, hurry } = stopping;
-  const app = createApp(config);
+  const server = createServer(app, config);
   try {
-    const { url } = await app.start().catch((error) => {
+    const { url } = await server.start().catch((error) => {
       throw toListenError(error, config.host, 'PORT');
     });
     onListening(url);
     await whenAborted(stop);
-    app.retire();
+    server.retire();
     const seconds = config.drainTimeoutMs / 1000;
     console.log(`\nStopping: requests under way have ${seconds} seconds. Ctrl-C again to cut them off.`);
     if (stopping.isOfManager) await sleep(config.shutdownDelayMs, undefined, { signal: hurry }).catch(() => {});
   } finally {
-    await app.stop(hurry);
+    await server.stop(hurry);
   }
 }
 

@@ -1,18 +1,31 @@
+import type { App } from '../app.ts';
+import type { Config } from '../config.ts';
 import { migrate as migrateDatabase } from '../database/migrate.ts';
 import { installQueues } from '../jobs/install.ts';
-import type { Command } from './command.ts';
+import { type Command, databaseUrlOf } from './command.ts';
+import { schemasOf } from './server-config.ts';
 import { showStep } from './steps.ts';
 
 /** Brings the database up to date. */
-export const migrate: Command = {
+export const migrate = (app: App): Command => ({
   summary: 'brings the database and its job queue up to date.',
   help: `Settings, from the environment:
-  DATABASE_URL                 PostgreSQL, 13 or newer`,
+  DATABASE_URL                 PostgreSQL, 13 or newer
+  GATHER_SCHEMA=gather         the schema of Gather's own tables
+  GATHER_JOBS_SCHEMA=gather_jobs
+                               the schema of the job queue`,
   required: ['DATABASE_URL'],
+  run: (config) => bringUpToDate(app, databaseUrlOf(config), config),
+});
 
-  async run(config) {
-    const databaseUrl = config.DATABASE_URL as string;
-    await migrateDatabase(databaseUrl, showStep);
-    await installQueues(databaseUrl, showStep);
-  },
-};
+/** Runs all migrations that are missing, and installs the job queue. @param signal ends the connections */
+export async function bringUpToDate(
+  app: App,
+  databaseUrl: string,
+  config: Config,
+  signal?: AbortSignal,
+): Promise<void> {
+  const source = { ...app, ...schemasOf(config) };
+  await migrateDatabase(databaseUrl, source, showStep, signal);
+  await installQueues(databaseUrl, source, showStep, signal);
+}

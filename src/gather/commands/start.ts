@@ -1,50 +1,45 @@
-import { startExampleServices } from '../../smokehouse/example-services/index.ts';
-import { putSampleUsers, type SampleUser } from '../../smokehouse/sample-users.ts';
-import { seed } from '../../smokehouse/seed/seed.ts';
-import type { UpstreamName } from '../../smokehouse/services/index.ts';
+import { putSampleUsers, type SampleAccount } from '../accounts/sample-users.ts';
+import type { App } from '../app.ts';
 import type { Config } from '../config.ts';
-import { migrate } from '../database/migrate.ts';
 import { startEmbeddedPostgres } from '../embedded-postgres/embedded-postgres.ts';
-import { installQueues } from '../jobs/install.ts';
 import { inStep } from '../step.ts';
 import { createWorker, type WorkerConfig } from '../worker.ts';
-import { serviceUrls, toAppConfig, toWorkerConfig } from './app-config.ts';
 import { assertInstalled } from './assert-installed.ts';
-import { type Command, CommandError } from './command.ts';
+import { type Command, CommandError, serviceSettings, settingsHelp } from './command.ts';
 import { listenUntilStopped } from './listen.ts';
+import { bringUpToDate } from './migrate.ts';
+import { toServerConfig, toWorkerConfig } from './server-config.ts';
 import { showStep } from './steps.ts';
 import { listenToSignals, type Stopping } from './stopping.ts';
 import { withDatabase } from './with-database.ts';
 
 /** Everything that a first look needs, in one process. */
-export const start: Command = {
+export const start = (app: App): Command => ({
   summary: 'runs all of it: PostgreSQL, sample data, the example services, a worker and the server.',
   help: `It sets up a PostgreSQL of its own, with sample data and, in development, accounts to try. In one that
 DATABASE_URL names it changes nothing unless it is asked to:
   --migrate                    brings the database and its job queue up to date
-  --seed                       fills an empty shop with sample data
+  --seed                       fills an empty database with sample data
 
 Settings, from the environment:
   PORT=4000 HOST=127.0.0.1     where the server listens
   DATA_DIR=.gather             where the embedded PostgreSQL keeps its data
-  DATABASE_URL                 use this PostgreSQL (13 or newer); nothing is embedded then
-  PROMO_URL RECOMMENDATIONS_URL PRICING_URL INVENTORY_URL SUPPLIERS_URL
-                               use this service in place of its example`,
+  DATABASE_URL                 use this PostgreSQL (13 or newer); nothing is embedded then${settingsHelp(serviceSettings(app), 'use this service in place of its example')}`,
 
   flags: ['migrate', 'seed'],
 
   async run(config, flags) {
     const stopping = listenToSignals();
     try {
-      await runAll(config, flags, stopping);
+      await runAll(app, config, flags, stopping);
     } catch (error) {
       if (error !== stopping.stop.reason) throw error;
     }
   },
-};
+});
 
 /** @throws the reason of `stop` where it aborts before the server listens */
-async function runAll(config: Config, flags: readonly string[], stopping: Stopping): Promise<void> {
+async function runAll(app: App, config: Config, flags: readonly string[], stopping: Stopping): Promise<void> {
   const signal = stopping.stop;
   await using stack = new AsyncDisposableStack();
   console.log('Gather starts:');
@@ -53,49 +48,53 @@ async function runAll(config: Config, flags: readonly string[], stopping: Stoppi
   const isEmbedded = config.DATABASE_URL === undefined;
   const databaseUrl = config.DATABASE_URL ?? (await startPostgres(config.DATA_DIR, signal, stack));
   if (isEmbedded || flags.includes('migrate')) {
-    await migrate(databaseUrl, showStep, signal);
-    await installQueues(databaseUrl, showStep, signal);
+    await bringUpToDate(app, databaseUrl, config, signal);
   } else {
-    await assertInstalled(databaseUrl, signal);
+    await assertInstalled(app, databaseUrl, config, signal);
   }
-  if (isEmbedded || flags.includes('seed')) await seed(databaseUrl, { size: 'shop', onStep: showStep, signal });
+  if (isEmbedded || flags.includes('seed')) await app.seed?.(databaseUrl, { onStep: showStep, signal });
 
   const hasAccountsToTry = isEmbedded && config.NODE_ENV === 'development';
-  const users = hasAccountsToTry ? await withDatabase(databaseUrl, putSampleUsers, signal) : [];
+  const users = hasAccountsToTry
+    ? await withDatabase(app, { databaseUrl, config }, (database) => putSampleUsers(database, app.sampleUsers), signal)
+    : [];
 
-  const urls = await startMissingServices(serviceUrls(config), stack);
+  const urls = await startMissingServices(app, config, stack);
 
   signal.throwIfAborted();
-  const appConfig = toAppConfig(config, databaseUrl, urls);
-  await startWorker(toWorkerConfig(config, appConfig), stopping, stack);
-  await listenUntilStopped(appConfig, stopping, (url) => console.log(welcome(url, users)));
+  const serverConfig = toServerConfig(app, config, databaseUrl, urls);
+  await startWorker(app, toWorkerConfig(config, serverConfig), stopping, stack);
+  await listenUntilStopped(app, serverConfig, stopping, (url) => console.log(welcome(app, url, users)));
 }
 
 /** Its jobs have the time to finish in which the server's requests have theirs. */
 async function startWorker(
+  app: App,
   config: WorkerConfig,
   { stop, hurry }: Stopping,
   stack: AsyncDisposableStack,
 ): Promise<void> {
-  const worker = createWorker(config);
+  const worker = createWorker(app, config);
   stack.defer(() => worker.stop(hurry));
   await inStep(showStep, 'worker', () => worker.start());
   stop.addEventListener('abort', () => void worker.stop(hurry).catch(() => {}), { once: true });
 }
 
-/** Starts an example of each service that has no URL. @returns the URLs of all */
+/** Starts an example of each service that has no URL. @returns their URLs */
 async function startMissingServices(
-  given: Record<UpstreamName, string | undefined>,
+  { startExamples }: App,
+  { services }: Config,
   stack: AsyncDisposableStack,
-): Promise<Record<UpstreamName, string>> {
-  const all = Object.entries(given) as [UpstreamName, string | undefined][];
-  const names = all.filter(([, url]) => url === undefined).map(([name]) => name);
+): Promise<Readonly<Record<string, string>>> {
+  if (!startExamples) return {};
+  const all = Object.entries(services);
+  const names = all.filter(([, { url }]) => url === undefined).map(([name]) => name);
   const examples = await inStep(showStep, 'example services', async (report) => {
     report(names.join(', ') || 'none, as the URLs of all are set');
-    return startExampleServices({ names });
+    return startExamples({ names });
   });
   stack.defer(() => examples.close());
-  return { ...given, ...examples.urls } as Record<UpstreamName, string>;
+  return examples.urls;
 }
 
 /** @returns its URL */
@@ -110,21 +109,26 @@ async function startPostgres(dataDir: string, signal: AbortSignal, stack: AsyncD
   }
 }
 
-function welcome(url: string, users: readonly SampleUser[]): string {
+function welcome({ firstQuery }: App, url: string, users: readonly SampleAccount[]): string {
   return `
 Gather is ready:
   ${url}/graphql   GraphiQL, with queries to try
   ${url}/ready     whether it can serve
 
-A first query:
-  curl ${url}/graphql -H 'content-type: application/json' \\
-    -d '{"query":"{ home { promo { title } featured(first: 3) { name price } } }"}'
-
-${toAccounts(users)}Ctrl-C stops all of it.
+${toFirstQuery(url, firstQuery)}${toAccounts(users)}Ctrl-C stops all of it.
 `;
 }
 
-function toAccounts(users: readonly SampleUser[]): string {
+function toFirstQuery(url: string, query: string | undefined): string {
+  if (query === undefined) return '';
+  return `A first query:
+  curl ${url}/graphql -H 'content-type: application/json' \\
+    -d '${JSON.stringify({ query })}'
+
+`;
+}
+
+function toAccounts(users: readonly SampleAccount[]): string {
   const [user] = users;
   if (!user) return '';
   const lines = users.map(({ email, role, password }) => `  ${email.padEnd(30)} ${password}   ${role}`);

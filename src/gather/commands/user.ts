@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
 import { addUser, generatePassword } from '../accounts/new-user.ts';
 import { setDisabled } from '../accounts/user-rows.ts';
+import type { App } from '../app.ts';
 import type { Database } from '../database/database.ts';
-import { createTables } from '../database/tables.ts';
+import { engineTables } from '../database/tables.ts';
+import type { Roles } from '../viewer.ts';
 import { type Command, CommandError, MisuseError } from './command.ts';
 import { findDatabase } from './find-database.ts';
 import { readPassword } from './read-password.ts';
@@ -16,7 +18,7 @@ interface Given {
   generate?: boolean | undefined;
 }
 
-type Action = (database: Database, given: Given) => Promise<void>;
+type Action = (database: Database, given: Given, roles: Roles) => Promise<void>;
 
 const actions: Readonly<Record<string, Action>> = {
   add,
@@ -26,11 +28,11 @@ const actions: Readonly<Record<string, Action>> = {
 };
 
 /** Who may sign in. */
-export const user: Command = {
+export const user = (app: App): Command => ({
   summary: 'adds, lists, disables and enables those who can sign in.',
-  help: `  user add EMAIL [--name NAME] [--role CUSTOMER|STAFF] [--generate]
+  help: `  user add EMAIL [--name NAME] [--role ${app.roles.ofUsers.join('|')}] [--generate]
                                asks for the password, or reads it from the standard input where that is no terminal;
-                               with --generate makes one and shows it, once. A CUSTOMER where nothing is said
+                               with --generate makes one and shows it, once. A ${app.roles.signedIn} where nothing is said
   user list                    shows all of them
   user disable EMAIL           ends their sessions, and lets them sign in no more
   user enable EMAIL            lets them sign in again
@@ -42,9 +44,10 @@ Run \`migrate\` first. Settings, from the environment:
 
   async run(config, args) {
     const { action, given } = parse(args);
-    await withDatabase(await findDatabase(config), (database) => action(database, given));
+    const databaseUrl = await findDatabase(app, config);
+    await withDatabase(app, { databaseUrl, config }, (database) => action(database, given, app.roles));
   },
-};
+});
 
 /** @throws MisuseError */
 function parse(args: readonly string[]): { action: Action; given: Given } {
@@ -73,16 +76,17 @@ function parseOptions(args: readonly string[]) {
   }
 }
 
-async function add(database: Database, { email, name, role = 'CUSTOMER', generate }: Given): Promise<void> {
+async function add(database: Database, { email, name, role, generate }: Given, roles: Roles): Promise<void> {
+  const given = role ?? roles.signedIn;
   const password = generate ? generatePassword() : await readPassword();
-  await addUser(database, { email, name: name ?? email.replace(/@.*/, ''), role, password });
-  console.log(`${email} can sign in as ${role}.${generate ? ` The password: ${password}` : ''}`);
+  await addUser(database, roles, { email, name: name ?? email.replace(/@.*/, ''), role: given, password });
+  console.log(`${email} can sign in as ${given}.${generate ? ` The password: ${password}` : ''}`);
 }
 
 async function list(database: Database): Promise<void> {
   const columns = ['email', 'name', 'role', 'disabledAt'] as const;
   console.log(toLine('ROLE', 'SIGN-IN', 'EMAIL', 'NAME'));
-  for await (const user of createTables(database).user.iterate({
+  for await (const user of engineTables(database).user.iterate({
     orderBy: [{ column: 'email', direction: 'asc' }],
     columns,
   })) {

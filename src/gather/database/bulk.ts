@@ -1,13 +1,17 @@
 import { type Insertable, type RawBuilder, sql } from 'kysely';
 import { GatherError } from '../errors.ts';
+import type { Id } from './column-types.ts';
 import type { Column } from './order.ts';
-import type { Id, Schema } from './schema.ts';
+import type { Schema } from './schema.ts';
 import { type BoundStatement, param } from './statement.ts';
 import {
+  aliasOf,
   bind,
   maintain,
   type Row,
+  shapeOfTable,
   type TableDefinition,
+  tableOf,
   toColumns,
   toGivenColumns,
   toList,
@@ -23,15 +27,15 @@ export function insertRows<T extends keyof Schema, C extends Column<T>>(
   columns: readonly C[] | undefined,
 ): BoundStatement<Pick<Row<T>, C>> {
   assertNotTooMany(rows);
-  const { name, key } = definition;
+  const { key } = definition;
   const given = toGivenColumns(definition, rows);
   const returned = toColumns(definition, columns);
   const input = given.map((column) => toInput(definition, rows, column));
   return bind(
-    `bulkCreate ${name}(${given})(${returned})`,
+    `bulkCreate ${shapeOfTable(definition)}(${given})(${returned})`,
     () => sql<Pick<Row<T>, C>>`
       with created as (
-        insert into ${sql.id(name)} (${toList(given)})
+        insert into ${tableOf(definition)} (${toList(given)})
         select ${toList(given)} from ${toUnnest(input)} order by "$position"
         returning ${toList([...new Set<string>([...returned, key])])}
       )
@@ -52,21 +56,21 @@ export function updateEach<T extends keyof Schema, C extends Column<T>>(
 ): BoundStatement<Pick<Row<T>, C>> {
   assertNotTooMany(changes);
   assertDistinct(changes);
-  const table = sql.id(definition.name);
+  const table = aliasOf(definition);
   const key = sql.id(definition.key);
   const returned = toColumns(definition, columns);
   const input = toChangeInput(definition, changes);
   return bind(
-    `bulkUpdate ${definition.name}(${input.map(({ name }) => name)})(${returned})`,
+    `bulkUpdate ${shapeOfTable(definition)}(${input.map(({ name }) => name)})(${returned})`,
     () => sql<Pick<Row<T>, C>>`
       with input as (
         select * from ${toUnnest(input)}
       ), locked as (
-        select ${table}.${key} from ${table} join input on input.${key} = ${table}.${key}
+        select ${table}.${key} from ${tableOf(definition)} join input on input.${key} = ${table}.${key}
         where ${isExpectedVersion(definition, input)}
         order by ${table}.${key} for no key update of ${table}
       ), changed as (
-        update ${table} set ${sql.join([...toAssignments(definition, input), ...maintain(definition)])}
+        update ${tableOf(definition)} set ${sql.join([...toAssignments(definition, input), ...maintain(definition)])}
         from input where input.${key} = ${table}.${key}
           and (select count(distinct ${key}) from locked) = (select count(*) from input)
         returning ${sql.join(returned.map((column) => sql`${table}.${sql.id(column)}`))}, "$position"
@@ -93,7 +97,7 @@ function toInput<T extends keyof Schema>(
   rows: readonly Readonly<Record<string, unknown>>[],
   column: Column<T>,
 ): InputColumn {
-  const missing = nullable.has(column) ? -1 : rows.findIndex((row) => row[column] === undefined);
+  const missing = nullable.includes(column) ? -1 : rows.findIndex((row) => row[column] === undefined);
   if (missing >= 0) {
     const message = `Expected a value for ${column} in every row or in none, got none in row ${missing}.`;
     throw new GatherError('INVALID_INPUT', message, { field: column });
@@ -120,7 +124,7 @@ function toChangeInput<T extends keyof Schema>(
 }
 
 function toAssignments<T extends keyof Schema>(
-  { name, types, key }: TableDefinition<T>,
+  { table, types, key }: TableDefinition<T>,
   input: readonly InputColumn[],
 ): RawBuilder<unknown>[] {
   const names = new Set(input.map((column) => column.name));
@@ -130,16 +134,16 @@ function toAssignments<T extends keyof Schema>(
       const value = sql`input.${sql.id(column)}`;
       if (!names.has(toCompanion(column))) return sql`${sql.id(column)} = ${value}`;
       const isGiven = sql`input.${sql.id(toCompanion(column))}`;
-      return sql`${sql.id(column)} = case when ${isGiven} then ${value} else ${sql.id(name, column)} end`;
+      return sql`${sql.id(column)} = case when ${isGiven} then ${value} else ${sql.id(table, column)} end`;
     });
 }
 
 function isExpectedVersion<T extends keyof Schema>(
-  { name, version }: TableDefinition<T>,
+  { table, version }: TableDefinition<T>,
   input: readonly InputColumn[],
 ) {
   if (!version || !input.some((column) => column.name === EXPECTED_VERSION)) return sql`true`;
-  return sql`input."$version" is null or input."$version" = ${sql.id(name, version)}`;
+  return sql`input."$version" is null or input."$version" = ${sql.id(table, version)}`;
 }
 
 /** `unnest($1::bigint[], $2::text[]) with ordinality as input ("id", "name", "$position")`. */

@@ -119,8 +119,10 @@ export class StatementShares implements Shares {
  * The first table that a statement names; '' where it names none. Where it is taken for another one, only the shares
  * are not as fair as they could be.
  */
-export function tableOf(text: string): string {
-  return /\b(?:from|into|update|join)\s+(?!lateral\b|only\b)"?([a-z_][\w.]*)/i.exec(text)?.[1] ?? '';
+export function tableNamedIn(text: string): string {
+  return (
+    /\b(?:from|into|update|join)\s+(?!lateral\b|only\b)((?:"[^"]+"|\w+)(?:\.(?:"[^"]+"|\w+))?)/i.exec(text)?.[1] ?? ''
+  );
 }
 
 function both(first: Permit, second: Permit): Permit {

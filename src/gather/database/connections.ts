@@ -9,7 +9,7 @@ import type { Page } from './page.ts';
 import type { Schema } from './schema.ts';
 import { countRows } from './select.ts';
 import { param } from './statement.ts';
-import { bind, type Row, type TableDefinition, toColumns, toList } from './table-definition.ts';
+import { bind, type Row, type TableDefinition, tableOf, toColumns, toList } from './table-definition.ts';
 import { compileWhere, type Where } from './where.ts';
 
 /** Which rows a connection is made of, in which order, and which page of it is wanted. */
@@ -52,7 +52,7 @@ export function connect<T extends keyof Schema>(
         condition.condition(expressionBuilder<Schema, T>()),
         ...places.map((place) => isAfter(place, definition.nullable)),
       ];
-      return sql`select ${toList(selected)} from ${sql.table(definition.name)}
+      return sql`select ${toList(selected)} from ${tableOf(definition)}
         where ${sql.join(conditions, sql` and `)} order by ${toOrderBy(reading)} limit ${param('limit')}`;
     },
     Object.assign({ limit: page.size + 1 }, condition.values, ...places.map(paramsOfPlace)),

@@ -1,15 +1,18 @@
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
-import type { Compilable } from 'kysely';
+import { type Compilable, type RawBuilder, sql } from 'kysely';
 import type pg from 'pg';
 import { type Call, call, publishCall, toOutcome, untilAborted } from '../calls.ts';
 import type { Permit } from '../concurrency/semaphore.ts';
 import { GatherError } from '../errors.ts';
-import { tableOf } from './connection-shares.ts';
+import { tableNamedIn } from './connection-shares.ts';
 import { isBroken, isCanceled, isStale, toGatherError } from './errors.ts';
 import type { Pools } from './pool.ts';
+import type { TableName } from './schema.ts';
 import { backendOf } from './session.ts';
-import { type BoundStatement, prepareAnew } from './statement.ts';
+import { type BoundStatement, prepareAnew, type Values } from './statement.ts';
+import { bind, tableOf } from './table-definition.ts';
+import type { Definitions } from './tables.ts';
 
 /** PostgreSQL ignores a request to stop that overtakes its statement: it is repeated until the statement is over. */
 const CANCEL_AGAIN_MS = 50;
@@ -41,6 +44,9 @@ export interface Client {
   onRead?: (bytes: number) => boolean;
 }
 
+/** Names a table in SQL. */
+export type TableReference = (name: TableName | 'gather.jobChange' | 'gather.storage') => RawBuilder<unknown>;
+
 type Query<Row> = BoundStatement<Row> | Compilable<Row>;
 
 /**
@@ -67,6 +73,28 @@ export class Database {
     this.#transaction = transaction;
   }
 
+  /** What is known of the tables. */
+  get definitions(): Definitions {
+    return this.#pools.definitions;
+  }
+
+  /** The schema of the job queue's tables. */
+  get queueSchema(): string {
+    return this.#pools.queueSchema;
+  }
+
+  /**
+   * The statement of this shape, built at its first use, with its values. `build` is handed the names of tables in SQL:
+   * `table('gather.job')` is `"gather"."job"`.
+   */
+  bind<Row>(shape: string, build: (table: TableReference) => RawBuilder<Row>, values: Values): BoundStatement<Row> {
+    const { definitions } = this;
+    const { schema } = definitions['gather.job'];
+    const toName: TableReference = (name) =>
+      name === 'gather.jobChange' ? sql.id(schema, 'jobChange') : tableOf(definitions[name]);
+    return bind(`${schema} ${shape}`, () => build(toName), values);
+  }
+
   /** Runs one statement. */
   run<Row>(query: Query<Row>, { name, keys = 1 }: Label): Promise<Result<Row>> {
     const statement = toBound(query);
@@ -83,7 +111,7 @@ export class Database {
       yield* this.#fetch(query, label, batchSize);
       return;
     }
-    const client = await this.#connect(this.#pools.cursors, tableOf(toBound(query).text));
+    const client = await this.#connect(this.#pools.cursors, tableNamedIn(toBound(query).text));
     const stalled = new AbortController();
     const signal = AbortSignal.any([this.signal, stalled.signal]);
     const inside = new Database(this.#pools, signal, this.#client, client);
@@ -194,7 +222,7 @@ export class Database {
   async #execute<Row>(statement: BoundStatement<Row>): Promise<Result<Row>> {
     this.signal.throwIfAborted();
     const client =
-      this.#transaction ?? (await this.#connect(this.#pools.pool, tableOf(statement.text), statement.text));
+      this.#transaction ?? (await this.#connect(this.#pools.pool, tableNamedIn(statement.text), statement.text));
     const stopCancelling = this.#cancelOnAbort(client);
     const stopCounting = this.#countRows(client);
     const start = performance.now();

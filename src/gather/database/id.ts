@@ -1,4 +1,4 @@
-import type { Id } from './schema.ts';
+import type { Id } from './column-types.ts';
 
 const WHOLE_NUMBER = /^(0|-?[1-9]\d*)$/;
 const LOWEST = -(2n ** 63n);

@@ -6,7 +6,9 @@ import {
   bind,
   maintain,
   type Row,
+  shapeOfTable,
   type TableDefinition,
+  tableOf,
   toColumns,
   toGivenColumns,
   toList,
@@ -30,9 +32,9 @@ export function insertRow<T extends keyof Schema, C extends Column<T>>(
   const given = toGivenColumns(definition, [values]);
   const returned = toColumns(definition, columns);
   return bind(
-    `insert ${definition.name}(${given})(${returned})`,
+    `insert ${shapeOfTable(definition)}(${given})(${returned})`,
     () => sql<Pick<Row<T>, C>>`
-      insert into ${sql.id(definition.name)} (${toList(given)}) values (${toParams(definition, given)})
+      insert into ${tableOf(definition)} (${toList(given)}) values (${toParams(definition, given)})
       returning ${toList(returned)}`,
     { ...values },
   );
@@ -49,12 +51,12 @@ export function selectOrInsertRow<T extends keyof Schema, C extends Column<T>>(
   columns: readonly C[] | undefined,
 ): BoundStatement<RowWithCreated<Pick<Row<T>, C>>> {
   const { shape, values, condition } = compileNarrowing(definition, unique as Where<T>);
-  const table = sql.id(definition.name);
+  const table = tableOf(definition);
   const key = toGivenColumns(definition, [unique]);
   const given = toGivenColumns(definition, [unique, defaults]);
   const returned = toColumns(definition, columns);
   return bind(
-    `getOrCreate ${definition.name}(${given})(${returned})${shape}`,
+    `getOrCreate ${shapeOfTable(definition)}(${given})(${returned})${shape}`,
     () => sql<RowWithCreated<Pick<Row<T>, C>>>`
       with found as (
         select ${toList(returned)} from ${table} where ${condition(expressionBuilder<Schema, T>())}
@@ -87,9 +89,9 @@ export function upsertRow<T extends keyof Schema, C extends Column<T>>(
     .filter((column) => !key.includes(column))
     .map((column) => sql`${sql.id(column)} = excluded.${sql.id(column)}`);
   return bind(
-    `updateOrCreate ${definition.name}(${key})(${given})(${returned})`,
+    `updateOrCreate ${shapeOfTable(definition)}(${key})(${given})(${returned})`,
     () => sql<RowWithCreated<Pick<Row<T>, C>>>`
-      insert into ${sql.id(definition.name)} (${toList(given)}) values (${toParams(definition, given)})
+      insert into ${tableOf(definition)} (${toList(given)}) values (${toParams(definition, given)})
       on conflict (${toList(key)}) do update set ${sql.join([...assignments, ...maintain(definition)])}
       returning ${toList(returned)}, xmax = 0 as "$created"`,
     { ...rest, ...unique },

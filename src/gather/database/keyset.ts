@@ -22,9 +22,9 @@ export interface Place<T extends keyof Schema> {
  * `("price", "id") > ($1, $2)`. Otherwise it is the same, term by term:
  * `("price" < $1 or ("price" = $1 and "id" > $2))`.
  */
-export function isAfter<T extends keyof Schema>(place: Place<T>, nullable: ReadonlySet<Column<T>>): Condition {
+export function isAfter<T extends keyof Schema>(place: Place<T>, nullable: readonly Column<T>[]): Condition {
   const { order } = place;
-  const isUniform = order.every((term) => term.direction === order[0]?.direction && !nullable.has(term.column));
+  const isUniform = order.every((term) => term.direction === order[0]?.direction && !nullable.includes(term.column));
   return isUniform ? compareRows(place) : compareTerms(place, nullable);
 }
 
@@ -46,7 +46,7 @@ function compareRows<T extends keyof Schema>({ order, prefix }: Place<T>): Condi
 
 function compareTerms<T extends keyof Schema>(
   { order, values, prefix }: Place<T>,
-  nullable: ReadonlySet<Column<T>>,
+  nullable: readonly Column<T>[],
 ): Condition {
   return order.reduceRight<Condition>((laterTerms, { column, direction }, index) => {
     const reference = sql.id(column);
@@ -57,7 +57,7 @@ function compareTerms<T extends keyof Schema>(
     }
     const tie = sql`(${reference} = ${value} and ${laterTerms})`;
     if (direction === 'desc') return sql`(${reference} < ${value} or ${tie})`;
-    const beyond = nullable.has(column)
+    const beyond = nullable.includes(column)
       ? sql`${reference} is null or ${reference} > ${value}`
       : sql`${reference} > ${value}`;
     return sql`(${beyond} or ${tie})`;

@@ -1,25 +1,42 @@
 import { Socket } from 'node:net';
 import { Kysely, PostgresDialect } from 'kysely';
-import { Migrator } from 'kysely/migration';
+import { type Migration, Migrator } from 'kysely/migration';
 import pg from 'pg';
+import { GatherError } from '../errors.ts';
 import { inStep, type OnStep } from '../step.ts';
 import { toGatherError } from './errors.ts';
-import { migrations } from './migrations/index.ts';
+import { engineMigrations } from './migrations/index.ts';
+import { type AppMigration, type EngineSchemas, engineTablesIn } from './schemas.ts';
 import { openSession } from './session.ts';
+
+/** What a database is to have. */
+export interface MigrationSource extends Pick<EngineSchemas, 'engineSchema'> {
+  /** The application's own, by their names. They run in the order of their names, each once. */
+  migrations: Readonly<Record<string, AppMigration>>;
+}
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Another server's migrations are waited for no longer than this. */
 const LOCK_TIMEOUT_MS = 60_000;
 const UNDEFINED_TABLE = '42P01';
+/** The tables in the engine's schema that say which migrations have run. */
+const ENGINE_HISTORY = 'engineMigration';
+const APP_HISTORY = 'appMigration';
 
 /**
- * Brings the database up to the latest migration: all of the missing ones, or, where one fails, none.
+ * Brings the database up to the latest migration: first the engine's tables, then the application's. Of each, all of the
+ * missing ones run, or, where one fails, none.
  * Several servers may do so at once: one migrates, the others wait for it.
  *
  * @param signal ends the connection, and with it whatever is not committed
  * @throws what PostgreSQL said of the migration that failed
  */
-export async function migrate(databaseUrl: string, onStep: OnStep = () => {}, signal?: AbortSignal): Promise<void> {
+export async function migrate(
+  databaseUrl: string,
+  source: MigrationSource,
+  onStep: OnStep = () => {},
+  signal?: AbortSignal,
+): Promise<void> {
   signal?.throwIfAborted();
   await inStep(onStep, 'migrations', async (report) => {
     const pool = new pg.Pool({
@@ -34,29 +51,75 @@ export async function migrate(databaseUrl: string, onStep: OnStep = () => {}, si
     pool.on('error', () => {});
     pool.on('connect', (client) => client.on('error', () => {}));
     await using database = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
-    const provider = { getMigrations: async () => ({ ...migrations }) };
-    const { error, results = [] } = await new Migrator({ db: database, provider }).migrateToLatest();
-    signal?.throwIfAborted();
-    if (error) throw toGatherError(error);
-    report(results.length > 0 ? results.map(({ migrationName }) => migrationName).join(', ') : 'none to run');
+    await assertNotOldLayout(pool);
+    const names: string[] = [];
+    // A role with the name of the engine's schema would make the application's tables there.
+    await pool.query(`set search_path to public`);
+    for (const { history, migrations } of toSets(source)) {
+      const { error, results = [] } = await new Migrator({
+        db: database,
+        provider: { getMigrations: async () => ({ ...migrations }) },
+        migrationTableSchema: source.engineSchema,
+        migrationTableName: history,
+        migrationLockTableName: `${history}Lock`,
+      }).migrateToLatest();
+      signal?.throwIfAborted();
+      if (error) throw toGatherError(error);
+      names.push(...results.map(({ migrationName }) => migrationName));
+    }
+    report(names.length > 0 ? names.join(', ') : 'none to run');
   });
 }
 
 /**
- * The names of the migrations that the database still lacks. One statement; for asking often.
+ * The names of the migrations that the database still lacks. Two statements; for asking often.
  * @throws DATABASE_UNAVAILABLE or DATABASE_TIMEOUT
  */
-export async function pendingMigrations(connection: pg.Pool | pg.Client): Promise<string[]> {
-  const applied = await appliedMigrations(connection);
-  return Object.keys(migrations).filter((name) => !applied.has(name));
+export async function pendingMigrations(connection: pg.Pool | pg.Client, source: MigrationSource): Promise<string[]> {
+  const pending: string[] = [];
+  for (const { history, migrations } of toSets(source)) {
+    const applied = await appliedMigrations(connection, source.engineSchema, history);
+    pending.push(...Object.keys(migrations).filter((name) => !applied.has(name)));
+  }
+  return pending;
 }
 
-async function appliedMigrations(connection: pg.Pool | pg.Client): Promise<Set<string>> {
+function toSets({ engineSchema, migrations }: MigrationSource) {
+  const engineTable = engineTablesIn(engineSchema);
+  const own = Object.entries(migrations).map(([name, migration]): [string, Migration] => [
+    name,
+    { up: (database) => migration(database, engineTable) },
+  ]);
+  return [
+    { history: ENGINE_HISTORY, migrations: engineMigrations(engineSchema) },
+    { history: APP_HISTORY, migrations: Object.fromEntries(own) },
+  ];
+}
+
+async function appliedMigrations(
+  connection: pg.Pool | pg.Client,
+  schema: string,
+  history: string,
+): Promise<Set<string>> {
+  const table = `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(history)}`;
   try {
-    const { rows } = await connection.query<{ name: string }>('select name from kysely_migration');
+    const { rows } = await connection.query<{ name: string }>(`select name from ${table}`);
     return new Set(rows.map(({ name }) => name));
   } catch (error) {
     if (error instanceof pg.DatabaseError && error.code === UNDEFINED_TABLE) return new Set();
     throw toGatherError(error);
   }
+}
+
+/** Before its first release Gather kept its own tables among those of the application. */
+async function assertNotOldLayout(pool: pg.Pool): Promise<void> {
+  const { rows } = await pool
+    .query<{ isOld: boolean }>(`select to_regclass('public."jobChange"') is not null as "isOld"`)
+    .catch((error) => {
+      throw toGatherError(error);
+    });
+  if (!rows[0]?.isOld) return;
+  const message =
+    'This database was made by a version of Gather from before its first release, which kept its own tables in the schema public. Use an empty database; for the embedded one, delete its directory (DATA_DIR).';
+  throw new GatherError('CONFLICT', message);
 }

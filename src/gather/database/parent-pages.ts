@@ -1,13 +1,13 @@
-import { type Selectable, sql } from 'kysely';
+import { type RawBuilder, type Selectable, sql } from 'kysely';
 import { GatherError } from '../errors.ts';
-import { builder } from './builder.ts';
+import type { Id } from './column-types.ts';
 import { fromCursor, toCursor } from './cursor.ts';
 import type { Database } from './database.ts';
 import { isId } from './id.ts';
 import type { Page } from './page.ts';
-import type { Id, Schema } from './schema.ts';
-import { param, prepare, type Statement } from './statement.ts';
-import { bind } from './table-definition.ts';
+import type { Schema } from './schema.ts';
+import { param } from './statement.ts';
+import { bind, tableOf } from './table-definition.ts';
 
 const LOWEST = '-9223372036854775808';
 const HIGHEST = '9223372036854775807';
@@ -60,7 +60,11 @@ export async function readParentPages<T extends keyof Schema>(
     below: pages.map(({ below }) => below),
     sizes: pages.map(({ page }) => page.size + 1),
   };
-  const statement = bind(`${name}(${columns})${isBackward}`, () => lateralPages(list, columns, isBackward), values);
+  const statement = bind(
+    `${name}(${columns})${isBackward}`,
+    () => lateralPages(list, tableOf(database.definitions[list.table]), columns, isBackward),
+    values,
+  );
   const found = await database.run(statement, { name, keys: pages.length });
   const rows: Row<T>[][] = pages.map(() => []);
   for (const row of found.rows) rows[Number(row.$index) - 1]?.push(row);
@@ -97,20 +101,21 @@ export async function countByParent<T extends keyof Schema>(
   { table, parent }: ParentList<T>,
   parentIds: readonly Id[],
 ): Promise<number[]> {
-  const statement: Statement<{ parentId: Id; count: string }> = prepare(name, () =>
-    builder
-      .selectFrom(table as keyof Schema)
-      .select([sql.ref<Id>(parent).as('parentId'), sql<string>`count(*)`.as('count')])
-      .where(sql.ref(parent), '=', sql`any(${param('parents')}::bigint[])`)
-      .groupBy(sql.ref(parent)),
+  const statement = bind(
+    name,
+    () => sql<{ parentId: Id; count: string }>`
+      select ${sql.ref(parent)} as "parentId", count(*) as "count" from ${tableOf(database.definitions[table])}
+      where ${sql.ref(parent)} = any(${param('parents')}::bigint[]) group by ${sql.ref(parent)}`,
+    { parents: parentIds },
   );
-  const { rows } = await database.run(statement.with({ parents: parentIds }), { name, keys: parentIds.length });
+  const { rows } = await database.run(statement, { name, keys: parentIds.length });
   const counts = new Map(rows.map((row) => [row.parentId, Number(row.count)]));
   return parentIds.map((id) => counts.get(id) ?? 0);
 }
 
 function lateralPages<T extends keyof Schema>(
-  { table, parent, direction }: ParentList<T>,
+  { parent, direction }: Pick<ParentList<T>, 'parent' | 'direction'>,
+  from: RawBuilder<unknown>,
   columns: readonly string[],
   isBackward: boolean,
 ) {
@@ -121,7 +126,7 @@ function lateralPages<T extends keyof Schema>(
       ${param('parents')}::bigint[], ${param('above')}::bigint[], ${param('below')}::bigint[], ${param('sizes')}::int[]
     ) with ordinality key (parent, above, below, size, index)
     cross join lateral (
-      select ${sql.join(columns.map((column) => sql.ref(column)))} from ${sql.table(table)}
+      select ${sql.join(columns.map((column) => sql.ref(column)))} from ${from}
       where ${sql.ref(parent)} = key.parent and id > key.above and id < key.below
       order by id ${sql.raw(isAscending ? 'asc' : 'desc')} limit key.size
     ) page`;

@@ -1,9 +1,15 @@
 import pg from 'pg';
 import { createHalves, type Shares, StatementShares } from './connection-shares.ts';
+import { jobChannel } from './schemas.ts';
 import { openSession } from './session.ts';
+import type { Definitions } from './tables.ts';
 
 /** How PostgreSQL is reached, and how long anything may take there. */
 export interface PoolConfig {
+  /** The tables that statements can be about. */
+  definitions: Definitions;
+  /** The schema of the job queue's tables. */
+  queueSchema: string;
   /** `postgres://user:password@host:port/database`. */
   databaseUrl: string;
   /** Connections for statements at most; there are ten others. */
@@ -14,8 +20,8 @@ export interface PoolConfig {
   statementTimeoutMs: number;
 }
 
-/** The connections of one server. */
-export interface Pools {
+/** The connections of one server, and what is known of its tables. */
+export interface Pools extends Pick<PoolConfig, 'definitions' | 'queueSchema'> {
   /** For statements. */
   pool: pg.Pool;
   /** For cursors, so that readers who take their time keep no connection from the statements of others. */
@@ -51,6 +57,8 @@ export function createPools(config: PoolConfig): Pools {
   const cursors = createPool({ ...config, poolSize: CURSOR_CONNECTIONS });
   const accounts = createPool({ ...config, poolSize: ACCOUNT_CONNECTIONS });
   return {
+    definitions: config.definitions,
+    queueSchema: config.queueSchema,
     pool,
     cursors,
     accounts,
@@ -73,6 +81,11 @@ export function createPools(config: PoolConfig): Pools {
 /** The connections of sessions and sign-in in place of those of pages. */
 export function forAccounts(pools: Pools): Pools {
   return { ...pools, pool: pools.accounts };
+}
+
+/** On which channel PostgreSQL tells that a job has changed. */
+export function channelOf({ definitions }: Pools): string {
+  return jobChannel(definitions['gather.job'].schema);
 }
 
 /** Closes the connections once what runs on them has ended. */

@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
 import { GatherError } from '../errors.ts';
-import type { Id, Schema } from './schema.ts';
+import type { Id } from './column-types.ts';
+import type { Schema } from './schema.ts';
 import { type BoundStatement, param } from './statement.ts';
-import { bind, type TableDefinition } from './table-definition.ts';
+import { bind, shapeOfTable, type TableDefinition, tableOf } from './table-definition.ts';
 import { type RowChange, toExpectedVersion } from './update.ts';
 
 interface RowVersion {
@@ -12,14 +13,15 @@ interface RowVersion {
 
 /** Reads which of these rows are there, in which version: why a guarded statement changed nothing. */
 export function selectVersions<T extends keyof Schema>(
-  { name, key, version }: TableDefinition<T>,
+  definition: TableDefinition<T>,
   changes: readonly RowChange<T>[],
 ): BoundStatement<RowVersion> {
+  const { key, version } = definition;
   return bind(
-    `versions ${name}`,
+    `versions ${shapeOfTable(definition)}`,
     () => sql<RowVersion>`
       select ${sql.id(key)} as "id", ${version ? sql.id(version) : sql`null`} as "version"
-      from ${sql.id(name)} where ${sql.id(key)} = any(${param('ids')})`,
+      from ${tableOf(definition)} where ${sql.id(key)} = any(${param('ids')})`,
     { ids: changes.map(({ id }) => id) },
   );
 }

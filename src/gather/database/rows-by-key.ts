@@ -3,7 +3,7 @@ import type { Database } from './database.ts';
 import type { Column } from './order.ts';
 import type { Schema } from './schema.ts';
 import { param } from './statement.ts';
-import { bind, type Row, type TableDefinition, toColumns, toList } from './table-definition.ts';
+import { bind, type Row, type TableDefinition, tableOf, toColumns, toList } from './table-definition.ts';
 
 /**
  * The rows that have these values of a unique column, in no order, with that column among those that are read:
@@ -21,7 +21,7 @@ export async function readRowsByKey<T extends keyof Schema>(
   const statement = bind(
     `${name} ${selected}`,
     () => sql<Row<T>>`
-      select ${toList(selected)} from ${sql.table(definition.name)}
+      select ${toList(selected)} from ${tableOf(definition)}
       where ${sql.id(column)} = any(${param('keys')}::${type}[])`,
     // PostgreSQL refuses a text with a NUL character, and all the keys with it: no row has such a key.
     { keys: keys.filter((key) => !key.includes('\0')) },

@@ -1,8 +1,9 @@
 import { expressionBuilder, sql } from 'kysely';
+import type { Decimal } from './column-types.ts';
 import { type Column, type OrderTerm, shapeOfOrder, toOrderBy } from './order.ts';
-import type { Decimal, Schema } from './schema.ts';
+import type { Schema } from './schema.ts';
 import type { BoundStatement } from './statement.ts';
-import { bind, type Row, type TableDefinition, toColumns, toList } from './table-definition.ts';
+import { bind, type Row, shapeOfTable, type TableDefinition, tableOf, toColumns, toList } from './table-definition.ts';
 import { compileWhere, type Where } from './where.ts';
 
 interface Selection<T extends keyof Schema, C extends Column<T>> {
@@ -36,9 +37,9 @@ export function selectRows<T extends keyof Schema, C extends Column<T>>(
   const { shape, values, condition } = compile(definition, where);
   const selected = toColumns(definition, columns);
   return bind(
-    `select ${definition.name}(${selected})${shape}${shapeOfOrder(orderBy)}/${limit}`,
+    `select ${shapeOfTable(definition)}(${selected})${shape}${shapeOfOrder(orderBy)}/${limit}`,
     () => sql<Pick<Row<T>, C>>`
-      select ${toList(selected)} from ${sql.id(definition.name)} where ${condition(expressionBuilder<Schema, T>())}
+      select ${toList(selected)} from ${tableOf(definition)} where ${condition(expressionBuilder<Schema, T>())}
       ${orderBy.length > 0 ? sql`order by ${toOrderBy(orderBy)}` : sql``}
       ${limit === undefined ? sql`` : sql`limit ${sql.lit(limit)}`}`,
     values,
@@ -52,9 +53,9 @@ export function countRows<T extends keyof Schema>(
 ): BoundStatement<{ count: string }> {
   const { shape, values, condition } = compileWhere(definition, where);
   return bind(
-    `count ${definition.name}${shape}`,
+    `count ${shapeOfTable(definition)}${shape}`,
     () => sql`
-      select count(*) as "count" from ${sql.id(definition.name)} where ${condition(expressionBuilder<Schema, T>())}`,
+      select count(*) as "count" from ${tableOf(definition)} where ${condition(expressionBuilder<Schema, T>())}`,
     values,
   );
 }
@@ -66,10 +67,10 @@ export function existsRow<T extends keyof Schema>(
 ): BoundStatement<{ exists: boolean }> {
   const { shape, values, condition } = compileWhere(definition, where);
   return bind(
-    `exists ${definition.name}${shape}`,
+    `exists ${shapeOfTable(definition)}${shape}`,
     () => sql`
       select exists (
-        select from ${sql.id(definition.name)} where ${condition(expressionBuilder<Schema, T>())}
+        select from ${tableOf(definition)} where ${condition(expressionBuilder<Schema, T>())}
       ) as "exists"`,
     values,
   );
@@ -83,10 +84,10 @@ export function aggregateRows<T extends keyof Schema, A extends Readonly<Record<
 ): BoundStatement<{ [Name in keyof A]: AggregateValue<T, A[Name]> }> {
   const { shape, values, condition } = compileWhere(definition, where);
   return bind(
-    `aggregate ${definition.name}${JSON.stringify(aggregates)}${shape}`,
+    `aggregate ${shapeOfTable(definition)}${JSON.stringify(aggregates)}${shape}`,
     () => sql`
       select ${sql.join(Object.entries(aggregates).map(([name, aggregate]) => toFigure(name, aggregate)))}
-      from ${sql.id(definition.name)} where ${condition(expressionBuilder<Schema, T>())}`,
+      from ${tableOf(definition)} where ${condition(expressionBuilder<Schema, T>())}`,
     values,
   );
 }

@@ -8,17 +8,30 @@ import { type BoundStatement, prepare, type Values } from './statement.ts';
 export type Row<T extends keyof Schema> = { [C in Column<T>]: SelectType<Schema[T][C]> };
 
 /** What a `Table` must know of a table beyond its types in TypeScript. */
-export interface TableDefinition<T extends keyof Schema> {
+export interface TableDefinition<T extends keyof Schema> extends Definition<Schema[T]> {
   readonly name: T;
-  readonly key: 'id' & Column<T>;
+}
+
+/** What is known of the tables of a schema. */
+export type TableDefinitions<Tables> = { readonly [T in keyof Tables]: Definition<Tables[T]> & { readonly name: T } };
+
+interface Definition<Table, Column extends string = keyof Table & string> {
+  /** Where PostgreSQL has it. */
+  readonly schema: string;
+  readonly table: string;
+  readonly key: Column;
   /** Every column, with the type that the values of a bulk statement are cast to. */
-  readonly types: Readonly<Record<Column<T>, ColumnType>>;
+  readonly types: Readonly<Record<Column, ColumnType>>;
   /** The columns that may be null. Their default is null. */
-  readonly nullable: ReadonlySet<Column<T>>;
+  readonly nullable: readonly Column[];
+  /** The columns that are unique by themselves, the key apart. */
+  readonly unique: readonly Column[];
+  /** The columns that refer to the key of a table, by its name. */
+  readonly references: { readonly [C in Column]?: string };
   /** Counts the changes of a row. Each change adds one. */
-  readonly version?: Column<T>;
+  readonly version?: Column;
   /** When a row was last changed. Each change sets it. */
-  readonly updatedAt?: Column<T>;
+  readonly updatedAt?: Column;
 }
 
 type ColumnType =
@@ -65,6 +78,21 @@ export function toGivenColumns<T extends keyof Schema>(
   return (Object.keys(types) as Column<T>[]).filter((column) => given.has(column));
 }
 
+/** The table in the clause that names it: `"public"."item"`. */
+export function tableOf({ schema, table }: Pick<Definition<unknown>, 'schema' | 'table'>): RawBuilder<unknown> {
+  return sql.id(schema, table);
+}
+
+/** The table wherever a statement means it again: `"item"`. */
+export function aliasOf({ table }: Pick<Definition<unknown>, 'table'>): RawBuilder<unknown> {
+  return sql.id(table);
+}
+
+/** What the shape of a statement calls the table. */
+export function shapeOfTable({ schema, table }: Pick<Definition<unknown>, 'schema' | 'table'>): string {
+  return `${schema}.${table}`;
+}
+
 /** `"id", "name"`. */
 export function toList(columns: readonly string[]): RawBuilder<unknown> {
   return sql.join(columns.map((column) => sql.id(column)));
@@ -77,12 +105,12 @@ export function bind<R>(shape: string, build: () => RawBuilder<R>, values: Value
 
 /** The assignments that go with each change of a row. */
 export function maintain<T extends keyof Schema>({
-  name,
+  table,
   version,
   updatedAt,
 }: TableDefinition<T>): RawBuilder<unknown>[] {
   const assignments = [];
-  if (version) assignments.push(sql`${sql.id(version)} = ${sql.id(name, version)} + 1`);
+  if (version) assignments.push(sql`${sql.id(version)} = ${sql.id(table, version)} + 1`);
   if (updatedAt) assignments.push(sql`${sql.id(updatedAt)} = now()`);
   return assignments;
 }

@@ -1,241 +1,48 @@
+import type { Registered } from '../register.ts';
 import type { Database } from './database.ts';
-import type { Schema } from './schema.ts';
+import { tables as ownTables } from './engine-tables.generated.ts';
+import type { Schema, TableName } from './schema.ts';
 import { Table } from './table.ts';
 import type { TableDefinition } from './table-definition.ts';
 
-const supplier: TableDefinition<'supplier'> = {
-  name: 'supplier',
-  key: 'id',
-  types: { id: 'bigint', name: 'text', city: 'text', createdAt: 'timestamptz' },
-  nullable: new Set(),
-};
+/** What is known of each table: the application's, and the engine's as `gather.job`. */
+export type Definitions = { readonly [T in TableName]: TableDefinition<T> };
 
-const item: TableDefinition<'item'> = {
-  name: 'item',
-  key: 'id',
-  types: {
-    id: 'bigint',
-    sku: 'text',
-    name: 'text',
-    description: 'text',
-    status: 'text',
-    price: 'numeric',
-    calories: 'integer',
-    supplierId: 'bigint',
-    version: 'integer',
-    createdAt: 'timestamptz',
-    updatedAt: 'timestamptz',
-    photoId: 'bigint',
-  },
-  nullable: new Set(['calories', 'photoId']),
-  version: 'version',
-  updatedAt: 'updatedAt',
-};
-
-const customer: TableDefinition<'customer'> = {
-  name: 'customer',
-  key: 'id',
-  types: { id: 'bigint', name: 'text', city: 'text', createdAt: 'timestamptz', owner: 'text' },
-  nullable: new Set(['owner']),
-};
-
-const review: TableDefinition<'review'> = {
-  name: 'review',
-  key: 'id',
-  types: {
-    id: 'bigint',
-    itemId: 'bigint',
-    customerId: 'bigint',
-    rating: 'integer',
-    text: 'text',
-    createdAt: 'timestamptz',
-  },
-  nullable: new Set(),
-};
-
-const task: TableDefinition<'task'> = {
-  name: 'task',
-  key: 'id',
-  types: { id: 'bigint', title: 'text', done: 'boolean', createdAt: 'timestamptz', completedAt: 'timestamptz' },
-  nullable: new Set(['completedAt']),
-};
-
-const job: TableDefinition<'job'> = {
-  name: 'job',
-  key: 'id',
-  types: {
-    id: 'bigint',
-    task: 'text',
-    owner: 'text',
-    state: 'text',
-    progress: 'double precision',
-    message: 'text',
-    input: 'jsonb',
-    result: 'jsonb',
-    error: 'jsonb',
-    attempt: 'integer',
-    deliveryId: 'uuid',
-    uniqueKey: 'text',
-    queuedFor: 'text',
-    turn: 'integer',
-    schedule: 'text',
-    scheduledAt: 'timestamptz',
-    version: 'integer',
-    createdAt: 'timestamptz',
-    startedAt: 'timestamptz',
-    finishedAt: 'timestamptz',
-  },
-  nullable: new Set([
-    ...(['owner', 'message', 'result', 'error', 'uniqueKey'] as const),
-    ...(['schedule', 'scheduledAt', 'startedAt', 'finishedAt'] as const),
-  ]),
-};
-
-const order: TableDefinition<'order'> = {
-  name: 'order',
-  key: 'id',
-  types: {
-    id: 'bigint',
-    owner: 'text',
-    clientMutationId: 'text',
-    status: 'text',
-    total: 'numeric',
-    jobId: 'bigint',
-    createdAt: 'timestamptz',
-  },
-  nullable: new Set(['owner', 'clientMutationId', 'jobId']),
-};
-
-const orderLine: TableDefinition<'orderLine'> = {
-  name: 'orderLine',
-  key: 'id',
-  types: { id: 'bigint', orderId: 'bigint', itemId: 'bigint', quantity: 'integer', price: 'numeric' },
-  nullable: new Set(),
-};
-
-const dailyStatistics: TableDefinition<'dailyStatistics'> = {
-  name: 'dailyStatistics',
-  key: 'id',
-  types: { id: 'bigint', date: 'date', orders: 'integer', revenue: 'numeric', averageRating: 'double precision' },
-  nullable: new Set(['averageRating']),
-};
-
-const file: TableDefinition<'file'> = {
-  name: 'file',
-  key: 'id',
-  types: {
-    id: 'bigint',
-    key: 'uuid',
-    name: 'text',
-    type: 'text',
-    size: 'bigint',
-    sha256: 'text',
-    owner: 'text',
-    width: 'integer',
-    height: 'integer',
-    thumbnailId: 'bigint',
-    uploadTokenHash: 'text',
-    createdAt: 'timestamptz',
-  },
-  nullable: new Set(['owner', 'width', 'height', 'thumbnailId', 'uploadTokenHash']),
-};
-
-const upload: TableDefinition<'upload'> = {
-  name: 'upload',
-  key: 'id',
-  types: {
-    id: 'bigint',
-    tokenHash: 'text',
-    key: 'uuid',
-    name: 'text',
-    size: 'bigint',
-    type: 'text',
-    sha256: 'text',
-    owner: 'text',
-    itemId: 'bigint',
-    isWhole: 'boolean',
-    writer: 'uuid',
-    writerUntil: 'timestamptz',
-    wantedAt: 'timestamptz',
-    expiresAt: 'timestamptz',
-    createdAt: 'timestamptz',
-  },
-  nullable: new Set(['type', 'sha256', 'owner', 'itemId', 'writer', 'writerUntil', 'wantedAt']),
-};
-
-const certificate: TableDefinition<'certificate'> = {
-  name: 'certificate',
-  key: 'id',
-  types: {
-    id: 'bigint',
-    recipient: 'text',
-    amount: 'numeric',
-    fileId: 'bigint',
-    issuedAt: 'timestamptz',
-    owner: 'text',
-  },
-  nullable: new Set(['owner']),
-};
-
-const user: TableDefinition<'user'> = {
-  name: 'user',
-  key: 'id',
-  types: {
-    id: 'bigint',
-    email: 'text',
-    name: 'text',
-    role: 'text',
-    passwordHash: 'text',
-    disabledAt: 'timestamptz',
-    createdAt: 'timestamptz',
-  },
-  nullable: new Set(['disabledAt']),
-};
-
-const session: TableDefinition<'session'> = {
-  name: 'session',
-  key: 'id',
-  types: { id: 'bigint', userId: 'bigint', tokenHash: 'text', expiresAt: 'timestamptz', createdAt: 'timestamptz' },
-  nullable: new Set(),
-};
-
-/** What is known of each table of the Smokehouse. */
-export const definitions: { readonly [T in keyof Schema]: TableDefinition<T> } = {
-  supplier,
-  item,
-  customer,
-  review,
-  task,
-  job,
-  order,
-  orderLine,
-  dailyStatistics,
-  file,
-  upload,
-  certificate,
-  user,
-  session,
-};
+/** What is known of the application's tables, as `npm run codegen` finds it. */
+// biome-ignore lint/complexity/noBannedTypes: an application without tables adds none
+export type AppDefinitions = Registered<'definitions', {}>;
 
 /** The operations on each table. */
-export type Tables = ReturnType<typeof createTables>;
+export type Tables = { readonly [T in TableName]: Table<T> };
+
+/** Puts the application's tables and the engine's together, these in the schema that they live in. */
+export function toDefinitions(app: AppDefinitions, engineSchema: string): Definitions {
+  const own = Object.entries(ownTables).map(([name, table]) => [name, { ...table, schema: engineSchema }]);
+  return { ...app, ...Object.fromEntries(own) };
+}
+
+/** The tables of the engine itself. */
+export type EngineTables = ReturnType<typeof engineTables>;
+
+/** The tables of the engine itself, as one request or job, or one transaction of it, uses them. */
+export function engineTables(database: Database) {
+  const { definitions } = database;
+  return {
+    file: new Table(definitions['gather.file'], database),
+    job: new Table(definitions['gather.job'], database),
+    session: new Table(definitions['gather.session'], database),
+    upload: new Table(definitions['gather.upload'], database),
+    user: new Table(definitions['gather.user'], database),
+  };
+}
 
 /** The tables as one request or job, or one transaction of it, uses them. */
-export function createTables(database: Database) {
-  return {
-    supplier: new Table(supplier, database),
-    item: new Table(item, database),
-    customer: new Table(customer, database),
-    review: new Table(review, database),
-    task: new Table(task, database),
-    job: new Table(job, database),
-    order: new Table(order, database),
-    orderLine: new Table(orderLine, database),
-    dailyStatistics: new Table(dailyStatistics, database),
-    file: new Table(file, database),
-    upload: new Table(upload, database),
-    certificate: new Table(certificate, database),
-    user: new Table(user, database),
-    session: new Table(session, database),
-  };
+export function createTables(database: Database): Tables {
+  const tables: Partial<Record<TableName, unknown>> = {};
+  for (const name of Object.keys(database.definitions) as TableName[]) tables[name] = toTable(name, database);
+  return tables as Tables;
+}
+
+function toTable<T extends TableName>(name: T, database: Database): Table<T> {
+  return new Table<T>(database.definitions[name], database);
 }

@@ -1,14 +1,17 @@
 import { type Expression, type ExpressionBuilder, expressionBuilder, isExpression, sql, type Updateable } from 'kysely';
 import { GatherError } from '../errors.ts';
 import { builder } from './builder.ts';
+import type { Id } from './column-types.ts';
 import type { Column } from './order.ts';
-import type { Id, Schema } from './schema.ts';
+import type { Schema } from './schema.ts';
 import { type BoundStatement, param, Statement } from './statement.ts';
 import {
   bind,
   maintain,
   type Row,
+  shapeOfTable,
   type TableDefinition,
+  tableOf,
   toColumns,
   toGivenColumns,
   toList,
@@ -39,13 +42,13 @@ export function updateRows<T extends keyof Schema>(
   const eb = expressionBuilder<Schema, T>();
   const isConstant = changed.every((column) => typeof given[column] !== 'function' && !isExpression(given[column]));
   const build = () => sql<never>`
-    update ${sql.id(definition.name)} set ${sql.join([
+    update ${tableOf(definition)} set ${sql.join([
       ...changed.map((column) => sql`${sql.id(column)} = ${toExpression(given[column], column, eb)}`),
       ...maintain(definition),
     ])}
     where ${condition(eb)}`;
   const all = { ...values, ...given };
-  if (isConstant) return bind(`update ${definition.name}(${changed})${shape}`, build, all);
+  if (isConstant) return bind(`update ${shapeOfTable(definition)}(${changed})${shape}`, build, all);
   // An expression can be any SQL, so that there is no shape to keep it under.
   return new Statement<never>({ compile: () => build().compile(builder) }).with(all);
 }
@@ -56,14 +59,14 @@ export function updateRow<T extends keyof Schema, C extends Column<T>>(
   change: RowChange<T>,
   columns: readonly C[] | undefined,
 ): BoundStatement<Pick<Row<T>, C>> {
-  const { key, name, version } = definition;
+  const { key, version } = definition;
   const changed = toChangedColumns(definition, [change]);
   const returned = toColumns(definition, columns);
   const isGuarded = toExpectedVersion(definition, change) !== null;
   return bind(
-    `save ${name}(${changed})${isGuarded}(${returned})`,
+    `save ${shapeOfTable(definition)}(${changed})${isGuarded}(${returned})`,
     () => sql<Pick<Row<T>, C>>`
-      update ${sql.id(name)} set ${sql.join([
+      update ${tableOf(definition)} set ${sql.join([
         ...changed.map((column) => sql`${sql.id(column)} = ${param(column)}`),
         ...maintain(definition),
       ])}
@@ -80,8 +83,8 @@ export function deleteRows<T extends keyof Schema>(
 ): BoundStatement<never> {
   const { shape, values, condition } = compileNarrowing(definition, where);
   return bind(
-    `delete ${definition.name}${shape}`,
-    () => sql`delete from ${sql.id(definition.name)} where ${condition(expressionBuilder<Schema, T>())}`,
+    `delete ${shapeOfTable(definition)}${shape}`,
+    () => sql`delete from ${tableOf(definition)} where ${condition(expressionBuilder<Schema, T>())}`,
     values,
   );
 }

@@ -133,7 +133,7 @@ class Compilation<T extends keyof Schema> {
 
   #compileOperation(column: Column<T>, given: string, value: unknown, path: Path): Part<T>[] {
     const { name, types, nullable } = this.#definition;
-    const operatorName = toOperatorName(given, value, nullable.has(column));
+    const operatorName = toOperatorName(given, value, nullable.includes(column));
     if (operatorName === undefined) return this.#notGiven(path);
     const operator = operators.get(operatorName);
     if (!operator || (operator.isForText && types[column] !== 'text')) {
@@ -147,7 +147,7 @@ class Compilation<T extends keyof Schema> {
     }
     const valueName = `$w${this.#valueCount++}`;
     this.values[valueName] = operator.toValue ? operator.toValue(value) : value;
-    const truth = operator.truthOf?.(value, nullable.has(column));
+    const truth = operator.truthOf?.(value, nullable.includes(column));
     return [this.#noted(path, { shape, truth, condition: () => operator.sql(sql.ref(column), param(valueName)) })];
   }
 

@@ -1,7 +1,7 @@
-import type { StoredFileResolvers } from '../../smokehouse/generated/schema.ts';
 import { toGlobalId } from '../graphql/global-id.ts';
 import { reads } from '../graphql/reads.ts';
 import { findRow } from '../graphql/rows.ts';
+import type { StoredFileResolvers } from '../graphql/schema.generated.ts';
 
 export const StoredFile: StoredFileResolvers = {
   id: reads(['id'], ({ id }) => toGlobalId('StoredFile', id)),

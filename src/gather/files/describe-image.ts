@@ -1,9 +1,9 @@
 import { hash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import * as z from 'zod';
+import type { FileRow } from '../database/engine-tables.generated.ts';
 import { isId } from '../database/id.ts';
-import type { FileRow } from '../database/schema.ts';
-import { createTables } from '../database/tables.ts';
+import { engineTables } from '../database/tables.ts';
 import { defineTask, type TaskContext } from '../jobs/task.ts';
 import { readImage, type Thumbnail } from './image.ts';
 import type { Store } from './store.ts';
@@ -24,7 +24,7 @@ export const describeImage = defineTask({
   isEssential: true,
   uniqueKey: ({ fileId }) => fileId,
   run: async ({ fileId: id }, context) => {
-    const file = await context.tables.file.find({ id });
+    const file = await context.tables['gather.file'].find({ id });
     if (!file) return null;
     if (file.width !== null) return { width: file.width, height: file.height };
     const { width, height, thumbnail } = await readImage(context.store, file, context.signal);
@@ -38,7 +38,7 @@ async function write({ database, store, signal }: TaskContext, image: FileRow, t
   const key = await keep(store, thumbnail.bytes, signal);
   const { id, width, height } = image;
   const isWritten = await database.transaction(async (transaction) => {
-    const { file: files } = createTables(transaction);
+    const { file: files } = engineTables(transaction);
     // It waits for another attempt that is about to commit, and then finds that one's width.
     if ((await files.update({ id, width: null }, { width, height })) === 0) return false;
     const { id: thumbnailId } = await files.create(toRow(image, key, thumbnail), { columns: ['id'] });

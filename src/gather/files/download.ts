@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { addAbortSignal, type Readable } from 'node:stream';
-import type { FileRow } from '../database/schema.ts';
+import type { FileRow } from '../database/engine-tables.generated.ts';
 import { refuse } from './answer-error.ts';
 import { toByteRange } from './byte-range.ts';
 import { checkConditions, isRangeCurrent, type Validators } from './conditions.ts';

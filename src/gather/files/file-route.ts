@@ -9,7 +9,8 @@ import { SENT_COLUMNS, type SentFile, sendFile } from './download.ts';
 import type { Route } from './routes.ts';
 import type { Store } from './store.ts';
 
-interface DownloadSource {
+/** What routes of files work with. */
+export interface DownloadSource {
   pools: Pools;
   store: Pick<Store, 'read'>;
   log: Logger;
@@ -19,25 +20,27 @@ interface DownloadSource {
   idleTimeoutMs?: number;
 }
 
-type Find = (tables: Tables, key: string) => Promise<SentFile | undefined>;
+/** A route that answers files which an application keeps. */
+export interface Download {
+  /** The path, with the key of the file as its first group. */
+  path: RegExp;
+  /** The file with this key; undefined where the route has none. */
+  find(tables: Tables, key: string): Promise<SentFile | undefined>;
+}
 
 const IDLE_TIMEOUT_MS = 60_000;
-const KEY = '([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})';
-const FILE_PATH = new RegExp(`^/files/${KEY}$`, 'i');
-const CERTIFICATE_PATH = new RegExp(`^/certificates/${KEY}/certificate\\.pdf$`, 'i');
+/** The key of a file in a path, for the pattern of a download. */
+export const FILE_KEY = '([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})';
+const FILE_PATH = new RegExp(`^/files/${FILE_KEY}$`, 'i');
 const CLIENT_LEFT = new GatherError('CANCELLED', 'The client left.');
 
 /** `GET /files/<key>`: any file. */
 export function createFileRoute(source: DownloadSource): Route {
-  return createDownloadRoute(source, FILE_PATH, findFile);
+  return createDownloadRoute(source, { path: FILE_PATH, find: findFile });
 }
 
-/** `GET /certificates/<key>/certificate.pdf`: the file of a certificate, under that name. */
-export function createCertificateRoute(source: DownloadSource): Route {
-  return createDownloadRoute(source, CERTIFICATE_PATH, findCertificate);
-}
-
-function createDownloadRoute(source: DownloadSource, path: RegExp, find: Find): Route {
+/** The route of a download. */
+export function createDownloadRoute(source: DownloadSource, { path, find }: Download): Route {
   const { pools, store, log, proxyHops, idleTimeoutMs = IDLE_TIMEOUT_MS } = source;
   return async (request, response) => {
     const gone = new AbortController();
@@ -64,11 +67,5 @@ function createDownloadRoute(source: DownloadSource, path: RegExp, find: Find): 
 }
 
 function findFile(tables: Tables, key: string): Promise<SentFile | undefined> {
-  return tables.file.find({ key }, { columns: SENT_COLUMNS });
-}
-
-async function findCertificate(tables: Tables, key: string): Promise<SentFile | undefined> {
-  const file = await tables.file.find({ key }, { columns: ['id', ...SENT_COLUMNS] });
-  if (!file || !(await tables.certificate.exists({ fileId: file.id }))) return undefined;
-  return { ...file, name: 'certificate.pdf' };
+  return tables['gather.file'].find({ key }, { columns: SENT_COLUMNS });
 }

@@ -1,8 +1,7 @@
 import { sql } from 'kysely';
+import type { Id } from '../database/column-types.ts';
 import type { Database } from '../database/database.ts';
-import type { Id } from '../database/schema.ts';
 import { param } from '../database/statement.ts';
-import { bind } from '../database/table-definition.ts';
 
 interface Deleted {
   key: string;
@@ -22,9 +21,9 @@ export async function deleteFile(transaction: Database, id: Id): Promise<string[
 }
 
 async function deleteRow(transaction: Database, id: Id): Promise<Deleted[]> {
-  const statement = bind(
+  const statement = transaction.bind(
     'deleteFile',
-    () => sql<Deleted>`delete from file where id = ${param('id')} returning key, "thumbnailId"`,
+    (table) => sql<Deleted>`delete from ${table('gather.file')} where id = ${param('id')} returning key, "thumbnailId"`,
     { id },
   );
   return (await transaction.run(statement, { name: 'file.delete' })).rows;

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import type { Id } from '../database/column-types.ts';
 import type { Database } from '../database/database.ts';
-import type { FileRow, Id } from '../database/schema.ts';
-import { createTables } from '../database/tables.ts';
+import type { FileRow } from '../database/engine-tables.generated.ts';
+import { engineTables } from '../database/tables.ts';
 import { GatherError } from '../errors.ts';
 import { deleteFile } from './file-rows.ts';
-import { MAX_MEGAPIXELS } from './image-types.ts';
 import { type Described, Intake } from './intake.ts';
 import { atPace } from './pace.ts';
 import { Quota, type QuotaConfig } from './quota.ts';
@@ -15,13 +15,39 @@ export interface Announced {
   name: string;
   /** Whose it becomes; null where it is nobody's in particular. */
   owner: string | null;
-  /** The item whose photo it becomes. */
-  itemId?: Id | null;
+  /** What it is for, besides being kept. */
+  purpose?: Purpose | undefined;
   /** What it must be; anything where nothing is said. */
   expected?: { [Property in keyof Described]?: Described[Property] | null };
 }
 
+/** What a file is sent for: it is attached to a row. */
+export interface Purpose {
+  /** The name of an attachment of the application. */
+  attachment: string;
+  /** The key of the row. */
+  target: Id;
+}
+
+/** A way in which files can be attached to rows of the application. */
+export interface Attachment {
+  /** The media types that it takes. */
+  accepts(type: string): boolean;
+  /** What it takes, in words: `an image`. */
+  expected: string;
+  /**
+   * Attaches a file to a row, in the transaction that the file is written in.
+   * @throws NOT_FOUND where there is no such row
+   */
+  attach(transaction: Database, target: Id, file: FileRow): Promise<void>;
+}
+
+/** Attachments by their names. */
+export type Attachments = Readonly<Record<string, Attachment>>;
+
 interface FilesSource {
+  /** The application's. */
+  attachments: Attachments;
   store: Store;
   /** Of one file. */
   maxBytes: number;
@@ -68,12 +94,12 @@ export class Files {
     announced: Announced,
   ): Promise<{ key: string; described: Described }> {
     const key = randomUUID();
-    const intake = new Intake(this.maxBytes, (type) => assertType(type, announced));
+    const intake = new Intake(this.maxBytes, (type) => this.#assertType(type, announced));
     const pieces = this.quota.within(database, announced.owner, atPace(bytes));
     try {
       await this.store.append(key, 0, intake.through(pieces), database.signal);
       const described = await intake.describe();
-      assertExpected(described, announced);
+      this.#assertExpected(described, announced);
       await this.store.complete(key);
       return { key, described };
     } catch (error) {
@@ -100,16 +126,13 @@ export class Files {
   /**
    * Writes the row of a file whose bytes are complete, in the caller's transaction. Where that fails, or nobody knows
    * whether it was committed, the bytes stay until they are swept.
-   * @throws INVALID_INPUT where it is not what was announced, NOT_FOUND where there is no such item
+   * @throws INVALID_INPUT where it is not what was announced, NOT_FOUND where there is nothing to attach it to
    */
   async add(transaction: Database, key: string, described: Described, announced: Announced): Promise<FileRow> {
-    assertExpected(described, announced);
-    const { file: files, item: items } = createTables(transaction);
-    const { name, owner, itemId } = announced;
-    const file = await files.create({ ...described, key, name, owner });
-    if (itemId != null && (await items.update({ id: itemId }, { photoId: file.id })) === 0) {
-      throw new GatherError('NOT_FOUND', 'There is no item with this id.', { field: 'itemId' });
-    }
+    this.#assertExpected(described, announced);
+    const { name, owner, purpose } = announced;
+    const file = await engineTables(transaction).file.create({ ...described, key, name, owner });
+    if (purpose) await this.#attachmentOf(purpose).attach(transaction, purpose.target, file);
     await this.#source.onKept(transaction, file);
     return file;
   }
@@ -125,25 +148,33 @@ export class Files {
       await this.#source.onDeleted(transaction, keys);
     });
   }
-}
 
-function assertExpected(described: Described, announced: Announced): void {
-  const { expected = {} } = announced;
-  for (const what of ['size', 'sha256'] as const) {
-    if (expected[what] == null || expected[what] === described[what]) continue;
-    throw unexpected(what, expected[what], described[what]);
+  #attachmentOf({ attachment: name }: Purpose): Attachment {
+    const { attachments } = this.#source;
+    const attachment = Object.hasOwn(attachments, name) ? attachments[name] : undefined;
+    if (attachment) return attachment;
+    throw new Error(`There is no attachment "${name}": another version of the application may know it.`);
   }
-  assertType(described.type, announced);
-}
 
-/** @throws INVALID_INPUT for a type that is not what was announced, or no photo can have */
-function assertType(type: string, { expected = {}, itemId }: Announced): void {
-  const { type: wanted } = expected;
-  if (wanted != null && wanted !== type && !(isOfText(wanted) && isOfText(type)))
-    throw unexpected('type', wanted, type);
-  if (itemId == null || MAX_MEGAPIXELS.has(type)) return;
-  const message = `Expected an image for a photo, as JPEG, PNG, WebP, GIF, TIFF or AVIF, got ${type}.`;
-  throw new GatherError('INVALID_INPUT', message, { field: 'file' });
+  #assertExpected(described: Described, announced: Announced): void {
+    const { expected = {} } = announced;
+    for (const what of ['size', 'sha256'] as const) {
+      if (expected[what] == null || expected[what] === described[what]) continue;
+      throw unexpected(what, expected[what], described[what]);
+    }
+    this.#assertType(described.type, announced);
+  }
+
+  /** @throws INVALID_INPUT for a type that is not what was announced, or that its purpose does not take */
+  #assertType(type: string, { expected = {}, purpose }: Announced): void {
+    const { type: wanted } = expected;
+    if (wanted != null && wanted !== type && !(isOfText(wanted) && isOfText(type)))
+      throw unexpected('type', wanted, type);
+    if (!purpose) return;
+    const attachment = this.#attachmentOf(purpose);
+    if (attachment.accepts(type)) return;
+    throw new GatherError('INVALID_INPUT', `Expected ${attachment.expected}, got ${type}.`, { field: 'file' });
+  }
 }
 
 /** By their bytes all kinds of text are alike. */

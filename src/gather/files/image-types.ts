@@ -8,3 +8,8 @@ export const MAX_MEGAPIXELS: ReadonlyMap<string, number> = new Map([
   ['image/tiff', 100],
   ['image/avif', 25],
 ]);
+
+/** Whether a file of this media type is an image that can be read. */
+export function isImage(type: string): boolean {
+  return MAX_MEGAPIXELS.has(type);
+}

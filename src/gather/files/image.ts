@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import sharp from 'sharp';
-import type { FileRow } from '../database/schema.ts';
+import type { FileRow } from '../database/engine-tables.generated.ts';
 import { GatherError } from '../errors.ts';
 import { MAX_MEGAPIXELS } from './image-types.ts';
 import type { Store } from './store.ts';

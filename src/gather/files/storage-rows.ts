@@ -1,7 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { param } from '../database/statement.ts';
-import { bind } from '../database/table-definition.ts';
 
 /** How many bytes files and announced uploads have. */
 export interface StoredBytes {
@@ -12,10 +11,10 @@ export interface StoredBytes {
 
 /** How much is stored, what other transactions have committed included. */
 export async function readStoredBytes(database: Database, owner: string | null): Promise<StoredBytes> {
-  const statement = bind(
+  const statement = database.bind(
     'readStoredBytes',
-    () => sql<{ owner: string; bytes: string }>`
-      select owner, bytes from storage where owner in ('', ${param('owner')})`,
+    (table) => sql<{ owner: string; bytes: string }>`
+      select owner, bytes from ${table('gather.storage')} where owner in ('', ${param('owner')})`,
     { owner: owner ?? '' },
   );
   const { rows } = await database.run(statement, { name: 'file.storedBytes' });
@@ -28,7 +27,7 @@ export async function readStoredBytes(database: Database, owner: string | null):
  * is read is right when it commits: to be called late.
  */
 export async function countStoredBytes(transaction: Database, owner: string | null): Promise<StoredBytes> {
-  const counting = bind('countStoredBytes', () => sql`set constraints all immediate`, {});
+  const counting = transaction.bind('countStoredBytes', () => sql`set constraints all immediate`, {});
   await transaction.run(counting, { name: 'file.countBytes' });
   return readStoredBytes(transaction, owner);
 }

@@ -1,7 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { param } from '../database/statement.ts';
-import { bind } from '../database/table-definition.ts';
 
 /** Whoever sends the last bytes of an upload just before it expires has this long to finish. */
 const GRACE = '1 hour';
@@ -11,11 +10,11 @@ const GRACE = '1 hour';
  * @returns the keys of their bytes
  */
 export async function deleteExpiredUploads(database: Database, limit: number): Promise<string[]> {
-  const statement = bind(
+  const statement = database.bind(
     'deleteExpiredUploads',
-    () => sql<{ key: string }>`
-      delete from upload where id = any(array(
-        select id from upload where "expiresAt" < now() - interval ${sql.lit(GRACE)}
+    (table) => sql<{ key: string }>`
+      delete from ${table('gather.upload')} where id = any(array(
+        select id from ${table('gather.upload')} where "expiresAt" < now() - interval ${sql.lit(GRACE)}
         limit ${param('limit')} for update skip locked
       )) returning key`,
     { limit },
@@ -25,12 +24,12 @@ export async function deleteExpiredUploads(database: Database, limit: number): P
 
 /** Those of the keys that neither a file nor an upload has. */
 export async function findOrphans(database: Database, keys: readonly string[]): Promise<string[]> {
-  const statement = bind(
+  const statement = database.bind(
     'findOrphans',
-    () => sql<{ key: string }>`
+    (table) => sql<{ key: string }>`
       select key from unnest(${param('keys')}::uuid[]) as object (key)
-      where not exists (select from file where file.key = object.key)
-        and not exists (select from upload where upload.key = object.key)`,
+      where not exists (select from ${table('gather.file')} where file.key = object.key)
+        and not exists (select from ${table('gather.upload')} where upload.key = object.key)`,
     { keys },
   );
   return toKeys(await database.run(statement, { name: 'file.orphans', keys: keys.length }));

@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import type { FileRow } from '../database/schema.ts';
+import type { FileRow } from '../database/engine-tables.generated.ts';
 import type { Progress } from './uploads.ts';
 
 /** How far an upload is, as tus and HTTP say it. */

@@ -1,9 +1,8 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database/database.ts';
-import type { UploadRow } from '../database/schema.ts';
+import type { UploadRow } from '../database/engine-tables.generated.ts';
 import { param } from '../database/statement.ts';
-import { bind, toColumns, toList } from '../database/table-definition.ts';
-import { definitions } from '../database/tables.ts';
+import { toColumns, toList } from '../database/table-definition.ts';
 
 /** How long an upload stays with a writer that is not heard of any more, in milliseconds. */
 export const LEASE_MS = 15_000;
@@ -23,16 +22,16 @@ export async function leaseUpload(
   tokenHash: string,
   writer: string,
 ): Promise<(UploadRow & { isLeased: boolean }) | undefined> {
-  const statement = bind(
+  const statement = database.bind(
     'leaseUpload',
-    () => sql<UploadRow & { isLeased: boolean }>`
-      update upload set
+    (table) => sql<UploadRow & { isLeased: boolean }>`
+      update ${table('gather.upload')} set
         writer = ${ifFree(sql`${param('writer')}::uuid`, sql`writer`)},
         "writerUntil" = ${ifFree(leaseEnd, sql`"writerUntil"`)},
         "expiresAt" = ${ifFree(putOff, sql`"expiresAt"`)},
         "wantedAt" = ${ifFree(sql`null`, sql`now()`)}
       where "tokenHash" = ${param('tokenHash')} and "expiresAt" > now()
-      returning ${toList(toColumns(definitions.upload, undefined))}, coalesce(writer = ${param('writer')}::uuid, false) as "isLeased"`,
+      returning ${toList(toColumns(database.definitions['gather.upload'], undefined))}, coalesce(writer = ${param('writer')}::uuid, false) as "isLeased"`,
     { tokenHash, writer },
   );
   return (await database.run(statement, { name: 'upload.lease' })).rows[0];
@@ -47,10 +46,10 @@ export async function renewLease(
   tokenHash: string,
   writer: string,
 ): Promise<{ isWanted: boolean } | undefined> {
-  const statement = bind(
+  const statement = database.bind(
     'renewLease',
-    () => sql<{ isWanted: boolean }>`
-      update upload set "writerUntil" = ${leaseEnd}, "expiresAt" = ${putOff}
+    (table) => sql<{ isWanted: boolean }>`
+      update ${table('gather.upload')} set "writerUntil" = ${leaseEnd}, "expiresAt" = ${putOff}
       where "tokenHash" = ${param('tokenHash')} and writer = ${param('writer')} and "expiresAt" > now()
       returning coalesce("wantedAt" > now() - interval ${sql.lit(WISH)}, false) as "isWanted"`,
     { tokenHash, writer },

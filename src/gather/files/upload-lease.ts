@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Database } from '../database/database.ts';
+import type { UploadRow } from '../database/engine-tables.generated.ts';
 import type { Pools } from '../database/pool.ts';
-import type { UploadRow } from '../database/schema.ts';
-import { createTables } from '../database/tables.ts';
+import { engineTables } from '../database/tables.ts';
 import { GatherError } from '../errors.ts';
 import { LEASE_MS, leaseUpload, renewLease } from './upload-lease-rows.ts';
 
@@ -84,7 +84,7 @@ export class UploadLease implements AsyncDisposable {
     const database = new Database(this.#pools, AbortSignal.timeout(RELEASE_TIMEOUT_MS));
     const free = { writer: null, writerUntil: null };
     // Where this fails, the lease ends by itself.
-    await createTables(database)
+    await engineTables(database)
       .upload.update({ tokenHash: this.#tokenHash, writer: this.writer }, free)
       .catch(() => {});
   }

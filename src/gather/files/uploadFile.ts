@@ -1,28 +1,36 @@
 import * as z from 'zod';
-import type { MutationResolvers } from '../../smokehouse/generated/schema.ts';
 import type { Context } from '../context.ts';
-import type { Id } from '../database/schema.ts';
-import { GatherError } from '../errors.ts';
 import { carryOut } from '../graphql/carry-out.ts';
-import { idOf } from '../graphql/inputs.ts';
+import type { MutationResolvers } from '../graphql/schema.generated.ts';
+import { ownerOf } from '../viewer.ts';
 import { fileName } from './file-name.ts';
-import { ownerOfFile } from './file-owner.ts';
+import type { Purpose } from './files.ts';
 
-const Purpose = z.object({ itemId: idOf('Item').nullish() });
+/** Whose a new file is, and what it is for. */
+export interface Placement {
+  owner: string | null;
+  purpose?: Purpose;
+}
+
+/**
+ * Says whose a new file is, and what it is for.
+ * @param input of `uploadFile` or `createUpload`, with what the application has added to it
+ * @throws what refuses the file before its bytes are read
+ */
+export type PlaceFile<Input = object> = (input: Input, context: Context) => Promise<Placement>;
+
 const Named = z.object({ file: fileName });
 
-export const uploadFile: MutationResolvers['uploadFile'] = (_, { input }, context) =>
-  carryOut(context, { file: null }, async () => {
-    const { itemId } = Purpose.parse(input);
-    const owner = ownerOfFile(context.viewer, itemId);
-    if (itemId) await assertItem(context, itemId);
-    using arrived = await input.file.take();
-    const announced = { name: Named.parse({ file: arrived.name }).file, owner, itemId };
-    return { file: await context.files.keep(context.database, arrived.bytes, announced) };
-  });
+/** The viewer's own, for nothing in particular. */
+export const placeAsOwn: PlaceFile = async (_, { viewer }) => ({ owner: ownerOf(viewer) });
 
-/** Nobody should send a file for nothing. */
-async function assertItem({ tables }: Context, id: Id): Promise<void> {
-  if (await tables.item.exists({ id })) return;
-  throw new GatherError('NOT_FOUND', 'There is no item with this ID.', { field: 'itemId' });
+/** The mutation `uploadFile`, for an application whose files are placed like this. */
+export function createUploadFile(place: PlaceFile = placeAsOwn): NonNullable<MutationResolvers['uploadFile']> {
+  return (_, { input }, context) =>
+    carryOut(context, { file: null }, async () => {
+      const placement = await place(input, context);
+      using arrived = await input.file.take();
+      const announced = { name: Named.parse({ file: arrived.name }).file, ...placement };
+      return { file: await context.files.keep(context.database, arrived.bytes, announced) };
+    });
 }

@@ -1,10 +1,11 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import type { Timestamp } from '../database/column-types.ts';
 import { Database } from '../database/database.ts';
+import type { FileRow, UploadRow } from '../database/engine-tables.generated.ts';
 import type { Pools } from '../database/pool.ts';
-import type { FileRow, Id, Timestamp, UploadRow } from '../database/schema.ts';
-import { createTables } from '../database/tables.ts';
+import { engineTables } from '../database/tables.ts';
 import { GatherError } from '../errors.ts';
-import type { Announced, Files } from './files.ts';
+import type { Announced, Files, Purpose } from './files.ts';
 import { type Described, Intake, tooLarge } from './intake.ts';
 import { atPace } from './pace.ts';
 import { isStorageFull, notAtTheEnd } from './store-errors.ts';
@@ -24,9 +25,9 @@ interface Announcement {
   /** As the content is to be; anything where nothing is said. */
   type?: string | null;
   sha256?: string | null;
-  /** The item whose photo it becomes. */
-  itemId?: Id | null;
   owner: string | null;
+  /** What it is for, besides being kept. */
+  purpose?: Purpose | undefined;
 }
 
 /** How far an upload is. */
@@ -68,13 +69,13 @@ export class Uploads {
   /**
    * Announces a file of at most `files.maxBytes`. It is waited for for an hour, and for another one whenever bytes come,
    * but not for longer than a day.
-   * @throws NOT_FOUND where there is no such item, QUOTA_EXCEEDED
+   * @throws QUOTA_EXCEEDED
    */
-  async create(database: Database, announcement: Announcement): Promise<NewUpload> {
+  async create(database: Database, { purpose, ...announcement }: Announcement): Promise<NewUpload> {
     const token = randomBytes(32).toString('base64url');
     return database.transaction(async (transaction) => {
-      const { expiresAt } = await createTables(transaction).upload.create(
-        { ...announcement, tokenHash: hash(token), key: randomUUID() },
+      const { expiresAt } = await engineTables(transaction).upload.create(
+        { ...announcement, ...purpose, tokenHash: hash(token), key: randomUUID() },
         { columns: ['expiresAt'] },
       );
       await this.#files.quota.check(transaction, announcement.owner, 'size');
@@ -87,7 +88,7 @@ export class Uploads {
    * @throws NOT_FOUND where the token is unknown, or its upload has expired, was refused, or was given up
    */
   async find(token: string, signal: AbortSignal): Promise<Progress> {
-    const tables = createTables(new Database(this.#pools, signal));
+    const tables = engineTables(new Database(this.#pools, signal));
     const tokenHash = hash(token);
     const upload = await tables.upload.find(expected(tokenHash));
     if (upload) return { offset: await this.#keptBytes(upload), size: Number(upload.size) };
@@ -153,7 +154,7 @@ export class Uploads {
    * @throws CONFLICT where it is complete, NOT_FOUND
    */
   async giveUp(token: string, signal: AbortSignal): Promise<void> {
-    const { upload: uploads } = createTables(new Database(this.#pools, signal));
+    const { upload: uploads } = engineTables(new Database(this.#pools, signal));
     const upload = await uploads.find(expected(hash(token)), { columns: ['id', 'key'] });
     if (upload && (await uploads.delete({ id: upload.id })) > 0) return this.#files.store.remove(upload.key);
     await this.find(token, signal);
@@ -185,7 +186,7 @@ export class Uploads {
     const database = new Database(this.#pools, signal);
     const own = { tokenHash: upload.tokenHash, writer: lease.writer };
     try {
-      if ((await createTables(database).upload.update(own, { isWhole: true })) === 0) throw locked();
+      if ((await engineTables(database).upload.update(own, { isWhole: true })) === 0) throw locked();
       await this.#files.store.complete(upload.key);
       const whole = described ?? (await this.#describe(upload, signal));
       // Renewing would wait for the transaction, and then find the upload gone.
@@ -195,7 +196,7 @@ export class Uploads {
     } catch (error) {
       if (isRefusal(error)) await this.#drop(upload, own);
       // The store has removed the bytes: they are expected anew.
-      if (isStorageFull(error)) await createTables(database).upload.update(own, { isWhole: false });
+      if (isStorageFull(error)) await engineTables(database).upload.update(own, { isWhole: false });
       throw error;
     }
   }
@@ -209,7 +210,7 @@ export class Uploads {
 
   /** The file takes the place of the upload: there is always one of them. */
   async #add(transaction: Database, upload: UploadRow, own: Own, described: Described): Promise<FileRow> {
-    const tables = createTables(transaction);
+    const tables = engineTables(transaction);
     const file = await this.#files.add(transaction, upload.key, described, toAnnounced(upload));
     if ((await tables.upload.delete(own)) === 0) throw locked();
     await tables.file.update({ id: file.id }, { uploadTokenHash: upload.tokenHash });
@@ -218,7 +219,7 @@ export class Uploads {
 
   async #drop({ key }: UploadRow, own: Own): Promise<void> {
     const database = new Database(this.#pools, AbortSignal.timeout(FINISH_TIMEOUT_MS));
-    if ((await createTables(database).upload.delete(own)) > 0) await this.#files.store.remove(key);
+    if ((await engineTables(database).upload.delete(own)) > 0) await this.#files.store.remove(key);
   }
 }
 
@@ -250,8 +251,9 @@ async function* within(
   }
 }
 
-function toAnnounced({ name, size, type, sha256, owner, itemId }: UploadRow): Announced {
-  return { name, owner, itemId, expected: { size: Number(size), type, sha256 } };
+function toAnnounced({ name, size, type, sha256, owner, attachment, target }: UploadRow): Announced {
+  const purpose = attachment !== null && target !== null ? { attachment, target } : undefined;
+  return { name, owner, purpose, expected: { size: Number(size), type, sha256 } };
 }
 
 /** Whether the file itself is at fault, so that it would be refused again. */

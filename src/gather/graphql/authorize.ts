@@ -1,7 +1,7 @@
 import { defaultFieldResolver, type GraphQLField, type GraphQLSchema, isObjectType } from 'graphql';
 import type { Context } from '../context.ts';
 import { GatherError } from '../errors.ts';
-import { hasRole, type Role, type Viewer } from '../viewer.ts';
+import type { Role, Roles, Viewer } from '../viewer.ts';
 import { ownArgumentsOf, type Resolver, rulesOf, showAllowed, takeOwn } from './guards.ts';
 import { leastRole } from './least-role.ts';
 
@@ -10,18 +10,18 @@ import { leastRole } from './least-role.ts';
  * `mine` reads only what is the viewer's, so that their pages are right; what is somebody else's and comes as far as
  * this is stopped here.
  */
-export function authorize(schema: GraphQLSchema): void {
+export function authorize(schema: GraphQLSchema, roles: Roles): void {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith('__')) continue;
     const isMutation = type === schema.getMutationType();
     for (const field of Object.values<GraphQLField<unknown, Context>>(type.getFields())) {
-      const rules = rulesOf(schema, field);
-      if (rules.size > 0) field.resolve = showAllowed(resolverOf(field), rules);
+      const rules = rulesOf(schema, roles, field);
+      if (rules.size > 0) field.resolve = showAllowed(resolverOf(field), roles, rules);
       const own = ownArgumentsOf(field);
       const entry = field.subscribe ? 'subscribe' : 'resolve';
-      if (own.length > 0) field[entry] = takeOwn(field[entry] ?? resolverOf(field), own, isMutation);
+      if (own.length > 0) field[entry] = takeOwn(schema, field[entry] ?? resolverOf(field), own, isMutation);
       const least = leastRole(schema, field);
-      if (least || isMutation) field[entry] = requireRole(field[entry] ?? resolverOf(field), least);
+      if (least || isMutation) field[entry] = requireRole(field[entry] ?? resolverOf(field), roles, least);
     }
   }
 }
@@ -31,18 +31,18 @@ function resolverOf({ resolve }: GraphQLField<unknown, Context>): Resolver {
 }
 
 /** @param least nobody may where there is none */
-function requireRole(resolver: Resolver, least: Role | undefined): Resolver {
+function requireRole(resolver: Resolver, roles: Roles, least: Role | undefined): Resolver {
   return (parent, args, context, info) => {
     const { viewer } = context;
-    if (least && hasRole(viewer, least)) return resolver(parent, args, context, info);
+    if (least && roles.has(viewer, least)) return resolver(parent, args, context, info);
     // Not thrown: the executor waits for all siblings of a field that throws by itself.
-    return Promise.reject(viewer.failure ?? refusal(viewer, least));
+    return Promise.reject(viewer.failure ?? refusal(viewer, roles, least));
   };
 }
 
-function refusal({ role }: Viewer, least: Role | undefined): GatherError {
+function refusal({ role }: Viewer, roles: Roles, least: Role | undefined): GatherError {
   if (!least) return new GatherError('FORBIDDEN', 'Nobody may do this: its field has no @auth that says who may.');
-  if (role === 'ANONYMOUS') {
+  if (role === roles.least) {
     return new GatherError('UNAUTHENTICATED', `Expected a viewer who is signed in, as ${least}, got nobody.`);
   }
   return new GatherError('FORBIDDEN', `Expected a viewer who is ${least}, got one who is ${role}.`);

@@ -1,12 +1,12 @@
 import { ZodError } from 'zod';
-import type { ErrorCode, UserError } from '../../smokehouse/generated/schema.ts';
 import type { Context } from '../context.ts';
 import { cut, GatherError } from '../errors.ts';
+import type { ErrorCode, UserError } from './schema.generated.ts';
 
 type Payload<Result> = Result & { userErrors: UserError[] };
 type PathOf = (error: GatherError) => string[] | null;
 
-const EXPECTED: ReadonlySet<string> = new Set<ErrorCode>([
+const EXPECTED: ReadonlySet<string> = new Set<string>([
   ...(['INVALID_INPUT', 'NOT_FOUND', 'CONFLICT', 'FORBIDDEN', 'LIMIT_EXCEEDED'] as const),
   ...(['WRONG_CREDENTIALS', 'TOO_MANY_ATTEMPTS', 'QUOTA_EXCEEDED'] as const),
 ]);

@@ -5,15 +5,14 @@ import {
   type GraphQLNamedType,
   type GraphQLObjectType,
   type GraphQLSchema,
+  getDirectiveValues,
   getNamedType,
   isAbstractType,
   isObjectType,
 } from 'graphql';
-import type { UserError } from '../../smokehouse/generated/schema.ts';
 import type { Context } from '../context.ts';
 import { GatherError } from '../errors.ts';
-import { hasRole, owns, sees, type Viewer } from '../viewer.ts';
-import { isGlobalId } from './global-id.ts';
+import type { Roles, Viewer } from '../viewer.ts';
 import { leastRole } from './least-role.ts';
 import { loadNode } from './node.ts';
 
@@ -21,12 +20,11 @@ export type Resolver = GraphQLFieldResolver<unknown, Context>;
 
 type Field = GraphQLField<unknown, Context>;
 
-/** A row, as far as it matters here. */
-interface GuardedRow {
-  owner?: string | null;
-  /** Where the field may give other types too. */
-  __typename?: string;
-}
+/** A row, as far as it matters here: the column that says whose it is, and its type where the field may give others too. */
+type GuardedRow = Readonly<Record<string, unknown>> & { __typename?: string };
+
+/** Whose a row is; null where it is nobody's. */
+type OwnerOf = (row: GuardedRow) => string | null;
 
 /** Whether a viewer may know of a row of a type. */
 type Rule = (viewer: Viewer, row: GuardedRow) => boolean;
@@ -35,26 +33,26 @@ type Rule = (viewer: Viewer, row: GuardedRow) => boolean;
 type Rules = ReadonlyMap<string, Rule>;
 
 /** The rules of the types that a field may give, alone or in a list; of those that have any. */
-export function rulesOf(schema: GraphQLSchema, field: Field): Rules {
+export function rulesOf(schema: GraphQLSchema, roles: Roles, field: Field): Rules {
   const type = getNamedType(field.type);
   const types: readonly GraphQLNamedType[] = isAbstractType(type) ? schema.getPossibleTypes(type) : [type];
-  const entries = types.map((it) => [it.name, isObjectType(it) ? ruleOf(schema, it) : undefined] as const);
+  const entries = types.map((it) => [it.name, isObjectType(it) ? ruleOf(schema, roles, it) : undefined] as const);
   return new Map(entries.filter((entry): entry is [string, Rule] => entry[1] !== undefined));
 }
 
 /** The names of the arguments that are @owned. */
 export function ownArgumentsOf({ args }: Field): string[] {
-  return args.filter(isOwned).map(({ name }) => name);
+  return args.filter((argument) => hasDirective(argument, 'owned')).map(({ name }) => name);
 }
 
 /**
  * Gives null in the place of whatever is not for the viewer, as if it were not there. Fails where it may be theirs, and
  * cannot be found out.
  */
-export function showAllowed(resolver: Resolver, rules: Rules): Resolver {
+export function showAllowed(resolver: Resolver, roles: Roles, rules: Rules): Resolver {
   return (parent, args, context, info) => {
     const result = resolver(parent, args, context, info);
-    return hasRole(context.viewer, 'STAFF') ? result : shown(result, rules, context.viewer);
+    return roles.has(context.viewer, roles.highest) ? result : shown(result, rules, context.viewer);
   };
 }
 
@@ -63,35 +61,51 @@ export function showAllowed(resolver: Resolver, rules: Rules): Resolver {
  * left to the resolver.
  * @param isMutation whether it is a `userError`
  */
-export function takeOwn(resolver: Resolver, names: readonly string[], isMutation: boolean): Resolver {
+export function takeOwn(
+  schema: GraphQLSchema,
+  resolver: Resolver,
+  names: readonly string[],
+  isMutation: boolean,
+): Resolver {
+  const ownerOf: OwnerOf = (row) => {
+    const type = schema.getType(row.__typename ?? '');
+    return isObjectType(type) ? toOwner(row[ownerColumnOf(schema, type) ?? '']) : null;
+  };
   return async (parent, args, context, info) => {
     for (const name of names) {
-      if (await isOwn(args[name], context)) continue;
+      if (await isOwn(args[name], ownerOf, context)) continue;
       const message = 'There is nothing of yours with this ID.';
       if (!isMutation) throw new GatherError('NOT_FOUND', message);
-      return { userErrors: [{ code: 'NOT_FOUND', message, field: [name] }] satisfies UserError[] };
+      return { userErrors: [{ code: 'NOT_FOUND', message, field: [name] }] };
     }
     return resolver(parent, args, context, info);
   };
 }
 
-async function isOwn(id: string, { viewer, loaders }: Context): Promise<boolean> {
-  if (hasRole(viewer, 'STAFF') || !isGlobalId(id)) return true;
-  const node: GuardedRow | null = await loadNode(id, loaders);
-  return node !== null && owns(viewer, node.owner ?? null);
+async function isOwn(id: string, ownerOf: OwnerOf, { viewer, loaders, roles }: Context): Promise<boolean> {
+  if (roles.has(viewer, roles.highest)) return true;
+  try {
+    const node = await loadNode(id, loaders);
+    return node !== null && roles.owns(viewer, ownerOf(node as GuardedRow));
+  } catch (error) {
+    // What is no ID is the resolver's to refuse.
+    if (error instanceof GatherError && error.code === 'INVALID_INPUT') return true;
+    throw error;
+  }
 }
 
-function ruleOf(schema: GraphQLSchema, type: GraphQLObjectType): Rule | undefined {
-  const least = leastRole(schema, type) ?? 'ANONYMOUS';
-  if (isOwned(type)) return (viewer, { owner = null }) => hasRole(viewer, least) && sees(viewer, owner);
-  return least === 'ANONYMOUS' ? undefined : (viewer) => hasRole(viewer, least);
+function ruleOf(schema: GraphQLSchema, roles: Roles, type: GraphQLObjectType): Rule | undefined {
+  const least = leastRole(schema, type) ?? roles.least;
+  const by = ownerColumnOf(schema, type);
+  if (by) return (viewer, row) => roles.has(viewer, least) && roles.sees(viewer, toOwner(row[by]));
+  return least === roles.least ? undefined : (viewer) => roles.has(viewer, least);
 }
 
 function shown(value: unknown, rules: Rules, viewer: Viewer): unknown {
   if (value instanceof Promise) return value.then((settled) => shown(settled, rules, viewer));
   if (Array.isArray(value)) return value.map((item) => shown(item, rules, viewer));
   if (typeof value !== 'object' || value === null) return value;
-  if (isAllowed(value, rules, viewer)) return value;
+  if (isAllowed(value as GuardedRow, rules, viewer)) return value;
   if (viewer.failure) throw viewer.failure;
   return null;
 }
@@ -103,11 +117,17 @@ function isAllowed(row: GuardedRow, rules: Rules, viewer: Viewer): boolean {
   return !rule || rule(viewer, row);
 }
 
-function isOwned({ astNode }: Pick<GraphQLNamedType | GraphQLArgument, 'astNode'>): boolean {
-  return astNode?.directives?.some(({ name }) => name.value === 'owned') ?? false;
+/** The column of a type that says whose an object is; undefined where it is nobody's in particular. */
+export function ownerColumnOf(schema: GraphQLSchema, { astNode }: GraphQLObjectType): string | undefined {
+  const owned = schema.getDirective('owned');
+  const by: unknown = owned && astNode ? getDirectiveValues(owned, astNode)?.['by'] : undefined;
+  return typeof by === 'string' ? by : undefined;
 }
 
-/** Whose objects a list is to have: the viewer's; all where that is STAFF. Nobody's where nobody is signed in. */
-export function mine(viewer: Viewer): { owner?: string } {
-  return hasRole(viewer, 'STAFF') ? {} : { owner: viewer.user?.owner ?? '' };
+function toOwner(value: unknown): string | null {
+  return value == null ? null : String(value);
+}
+
+function hasDirective({ astNode }: GraphQLArgument, directive: string): boolean {
+  return astNode?.directives?.some(({ name }) => name.value === directive) ?? false;
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { GatherError } from '../errors.ts';
-import { type NodeType, toRowId } from './global-id.ts';
+import { toRowId } from './global-id.ts';
 
 /** The most rows that one mutation writes. */
 const MAX_ROWS = 10_000;
@@ -24,7 +24,7 @@ export const price = z.string('Expected a decimal, got null.').regex(/^(?!9{10}\
 export const amount = z.int().nonnegative({ error: ({ input }) => `Expected 0 or more, got ${input}.` });
 
 /** The ID of an object of a type, which becomes the key of its row. */
-export const idOf = (type: NodeType) =>
+export const idOf = (type: string) =>
   z.string('Expected an ID, got null.').transform(refusing((globalId) => toRowId(type, globalId)));
 
 /** One to 10,000 of something. */

@@ -1,12 +1,17 @@
 import type { GraphQLField, GraphQLResolveInfo } from 'graphql';
 import type { Context } from '../context.ts';
-import type { ReferredTable } from '../database/columns.ts';
-import type { Id } from '../database/schema.ts';
-import type { Row } from '../database/table-definition.ts';
+import type { TableName } from '../database/schema.ts';
 
 interface ReadingResolver<Row, Args, Result> {
   resolve: (row: Row, args: Args, context: Context, info: GraphQLResolveInfo) => Result;
-  extensions: { reads: readonly string[]; refersTo?: ReferredTable };
+  extensions: Reading;
+}
+
+/** What a field reads of its parent's row. */
+export interface Reading {
+  reads: readonly string[];
+  /** The table whose row the column refers to, where the field is just that row. */
+  refersTo?: TableName;
 }
 
 /**
@@ -20,26 +25,7 @@ export function reads<Row, Column extends keyof Row & string, Args, Result>(
   return { resolve, extensions: { reads: columns } };
 }
 
-/**
- * A resolver of the row that a column refers to by its key. It answers at once where that row is known, which spares the
- * executor its promises: half of the cost of a page whose every review has a customer.
- */
-export function refers<Parent, Column extends keyof Parent & string, Table extends ReferredTable>(
-  column: Column & (Parent[Column] extends Id ? unknown : never),
-  table: Table,
-): ReadingResolver<Parent, unknown, Row<Table> | Promise<Row<Table>>> {
-  return {
-    resolve: (parent, _, { loaders }) => {
-      const id = parent[column] as Id;
-      return loaders.known.find(table, id) ?? (loaders[`${table}ById`].load(id) as Promise<Row<Table>>);
-    },
-    extensions: { reads: [column], refersTo: table },
-  };
-}
-
 /** What a field reads of its parent's row; undefined where it has no resolver made here. */
-export function readingOf({
-  extensions,
-}: GraphQLField<unknown, unknown>): Partial<ReadingResolver<never, never, never>['extensions']> {
+export function readingOf({ extensions }: GraphQLField<unknown, unknown>): Partial<Reading> {
   return extensions;
 }

@@ -1,5 +1,5 @@
 import { GraphQLError, GraphQLScalarType, Kind, print, type ValueNode } from 'graphql';
-import type { Day, Json, Timestamp } from '../database/schema.ts';
+import type { Day, Json, Timestamp } from '../database/column-types.ts';
 import { IncomingFile } from '../files/incoming-file.ts';
 
 const DECIMAL = /^-?\d{1,20}(\.\d{1,20})?$/;

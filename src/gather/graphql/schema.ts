@@ -1,16 +1,99 @@
-import { readFileSync } from 'node:fs';
-import type { GraphQLSchema } from 'graphql';
+import { type GraphQLSchema, isInterfaceType, isObjectType } from 'graphql';
 import { createSchema } from 'graphql-yoga';
-import { resolvers } from '../../smokehouse/resolvers.ts';
+import type { TableName } from '../database/schema.ts';
+import type { Definitions } from '../database/tables.ts';
+import type { Roles } from '../viewer.ts';
 import { authorize } from './authorize.ts';
+import { connectionResolvers, edgeResolvers } from './connections.ts';
 import { countAnswer } from './count-answer.ts';
+import { toIdResolution, toResolution } from './declared-fields.ts';
+import { isDeclared } from './define-type.ts';
+import type { TypeRegistry } from './types.ts';
 
-const SDL = new URL('../../../schema.graphql', import.meta.url);
+/** Resolvers by types and fields. */
+export type ResolverMap = Readonly<Record<string, object>>;
 
-/** The schema of schema.graphql with its resolvers behind its rules. */
-export function loadSchema(): GraphQLSchema {
-  const schema = createSchema({ typeDefs: readFileSync(SDL, 'utf8'), resolvers });
-  authorize(schema);
+/** What a schema is made of. */
+export interface SchemaSource {
+  sdl: string;
+  types: TypeRegistry;
+  definitions: Definitions;
+  roles: Roles;
+  /** The engine's, of which the schema takes those that its SDL declares. */
+  engineResolvers: ResolverMap;
+  /** The application's, which come before the engine's. */
+  resolvers: ResolverMap;
+}
+
+/**
+ * The schema of an SDL with its resolvers behind its rules.
+ * @throws an error of the program's where the SDL is none, or something is resolved that it does not declare
+ */
+export function createAppSchema(source: SchemaSource): GraphQLSchema {
+  const bare = createSchema({ typeDefs: source.sdl });
+  const schema = createSchema({
+    typeDefs: source.sdl,
+    resolvers: toResolvers(bare, source) as never,
+    resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
+  });
+  authorize(schema, source.roles);
   countAnswer(schema);
   return schema;
+}
+
+/** The tables of the types that implement Node. */
+export function nodeTypesOf(schema: GraphQLSchema, types: TypeRegistry): ReadonlyMap<string, TableName> {
+  const node = schema.getType('Node');
+  const nodes = isInterfaceType(node) ? schema.getPossibleTypes(node).map(({ name }) => name) : [];
+  return new Map(Object.entries(types).filter(([name]) => nodes.includes(name)));
+}
+
+function toResolvers(schema: GraphQLSchema, source: SchemaSource): ResolverMap {
+  const { engineResolvers, resolvers } = source;
+  const names = new Set([...Object.keys(schema.getTypeMap()), ...Object.keys(resolvers)]);
+  const all: Record<string, object> = {};
+  for (const name of names) {
+    const own = Object.hasOwn(resolvers, name) ? resolvers[name] : undefined;
+    const engine = Object.hasOwn(engineResolvers, name)
+      ? declaredFields(schema, name, engineResolvers[name])
+      : undefined;
+    const fields = { ...derivedFields(schema, name, source), ...engine, ...(own && toFields(name, own, source)) };
+    if (isScalar(own ?? engine)) all[name] = own ?? engine ?? {};
+    else if (Object.keys(fields).length > 0) all[name] = fields;
+  }
+  return all;
+}
+
+/** `Node.id`, and the fields of connections and edges. */
+function derivedFields(schema: GraphQLSchema, name: string, { types }: SchemaSource): object {
+  const type = schema.getType(name);
+  if (!isObjectType(type)) return {};
+  if (name.endsWith('Connection')) return declaredFields(schema, name, connectionResolvers);
+  if (name.endsWith('Edge')) return declaredFields(schema, name, edgeResolvers);
+  const isNode = type.getInterfaces().some((it) => it.name === 'Node');
+  return isNode && Object.hasOwn(types, name) ? { id: toIdResolution(name) } : {};
+}
+
+/** Those of the engine's fields that the SDL has. */
+function declaredFields(schema: GraphQLSchema, name: string, fields: object | undefined): object {
+  const type = schema.getType(name);
+  if (!fields || isScalar(fields)) return fields ?? {};
+  const declared = isObjectType(type) ? type.getFields() : {};
+  return Object.fromEntries(Object.entries(fields).filter(([field]) => Object.hasOwn(declared, field)));
+}
+
+function toFields(type: string, fields: object, { types, definitions }: SchemaSource): object {
+  if (isScalar(fields)) return {};
+  const entries = Object.entries(fields).map(([name, field]) => {
+    if (!isDeclared(field)) return [name, field];
+    const table = types[type];
+    if (!table)
+      throw new Error(`${type}.${name} is a row, or rows, of a table, but ${type} is no table: add it to types.`);
+    return [name, toResolution(field, { name, table, definitions })];
+  });
+  return Object.fromEntries(entries);
+}
+
+function isScalar(fields: object | undefined): boolean {
+  return fields !== undefined && 'serialize' in fields;
 }

@@ -13,24 +13,11 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import type { Columns, Reference, References } from '../database/columns.ts';
-import type { Schema } from '../database/schema.ts';
-import { definitions } from '../database/tables.ts';
+import type { TableName } from '../database/schema.ts';
+import type { Definitions } from '../database/tables.ts';
+import { ownerColumnOf } from './guards.ts';
 import { readingOf } from './reads.ts';
-
-/** The tables behind types of the schema. */
-const TABLES: Readonly<Record<string, keyof Schema>> = {
-  Item: 'item',
-  Supplier: 'supplier',
-  Customer: 'customer',
-  Review: 'review',
-  Task: 'task',
-  Job: 'job',
-  Order: 'order',
-  OrderLine: 'orderLine',
-  DailyStatistics: 'dailyStatistics',
-  StoredFile: 'file',
-  Certificate: 'certificate',
-};
+import type { TypeRegistry } from './types.ts';
 
 /** What an operation reads of the tables. */
 export interface Selection {
@@ -38,24 +25,37 @@ export interface Selection {
   references: References;
 }
 
+/** What a document reads of the tables. Worked out once for each document. */
+export type SelectionOf = (schema: GraphQLSchema, document: DocumentNode) => Selection;
+
+interface SelectionSource {
+  definitions: Definitions;
+  types: TypeRegistry;
+}
+
 /** What the fields of a document read of one table. */
 class TableSelection {
   readonly columns: Set<string>;
+  readonly #types: object;
   readonly #references = new Map<string, Reference>();
   /** Whether a field needs more than the row and the rows that it refers to. */
   #hasOthers = false;
 
-  /** Whose a row is decides who may see it, whatever is asked of it. */
-  constructor(table: keyof Schema) {
-    this.columns = new Set(Object.hasOwn(definitions[table].types, 'owner') ? ['id', 'owner'] : ['id']);
+  constructor({ key, types }: Definitions[TableName]) {
+    this.columns = new Set([key]);
+    this.#types = types;
   }
 
-  add(table: keyof Schema, field: GraphQLField<unknown, unknown>): void {
+  add(field: GraphQLField<unknown, unknown>): void {
     const { reads, refersTo } = readingOf(field);
     if (refersTo) for (const column of reads ?? []) this.#references.set(column, { column, table: refersTo });
-    const columns = reads ?? (Object.hasOwn(definitions[table].types, field.name) ? [field.name] : []);
-    for (const column of columns) this.columns.add(column);
+    for (const column of reads ?? [field.name]) this.addColumn(column);
     if (reads && !refersTo && field.name !== 'id') this.#hasOthers = true;
+  }
+
+  /** A name that is no column is a field that needs none. */
+  addColumn(column: string | undefined): void {
+    if (column !== undefined && Object.hasOwn(this.#types, column)) this.columns.add(column);
   }
 
   get references(): Reference[] {
@@ -63,35 +63,42 @@ class TableSelection {
   }
 }
 
-const cache = new WeakMap<DocumentNode, Selection>();
-
 /**
  * What the fields of a document read of each table: whatever is selected of a type anywhere in it, in fragments and
- * behind @skip too, so that one row serves all its places. Worked out once for each document.
+ * behind @skip too, so that one row serves all its places; and the column that says whose a row is, because that decides
+ * who may see it.
  */
-export function selectionOf(schema: GraphQLSchema, document: DocumentNode): Selection {
-  const known = cache.get(document);
-  if (known) return known;
-  const selection = toSelection(selectTables(schema, document), isUnconditional(document));
-  cache.set(document, selection);
-  return selection;
+export function createSelectionOf(source: SelectionSource): SelectionOf {
+  const cache = new WeakMap<DocumentNode, Selection>();
+  return (schema, document) => {
+    const known = cache.get(document);
+    if (known) return known;
+    const selection = toSelection(selectTables(source, schema, document), isUnconditional(document));
+    cache.set(document, selection);
+    return selection;
+  };
 }
 
-function selectTables(schema: GraphQLSchema, document: DocumentNode): Map<keyof Schema, TableSelection> {
-  const selections = new Map(Object.values(TABLES).map((table) => [table, new TableSelection(table)]));
+function selectTables({ definitions, types }: SelectionSource, schema: GraphQLSchema, document: DocumentNode) {
+  const all = Object.values<Definitions[TableName]>(definitions);
+  const selections = new Map(all.map((definition) => [definition.name, new TableSelection(definition)]));
   const typeInfo = new TypeInfo(schema);
   visit(
     document,
     visitWithTypeInfo(typeInfo, {
       Field({ name }) {
         for (const type of objectTypes(schema, typeInfo.getParentType())) {
-          const table = TABLES[type.name];
+          const table = types[type.name];
           const field = type.getFields()[name.value];
-          if (table && field) selections.get(table)?.add(table, field);
+          if (table && field) selections.get(table)?.add(field);
         }
       },
     }),
   );
+  for (const [name, table] of Object.entries(types)) {
+    const type = schema.getType(name);
+    if (isObjectType(type)) selections.get(table)?.addColumn(ownerColumnOf(schema, type));
+  }
   return selections;
 }
 
@@ -115,10 +122,10 @@ function isUnconditional(document: DocumentNode): boolean {
   return isPlain;
 }
 
-function toSelection(selections: Map<keyof Schema, TableSelection>, withReferences: boolean): Selection {
+function toSelection(selections: Map<TableName, TableSelection>, withReferences: boolean): Selection {
   const entries = [...selections];
-  const columns: Partial<Columns> = Object.fromEntries(entries.map(([table, { columns }]) => [table, [...columns]]));
-  const references: Partial<References> = Object.fromEntries(
+  const columns: object = Object.fromEntries(entries.map(([table, { columns }]) => [table, [...columns]]));
+  const references: object = Object.fromEntries(
     entries.map(([table, it]) => [table, withReferences ? it.references : []]),
   );
   return { columns: columns as Columns, references: references as References };

@@ -18,7 +18,7 @@ export function useCacheHeaders(cacheSeconds: number): Plugin<object, Pick<Conte
   return {
     onExecutionResult({ request, result, context: { viewer }, setResult }) {
       if (!result || isAsyncIterable(result) || Array.isArray(result)) return;
-      const isForAll = cacheSeconds > 0 && !result.errors && isOfNobody(request) && viewer.role === 'ANONYMOUS';
+      const isForAll = cacheSeconds > 0 && !result.errors && isOfNobody(request) && viewer.user === null;
       setResult(isForAll ? withHeaders(withoutCost(result), keptByAll) : withHeaders(result, KEPT_BY_NOBODY));
       said.add(request);
     },

@@ -4,14 +4,16 @@ import type { Context } from '../context.ts';
 import { Database } from '../database/database.ts';
 import type { Pools } from '../database/pool.ts';
 import { createTables } from '../database/tables.ts';
-import { createLoaders } from '../loaders/index.ts';
+import type { CreateLoaders } from '../loaders/index.ts';
 import { createSchedule } from '../loaders/schedule.ts';
 import type { TimingContext } from '../monitoring/use-timing.ts';
-import { selectionOf } from './selection.ts';
+import type { SelectionOf } from './selection.ts';
 
 interface Sources
-  extends Pick<Context, 'upstreams' | 'jobs' | 'threads' | 'files' | 'uploads' | 'timeZone' | 'readAbout'> {
+  extends Pick<Context, 'services' | 'jobs' | 'schedules' | 'threads' | 'files' | 'uploads' | 'timeZone' | 'settings'> {
   pools: Pools;
+  createLoaders: CreateLoaders;
+  selectionOf: SelectionOf;
   /** @default where the request was sent to */
   publicUrl: string | undefined;
 }
@@ -22,15 +24,21 @@ interface Operation {
 }
 
 /** Hands each operation its sources, bound to its signal: the rest of `Context`. */
-export function useSources({ pools, publicUrl, ...sources }: Sources): Plugin<Context & TimingContext> {
-  const { upstreams } = sources;
+export function useSources({
+  pools,
+  publicUrl,
+  createLoaders,
+  selectionOf,
+  ...sources
+}: Sources): Plugin<Context & TimingContext> {
+  const { services } = sources;
   const handOut = ({ args }: Operation) => {
     const context = args.contextValue;
     const end = context.timing.begin('context');
     const client = context.client && { ...context.client, onRead: context.answerSize.addRead };
     const database = new Database(pools, context.signal, client);
     const { columns, references } = selectionOf(args.schema, args.document);
-    const source = { database, upstreams, columns, schedule: createSchedule(database) };
+    const source = { database, services, columns, schedule: createSchedule(database) };
     Object.assign(context, {
       database,
       ...sources,

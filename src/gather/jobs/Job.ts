@@ -1,6 +1,6 @@
-import type { JobResolvers } from '../../smokehouse/generated/schema.ts';
 import { toGlobalId } from '../graphql/global-id.ts';
 import { reads } from '../graphql/reads.ts';
+import type { JobResolvers } from '../graphql/schema.generated.ts';
 
 export const Job: JobResolvers = {
   id: reads(['id'], ({ id }) => toGlobalId('Job', id)),

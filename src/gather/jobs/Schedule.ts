@@ -1,4 +1,4 @@
-import type { ScheduleResolvers } from '../../smokehouse/generated/schema.ts';
+import type { ScheduleResolvers } from '../graphql/schema.generated.ts';
 import { nextTick } from './schedules.ts';
 
 export const Schedule: ScheduleResolvers = {

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
+import type { Id, Json } from '../database/column-types.ts';
 import type { Database } from '../database/database.ts';
-import type { Id, JobError, JobState, Json } from '../database/schema.ts';
-import { createTables, type Tables } from '../database/tables.ts';
+import type { JobError, JobState } from '../database/schema.ts';
+import type { Table } from '../database/table.ts';
+import { engineTables } from '../database/tables.ts';
 import type { Patch } from '../database/update.ts';
 import { GatherError } from '../errors.ts';
 import { toJson } from '../json.ts';
@@ -52,7 +54,7 @@ export class Attempt {
   readonly #delivered: Delivered;
   readonly #source: AttemptSource;
   readonly #task: string;
-  readonly #jobs: Tables['job'];
+  readonly #jobs: Table<'gather.job'>;
   readonly #start = performance.now();
 
   constructor(delivered: Delivered, source: AttemptSource, task: string) {
@@ -62,7 +64,7 @@ export class Attempt {
     this.#delivered = delivered;
     this.#source = source;
     this.#task = task;
-    this.#jobs = createTables(source.database).job;
+    this.#jobs = engineTables(source.database).job;
   }
 
   /** @returns the input; undefined where there is nothing to be done, since the job is settled or another's */
@@ -86,7 +88,7 @@ export class Attempt {
   }
 
   /** @returns whether it was still this attempt's to write */
-  async write(patch: Patch<'job'>, from: readonly JobState[] = ['RUNNING']): Promise<boolean> {
+  async write(patch: Patch<'gather.job'>, from: readonly JobState[] = ['RUNNING']): Promise<boolean> {
     return (await this.#jobs.update({ ...this.#fence, state: { in: from } }, patch)) > 0;
   }
 
@@ -128,7 +130,7 @@ export class Attempt {
     await database.transaction(async (transaction) => {
       const deliveryId = randomUUID();
       const back = { state: 'PENDING', deliveryId, progress: 0, message: null, startedAt: null } as const;
-      const { job: jobs } = createTables(transaction);
+      const { job: jobs } = engineTables(transaction);
       if ((await jobs.update(this.#fence, back)) === 0) return;
       const { queuedFor, turn } = await jobs.get({ id: data.jobId }, { columns: ['queuedFor', 'turn'] });
       await queue.send(transaction, {

@@ -1,7 +1,8 @@
 import { untilAborted } from '../calls.ts';
+import type { Id } from '../database/column-types.ts';
 import type { Database } from '../database/database.ts';
-import type { Id, JobRow } from '../database/schema.ts';
-import { createTables } from '../database/tables.ts';
+import type { JobRow } from '../database/engine-tables.generated.ts';
+import { engineTables } from '../database/tables.ts';
 import { GatherError } from '../errors.ts';
 import type { Hints } from './hints.ts';
 import { changesOfJob, isSettled, type JobChange } from './job-rows.ts';
@@ -13,7 +14,7 @@ import { changesOfJob, isSettled, type JobChange } from './job-rows.ts';
  * @throws NOT_FOUND where there is none
  */
 export async function* changes(hints: Hints, database: Database, id: Id): AsyncGenerator<JobRow, void, void> {
-  const { job: jobs } = createTables(database);
+  const { job: jobs } = engineTables(database);
   const bell = new Bell();
   const unwatch = hints.watch(id, () => bell.ring());
   try {

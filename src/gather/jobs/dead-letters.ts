@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { JobError } from '../database/schema.ts';
-import type { Tables } from '../database/tables.ts';
+import type { EngineTables } from '../database/tables.ts';
 import { UNSETTLED } from './job-rows.ts';
 import type { DeliveryData } from './queue.ts';
 
@@ -11,7 +11,7 @@ const LOST: JobError = { code: 'WORKER_LOST', message: 'The worker died during t
  * of it. One that is settled, or was enqueued anew since, stays as it is.
  * @param deliveryId what the queue gave up
  */
-export async function bury({ job }: Tables, { jobId }: DeliveryData, deliveryId: string): Promise<void> {
+export async function bury({ job }: EngineTables, { jobId }: DeliveryData, deliveryId: string): Promise<void> {
   await job.update(
     { id: jobId, deliveryId, state: { in: UNSETTLED } },
     { state: 'FAILED', error: JSON.stringify(LOST), finishedAt: sql`clock_timestamp()` },

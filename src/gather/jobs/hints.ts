@@ -1,8 +1,5 @@
+import type { Id } from '../database/column-types.ts';
 import { Listener } from '../database/listener.ts';
-import type { Id } from '../database/schema.ts';
-
-/** On which PostgreSQL tells that a job has changed, with its id as payload. */
-const CHANNEL = 'gather_job';
 
 /**
  * Tells when it is time to look at a job again: when it has changed, and now and then all the same, because what is said
@@ -10,15 +7,21 @@ const CHANNEL = 'gather_job';
  */
 export class Hints {
   readonly #databaseUrl: string;
+  readonly #channel: string;
   readonly #everyMs: number;
   readonly #watchers = new Map<Id, Set<() => void>>();
   #listener: Listener | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  /** Connects when a job is first watched. @param everyMs how often a watcher is told in any case */
-  constructor(databaseUrl: string, everyMs: number) {
+  /**
+   * Connects when a job is first watched.
+   * @param channel on which PostgreSQL tells that a job has changed, with its id as payload
+   * @param everyMs how often a watcher is told in any case
+   */
+  constructor(databaseUrl: string, channel: string, everyMs: number) {
     this.#databaseUrl = databaseUrl;
+    this.#channel = channel;
     this.#everyMs = everyMs;
   }
 
@@ -33,7 +36,7 @@ export class Hints {
       onHint();
       return () => {};
     }
-    this.#listener ??= new Listener(this.#databaseUrl, CHANNEL, {
+    this.#listener ??= new Listener(this.#databaseUrl, this.#channel, {
       onNotification: (id) => this.#tell(id),
       onConnect: () => this.#tellAll(),
     });

@@ -1,12 +1,18 @@
 import type { Client } from 'pg';
 import { PgBoss, type Queue as QueueOptions } from 'pg-boss';
-import { tasks as shopTasks } from '../../smokehouse/tasks-index.ts';
 import { toGatherError } from '../database/errors.ts';
+import type { EngineSchemas } from '../database/schemas.ts';
 import { openingSessions } from '../database/session.ts';
 import { inStep, type OnStep } from '../step.ts';
 import { isOfQueue } from './queue.ts';
-import { schedules } from './schedules.ts';
+import type { Schedule } from './schedules.ts';
 import type { RunnableTask } from './task.ts';
+
+/** What the queue is for. */
+export interface QueueSource extends Pick<EngineSchemas, 'queueSchema'> {
+  tasks: readonly RunnableTask[];
+  schedules: readonly Schedule[];
+}
 
 /** Where jobs go whose last attempt ended without a word. */
 export const DEAD_LETTERS = 'gather.dead-letters';
@@ -25,19 +31,19 @@ const KEEP_SECONDS = 365 * DAY_SECONDS;
 /**
  * Makes the tables of the queue, and a queue for each task with the task's present options.
  * Several servers may do so at once.
- * @param tasks the shop's, unless others are given
  */
 export async function installQueues(
   databaseUrl: string,
+  { queueSchema, tasks, schedules }: QueueSource,
   onStep: OnStep = () => {},
   signal?: AbortSignal,
-  tasks: readonly RunnableTask[] = shopTasks,
 ): Promise<void> {
   signal?.throwIfAborted();
   await inStep(onStep, 'job queue', async (report) => {
     const boss = new PgBoss({
       connectionString: databaseUrl,
       ...openingSessions(CONNECT_TIMEOUT_MS),
+      schema: queueSchema,
       max: 1,
       application_name: 'gather migrate',
       supervise: false,
@@ -49,7 +55,7 @@ export async function installQueues(
       await createQueue(boss, DEAD_LETTERS, { retryLimit: 100, retryDelay: 1, retryBackoff: true, retryDelayMax: 60 });
       await createQueue(boss, TICKS, { retryLimit: 10, retryDelay: 1, retryBackoff: true });
       for (const task of tasks) await createQueue(boss, task.name, toQueueOptions(task));
-      await forgetSchedules(boss);
+      await forgetSchedules(boss, schedules);
     } catch (error) {
       throw toGatherError(error);
     } finally {
@@ -63,9 +69,13 @@ export async function installQueues(
  * The names of the queues that the database still lacks; `all` where it has none that this version can work with. Reads
  * only.
  */
-export async function missingQueues(client: Client): Promise<'all' | string[]> {
+export async function missingQueues(
+  client: Client,
+  { queueSchema, tasks }: Pick<QueueSource, 'queueSchema' | 'tasks'>,
+): Promise<'all' | string[]> {
   const boss = new PgBoss({
     db: { executeSql: (text, values) => client.query(text, values) },
+    schema: queueSchema,
     supervise: false,
     schedule: false,
     migrate: false,
@@ -75,7 +85,7 @@ export async function missingQueues(client: Client): Promise<'all' | string[]> {
   try {
     await boss.start();
     const names = new Set((await boss.getQueues()).map(({ name }) => name));
-    return [DEAD_LETTERS, TICKS, ...shopTasks.map(({ name }) => name)].filter((name) => !names.has(name));
+    return [DEAD_LETTERS, TICKS, ...tasks.map(({ name }) => name)].filter((name) => !names.has(name));
   } catch (error) {
     if (isOfQueue(error)) return 'all';
     throw error;
@@ -85,7 +95,7 @@ export async function missingQueues(client: Client): Promise<'all' | string[]> {
 }
 
 /** Those of an earlier version. What there is now the workers set. */
-async function forgetSchedules(boss: PgBoss): Promise<void> {
+async function forgetSchedules(boss: PgBoss, schedules: readonly Schedule[]): Promise<void> {
   for (const { key } of await boss.getSchedules(TICKS)) {
     if (!schedules.some(({ name }) => name === key)) await boss.unschedule(TICKS, key);
   }

@@ -1,9 +1,11 @@
-import { type Expression, type Insertable, sql } from 'kysely';
-import type { Database } from '../database/database.ts';
-import type { Id, JobRow, JobState, JobTable } from '../database/schema.ts';
+import { type Expression, type Insertable, type RawBuilder, sql } from 'kysely';
+import type { Id } from '../database/column-types.ts';
+import type { Database, TableReference } from '../database/database.ts';
+import type { JobRow, JobTable } from '../database/engine-tables.generated.ts';
+import type { JobState } from '../database/schema.ts';
 import { param } from '../database/statement.ts';
-import { bind, toColumns, toList } from '../database/table-definition.ts';
-import { definitions, type Tables } from '../database/tables.ts';
+import { toColumns, toList } from '../database/table-definition.ts';
+import type { EngineTables } from '../database/tables.ts';
 import { GatherError } from '../errors.ts';
 
 type NewJob = Pick<Insertable<JobTable>, 'task' | 'owner' | 'input' | 'deliveryId' | 'uniqueKey' | 'schedule'> &
@@ -32,11 +34,15 @@ const MAX_ATTEMPTS = 5;
  */
 export async function insertJob(
   database: Database,
-  tables: Tables,
+  tables: EngineTables,
   job: NewJob,
 ): Promise<{ job: JobRow; created: boolean }> {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-    const { rows } = await database.run(bind('insertJob', insertion, job), { name: 'job.insert' });
+    const columns = toColumns(database.definitions['gather.job'], undefined);
+    const { rows } = await database.run(
+      database.bind('insertJob', (table) => insertion(table, columns), job),
+      { name: 'job.insert' },
+    );
     if (rows[0]) return { job: rows[0], created: true };
     const found = await findInTheWay(tables, job);
     if (found) return { job: found, created: false };
@@ -46,10 +52,10 @@ export async function insertJob(
 
 /** What happened to a job after the version that the reader knows, in the order in which it did. */
 export async function changesOfJob(database: Database, jobId: Id, version: number): Promise<JobChange[]> {
-  const statement = bind(
+  const statement = database.bind(
     'changesOfJob',
-    () => sql<JobChange>`
-      select version, state, progress, message, error, attempt, "startedAt", "finishedAt" from "jobChange"
+    (table) => sql<JobChange>`
+      select version, state, progress, message, error, attempt, "startedAt", "finishedAt" from ${table('gather.jobChange')}
       where "jobId" = ${param('jobId')} and version > ${param('version')} order by version`,
     { jobId, version },
   );
@@ -61,17 +67,17 @@ export async function changesOfJob(database: Database, jobId: Id, version: numbe
  * of those who enqueue at the same time each counts the jobs of those before.
  */
 export async function countUnsettled(transaction: Database, queuedFor: string): Promise<number> {
-  const lock = bind(
+  const lock = transaction.bind(
     'lockQueuedFor',
     () => sql`select pg_advisory_xact_lock(hashtext('gather.job'), hashtext(${param('queuedFor')}))`,
     { queuedFor },
   );
   await transaction.run(lock, { name: 'job.lock' });
   // A statement of its own: one sees what was committed before it began, and the lock may have been waited for.
-  const statement = bind(
+  const statement = transaction.bind(
     'countUnsettledJobs',
-    () => sql<{ count: number }>`
-      select count(*)::integer as count from job
+    (table) => sql<{ count: number }>`
+      select count(*)::integer as count from ${table('gather.job')}
       where "queuedFor" = ${param('queuedFor')} and state in ('PENDING', 'RUNNING', 'RETRYING')`,
     { queuedFor },
   );
@@ -84,28 +90,32 @@ export async function countUnsettled(transaction: Database, queuedFor: string): 
  * the turn after the last one of the same user, or after the one that is being taken, whichever is later. Whoever comes
  * new begins where the queue is, so that the jobs of nobody are overtaken for ever.
  */
-export function nextTurn(task: Expression<string>, queuedFor: Expression<string>): Expression<number> {
+export function nextTurn(
+  job: RawBuilder<unknown>,
+  task: Expression<string>,
+  queuedFor: Expression<string>,
+): Expression<number> {
   return sql<number>`(
     select 1 + greatest(
-      (select max(turn) from job as own
+      (select max(turn) from ${job} as own
         where "queuedFor" = ${queuedFor} and task = ${task} and state in ('PENDING', 'RUNNING', 'RETRYING')),
       coalesce(
-        (select max(turn) from job as running where task = ${task} and state = 'RUNNING'),
-        (select min(turn) - 1 from job as waiting where task = ${task} and state = 'PENDING'),
+        (select max(turn) from ${job} as running where task = ${task} and state = 'RUNNING'),
+        (select min(turn) - 1 from ${job} as waiting where task = ${task} and state = 'PENDING'),
         0
       )
     )
   )`;
 }
 
-const insertion = () => sql<JobRow>`
-  insert into job (task, owner, input, "deliveryId", "uniqueKey", schedule, "scheduledAt", "queuedFor", turn)
+const insertion = (table: TableReference, columns: readonly string[]) => sql<JobRow>`
+  insert into ${table('gather.job')} as job (task, owner, input, "deliveryId", "uniqueKey", schedule, "scheduledAt", "queuedFor", turn)
   values (${param('task')}, ${param('owner')}, ${param('input')}, ${param('deliveryId')}, ${param('uniqueKey')},
     ${param('schedule')}, ${param('scheduledAt')}, ${param('queuedFor')},
-    ${nextTurn(sql`${param('task')}::text`, sql`${param('queuedFor')}::text`)})
-  on conflict do nothing returning ${toList(toColumns(definitions.job, undefined))}`;
+    ${nextTurn(table('gather.job'), sql`${param('task')}::text`, sql`${param('queuedFor')}::text`)})
+  on conflict do nothing returning ${toList(columns)}`;
 
-async function findInTheWay(tables: Tables, { task, uniqueKey, schedule, scheduledAt }: NewJob) {
+async function findInTheWay(tables: EngineTables, { task, uniqueKey, schedule, scheduledAt }: NewJob) {
   if (uniqueKey != null) {
     const unsettled = await tables.job.first({ where: { task, uniqueKey, state: { in: UNSETTLED } } });
     if (unsettled) return unsettled;

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
+import type { Id, Json, Timestamp } from '../database/column-types.ts';
 import type { Database } from '../database/database.ts';
-import type { Id, JobRow, Json, Timestamp } from '../database/schema.ts';
-import { createTables } from '../database/tables.ts';
+import type { JobRow } from '../database/engine-tables.generated.ts';
+import { tableOf } from '../database/table-definition.ts';
+import { engineTables } from '../database/tables.ts';
 import { GatherError } from '../errors.ts';
 import { toJson } from '../json.ts';
 import { changes } from './changes.ts';
@@ -51,7 +53,7 @@ export class Jobs {
   ): Promise<JobRow> {
     const checked = toInput(task, input);
     return database.transaction(async (transaction) => {
-      const { job, created } = await insertJob(transaction, createTables(transaction), {
+      const { job, created } = await insertJob(transaction, engineTables(transaction), {
         task: task.name,
         owner,
         queuedFor: queuedFor ?? '',
@@ -74,7 +76,7 @@ export class Jobs {
    */
   cancel(database: Database, id: Id): Promise<JobRow> {
     return database.transaction(async (transaction) => {
-      const { job: jobs } = createTables(transaction);
+      const { job: jobs } = engineTables(transaction);
       const count = await jobs.update(
         { id, state: { in: UNSETTLED } },
         { state: 'CANCELLED', finishedAt: sql`clock_timestamp()` },
@@ -93,7 +95,7 @@ export class Jobs {
    */
   retry(database: Database, id: Id): Promise<JobRow> {
     return database.transaction(async (transaction) => {
-      const { job: jobs } = createTables(transaction);
+      const { job: jobs } = engineTables(transaction);
       const anew = { state: 'PENDING', progress: 0, message: null, error: null, result: null } as const;
       const count = await jobs
         .update(
@@ -101,7 +103,7 @@ export class Jobs {
           {
             ...anew,
             deliveryId: randomUUID(),
-            turn: nextTurn(sql`job.task`, sql`job."queuedFor"`),
+            turn: nextTurn(tableOf(database.definitions['gather.job']), sql`job.task`, sql`job."queuedFor"`),
             startedAt: null,
             finishedAt: null,
           },

@@ -1,8 +1,8 @@
 import { type Db, PgBoss } from 'pg-boss';
+import type { Id } from '../database/column-types.ts';
 import { Database, raw } from '../database/database.ts';
 import { toGatherError } from '../database/errors.ts';
 import type { Pools } from '../database/pool.ts';
-import type { Id } from '../database/schema.ts';
 import { GatherError } from '../errors.ts';
 
 /** What the queue carries: which job is to be run, and how often it was begun before it was enqueued. */
@@ -78,6 +78,7 @@ export class Queue {
     const database = new Database(pools, new AbortController().signal);
     const boss = new PgBoss({
       db: through(database, 'job.queue'),
+      schema: this.#pools.queueSchema,
       supervise: false,
       schedule: false,
       migrate: false,

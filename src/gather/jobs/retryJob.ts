@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import type { MutationResolvers } from '../../smokehouse/generated/schema.ts';
 import { carryOut } from '../graphql/carry-out.ts';
 import { idOf } from '../graphql/inputs.ts';
+import type { MutationResolvers } from '../graphql/schema.generated.ts';
 
 const Retry = z.object({ id: idOf('Job') });
 

@@ -1,5 +1,5 @@
 import { untilAborted } from '../calls.ts';
-import type { Json } from '../database/schema.ts';
+import type { Json } from '../database/column-types.ts';
 import { Attempt, type AttemptSource, type Delivered, type Outcome } from './attempt.ts';
 import type { Hints } from './hints.ts';
 import { Limits, LOST, STOPPING } from './limits.ts';

@@ -1,8 +1,7 @@
-import { sql } from 'kysely';
-import type { Database } from '../database/database.ts';
+import { type RawBuilder, sql } from 'kysely';
+import type { Database, TableReference } from '../database/database.ts';
 import type { JobError, JobState } from '../database/schema.ts';
 import { param } from '../database/statement.ts';
-import { bind } from '../database/table-definition.ts';
 
 const LOST: JobError = { code: 'WORKER_LOST', message: 'The queue no longer has this job. Run it again.' };
 /** A job that changed a moment ago may be on its way into the queue, or out of it. */
@@ -13,11 +12,11 @@ const GRACE = '10 minutes';
  * @returns how many
  */
 export async function deleteOldJobs(database: Database, { keepDays, limit }: Record<'keepDays' | 'limit', number>) {
-  const statement = bind(
+  const statement = database.bind(
     'deleteOldJobs',
-    () => sql<never>`
-      delete from job where id = any(array(
-        select id from job
+    (table) => sql<never>`
+      delete from ${table('gather.job')} where id = any(array(
+        select id from ${table('gather.job')}
         where state in ('SUCCEEDED', 'FAILED', 'CANCELLED')
           and "finishedAt" < now() - make_interval(days => ${param('keepDays')}::integer)
         limit ${param('limit')} for update skip locked
@@ -32,11 +31,11 @@ export async function deleteOldJobs(database: Database, { keepDays, limit }: Rec
  * them has read them. @returns how many
  */
 export async function deleteOldChanges(database: Database, limit: number): Promise<number> {
-  const statement = bind(
+  const statement = database.bind(
     'deleteOldChanges',
-    () => sql<never>`
-      delete from "jobChange" where ctid = any(array(
-        select change.ctid from "jobChange" as change join job on job.id = change."jobId"
+    (table) => sql<never>`
+      delete from ${table('gather.jobChange')} where ctid = any(array(
+        select change.ctid from ${table('gather.jobChange')} as change join ${table('gather.job')} on job.id = change."jobId"
         where job."finishedAt" < now() - interval '1 hour' and change.version < job.version
         limit ${param('limit')}
       ))`,
@@ -50,22 +49,24 @@ export async function deleteOldChanges(database: Database, limit: number): Promi
  * @returns what each became
  */
 export async function settleLostJobs(database: Database): Promise<JobState[]> {
-  const statement = bind('settleLostJobs', settling, { error: JSON.stringify(LOST) });
+  const statement = database.bind('settleLostJobs', (table) => settling(table, sql.id(database.queueSchema, 'job')), {
+    error: JSON.stringify(LOST),
+  });
   const { rows } = await database.run(statement, { name: 'job.settleLost' });
   return rows.map(({ state }) => state);
 }
 
 /** The version fences it: a job that somebody else changes meanwhile is waited for, and then left as it is. */
-const settling = () => sql<{ state: JobState }>`
-  update job set
+const settling = (table: TableReference, deliveries: RawBuilder<unknown>) => sql<{ state: JobState }>`
+  update ${table('gather.job')} set
     state = case when delivery.state = 'cancelled' then 'CANCELLED' else 'FAILED' end,
     error = case when delivery.state = 'cancelled' then null else ${param('error')}::jsonb end,
     "finishedAt" = clock_timestamp()
-  from job as lost left join pgboss.job as delivery on delivery.name = lost.task and delivery.id = lost."deliveryId"
+  from ${table('gather.job')} as lost left join ${deliveries} as delivery on delivery.name = lost.task and delivery.id = lost."deliveryId"
   where job.id = lost.id and job.version = lost.version and lost.state in ('PENDING', 'RUNNING', 'RETRYING')
     and (delivery.state is null or delivery.state in ('cancelled', 'completed', 'failed'))
     and not exists (
-      select from "jobChange"
+      select from ${table('gather.jobChange')}
       where "jobId" = lost.id and version = lost.version and "notedAt" > now() - interval ${sql.lit(GRACE)}
     )
   returning job.state`;

@@ -1,11 +1,12 @@
 import type * as z from 'zod';
-import type { Upstreams } from '../../smokehouse/services/index.ts';
+import type { Json } from '../database/column-types.ts';
 import type { Database } from '../database/database.ts';
-import type { Json } from '../database/schema.ts';
 import type { Tables } from '../database/tables.ts';
 import type { Store } from '../files/store.ts';
 import type { Logger } from '../monitoring/log.ts';
+import type { Services } from '../services/define-service.ts';
 import type { PublicFetch } from '../services/public-fetch.ts';
+import type { Settings } from '../settings.ts';
 
 /** What a task is handed beside its input. */
 export interface TaskContext {
@@ -22,9 +23,12 @@ export interface TaskContext {
   tables: Tables;
   /** The bytes of files. */
   store: Store;
-  upstreams: Upstreams;
+  /** The application's services, by their names. */
+  services: Services;
+  /** The application's settings. */
+  settings: Settings;
   fetchPublic: PublicFetch['fetch'];
-  /** The shop's, by its IANA name. */
+  /** The application's, by its IANA name. */
   timeZone: string;
   /** 1 at first. */
   attempt: number;

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type JobWithMetadata, PgBoss, type WorkOptions } from 'pg-boss';
 import { Database } from '../database/database.ts';
-import type { Pools } from '../database/pool.ts';
+import { channelOf, type Pools } from '../database/pool.ts';
 import { openingSessions } from '../database/session.ts';
-import { createTables } from '../database/tables.ts';
+import { createTables, engineTables } from '../database/tables.ts';
 import type { Logger } from '../monitoring/log.ts';
 import type { Outcome } from './attempt.ts';
 import { bury } from './dead-letters.ts';
@@ -16,7 +16,8 @@ import { lastTick, type Schedule } from './schedules.ts';
 import type { RunnableTask, TaskContext } from './task.ts';
 
 /** What a worker works with. Whoever made it ends it once the worker has stopped. */
-export interface WorkerSource extends Pick<TaskContext, 'store' | 'upstreams' | 'fetchPublic' | 'timeZone'> {
+export interface WorkerSource
+  extends Pick<TaskContext, 'store' | 'services' | 'settings' | 'fetchPublic' | 'timeZone'> {
   databaseUrl: string;
   pools: Pools;
   log: Logger;
@@ -64,11 +65,12 @@ export class Worker {
   constructor(source: WorkerSource) {
     this.#source = source;
     this.#queue = new Queue(source.pools);
-    this.#hints = new Hints(source.databaseUrl, LOOK_EVERY_MS);
+    this.#hints = new Hints(source.databaseUrl, channelOf(source.pools), LOOK_EVERY_MS);
     this.#database = new Database(source.pools, new AbortController().signal);
     this.#boss = new PgBoss({
       connectionString: source.databaseUrl,
       ...openingSessions(CONNECT_TIMEOUT_MS),
+      schema: source.pools.queueSchema,
       application_name: 'gather',
       max: CONNECTIONS,
       migrate: false,
@@ -95,7 +97,7 @@ export class Worker {
     for (const task of this.#source.tasks) await this.#serve(task);
     await this.#boss.work<DeliveryData, void, typeof WORK>(DEAD_LETTERS, WORK, async ([job]) => {
       if (!job) return [];
-      await bury(createTables(this.#database), job.data, job.sourceId ?? '');
+      await bury(engineTables(this.#database), job.data, job.sourceId ?? '');
       return [{ id: job.id, status: 'completed' }];
     });
     await this.#boss.work<Tick, void, typeof WORK>(TICKS, WORK, async ([job]) => {
@@ -153,7 +155,7 @@ export class Worker {
 
   async #run(task: RunnableTask, job: JobWithMetadata<DeliveryData>): Promise<Outcome> {
     const { pools, log } = this.#source;
-    const { store, upstreams, fetchPublic, timeZone } = this.#source;
+    const { store, services, settings, fetchPublic, timeZone } = this.#source;
     const environment: JobEnvironment = {
       database: this.#database,
       queue: this.#queue,
@@ -162,7 +164,7 @@ export class Worker {
       stopping: this.#giveBack.signal,
       toContext: (signal) => {
         const database = new Database(pools, signal);
-        return { database, tables: createTables(database), store, upstreams, fetchPublic, timeZone };
+        return { database, tables: createTables(database), store, services, settings, fetchPublic, timeZone };
       },
     };
     const running = runJob(task, job, environment);

@@ -1,15 +1,15 @@
 import DataLoader from 'dataloader';
-import type { Upstreams } from '../../smokehouse/services/index.ts';
 import type { Columns } from '../database/columns.ts';
 import type { Database } from '../database/database.ts';
 import type { Schema } from '../database/schema.ts';
+import type { Services } from '../services/define-service.ts';
 import type { KnownRows } from './known-rows.ts';
 import type { Schedule } from './schedule.ts';
 
 /** What a loader of one request works with. */
 export interface LoaderSource {
   database: Database;
-  upstreams: Upstreams;
+  services: Services;
   /** What of each table the operation reads. */
   columns: Columns;
   schedule: Schedule;

@@ -1,83 +1,129 @@
-import { certificateById } from '../../smokehouse/certificates/certificate-by-id.ts';
-import { averageRatingByItemId } from '../../smokehouse/items/average-rating-by-item-id.ts';
-import { itemById } from '../../smokehouse/items/item-by-id.ts';
-import { itemBySku } from '../../smokehouse/items/item-by-sku.ts';
-import { priceBySku } from '../../smokehouse/items/price-by-sku.ts';
-import { stockBySku } from '../../smokehouse/items/stock-by-sku.ts';
-import { linesByOrderId } from '../../smokehouse/orders/lines-by-order-id.ts';
-import { orderById } from '../../smokehouse/orders/order-by-id.ts';
-import { customerById } from '../../smokehouse/reviews/customer-by-id.ts';
-import { reviewById } from '../../smokehouse/reviews/review-by-id.ts';
-import { reviewsByCustomerId } from '../../smokehouse/reviews/reviews-by-customer-id.ts';
-import { reviewsByItemId } from '../../smokehouse/reviews/reviews-by-item-id.ts';
-import { itemsBySupplierId } from '../../smokehouse/suppliers/items-by-supplier-id.ts';
-import { supplierById } from '../../smokehouse/suppliers/supplier-by-id.ts';
-import { taskById } from '../../smokehouse/tasks/task-by-id.ts';
+import type DataLoader from 'dataloader';
 import type { Reference, References } from '../database/columns.ts';
-import type { Id } from '../database/schema.ts';
-import { fileById } from '../files/file-by-id.ts';
-import { keyByFileId } from '../files/key-by-file-id.ts';
-import { jobById } from '../jobs/job-by-id.ts';
-import { lastJobBySchedule } from '../jobs/last-job-by-schedule.ts';
+import { rowLoaders as engineRowLoaders } from '../database/engine-tables.generated.ts';
+import type { Column } from '../database/order.ts';
+import type { ParentList } from '../database/parent-pages.ts';
+import type { TableName } from '../database/schema.ts';
+import type { Row } from '../database/table-definition.ts';
+import type { Registered } from '../register.ts';
 import type { LoaderSource } from './batch.ts';
+import { keyByFileId } from './key-by-file-id.ts';
 import { KnownRows } from './known-rows.ts';
+import { lastJobBySchedule } from './last-job-by-schedule.ts';
+import { createParentPages, type ParentPages } from './parent-pages.ts';
+import { createRowByKey } from './row-by-key.ts';
 
-const makers = {
-  itemById,
-  itemBySku,
-  itemsBySupplierId,
-  supplierById,
-  customerById,
-  reviewById,
-  reviewsByItemId,
-  reviewsByCustomerId,
-  averageRatingByItemId,
-  taskById,
-  jobById,
-  lastJobBySchedule,
-  orderById,
-  linesByOrderId,
-  fileById,
-  certificateById,
-  keyByFileId,
-  priceBySku,
-  stockBySku,
+/** Makes a loader of one request. */
+// biome-ignore lint/suspicious/noExplicitAny: whatever its keys and values are
+type LoaderMaker = (source: LoaderSource) => DataLoader<any, any, any>;
+
+/** Loaders by their names. */
+export type LoaderMakers = Readonly<Record<string, LoaderMaker>>;
+
+/** The loaders of rows by their names: of which table, and by which column. */
+export type RowLoaderKeys = Readonly<Record<string, readonly [table: TableName, column: string]>>;
+
+/** The engine's own, besides those of rows. */
+const engineLoaders = { keyByFileId, lastJobBySchedule };
+
+type Keys = Registered<'rowLoaders', Empty> & typeof engineRowLoaders;
+type Empty = Readonly<Record<never, never>>;
+
+type RowLoaders = {
+  readonly [Name in keyof Keys]: Keys[Name] extends readonly [infer Table extends TableName, string]
+    ? DataLoader<string, Row<Table>, unknown>
+    : never;
+};
+
+type OwnLoaders<Makers> = {
+  readonly [Name in keyof Makers]: Makers[Name] extends (source: LoaderSource) => infer Loader ? Loader : never;
 };
 
 /** Every loader, by name, and the rows that they need not read. */
-export type Loaders = { readonly [Name in keyof typeof makers]: ReturnType<(typeof makers)[Name]> } & {
+export type Loaders = RowLoaders &
+  OwnLoaders<typeof engineLoaders> &
+  OwnLoaders<Registered<'loaders', Empty>> &
+  SharedLoaders;
+
+interface SharedLoaders {
   readonly known: KnownRows;
   /** To be told of rows that were read; resolves when the rows that they refer to are known too, or could not be read. */
   follow: LoaderSource['follow'];
-};
+  /** The rows of a table by a column that is unique. */
+  rowsBy<T extends TableName>(table: T, column: string): DataLoader<string, Row<T>, unknown>;
+  /** The rows behind a type that implements Node, by their keys; undefined for any other type. */
+  ofType(type: string): DataLoader<string, object, unknown> | undefined;
+  /** Pages of a list that each parent has. */
+  pagesOf<T extends TableName>(name: string, list: ParentList<T>): ParentPages<Row<T> & { id: string }>;
+}
 
-/** A fresh set of loaders. Each is made when it is first asked for, so that a request pays for those that it uses. */
-export function createLoaders(given: Omit<LoaderSource, 'known' | 'follow'>, references: References): Loaders {
-  const known = new KnownRows();
-  const follow: LoaderSource['follow'] = async (table, rows) => {
-    known.add(table, rows);
-    await Promise.all(references[table].map((reference) => loadReferred(loaders, reference, rows)));
+/** Makes a fresh set of loaders for one request. */
+export type CreateLoaders = (given: Omit<LoaderSource, 'known' | 'follow'>, references: References) => Loaders;
+
+interface LoadersConfig {
+  makers: LoaderMakers;
+  /** The application's. */
+  rowLoaders: RowLoaderKeys;
+  /** The tables of the types that implement Node. */
+  nodeTypes: ReadonlyMap<string, TableName>;
+}
+
+/** Each loader is made when it is first asked for, so that a request pays for those that it uses. */
+export function loadersFrom({ makers, rowLoaders: appRowLoaders, nodeTypes }: LoadersConfig): CreateLoaders {
+  const keys: RowLoaderKeys = { ...engineRowLoaders, ...appRowLoaders };
+  const names = new Map(Object.entries(keys).map(([name, [table, column]]) => [`${table} ${column}`, name]));
+  const all: LoaderMakers = {
+    ...Object.fromEntries(Object.entries(keys).map(([name, key]) => [name, toRowLoader(name, key)])),
+    ...engineLoaders,
+    ...makers,
   };
-  const source: LoaderSource = { ...given, known, follow };
-  const loaders: Loaders = Object.create(lazyLoaders, {
-    source: { value: source },
-    known: { value: known },
-    follow: { value: follow },
-  });
-  return loaders;
+  const prototype = Object.defineProperties(
+    {},
+    Object.fromEntries(Object.entries(all).map(([name, make]) => [name, { get: toGetter(name, make) }])),
+  );
+
+  return (given, references) => {
+    const known = new KnownRows();
+    const follow: LoaderSource['follow'] = async (table, rows) => {
+      known.add(table, rows);
+      await Promise.all(references[table].map((reference) => loadReferred(loaders, reference, rows)));
+    };
+    const source: LoaderSource = { ...given, known, follow };
+    const pages = new Map<string, unknown>();
+    const shared: SharedLoaders = {
+      known,
+      follow,
+      rowsBy: (table, column) => Reflect.get(loaders, names.get(`${table} ${column}`) ?? ''),
+      ofType: (type) => {
+        const table = nodeTypes.get(type);
+        return table && loaders.rowsBy(table, 'id');
+      },
+      pagesOf: (name, list) => {
+        if (!pages.has(name)) pages.set(name, createParentPages(name, source, list));
+        return pages.get(name) as ReturnType<SharedLoaders['pagesOf']> as never;
+      },
+    };
+    const loaders: Loaders = Object.assign(Object.create(prototype, { source: { value: source } }), shared);
+    return loaders;
+  };
+}
+
+function toRowLoader(name: string, [table, column]: readonly [TableName, string]): LoaderMaker {
+  return (source) => rowLoader(name, source, table, column);
+}
+
+function rowLoader<T extends TableName>(name: string, source: LoaderSource, table: T, column: string) {
+  return createRowByKey<T>(name, source, source.database.definitions[table], column as Column<T>);
 }
 
 /** A row that cannot be read is the matter of the field that asks for it: `loadMany` does not reject. */
 async function loadReferred(loaders: Loaders, { column, table }: Reference, rows: readonly object[]): Promise<void> {
-  await loaders[`${table}ById`].loadMany([...new Set(rows.map((row): Id => Reflect.get(row, column)))]);
+  const ids = new Set(rows.map((row): string | null => Reflect.get(row, column)));
+  ids.delete(null);
+  await loaders.rowsBy(table, 'id').loadMany([...ids] as string[]);
 }
 
-const lazyLoaders = Object.defineProperties(
-  {},
-  Object.fromEntries(Object.entries(makers).map(([name, make]) => [name, { get: toGetter(name, make) }])),
-);
-
-function toGetter(name: string, make: (source: LoaderSource) => unknown) {
+function toGetter(name: string, make: LoaderMaker) {
   return function (this: { source: LoaderSource }) {
     const value = make(this.source);
     Object.defineProperty(this, name, { value });

@@ -1,5 +1,6 @@
 import type DataLoader from 'dataloader';
-import type { Id, Schema } from '../database/schema.ts';
+import type { Id } from '../database/column-types.ts';
+import type { Schema } from '../database/schema.ts';
 import type { Row } from '../database/table-definition.ts';
 
 interface RowLoader {

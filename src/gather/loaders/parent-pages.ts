@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import type { Id } from '../database/column-types.ts';
 import { Connection } from '../database/connection.ts';
 import type { Page } from '../database/page.ts';
 import {
@@ -9,7 +10,7 @@ import {
   toParentCursor,
   toParentPage,
 } from '../database/parent-pages.ts';
-import type { Id, Schema } from '../database/schema.ts';
+import type { Schema } from '../database/schema.ts';
 import { createLoader, type LoaderSource } from './batch.ts';
 
 /** A loader of pages. */

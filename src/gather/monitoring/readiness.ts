@@ -1,6 +1,6 @@
-import type { Upstreams } from '../../smokehouse/services/index.ts';
-import { pendingMigrations } from '../database/migrate.ts';
+import { type MigrationSource, pendingMigrations } from '../database/migrate.ts';
 import type { Pools } from '../database/pool.ts';
+import type { ServiceClients } from '../services/define-service.ts';
 import type { MaskError } from './mask-errors.ts';
 
 /** Whether the server can serve. */
@@ -9,18 +9,23 @@ export interface Readiness {
   /** Why not; absent when ready. */
   reason?: string;
   /** What each service is busy with. One that fails costs its fields, and does not make the server unready. */
-  services: ReturnType<Upstreams['state']>;
+  services: ReturnType<ServiceClients['state']>;
+}
+
+interface ReadinessSource {
+  pools: Pools;
+  clients: ServiceClients;
+  migrations: MigrationSource;
 }
 
 /** Asks whether the database can be reached and is migrated. Takes a few seconds at most. */
 export async function checkReadiness(
-  { control }: Pools,
-  upstreams: Upstreams,
+  { pools, clients, migrations }: ReadinessSource,
   maskError: MaskError,
 ): Promise<Readiness> {
-  const services = upstreams.state();
+  const services = clients.state();
   try {
-    const pending = await pendingMigrations(control);
+    const pending = await pendingMigrations(pools.control, migrations);
     if (pending.length === 0) return { isReady: true, services };
     return { isReady: false, reason: `Migrations are missing: ${pending.join(', ')}`, services };
   } catch (error) {

@@ -3,13 +3,13 @@ import type { StoreConfig } from '../files/create-store.ts';
 /** The settings that secrets are in. */
 interface Settings {
   databaseUrl: string;
-  upstreams: Readonly<Record<string, { url: string }>>;
+  services: Readonly<Record<string, { url: string }>>;
   store: StoreConfig;
 }
 
 /** What settings have of passwords and keys: never to be logged, wherever it turns up. */
-export function secretsOf({ databaseUrl, upstreams, store }: Settings): string[] {
-  const urls = [databaseUrl, ...Object.values(upstreams).map(({ url }) => url)];
+export function secretsOf({ databaseUrl, services, store }: Settings): string[] {
+  const urls = [databaseUrl, ...Object.values(services).map(({ url }) => url)];
   return [...urls.flatMap(passwordsOf), ...keysOf(store)];
 }
 

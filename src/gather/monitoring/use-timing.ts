@@ -3,7 +3,7 @@ import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import type { Context } from '../context.ts';
 import { mapFirst } from '../graphql/map-first.ts';
 import type { CancellationContext } from '../graphql/use-cancellation.ts';
-import { hasRole } from '../viewer.ts';
+import type { Roles } from '../viewer.ts';
 import { toServerTiming, toTotal } from './server-timing.ts';
 import { collectCalls, Timing } from './timing.ts';
 
@@ -20,18 +20,21 @@ const HEADER = 'x-gather-timing';
 
 /**
  * Measures each operation: `extensions.timing`, and a `Server-Timing` header on every response. The phases and the calls
- * say what the server is made of, and what it did for whom: outside of development they are for STAFF only, and
+ * say what the server is made of, and what it did for whom: outside of development they are for the highest role only, and
  * everybody else is told the total. An answer in parts carries in both what was measured until its first part.
  * Comes after `useCancellation`, with whose signal calls are made.
  *
  * @param isDevelopment whether everybody is given the details, unasked
  */
-export function useTiming(isDevelopment: boolean): Plugin<MeasuredContext & CancellationContext, MeasuredContext> {
+export function useTiming(
+  isDevelopment: boolean,
+  roles: Roles,
+): Plugin<MeasuredContext & CancellationContext, MeasuredContext> {
   const timings = new WeakMap<Request, Timing>();
   /** Those that are answered with details. */
   const detailed = new WeakSet<Request>();
   const isForViewer = ({ headers }: Request, { viewer }: MeasuredContext) =>
-    headers.get(HEADER) !== '0' && (isDevelopment || (viewer !== undefined && hasRole(viewer, 'STAFF')));
+    headers.get(HEADER) !== '0' && (isDevelopment || (viewer !== undefined && roles.has(viewer, roles.highest)));
   const headerOf = (request: Request, timing: Timing) =>
     detailed.has(request) ? toServerTiming(timing) : toTotal(timing);
   return {

@@ -1,5 +1,5 @@
 import type { MIMEType } from 'node:util';
-import type { Json } from '../database/schema.ts';
+import type { Json } from '../database/column-types.ts';
 import { decoderOf, mediaTypeOf } from '../header-fields.ts';
 import { isKeptByJsonb } from '../json.ts';
 

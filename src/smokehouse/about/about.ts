@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { call, GatherError } from 'gather';
 import * as z from 'zod';
-import { call } from '../../gather/calls.ts';
-import { GatherError } from '../../gather/errors.ts';
 
 const About = z.object({
   name: z.string(),
@@ -13,21 +13,22 @@ const About = z.object({
 /** What the smokehouse says of itself. */
 export type About = z.infer<typeof About>;
 
+const ABOUT_FILE = fileURLToPath(new URL('about.json', import.meta.url));
+
 /**
- * A reader of the JSON file that says what the smokehouse is. It reads the file anew at each call.
- * The reader throws FILE_UNREADABLE where the file is missing, is not JSON, or lacks a field.
+ * Reads what the smokehouse says of itself from a JSON file, anew at each call.
+ * @throws FILE_UNREADABLE where the file is missing, is not JSON, or lacks a field
  */
-export function createAboutReader(file: string): (signal: AbortSignal) => Promise<About> {
-  return (signal) =>
-    call({ kind: 'disk', name: 'about', keys: 1, signal }, async () => {
-      const text = await readFile(file, { encoding: 'utf8', signal }).catch((cause) => {
-        signal.throwIfAborted();
-        throw unreadable(cause.code === 'ENOENT' ? 'it is missing' : 'it cannot be read', cause);
-      });
-      const { data, error } = About.safeParse(parse(text));
-      if (error) throw unreadable(z.prettifyError(error).replaceAll(/\s+/g, ' '), error);
-      return data;
+export function readAbout(file = ABOUT_FILE, signal: AbortSignal): Promise<About> {
+  return call({ kind: 'disk', name: 'about', keys: 1, signal }, async () => {
+    const text = await readFile(file, { encoding: 'utf8', signal }).catch((cause) => {
+      signal.throwIfAborted();
+      throw unreadable(cause.code === 'ENOENT' ? 'it is missing' : 'it cannot be read', cause);
     });
+    const { data, error } = About.safeParse(parse(text));
+    if (error) throw unreadable(z.prettifyError(error).replaceAll(/\s+/g, ' '), error);
+    return data;
+  });
 }
 
 function parse(text: string): unknown {

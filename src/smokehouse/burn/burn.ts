@@ -1,4 +1,4 @@
-import { defineWork } from '../../gather/threads/work.ts';
+import { defineWork } from 'gather';
 
 /** Burns CPU for so many seconds. Gives how many passed. */
 export default defineWork(import.meta.url, ({ seconds }: { seconds: number }): number => {

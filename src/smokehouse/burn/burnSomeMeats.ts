@@ -1,4 +1,4 @@
-import { assertRange } from '../../gather/graphql/range.ts';
+import { assertRange } from 'gather';
 import type { MutationResolvers } from '../generated/schema.ts';
 import burn from './burn.ts';
 

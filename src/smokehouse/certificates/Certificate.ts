@@ -1,11 +1,8 @@
-import { toGlobalId } from '../../gather/graphql/global-id.ts';
-import { reads } from '../../gather/graphql/reads.ts';
-import type { CertificateResolvers } from '../generated/schema.ts';
+import { defineType, reads } from 'gather';
 
-export const Certificate: CertificateResolvers = {
-  id: reads(['id'], ({ id }) => toGlobalId('Certificate', id)),
+export const Certificate = defineType('Certificate', {
   url: reads(['fileId'], async ({ fileId }, _, { loaders, publicUrl }) => {
     const key = await loaders.keyByFileId.load(fileId);
     return new URL(`/certificates/${key}/certificate.pdf`, publicUrl).href;
   }),
-};
+});

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { GatherError } from '../../gather/errors.ts';
-import { defineWork } from '../../gather/threads/work.ts';
+import { defineWork, GatherError } from 'gather';
 import type { NewCertificate } from './create-certificate.ts';
 
 /** A PDF, or why there can be none: an error would lose its class on its way from the thread. */

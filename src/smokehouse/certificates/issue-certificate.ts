@@ -1,7 +1,5 @@
-import type { Database } from '../../gather/database/database.ts';
-import type { CertificateRow, FileRow } from '../../gather/database/schema.ts';
-import { createTables } from '../../gather/database/tables.ts';
-import { GatherError } from '../../gather/errors.ts';
+import { createTables, type Database, type FileRow, GatherError } from 'gather';
+import type { CertificateRow } from '../generated/database.ts';
 import type { NewCertificate } from './create-certificate.ts';
 import type { Drawn } from './draw.ts';
 

@@ -1,9 +1,6 @@
 import { Readable } from 'node:stream';
+import { carryOut, type Database, ownerOf, price, text } from 'gather';
 import * as z from 'zod';
-import type { Database } from '../../gather/database/database.ts';
-import { carryOut } from '../../gather/graphql/carry-out.ts';
-import { price, text } from '../../gather/graphql/inputs.ts';
-import { ownerOf } from '../../gather/viewer.ts';
 import type { MutationResolvers } from '../generated/schema.ts';
 import draw from './draw.ts';
 import { issueCertificate as issue } from './issue-certificate.ts';

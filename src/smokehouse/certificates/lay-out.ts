@@ -1,6 +1,6 @@
 import createBidi from 'bidi-js/dist/bidi.mjs';
+import { GatherError } from 'gather';
 import { Buffer, BufferFlag, Direction, type Font, shape } from 'harfbuzzjs';
-import { GatherError } from '../../gather/errors.ts';
 import { Fonts } from './fonts.ts';
 import { type Outline, outlineOf } from './outline.ts';
 

@@ -1,5 +1,5 @@
+import { defineTask } from 'gather';
 import * as z from 'zod';
-import { defineTask } from '../../gather/jobs/task.ts';
 
 /** Adds two numbers: the smallest task there is. */
 export const add = defineTask({

@@ -1,7 +1,5 @@
+import { defineTask, GatherError, toPublicUrl } from 'gather';
 import * as z from 'zod';
-import { GatherError } from '../../gather/errors.ts';
-import { defineTask } from '../../gather/jobs/task.ts';
-import { toPublicUrl } from '../../gather/services/public-url.ts';
 
 /** Fetches a URL that a user gave, and keeps its status, type, size and body. */
 export const fetchData = defineTask({

@@ -6,8 +6,8 @@ const VARIABLES: Readonly<Record<string, object>> = {
   'sign-in': { input: { email: 'pitmaster@smokehouse.example', password: '' } },
 };
 
-/** The tabs that GraphiQL opens with, a query in each: documents of src/documents. */
-export const exampleTabs = NAMES.map((name) => ({
-  query: readFileSync(new URL(`../documents/${name}.graphql`, import.meta.url), 'utf8'),
+/** The tabs that GraphiQL opens with, a query in each: documents of this folder. */
+export const tabs = NAMES.map((name) => ({
+  query: readFileSync(new URL(`./${name}.graphql`, import.meta.url), 'utf8'),
   ...(VARIABLES[name] && { variables: JSON.stringify(VARIABLES[name], null, 2) }),
 }));

@@ -1,3 +1,4 @@
+import type { ExamplesOptions, RunningExamples } from 'gather';
 import { inventory } from './inventory.ts';
 import { type Listening, listen } from './listen.ts';
 import { pricing } from './pricing.ts';
@@ -14,40 +15,20 @@ export type ServiceName = keyof typeof services;
 
 const SERVICE_NAMES = Object.keys(services) as ServiceName[];
 
-/** The example services, listening. */
-export interface ExampleServices<Name extends ServiceName = ServiceName> {
-  urls: Record<Name, string>;
-  /** Ends at once, requests under way included. */
-  close(): Promise<void>;
-}
-
-/** Where the example services listen. */
-export interface ExampleServicesOptions<Name extends ServiceName = ServiceName> {
-  /** The services take this port and the next ones, in the order of `services`. @default any that are free */
-  firstPort?: number;
-  /** @default 127.0.0.1 */
-  host?: string;
-  /** @default all of them */
-  names?: readonly Name[];
-}
-
 /** Starts the services. Rejects, with none of them left, where one cannot listen. */
-export async function startExampleServices<Name extends ServiceName = ServiceName>(
-  options: ExampleServicesOptions<Name> = {},
-): Promise<ExampleServices<Name>> {
+export async function startExampleServices(options: ExamplesOptions = {}): Promise<RunningExamples> {
   const { firstPort = 0, host = '127.0.0.1', names = SERVICE_NAMES } = options;
   const started = new Map<string, Listening>();
   const close = async () => {
     await Promise.all([...started.values()].map((listening) => listening.close()));
   };
   try {
-    for (const name of names) {
+    for (const name of SERVICE_NAMES.filter((it) => names.includes(it))) {
       started.set(name, await listen(services[name], firstPort && firstPort + started.size, host));
     }
   } catch (error) {
     await close();
     throw error;
   }
-  const urls = Object.fromEntries([...started].map(([name, { url }]) => [name, url]));
-  return { urls: urls as Record<Name, string>, close };
+  return { urls: Object.fromEntries([...started].map(([name, { url }]) => [name, url])), close };
 }

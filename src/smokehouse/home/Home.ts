@@ -1,4 +1,4 @@
-import { toPage } from '../../gather/database/page.ts';
+import { toPage } from 'gather';
 import type { HomeResolvers } from '../generated/schema.ts';
 
 /** The home page has nothing of its own: each of its parts is read by its resolver. */
@@ -7,9 +7,9 @@ export type HomeParent = Readonly<Record<string, never>>;
 const RECOMMENDATIONS = 10;
 
 export const Home: HomeResolvers = {
-  promo: (_, __, { upstreams, signal }) => upstreams.promo.today(signal),
+  promo: (_, __, { services, signal }) => services.promo.today(signal),
 
-  recommendations: (_, __, { upstreams, signal }) => upstreams.recommendations.list({ limit: RECOMMENDATIONS }, signal),
+  recommendations: (_, __, { services, signal }) => services.recommendations.list({ limit: RECOMMENDATIONS }, signal),
 
   featured: async (_, { first }, { tables, columns, loaders }) => {
     const featured = tables.item.connection({

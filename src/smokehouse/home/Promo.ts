@@ -1,4 +1,4 @@
-import { findRow } from '../../gather/graphql/rows.ts';
+import { findRow } from 'gather';
 import type { PromoResolvers } from '../generated/schema.ts';
 
 export const Promo: PromoResolvers = {

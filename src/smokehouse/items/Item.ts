@@ -1,17 +1,10 @@
-import { toPage } from '../../gather/database/page.ts';
-import { toGlobalId } from '../../gather/graphql/global-id.ts';
-import { reads, refers } from '../../gather/graphql/reads.ts';
-import { findRow } from '../../gather/graphql/rows.ts';
-import type { ItemResolvers } from '../generated/schema.ts';
+import { belongsTo, defineType, hasMany, reads } from 'gather';
 
-export const Item: ItemResolvers = {
-  id: reads(['id'], ({ id }) => toGlobalId('Item', id)),
-  supplier: refers('supplierId', 'supplier'),
+export const Item = defineType('Item', {
+  supplier: belongsTo('supplierId'),
+  photo: belongsTo('photoId'),
+  reviews: hasMany('review', { by: 'itemId', order: 'newest first' }),
+  averageRating: reads(['id'], ({ id }, _, { loaders }) => loaders.averageRatingByItemId.load(id)),
   currentPrice: reads(['sku'], ({ sku }, _, { loaders }) => loaders.priceBySku.load(sku)),
   stock: reads(['sku'], ({ sku }, _, { loaders }) => loaders.stockBySku.load(sku)),
-  reviews: reads(['id'], async ({ id }, args, { loaders }) => loaders.reviewsByItemId.load(id, toPage(args))),
-  averageRating: reads(['id'], ({ id }, _, { loaders }) => loaders.averageRatingByItemId.load(id)),
-  photo: reads(['photoId'], ({ photoId }, _, { loaders }) =>
-    photoId === null ? null : findRow(loaders.fileById, photoId),
-  ),
-};
+});

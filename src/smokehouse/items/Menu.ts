@@ -1,9 +1,6 @@
+import { type Context, GatherError, toPage, type Where } from 'gather';
 import { type GraphQLResolveInfo, GraphQLStreamDirective, getDirectiveValues } from 'graphql';
-import type { Context } from '../../gather/context.ts';
-import { toPage } from '../../gather/database/page.ts';
-import type { ItemRow } from '../../gather/database/schema.ts';
-import type { Where } from '../../gather/database/where.ts';
-import { GatherError } from '../../gather/errors.ts';
+import type { ItemRow } from '../generated/database.ts';
 import type { MenuResolvers } from '../generated/schema.ts';
 import { toItemOrder } from './item-order.ts';
 

@@ -1,4 +1,4 @@
-import { createLoader, inKeyOrder, type LoaderSource } from '../../gather/loaders/batch.ts';
+import { createLoader, inKeyOrder, type LoaderSource } from 'gather';
 import { averageRatings } from './rating-rows.ts';
 
 /** The mean of an item's ratings, to two places; null where it has none. */

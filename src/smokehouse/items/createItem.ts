@@ -1,4 +1,4 @@
-import { carryOut } from '../../gather/graphql/carry-out.ts';
+import { carryOut } from 'gather';
 import type { MutationResolvers } from '../generated/schema.ts';
 import { NewItem } from './item-inputs.ts';
 

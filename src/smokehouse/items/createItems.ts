@@ -1,6 +1,5 @@
+import { carryOut, many } from 'gather';
 import * as z from 'zod';
-import { carryOut } from '../../gather/graphql/carry-out.ts';
-import { many } from '../../gather/graphql/inputs.ts';
 import type { MutationResolvers } from '../generated/schema.ts';
 import { NewItem, toItemPath } from './item-inputs.ts';
 

@@ -1,7 +1,5 @@
+import { carryOut, GatherError, idOf } from 'gather';
 import * as z from 'zod';
-import { GatherError } from '../../gather/errors.ts';
-import { carryOut } from '../../gather/graphql/carry-out.ts';
-import { idOf } from '../../gather/graphql/inputs.ts';
 import type { MutationResolvers } from '../generated/schema.ts';
 
 const Deletion = z.object({ id: idOf('Item') });

@@ -1,6 +1,5 @@
+import { amount, type GatherError, idOf, price, text } from 'gather';
 import * as z from 'zod';
-import type { GatherError } from '../../gather/errors.ts';
-import { amount, idOf, price, text } from '../../gather/graphql/inputs.ts';
 
 const status = z.enum(['DRAFT', 'ACTIVE', 'RETIRED'], 'Expected a status, got null.');
 

@@ -1,4 +1,4 @@
-import type { OrderTerm } from '../../gather/database/order.ts';
+import type { OrderTerm } from 'gather';
 import type { ItemOrder, ItemOrderField } from '../generated/schema.ts';
 
 const COLUMNS = {

@@ -1,5 +1,4 @@
-import type { Where } from '../../gather/database/where.ts';
-import { toRowId } from '../../gather/graphql/global-id.ts';
+import { toRowId, type Where } from 'gather';
 import type { IdFilter, ItemWhere } from '../generated/schema.ts';
 
 /**

@@ -1,8 +1,8 @@
-import { createLoader, type LoaderSource } from '../../gather/loaders/batch.ts';
+import { createLoader, type LoaderSource } from 'gather';
 
 /** Today's price of an item; null where the pricing service does not know it. */
 export const priceBySku = (source: LoaderSource) =>
   createLoader('priceBySku', source, async (skus: readonly string[]) => {
-    const prices = await source.upstreams.pricing.pricesBySku(skus, source.database.signal);
+    const prices = await source.services.pricing.pricesBySku(skus, source.database.signal);
     return skus.map((sku) => prices.get(sku) ?? null);
   });

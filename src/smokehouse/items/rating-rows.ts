@@ -1,8 +1,5 @@
+import { type Database, type Id, param } from 'gather';
 import { sql } from 'kysely';
-import { builder } from '../../gather/database/builder.ts';
-import type { Database } from '../../gather/database/database.ts';
-import type { Id } from '../../gather/database/schema.ts';
-import { param, prepare } from '../../gather/database/statement.ts';
 
 /** The mean of an item's ratings. */
 interface AverageRating {
@@ -17,12 +14,12 @@ export async function averageRatings(
   name: string,
   itemIds: readonly Id[],
 ): Promise<AverageRating[]> {
-  const statement = prepare(name, () =>
-    builder
-      .selectFrom('review')
-      .select(['itemId', sql<number>`round(avg(rating), 2)::float8`.as('average')])
-      .where('itemId', '=', sql<Id>`any(${param('itemIds')}::bigint[])`)
-      .groupBy('itemId'),
+  const statement = database.bind(
+    name,
+    (table) => sql<AverageRating>`
+      select "itemId", round(avg(rating), 2)::float8 as average from ${table('review')}
+      where "itemId" = any(${param('itemIds')}::bigint[]) group by "itemId"`,
+    { itemIds },
   );
-  return (await database.run(statement.with({ itemIds }), { name, keys: itemIds.length })).rows;
+  return (await database.run(statement, { name, keys: itemIds.length })).rows;
 }

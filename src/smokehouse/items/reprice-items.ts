@@ -1,7 +1,5 @@
+import type { Decimal, Tables, Where } from 'gather';
 import { sql } from 'kysely';
-import type { Decimal } from '../../gather/database/schema.ts';
-import type { Tables } from '../../gather/database/tables.ts';
-import type { Where } from '../../gather/database/where.ts';
 
 /**
  * Changes the prices of items by a percentage, each rounded half up to cents, in one statement.

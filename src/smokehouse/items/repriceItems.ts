@@ -1,6 +1,5 @@
+import { carryOut, refusing } from 'gather';
 import * as z from 'zod';
-import { carryOut } from '../../gather/graphql/carry-out.ts';
-import { refusing } from '../../gather/graphql/inputs.ts';
 import type { ItemWhere, MutationResolvers } from '../generated/schema.ts';
 import { toItemWhere } from './item-where.ts';
 import { repriceItems as reprice } from './reprice-items.ts';

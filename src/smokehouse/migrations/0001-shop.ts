@@ -1,7 +1,8 @@
-import { type Kysely, sql } from 'kysely';
+import type { AppMigration } from 'gather';
+import { sql } from 'kysely';
 
 /** The tables of the Smokehouse. Each index ends with the key, so that it gives a page in a settled order. */
-export async function up(database: Kysely<unknown>): Promise<void> {
+export const createShop: AppMigration = async (database, engineTable) => {
   await sql`
     create table supplier (
       id bigint generated always as identity primary key,
@@ -19,6 +20,7 @@ export async function up(database: Kysely<unknown>): Promise<void> {
       price numeric(12, 2) not null,
       calories integer,
       "supplierId" bigint not null,
+      "photoId" bigint,
       version integer not null default 1,
       "createdAt" timestamptz not null default now(),
       "updatedAt" timestamptz not null default now(),
@@ -26,9 +28,11 @@ export async function up(database: Kysely<unknown>): Promise<void> {
       constraint item_status_check check (status in ('DRAFT', 'ACTIVE', 'RETIRED')),
       constraint item_price_check check (price >= 0),
       constraint item_calories_check check (calories >= 0),
-      constraint "item_supplierId_fkey" foreign key ("supplierId") references supplier (id)
+      constraint "item_supplierId_fkey" foreign key ("supplierId") references supplier (id),
+      constraint "item_photoId_fkey" foreign key ("photoId") references ${engineTable('file')} (id) on delete set null
     );
     create index "item_supplierId_idx" on item ("supplierId", id);
+    create index "item_photoId_idx" on item ("photoId");
     create index item_price_idx on item (price, id);
     create index item_name_idx on item (name, id);
     create index item_status_idx on item (status, id);
@@ -37,7 +41,9 @@ export async function up(database: Kysely<unknown>): Promise<void> {
       id bigint generated always as identity primary key,
       name text not null,
       city text not null,
-      "createdAt" timestamptz not null default now()
+      owner text,
+      "createdAt" timestamptz not null default now(),
+      constraint customer_owner_key unique (owner)
     );
 
     create table review (
@@ -63,4 +69,4 @@ export async function up(database: Kysely<unknown>): Promise<void> {
     );
     create index task_done_idx on task (done, id);
   `.execute(database);
-}
+};

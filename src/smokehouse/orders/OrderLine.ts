@@ -1,11 +1,9 @@
-import type { Decimal } from '../../gather/database/schema.ts';
-import { reads, refers } from '../../gather/graphql/reads.ts';
-import type { OrderLineResolvers } from '../generated/schema.ts';
+import { belongsTo, type Decimal, defineType, reads } from 'gather';
 
-export const OrderLine: OrderLineResolvers = {
-  item: refers('itemId', 'item'),
+export const OrderLine = defineType('OrderLine', {
+  item: belongsTo('itemId'),
   total: reads(['price', 'quantity'], ({ price, quantity }) => multiply(price, quantity)),
-};
+});
 
 /** Exact, in whole cents. @param price with two decimals, and not negative */
 function multiply(price: Decimal, quantity: number): Decimal {

@@ -1,13 +1,11 @@
-import { readRowsByKey } from '../../gather/database/rows-by-key.ts';
-import type { OrderLineRow } from '../../gather/database/schema.ts';
-import { definitions } from '../../gather/database/tables.ts';
-import { createLoader, type LoaderSource } from '../../gather/loaders/batch.ts';
+import { createLoader, type LoaderSource, readRowsByKey } from 'gather';
+import type { OrderLineRow } from '../generated/database.ts';
 
 /** The lines of an order, in the order in which they were given. */
 export const linesByOrderId = (source: LoaderSource) =>
   createLoader('linesByOrderId', source, async (orderIds: readonly string[]) => {
     const { database, columns, follow } = source;
-    const list = { definition: definitions.orderLine, column: 'orderId' } as const;
+    const list = { definition: database.definitions.orderLine, column: 'orderId' } as const;
     const rows = await readRowsByKey(database, 'linesByOrderId', list, columns.orderLine, orderIds);
     await follow('orderLine', rows);
     const lines = Map.groupBy(rows.toSorted(byId), ({ orderId }) => orderId);

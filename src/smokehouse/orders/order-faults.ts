@@ -1,8 +1,5 @@
-import type { Database } from '../../gather/database/database.ts';
-import { readRowsByKey } from '../../gather/database/rows-by-key.ts';
-import type { Id, ItemRow } from '../../gather/database/schema.ts';
-import { definitions } from '../../gather/database/tables.ts';
-import { type ErrorCode, GatherError, isOfUpstream } from '../../gather/errors.ts';
+import { type Database, type ErrorCode, GatherError, type Id, isOfUpstream, readRowsByKey } from 'gather';
+import type { ItemRow } from '../generated/database.ts';
 import type { Inventory } from '../services/inventory.ts';
 import type { NewLine } from './order-rows.ts';
 
@@ -48,7 +45,7 @@ export async function findOrderFaults(
 
 async function readItems(database: Database, lines: readonly NewLine[]): Promise<Items> {
   const ids = [...new Set(lines.map(({ itemId }) => itemId))];
-  const key = { definition: definitions.item, column: 'id' } as const;
+  const key = { definition: database.definitions.item, column: 'id' } as const;
   const rows = await readRowsByKey(database, 'order.items', key, ['id', 'sku', 'status'], ids);
   return new Map(rows.map((row) => [row.id, row]));
 }

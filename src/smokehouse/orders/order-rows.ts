@@ -1,9 +1,6 @@
+import { type Database, type Id, param, toColumns, toList } from 'gather';
 import { sql } from 'kysely';
-import type { Database } from '../../gather/database/database.ts';
-import type { Id, OrderRow } from '../../gather/database/schema.ts';
-import { param } from '../../gather/database/statement.ts';
-import { bind, toColumns, toList } from '../../gather/database/table-definition.ts';
-import { definitions } from '../../gather/database/tables.ts';
+import type { OrderRow } from '../generated/database.ts';
 
 /** So many of an item. */
 export interface NewLine {
@@ -34,26 +31,26 @@ interface LineToPrepare {
  * @throws CONFLICT where the owner has an order with the same `clientMutationId`
  */
 export async function insertOrder(database: Database, order: NewOrder): Promise<OrderRow | undefined> {
-  const statement = bind(
+  const statement = database.bind(
     'insertOrder',
-    () => sql<OrderRow>`
+    (table) => sql<OrderRow>`
       with input as (
         select * from ${inputLines} as input ("itemId", quantity, "$position")
       ), priced as (
-        select id, price from item where status = 'ACTIVE' and id in (select "itemId" from input)
+        select id, price from ${table('item')} where status = 'ACTIVE' and id in (select "itemId" from input)
         order by id for share
       ), lines as (
         select input.*, price from input join priced on priced.id = "itemId"
       ), created as (
-        insert into "order" (owner, "clientMutationId", total)
+        insert into ${table('order')} (owner, "clientMutationId", total)
         select ${param('owner')}::text, ${param('clientMutationId')}::text, sum(quantity * price) from lines
         having count(*) = (select count(*) from input)
-        returning ${orderColumns}
+        returning ${toList(toColumns(database.definitions.order, undefined))}
       ), written as (
-        insert into "orderLine" ("orderId", "itemId", quantity, price)
+        insert into ${table('orderLine')} ("orderId", "itemId", quantity, price)
         select created.id, "itemId", quantity, price from created cross join lines order by "$position"
       )
-      select ${orderColumns} from created`,
+      select ${toList(toColumns(database.definitions.order, undefined))} from created`,
     toValues(order),
   );
   return (await database.run(statement, { name: 'order.insert', keys: order.lines.length })).rows[0];
@@ -64,15 +61,15 @@ export async function findOrderLike(
   database: Database,
   order: NewOrder,
 ): Promise<(OrderRow & { hasSameLines: boolean }) | undefined> {
-  const statement = bind(
+  const statement = database.bind(
     'findOrderLike',
-    () => sql<OrderRow & { hasSameLines: boolean }>`
-      select ${orderColumns}, array(
-          select ("itemId", quantity) from "orderLine" where "orderId" = "order".id order by id
+    (table) => sql<OrderRow & { hasSameLines: boolean }>`
+      select ${toList(toColumns(database.definitions.order, undefined))}, array(
+          select ("itemId", quantity) from ${table('orderLine')} where "orderId" = "order".id order by id
         ) = array(
           select ("itemId", quantity) from ${inputLines} as input ("itemId", quantity, "$position") order by "$position"
         ) as "hasSameLines"
-      from "order"
+      from ${table('order')}
       where coalesce(owner, '') = coalesce(${param('owner')}::text, '')
         and "clientMutationId" = ${param('clientMutationId')}::text`,
     toValues(order),
@@ -82,10 +79,10 @@ export async function findOrderLike(
 
 /** The lines of an order in their order, each with the name of its item. */
 export async function linesToPrepare(database: Database, orderId: Id): Promise<LineToPrepare[]> {
-  const statement = bind(
+  const statement = database.bind(
     'linesToPrepare',
-    () => sql<LineToPrepare>`
-      select quantity, name from "orderLine" join item on item.id = "itemId"
+    (table) => sql<LineToPrepare>`
+      select quantity, name from ${table('orderLine')} join ${table('item')} on item.id = "itemId"
       where "orderId" = ${param('orderId')} order by "orderLine".id`,
     { orderId },
   );
@@ -93,7 +90,6 @@ export async function linesToPrepare(database: Database, orderId: Id): Promise<L
 }
 
 /** By name: a column that a migration adds does not change what a statement gives. */
-const orderColumns = toList(toColumns(definitions.order, undefined));
 
 const inputLines = sql`unnest(${param('itemIds')}::bigint[], ${param('quantities')}::integer[]) with ordinality`;
 

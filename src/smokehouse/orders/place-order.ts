@@ -1,7 +1,5 @@
-import type { Database } from '../../gather/database/database.ts';
-import type { Id, JobRow, OrderRow } from '../../gather/database/schema.ts';
-import { createTables } from '../../gather/database/tables.ts';
-import { GatherError } from '../../gather/errors.ts';
+import { createTables, type Database, GatherError, type Id, type JobRow } from 'gather';
+import type { OrderRow } from '../generated/database.ts';
 import type { Inventory } from '../services/inventory.ts';
 import { findOrderFaults, type OrderFault } from './order-faults.ts';
 import { findOrderLike, insertOrder, type NewOrder } from './order-rows.ts';

@@ -1,7 +1,5 @@
+import { carryOut, idOf, ownerOf, text } from 'gather';
 import * as z from 'zod';
-import { carryOut } from '../../gather/graphql/carry-out.ts';
-import { idOf, text } from '../../gather/graphql/inputs.ts';
-import { ownerOf } from '../../gather/viewer.ts';
 import type { MutationResolvers } from '../generated/schema.ts';
 import { placeOrder as place } from './place-order.ts';
 import { prepareOrder } from './prepare-order.ts';
@@ -26,11 +24,11 @@ const NewOrder = z.object({
 });
 
 export const placeOrder: MutationResolvers['placeOrder'] = async (_, { input }, context) => {
-  const { database, upstreams, jobs, viewer } = context;
+  const { database, services, jobs, viewer } = context;
   const owner = ownerOf(viewer);
   const source = {
     database,
-    inventory: upstreams.inventory,
+    inventory: services.inventory,
     enqueue: (transaction: typeof database, orderId: string) =>
       jobs.enqueue(prepareOrder, { orderId }, { database: transaction, owner }),
   };

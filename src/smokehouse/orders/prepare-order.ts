@@ -1,8 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { defineTask, GatherError, isId } from 'gather';
 import * as z from 'zod';
-import { isId } from '../../gather/database/id.ts';
-import { GatherError } from '../../gather/errors.ts';
-import { defineTask } from '../../gather/jobs/task.ts';
 import { linesToPrepare } from './order-rows.ts';
 
 /** How long a line takes. */

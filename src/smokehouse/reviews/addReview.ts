@@ -1,10 +1,5 @@
+import { type Context, carryOut, GatherError, type Id, idOf, type SignedIn, text } from 'gather';
 import * as z from 'zod';
-import type { Context } from '../../gather/context.ts';
-import type { Id } from '../../gather/database/schema.ts';
-import { GatherError } from '../../gather/errors.ts';
-import { carryOut } from '../../gather/graphql/carry-out.ts';
-import { idOf, text } from '../../gather/graphql/inputs.ts';
-import { hasRole, type SignedIn } from '../../gather/viewer.ts';
 import type { MutationResolvers } from '../generated/schema.ts';
 
 const NewReview = z.object({
@@ -25,9 +20,9 @@ export const addReview: MutationResolvers['addReview'] = (_, { input }, context)
   });
 
 /** The customer who writes: the viewer, who becomes one with the first review. */
-async function authorOf(customerId: Id | null | undefined, { viewer, tables }: Context): Promise<Id> {
+async function authorOf(customerId: Id | null | undefined, { viewer, tables, roles }: Context): Promise<Id> {
   if (customerId != null) {
-    if (hasRole(viewer, 'STAFF')) return customerId;
+    if (roles.has(viewer, 'STAFF')) return customerId;
     const message = `Expected no customer, or a viewer who is STAFF, got one who is ${viewer.role}.`;
     throw new GatherError('FORBIDDEN', message, { field: 'customerId' });
   }

@@ -1,14 +1,13 @@
+import type { Id, Timestamp } from 'gather';
 import type { Insertable } from 'kysely';
 import type {
   CustomerTable,
-  Id,
-  ItemStatus,
+  ItemRow,
   ItemTable,
   ReviewTable,
   SupplierTable,
   TaskTable,
-  Timestamp,
-} from '../../gather/database/schema.ts';
+} from '../generated/database.ts';
 import type { Random } from './random.ts';
 import { toChore, toCity, toPersonName, toProduct, toReviewText, toSupplierName } from './words.ts';
 
@@ -20,7 +19,7 @@ const SPREAD = 7919;
 const FIRST_DAY = Date.UTC(2024, 0, 1);
 const DAYS = 700;
 const DAY_MS = 86_400_000;
-const STATUSES: [ItemStatus, ...ItemStatus[]] = ['DRAFT', 'DRAFT', 'RETIRED'];
+const STATUSES: [ItemRow['status'], ...ItemRow['status'][]] = ['DRAFT', 'DRAFT', 'RETIRED'];
 
 export function toSupplier(random: Random): Insertable<SupplierTable> {
   return { name: toSupplierName(random), city: toCity(random), createdAt: toTimestamp(random) };

@@ -1,10 +1,8 @@
 import { Socket } from 'node:net';
+import { type Id, inStep, type OnStep, openSession, toGatherError } from 'gather';
 import type { Insertable } from 'kysely';
 import pg from 'pg';
-import { toGatherError } from '../../gather/database/errors.ts';
-import type { Id, Schema } from '../../gather/database/schema.ts';
-import { openSession } from '../../gather/database/session.ts';
-import { inStep, type OnStep } from '../../gather/step.ts';
+import type { Tables as Schema } from '../generated/database.ts';
 import { createRandom } from './random.ts';
 import { toCustomer, toItem, toReview, toSupplier, toTask } from './rows.ts';
 

@@ -1,5 +1,4 @@
-import type { Check } from '../../gather/services/check.ts';
-import type { Upstream } from '../../gather/services/upstream.ts';
+import type { Check, Upstream } from 'gather';
 
 /** How many SKUs the services take at a time. */
 const MAX_SKUS = 100;

@@ -1,6 +1,5 @@
-import { createCheck } from '../../gather/services/check.ts';
-import type { Upstream } from '../../gather/services/upstream.ts';
-import type { Responses } from '../generated/services.ts';
+import { createCheck, defineService } from 'gather';
+import { type Responses, schemas } from '../generated/services.ts';
 import { askBySku, type BySku } from './by-sku.ts';
 
 /** The inventory service. */
@@ -9,13 +8,15 @@ export interface Inventory {
   stockBySku(skus: readonly string[], signal: AbortSignal): Promise<BySku<number>>;
 }
 
-/** The inventory service, reached through this upstream. */
-export function createInventory(upstream: Upstream): Inventory {
-  const question = {
-    path: '/stock',
-    call: 'stock',
-    check: createCheck('getStock'),
-    valuesOf: ({ stock }: Responses['getStock']) => stock,
-  };
-  return { stockBySku: (skus, signal) => askBySku(upstream, question, skus, signal) };
-}
+/** The inventory service. */
+export const inventory = defineService<Inventory>({
+  create(client) {
+    const question = {
+      path: '/stock',
+      call: 'stock',
+      check: createCheck<Responses['getStock']>(schemas.getStock),
+      valuesOf: ({ stock }: Responses['getStock']) => stock,
+    };
+    return { stockBySku: (skus, signal) => askBySku(client, question, skus, signal) };
+  },
+});

@@ -1,6 +1,5 @@
-import { createCheck } from '../../gather/services/check.ts';
-import type { Upstream } from '../../gather/services/upstream.ts';
-import type { Responses } from '../generated/services.ts';
+import { createCheck, defineService } from 'gather';
+import { type Responses, schemas } from '../generated/services.ts';
 import { askBySku, type BySku } from './by-sku.ts';
 
 /** The pricing service. */
@@ -9,13 +8,15 @@ export interface Pricing {
   pricesBySku(skus: readonly string[], signal: AbortSignal): Promise<BySku<string>>;
 }
 
-/** The pricing service, reached through this upstream. */
-export function createPricing(upstream: Upstream): Pricing {
-  const question = {
-    path: '/prices',
-    call: 'prices',
-    check: createCheck('getPrices'),
-    valuesOf: ({ prices }: Responses['getPrices']) => prices,
-  };
-  return { pricesBySku: (skus, signal) => askBySku(upstream, question, skus, signal) };
-}
+/** The pricing service. */
+export const pricing = defineService<Pricing>({
+  create(client) {
+    const question = {
+      path: '/prices',
+      call: 'prices',
+      check: createCheck<Responses['getPrices']>(schemas.getPrices),
+      valuesOf: ({ prices }: Responses['getPrices']) => prices,
+    };
+    return { pricesBySku: (skus, signal) => askBySku(client, question, skus, signal) };
+  },
+});

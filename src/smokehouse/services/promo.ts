@@ -1,6 +1,5 @@
-import { createCheck } from '../../gather/services/check.ts';
-import type { Upstream } from '../../gather/services/upstream.ts';
-import type { Responses } from '../generated/services.ts';
+import { createCheck, defineService } from 'gather';
+import { type Responses, schemas } from '../generated/services.ts';
 
 /** The promotion of the day. */
 export type Promo = Responses['getPromo'];
@@ -11,11 +10,13 @@ export interface PromoService {
   today(signal: AbortSignal): Promise<Promo | undefined>;
 }
 
-/** The promo service, reached through this upstream. */
-export function createPromo(upstream: Upstream): PromoService {
-  const check = createCheck('getPromo');
-  const statuses = { 204: () => undefined };
-  return {
-    today: (signal) => upstream.get<Promo | undefined>('/promo', { call: 'today', signal, check, statuses }),
-  };
-}
+/** The promo service. */
+export const promo = defineService<PromoService>({
+  create(client) {
+    const check = createCheck<Promo>(schemas.getPromo);
+    const statuses = { 204: () => undefined };
+    return {
+      today: (signal) => client.get<Promo | undefined>('/promo', { call: 'today', signal, check, statuses }),
+    };
+  },
+});

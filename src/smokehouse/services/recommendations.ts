@@ -1,6 +1,5 @@
-import { createCheck } from '../../gather/services/check.ts';
-import type { Upstream } from '../../gather/services/upstream.ts';
-import type { Responses } from '../generated/services.ts';
+import { createCheck, defineService } from 'gather';
+import { type Responses, schemas } from '../generated/services.ts';
 
 /** An item to recommend, by its SKU, and why. */
 export type Recommendation = Responses['getRecommendations']['recommendations'][number];
@@ -11,14 +10,16 @@ export interface Recommendations {
   list(options: { limit: number }, signal: AbortSignal): Promise<Recommendation[]>;
 }
 
-/** The recommendation service, reached through this upstream. */
-export function createRecommendations(upstream: Upstream): Recommendations {
-  const check = createCheck('getRecommendations');
-  return {
-    list: async ({ limit }, signal) => {
-      const path = `/recommendations?limit=${limit}`;
-      const { recommendations } = await upstream.get(path, { call: 'list', signal, check });
-      return recommendations;
-    },
-  };
-}
+/** The recommendation service. */
+export const recommendations = defineService<Recommendations>({
+  create(client) {
+    const check = createCheck<Responses['getRecommendations']>(schemas.getRecommendations);
+    return {
+      list: async ({ limit }, signal) => {
+        const path = `/recommendations?limit=${limit}`;
+        const answer = await client.get(path, { call: 'list', signal, check });
+        return answer.recommendations;
+      },
+    };
+  },
+});

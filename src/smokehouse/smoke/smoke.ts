@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ErrorCode, GatherError, isOfUpstream } from '../../gather/errors.ts';
+import { type ErrorCode, GatherError, isOfUpstream } from 'gather';
 import type { Suppliers } from '../services/suppliers.ts';
 
 /** Why a question was not answered. */

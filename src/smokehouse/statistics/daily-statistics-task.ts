@@ -1,5 +1,5 @@
+import { defineTask } from 'gather';
 import * as z from 'zod';
-import { defineTask } from '../../gather/jobs/task.ts';
 import { writeDailyStatistics } from './daily-statistics.ts';
 
 /** Writes what the day before brought, and each day since the last one written; or one day again. */

@@ -1,6 +1,4 @@
-import type { Database } from '../../gather/database/database.ts';
-import type { Day } from '../../gather/database/schema.ts';
-import { GatherError } from '../../gather/errors.ts';
+import { type Database, type Day, GatherError } from 'gather';
 import { findLastDay, writeStatistics } from './statistics-rows.ts';
 
 /** After a longer absence the days before are left out. They can be written one by one. */

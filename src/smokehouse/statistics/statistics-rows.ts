@@ -1,10 +1,6 @@
+import { type Columns, type Database, type Day, param, type TableReference, toColumns, toList } from 'gather';
 import { sql } from 'kysely';
-import type { Columns } from '../../gather/database/columns.ts';
-import type { Database } from '../../gather/database/database.ts';
-import type { DailyStatisticsRow, Day } from '../../gather/database/schema.ts';
-import { param } from '../../gather/database/statement.ts';
-import { bind, toColumns, toList } from '../../gather/database/table-definition.ts';
-import { definitions } from '../../gather/database/tables.ts';
+import type { DailyStatisticsRow } from '../generated/database.ts';
 
 /** Days from the first to the last, both included, as a time zone has them. */
 interface Days {
@@ -19,7 +15,7 @@ interface Days {
  * its clocks, a day has 23 or 25 hours.
  */
 export async function writeStatistics(database: Database, days: Days): Promise<void> {
-  await database.run(bind('writeStatistics', writing, { ...days }), { name: 'dailyStatistics.write' });
+  await database.run(database.bind('writeStatistics', writing, { ...days }), { name: 'dailyStatistics.write' });
 }
 
 /** The figures of these days, oldest first, in one statement; days that were never written are absent. */
@@ -28,11 +24,11 @@ export async function readStatistics(
   columns: Columns['dailyStatistics'],
   { from, to }: Pick<Days, 'from' | 'to'>,
 ): Promise<DailyStatisticsRow[]> {
-  const selected = toColumns(definitions.dailyStatistics, columns);
-  const statement = bind(
+  const selected = toColumns(database.definitions.dailyStatistics, columns);
+  const statement = database.bind(
     `readStatistics ${selected}`,
-    () => sql<DailyStatisticsRow>`
-      select ${toList(selected)} from "dailyStatistics"
+    (table) => sql<DailyStatisticsRow>`
+      select ${toList(selected)} from ${table('dailyStatistics')}
       where date between ${param('from')} and ${param('to')} order by date`,
     { from, to },
   );
@@ -41,31 +37,31 @@ export async function readStatistics(
 
 /** What day it is there now, and the last one that is written; null where none is. */
 export async function findLastDay(database: Database, timeZone: string): Promise<{ today: Day; last: Day | null }> {
-  const statement = bind(
+  const statement = database.bind(
     'findLastDay',
-    () => sql<{ today: Day; last: Day | null }>`
-      select (now() at time zone ${param('timeZone')})::date as today, max(date) as last from "dailyStatistics"`,
+    (table) => sql<{ today: Day; last: Day | null }>`
+      select (now() at time zone ${param('timeZone')})::date as today, max(date) as last from ${table('dailyStatistics')}`,
     { timeZone },
   );
   const { rows } = await database.run(statement, { name: 'dailyStatistics.last' });
   return rows[0] as { today: Day; last: Day | null };
 }
 
-const writing = () => sql<never>`
+const writing = (table: TableReference) => sql<never>`
   with day as (
     select date::date, date at time zone zone as start, (date + interval '1 day') at time zone zone as "end"
     from (select ${param('timeZone')}::text as zone) as shop
     cross join generate_series(${param('from')}::date::timestamp, ${param('to')}::date::timestamp, interval '1 day') as date
   )
-  insert into "dailyStatistics" (date, orders, revenue, "averageRating")
+  insert into ${table('dailyStatistics')} (date, orders, revenue, "averageRating")
   select day.date, placed.orders, placed.revenue, given.average
   from day
   cross join lateral (
-    select count(*)::integer as orders, coalesce(sum(total), 0) as revenue from "order"
+    select count(*)::integer as orders, coalesce(sum(total), 0) as revenue from ${table('order')}
     where "createdAt" >= day.start and "createdAt" < day."end"
   ) as placed
   cross join lateral (
-    select round(avg(rating), 2)::float8 as average from review
+    select round(avg(rating), 2)::float8 as average from ${table('review')}
     where "createdAt" >= day.start and "createdAt" < day."end"
   ) as given
   on conflict (date) do update

@@ -1,5 +1,4 @@
-import { carryOut } from '../../gather/graphql/carry-out.ts';
-import { ownerOf } from '../../gather/viewer.ts';
+import { carryOut, ownerOf } from 'gather';
 import type { MutationResolvers } from '../generated/schema.ts';
 import { dailyStatistics as task } from './daily-statistics-task.ts';
 

@@ -1,9 +1,5 @@
-import { toPage } from '../../gather/database/page.ts';
-import { toGlobalId } from '../../gather/graphql/global-id.ts';
-import { reads } from '../../gather/graphql/reads.ts';
-import type { SupplierResolvers } from '../generated/schema.ts';
+import { defineType, hasMany } from 'gather';
 
-export const Supplier: SupplierResolvers = {
-  id: reads(['id'], ({ id }) => toGlobalId('Supplier', id)),
-  items: reads(['id'], async ({ id }, args, { loaders }) => loaders.itemsBySupplierId.load(id, toPage(args))),
-};
+export const Supplier = defineType('Supplier', {
+  items: hasMany('item', { by: 'supplierId', order: 'oldest first' }),
+});

@@ -1,4 +1,4 @@
-import { GatherError } from '../../gather/errors.ts';
+import { GatherError } from 'gather';
 import type { Suppliers } from '../services/suppliers.ts';
 
 /** What one supplier answered; without a price, `error` says why. */

@@ -1,6 +1,5 @@
+import type { Id, Tables } from 'gather';
 import { sql } from 'kysely';
-import type { Id } from '../../gather/database/schema.ts';
-import type { Tables } from '../../gather/database/tables.ts';
 
 /** Marks a task as done, now. One that is done already, or is not there, stays as it is. */
 export async function completeTask({ task }: Tables, id: Id): Promise<void> {

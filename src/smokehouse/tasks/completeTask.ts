@@ -1,6 +1,5 @@
+import { carryOut, idOf } from 'gather';
 import * as z from 'zod';
-import { carryOut } from '../../gather/graphql/carry-out.ts';
-import { idOf } from '../../gather/graphql/inputs.ts';
 import type { MutationResolvers } from '../generated/schema.ts';
 import { completeTask as complete } from './complete-task.ts';
 

@@ -1,6 +1,5 @@
+import { carryOut, text } from 'gather';
 import * as z from 'zod';
-import { carryOut } from '../../gather/graphql/carry-out.ts';
-import { text } from '../../gather/graphql/inputs.ts';
 import type { MutationResolvers } from '../generated/schema.ts';
 
 const NewTask = z.object({ title: text(1, 200) });

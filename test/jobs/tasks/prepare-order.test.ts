@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { Id } from '../../../src/gather/database/column-types.ts';
 import { Database } from '../../../src/gather/database/database.ts';
-import type { Id } from '../../../src/gather/database/schema.ts';
 import { createTables } from '../../../src/gather/database/tables.ts';
 import { createLocalStore } from '../../../src/gather/files/local-store.ts';
 import type { TaskContext } from '../../../src/gather/jobs/task.ts';

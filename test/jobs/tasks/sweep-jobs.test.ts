@@ -12,7 +12,7 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   await gather.database.ask('truncate job cascade');
-  await gather.database.ask('delete from pgboss.job');
+  await gather.database.ask('delete from gather_jobs.job');
 });
 
 afterAll(() => gather.close());
@@ -47,14 +47,14 @@ test('of how a job came to its end only the last change is kept after an hour', 
 
 test('jobs that the queue has lost are settled, and no others', async () => {
   const [lost, cancelled, waiting, fresh] = [await add(), await add(), await add(), await add()];
-  await gather.database.ask(`delete from pgboss.job where id in (${deliveryOf(lost)}, ${deliveryOf(fresh)})`);
-  await gather.database.ask(`update pgboss.job set state = 'cancelled' where id = ${deliveryOf(cancelled)}`);
+  await gather.database.ask(`delete from gather_jobs.job where id in (${deliveryOf(lost)}, ${deliveryOf(fresh)})`);
+  await gather.database.ask(`update gather_jobs.job set state = 'cancelled' where id = ${deliveryOf(cancelled)}`);
   await gather.database.ask(
     `update "jobChange" set "notedAt" = now() - interval '11 minutes' where "jobId" <> ${fresh}`,
   );
   // So that no worker takes it meanwhile.
   await gather.database.ask(
-    `update pgboss.job set start_after = now() + interval '1 hour' where id = ${deliveryOf(waiting)}`,
+    `update gather_jobs.job set start_after = now() + interval '1 hour' where id = ${deliveryOf(waiting)}`,
   );
   expect(await sweep()).toEqual({ deleted: 0, failed: 1, cancelled: 1 });
   const rows = await gather.database.ask(
@@ -79,9 +79,10 @@ test.each([
 ])('a job that is %s here and %s in the queue is or becomes %s', async (state, delivered, settled) => {
   const id = await add();
   await gather.database.ask('update job set state = $1', [state]);
-  await gather.database.ask(`update pgboss.job set state = $1::pgboss.job_state where id = ${deliveryOf(id)}`, [
-    delivered,
-  ]);
+  await gather.database.ask(
+    `update gather_jobs.job set state = $1::gather_jobs.job_state where id = ${deliveryOf(id)}`,
+    [delivered],
+  );
   await elapse();
   await settleLostJobs(gather.database.database);
   expect(await gather.database.ask('select id, state from job')).toEqual([{ id, state: settled }]);
@@ -89,7 +90,7 @@ test.each([
 
 test('a lost job that is cancelled and run again meanwhile stays as it is', async () => {
   const id = await add();
-  await gather.database.ask('delete from pgboss.job');
+  await gather.database.ask('delete from gather_jobs.job');
   await elapse();
   const other = await gather.database.pools.pool.connect();
   try {

@@ -6,8 +6,8 @@ import { SentDocuments } from './sent-documents.ts';
 
 /** Which documents are known before they are sent. */
 export interface DocumentsConfig {
-  /** A JSON file: the text of each document by its ID, `sha256:…`. */
-  file: string;
+  /** A JSON file: the text of each document by its ID, `sha256:…`. Without one nothing is trusted. */
+  file: string | undefined;
   /** Whether no other documents are taken. */
   isOnlyTrusted: boolean;
 }
@@ -31,7 +31,7 @@ const NOT_FOUND = { status: 404, spec: true };
  * it is parsed, where only trusted documents are taken.
  */
 export function useDocuments({ file, isOnlyTrusted }: DocumentsConfig): Plugin {
-  const trusted = readManifest(file);
+  const trusted = file === undefined ? new Map<string, string>() : readManifest(file);
   const sent = new SentDocuments();
 
   const take = (text: string, id: string | undefined): void => {

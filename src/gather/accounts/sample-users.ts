@@ -1,0 +1,22 @@
+import type { SampleUser } from '../app.ts';
+import type { Database } from '../database/database.ts';
+import { generatePassword } from './new-user.ts';
+import { Passwords } from './passwords.ts';
+import { putUser } from './user-rows.ts';
+
+/** An account to try, and how to sign in with it. */
+export type SampleAccount = SampleUser & { password: string };
+
+/**
+ * Makes the accounts to try, or gives them other passwords: those that they had are not known any more. One that is
+ * disabled stays as it is.
+ */
+export async function putSampleUsers(database: Database, users: readonly SampleUser[]): Promise<SampleAccount[]> {
+  const passwords = new Passwords();
+  const put = async (user: SampleUser): Promise<SampleAccount[]> => {
+    const password = generatePassword();
+    const passwordHash = await passwords.hash(password, database.signal);
+    return (await putUser(database, { ...user, passwordHash })) ? [{ ...user, password }] : [];
+  };
+  return (await Promise.all(users.map(put))).flat();
+}

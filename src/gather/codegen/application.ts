@@ -1,0 +1,98 @@
+import { glob, readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { AppMigration } from '../database/schemas.ts';
+import type { TypeRegistry } from '../graphql/types.ts';
+import { introspect } from './introspect.ts';
+import { generateManifest } from './manifest.ts';
+import { withMigratedDatabase } from './migrated-database.ts';
+import { ENGINE_SCHEMA, printDatabase, toTypeName } from './print-database.ts';
+import { connectionMappers, generateSchemaTypes } from './schema-types.ts';
+import { generateServices } from './services.ts';
+
+/** What the modules of an application are generated from, and where they go. Paths are from the working directory. */
+export interface ApplicationOptions {
+  /** The directory for what is generated. */
+  out: string;
+  /** The SDL. */
+  schema: string;
+  /** Which type of the SDL is which table. */
+  types: TypeRegistry;
+  /** What the resolvers of types that are no tables are handed as their parent: `module#Type`, as seen from `out`. */
+  parents?: Readonly<Record<string, string>>;
+  migrations: Readonly<Record<string, AppMigration>>;
+  /** The schemas of PostgreSQL with its tables; those of the first have plain names. @default ['public'] */
+  schemas?: readonly [string, ...string[]];
+  /** The OpenAPI file of its services. */
+  services?: string;
+  /** The documents that its own pages send, as a glob. */
+  documents?: string;
+}
+
+/** The text of each module of an application, by its path. */
+export function applicationFiles(options: ApplicationOptions): Record<string, () => Promise<string>> {
+  const { out, services, documents } = options;
+  return {
+    [`${out}/database.ts`]: () => generateDatabase(options),
+    [`${out}/schema.ts`]: () => generateTypes(options),
+    ...(services && {
+      [`${out}/services.ts`]: async () => generateServices(await readFile(services, 'utf8'), basename(services)),
+    }),
+    ...(documents && { [`${out}/documents.json`]: async () => generateManifest(await readAll(documents)) }),
+  };
+}
+
+const REGISTER = `
+declare module 'gather' {
+  interface Register {
+    tables: Tables;
+    definitions: typeof tables;
+    rowLoaders: typeof rowLoaders;
+  }
+}
+`;
+
+function generateDatabase({ migrations, schemas = ['public'] }: ApplicationOptions): Promise<string> {
+  return withMigratedDatabase({ engineSchema: ENGINE_SCHEMA, migrations }, async (databaseUrl) => {
+    const { text } = printDatabase(await introspect(databaseUrl, schemas), { schema: schemas[0] });
+    return text + REGISTER;
+  });
+}
+
+async function generateTypes({ schema, types, parents = {} }: ApplicationOptions): Promise<string> {
+  const sdl = await readFile(schema, 'utf8');
+  const rowOf = (type: string) => `${toTypeName(types[type] ?? '')}Row`;
+  const names = Object.keys(types);
+  const mappers = {
+    Job: 'gather#JobRow',
+    StoredFile: 'gather#FileRow',
+    Upload: 'gather#NewUpload',
+    Schedule: 'gather#Schedule as ScheduleParent',
+    User: 'gather#SignedIn',
+    Node: 'gather#NodeParent',
+    ...Object.fromEntries(names.map((name) => [name, `./database.ts#${rowOf(name)}`])),
+    ...connectionMappers(names, 'gather', rowOf),
+    ...connectionMappers(['Job'], 'gather', () => 'JobRow'),
+    ...parents,
+  };
+  const text = await generateSchemaTypes({
+    sdl,
+    mappers,
+    contextType: 'gather#Context',
+    fileType: 'gather#IncomingFile',
+  });
+  return `${text}
+declare module 'gather' {
+  interface Register {
+    resolvers: Resolvers;
+    types: ${JSON.stringify(types)};
+    role: Role;
+    errorCode: ErrorCode;
+  }
+}
+`;
+}
+
+async function readAll(pattern: string): Promise<string[]> {
+  const files = (await Array.fromAsync(glob(pattern))).sort();
+  return Promise.all(files.map((file) => readFile(file, 'utf8')));
+}

@@ -1,0 +1,20 @@
+import { readFile, writeFile } from 'node:fs/promises';
+
+export { type ApplicationOptions, applicationFiles } from './application.ts';
+
+/**
+ * Writes generated files, or checks that they are current.
+ * @returns the paths of those that are stale; none where they were written
+ */
+export async function writeGenerated(
+  files: Readonly<Record<string, () => Promise<string>>>,
+  { isCheck }: { isCheck: boolean },
+): Promise<string[]> {
+  const stale: string[] = [];
+  for (const [file, generate] of Object.entries(files)) {
+    const text = await generate();
+    if (!isCheck) await writeFile(file, text);
+    else if (text !== (await readFile(file, 'utf8').catch(() => ''))) stale.push(file);
+  }
+  return stale;
+}

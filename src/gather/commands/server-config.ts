@@ -1,0 +1,132 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { JwtConfig } from '../accounts/jwt.ts';
+import type { App } from '../app.ts';
+import { type Config, ConfigError, urlSetting } from '../config.ts';
+import type { EngineSchemas } from '../database/schemas.ts';
+import type { StoreConfig } from '../files/create-store.ts';
+import type { Limits } from '../graphql/limits/limits.ts';
+import { keysOf, passwordsOf } from '../monitoring/secrets.ts';
+import type { ServerConfig } from '../server.ts';
+import type { ServiceConfig } from '../services/define-service.ts';
+import type { WorkerConfig } from '../worker.ts';
+
+const S3_TIMEOUT_MS = 30_000;
+/** For load balancers that ask once a second; with the time to drain, within the ten seconds that Docker gives. */
+const PRODUCTION_SHUTDOWN_DELAY_MS = 3000;
+const SHUTDOWN_DELAY_MS = 300;
+
+/** The schemas that the settings name. */
+export function schemasOf(config: Config): EngineSchemas {
+  return { engineSchema: config.GATHER_SCHEMA, queueSchema: config.GATHER_JOBS_SCHEMA };
+}
+
+/** What the settings have of passwords and keys. */
+export function secretsIn(config: Config): string[] {
+  const services = Object.values(config.services).map(({ url }) => url);
+  const urls = [config.DATABASE_URL, ...services].filter((url) => url !== undefined);
+  return [...urls.flatMap(passwordsOf), ...keysOf(toStoreConfig(config))];
+}
+
+/**
+ * The server's settings, once it is known where its database is.
+ * @param urls of services that the settings do not say
+ * @throws ConfigError where the URL of a service is missing
+ */
+export function toServerConfig(
+  app: App,
+  config: Config,
+  databaseUrl: string,
+  urls: Readonly<Record<string, string>> = {},
+): ServerConfig {
+  const isDevelopment = config.NODE_ENV === 'development';
+  return {
+    ...schemasOf(config),
+    host: config.HOST,
+    port: config.PORT,
+    isDevelopment,
+    isIntrospectable: config.INTROSPECTION ?? config.NODE_ENV !== 'production',
+    hasGraphiQL: config.GRAPHIQL ?? config.NODE_ENV !== 'production',
+    limits: toLimits(config),
+    documents: { file: config.TRUSTED_DOCUMENTS ?? manifestOf(app), isOnlyTrusted: config.TRUSTED_DOCUMENTS_ONLY },
+    cacheSeconds: config.CACHE_SECONDS,
+    hosts: config.ALLOWED_HOSTS,
+    corsOrigins: config.CORS_ORIGINS,
+    proxyHops: config.PROXY_HOPS,
+    jwt: toJwtConfig(config),
+    drainTimeoutMs: config.DRAIN_TIMEOUT_MS,
+    shutdownDelayMs:
+      config.SHUTDOWN_DELAY_MS ?? (config.NODE_ENV === 'production' ? PRODUCTION_SHUTDOWN_DELAY_MS : SHUTDOWN_DELAY_MS),
+    keepAliveTimeoutMs: config.KEEP_ALIVE_TIMEOUT_MS,
+    logFormat: config.LOG ?? (isDevelopment ? 'words' : 'json'),
+    databaseUrl,
+    databaseConnections: config.DATABASE_CONNECTIONS,
+    statementTimeoutMs: config.STATEMENT_TIMEOUT_MS,
+    operationTimeoutMs: config.OPERATION_TIMEOUT_MS,
+    services: toServiceConfigs(config, urls),
+    maxPendingJobs: config.MAX_PENDING_JOBS,
+    store: toStoreConfig(config),
+    uploadMaxBytes: config.UPLOAD_MAX_BYTES,
+    filesQuota: { maxBytes: config.FILES_MAX_BYTES, maxBytesPerOwner: config.FILES_MAX_BYTES_PER_OWNER },
+    publicUrl: config.PUBLIC_URL,
+    timeZone: config.TIME_ZONE,
+    settings: config.settings,
+  };
+}
+
+/** A worker's settings: the server's, as far as both have them. */
+export function toWorkerConfig(config: Config, server: ServerConfig): WorkerConfig {
+  return { ...server, fetchAllowed: config.FETCH_ALLOWED };
+}
+
+function toServiceConfigs(config: Config, urls: Readonly<Record<string, string>>) {
+  const services = Object.entries(config.services).map(([name, { url = urls[name], timeoutMs }]) => {
+    if (url === undefined) throw new ConfigError(`${urlSetting(name)}: expected, but not set`);
+    return [name, { url, timeoutMs }];
+  });
+  return Object.fromEntries(services) as Record<string, ServiceConfig>;
+}
+
+function manifestOf({ documents }: App): string | undefined {
+  return documents?.manifest && fileURLToPath(documents.manifest);
+}
+
+function toLimits(config: Config): Limits {
+  return {
+    bodyMaxBytes: config.MAX_BODY_BYTES,
+    answerMaxBytes: config.MAX_ANSWER_BYTES,
+    queryMaxBytes: config.MAX_QUERY_BYTES,
+    maxTokens: config.MAX_TOKENS,
+    maxDepth: config.MAX_DEPTH,
+    maxAliases: config.MAX_ALIASES,
+    maxDirectives: config.MAX_DIRECTIVES,
+    maxCost: config.MAX_COST,
+    costBucket: config.COST_BUCKET,
+    costRestoredPerSecond: config.COST_RESTORE,
+  };
+}
+
+function toJwtConfig(config: Config): JwtConfig | undefined {
+  if (!config.JWT_JWKS_URL) return undefined;
+  return {
+    jwksUrl: config.JWT_JWKS_URL,
+    issuer: config.JWT_ISSUER as string,
+    audience: config.JWT_AUDIENCE as string,
+    roleClaim: config.JWT_ROLE_CLAIM,
+  };
+}
+
+/** A bucket where one is named, or else a directory. */
+function toStoreConfig(config: Config): StoreConfig {
+  if (!config.S3_BUCKET) return { directory: config.FILES_DIR ?? join(config.DATA_DIR, 'files') };
+  return {
+    s3: {
+      bucket: config.S3_BUCKET,
+      endpoint: config.S3_ENDPOINT,
+      region: config.S3_REGION,
+      accessKeyId: config.S3_ACCESS_KEY_ID as string,
+      secretAccessKey: config.S3_SECRET_ACCESS_KEY as string,
+      timeoutMs: S3_TIMEOUT_MS,
+    },
+  };
+}

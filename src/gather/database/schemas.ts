@@ -1,0 +1,28 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+
+/** The schemas of PostgreSQL that belong to the engine. Nothing of it is anywhere else. */
+export interface EngineSchemas {
+  /** Jobs, files, accounts, and the names of the migrations that have run. */
+  engineSchema: string;
+  /** The tables of pg-boss. */
+  queueSchema: string;
+}
+
+/** A migration of the engine's own tables, in the schema that they live in. */
+export type EngineMigration = (schema: string) => (database: Kysely<unknown>) => Promise<void>;
+
+/** Names a table of the engine in SQL: `"gather"."file"`. */
+export type EngineTable = (name: 'file' | 'job' | 'user') => RawBuilder<unknown>;
+
+/** A migration of an application. `engineTable` names tables of the engine that its foreign keys refer to. */
+export type AppMigration = (database: Kysely<unknown>, engineTable: EngineTable) => Promise<void>;
+
+/** On which channel PostgreSQL tells that a job has changed. */
+export function jobChannel(engineSchema: string): string {
+  return `${engineSchema}_job`;
+}
+
+/** Names the tables of the engine that live in this schema. */
+export function engineTablesIn(schema: string): EngineTable {
+  return (name) => sql.id(schema, name);
+}

@@ -1,0 +1,47 @@
+import { signIn } from './accounts/signIn.ts';
+import { signOut } from './accounts/signOut.ts';
+import { User } from './accounts/User.ts';
+import { createCreateUpload } from './files/createUpload.ts';
+import { deleteFile } from './files/deleteFile.ts';
+import { StoredFile } from './files/StoredFile.ts';
+import { Upload } from './files/Upload.ts';
+import { createUploadFile } from './files/uploadFile.ts';
+import { Query } from './graphql/Query.ts';
+import { DateScalar, DateTime, Decimal, FileScalar, JSONScalar, URLScalar } from './graphql/scalars.ts';
+import { cancelJob } from './jobs/cancelJob.ts';
+import { Job } from './jobs/Job.ts';
+import { Query as JobQuery } from './jobs/Query.ts';
+import { retryJob } from './jobs/retryJob.ts';
+import { runSchedule } from './jobs/runSchedule.ts';
+import { Schedule } from './jobs/Schedule.ts';
+import { Subscription } from './jobs/Subscription.ts';
+
+/**
+ * How the engine resolves its own types and fields. An application has those that its SDL declares, and may resolve
+ * fields of them otherwise.
+ */
+export const engineResolvers = {
+  Query: { ...Query, ...JobQuery },
+  Mutation: {
+    signIn,
+    signOut,
+    uploadFile: createUploadFile(),
+    createUpload: createCreateUpload(),
+    deleteFile,
+    cancelJob,
+    retryJob,
+    runSchedule,
+  },
+  Subscription,
+  User,
+  StoredFile,
+  Upload,
+  Job,
+  Schedule,
+  Date: DateScalar,
+  DateTime,
+  Decimal,
+  File: FileScalar,
+  JSON: JSONScalar,
+  URL: URLScalar,
+};

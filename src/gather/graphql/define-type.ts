@@ -1,0 +1,80 @@
+import type { Column } from '../database/order.ts';
+import type { TableName } from '../database/schema.ts';
+import type { AppDefinitions } from '../database/tables.ts';
+import type { Registered } from '../register.ts';
+import type { TableOfType } from './types.ts';
+
+type Empty = Readonly<Record<never, never>>;
+type AppResolvers = Registered<'resolvers', Empty>;
+
+/** A field that is the row which a column refers to. */
+export interface BelongsTo<By extends string = string> {
+  readonly kind: 'belongsTo';
+  /** The column, a foreign key of the parent's table. */
+  readonly by: By;
+}
+
+/** A field that is a Relay connection of the rows which refer to their parent. */
+export interface HasMany<T extends string = string, By extends string = string> {
+  readonly kind: 'hasMany';
+  readonly table: T;
+  /** The column of that table, a foreign key, that refers to the parent. */
+  readonly by: By;
+  readonly order: 'newest first' | 'oldest first';
+}
+
+/** A field that says where it comes from, in place of a resolver. */
+export type DeclaredField = BelongsTo | HasMany;
+
+type References<T> = T extends keyof AppDefinitions ? ReferencesOf<AppDefinitions[T]> : Empty;
+type ReferencesOf<Definition> = Definition extends { readonly references: infer Found } ? Found : Empty;
+
+/** The tables with a column that refers to table `T`, each with these columns. */
+type ReferringTo<T> = {
+  [Other in keyof AppDefinitions & string]: HasMany<
+    Other,
+    { [C in keyof References<Other> & string]: References<Other>[C] extends T ? C : never }[keyof References<Other> &
+      string]
+  >;
+}[keyof AppDefinitions & string];
+
+type Declared<Name> = BelongsTo<keyof References<TableOfType<Name>> & string> | ReferringTo<TableOfType<Name>>;
+
+/** The fields of a type. A field that is absent is the column, or the property, of its name. */
+export type Fields<Name extends keyof AppResolvers> = {
+  readonly [Field in keyof NonNullable<AppResolvers[Name]>]?: NonNullable<AppResolvers[Name]>[Field] | Declared<Name>;
+};
+
+/**
+ * Says where the fields of a type come from: a line for each field that is no column.
+ *
+ * ```ts
+ * export const Book = defineType('Book', {
+ *   author: belongsTo('authorId'),
+ *   loans: hasMany('loan', { by: 'bookId', order: 'newest first' }),
+ *   isLent: reads(['id'], ({ id }, _, { loaders }) => loaders.isLentByBookId.load(id)),
+ * });
+ * ```
+ */
+export function defineType<Name extends keyof AppResolvers>(_name: Name, fields: Fields<Name>): Fields<Name> {
+  return fields;
+}
+
+/** The row that a foreign key refers to; null where the key is. All rows of a level are one statement. */
+export function belongsTo<const By extends string>(by: By): BelongsTo<By> {
+  return { kind: 'belongsTo', by };
+}
+
+/** A page, for each parent, of the rows that refer to it, by their keys. The pages of all parents are one statement. */
+export function hasMany<const T extends TableName, const By extends Column<T>>(
+  table: T,
+  { by, order }: { by: By; order: HasMany['order'] },
+): HasMany<T, By> {
+  return { kind: 'hasMany', table, by, order };
+}
+
+/** Whether a field is declared, and not resolved by a function. */
+export function isDeclared(field: unknown): field is DeclaredField {
+  const kind = typeof field === 'object' && field !== null && 'kind' in field ? field.kind : undefined;
+  return kind === 'belongsTo' || kind === 'hasMany';
+}

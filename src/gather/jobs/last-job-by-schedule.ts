@@ -1,9 +1,0 @@
-import { createLoader, inKeyOrder, type LoaderSource } from '../loaders/batch.ts';
-import { lastJobs } from './last-job-rows.ts';
-
-/** The latest job of a schedule; null where it never ran. */
-export const lastJobBySchedule = (source: LoaderSource) =>
-  createLoader('lastJobBySchedule', source, async (schedules: readonly string[]) => {
-    const jobs = await lastJobs(source.database, 'lastJobBySchedule', source.columns.job, schedules);
-    return inKeyOrder(schedules, jobs, ({ schedule }) => String(schedule));
-  });
