@@ -18,11 +18,8 @@ import { Roles } from './viewer.ts';
 /** How the types of the SDL are resolved, by their names and those of their fields. */
 export type AppResolvers = Readonly<Record<string, object>>;
 
-/** Fills an empty database. */
-export interface Seed {
-  /** @param signal ends the connection, and with it whatever is not committed */
-  (databaseUrl: string, options: { onStep?: OnStep; signal?: AbortSignal }): Promise<void>;
-}
+/** Fills an empty database. `signal` ends the connection, and with it whatever is not committed. */
+export type Seed = (databaseUrl: string, options: { onStep?: OnStep; signal?: AbortSignal }) => Promise<void>;
 
 /** An account to try, in development. */
 export interface SampleUser {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { migrate } from '../../src/gather/database/migrate.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/gather/embedded-postgres/embedded-postgres.ts';
+import { smokehouse } from '../../src/smokehouse/index.ts';
 import { TEST_SCHEMAS } from './database.ts';
 
 const AWAY_MS = 1000;

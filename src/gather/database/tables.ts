@@ -1,7 +1,7 @@
 import type { Registered } from '../register.ts';
 import type { Database } from './database.ts';
 import { tables as ownTables } from './engine-tables.generated.ts';
-import type { Schema, TableName } from './schema.ts';
+import type { TableName } from './schema.ts';
 import { Table } from './table.ts';
 import type { TableDefinition } from './table-definition.ts';
 

@@ -37,101 +37,123 @@ export interface Responses {
 }
 
 export const schemas = {
-  getPromo: {
-    type: 'object',
-    required: ['title', 'text'],
-    properties: {
-      title: {
-        type: 'string',
+  "getPromo": {
+    "type": "object",
+    "required": [
+      "title",
+      "text"
+    ],
+    "properties": {
+      "title": {
+        "type": "string"
       },
-      text: {
-        type: 'string',
+      "text": {
+        "type": "string"
       },
-      sku: {
-        type: ['string', 'null'],
-        description: 'The item promoted, if one is',
-      },
-    },
+      "sku": {
+        "type": [
+          "string",
+          "null"
+        ],
+        "description": "The item promoted, if one is"
+      }
+    }
   },
-  getRecommendations: {
-    type: 'object',
-    required: ['recommendations'],
-    properties: {
-      recommendations: {
-        type: 'array',
-        items: {
-          type: 'object',
-          required: ['sku', 'reason'],
-          properties: {
-            sku: {
-              type: 'string',
+  "getRecommendations": {
+    "type": "object",
+    "required": [
+      "recommendations"
+    ],
+    "properties": {
+      "recommendations": {
+        "type": "array",
+        "items": {
+          "type": "object",
+          "required": [
+            "sku",
+            "reason"
+          ],
+          "properties": {
+            "sku": {
+              "type": "string"
             },
-            reason: {
-              type: 'string',
-            },
-          },
-        },
-      },
-    },
+            "reason": {
+              "type": "string"
+            }
+          }
+        }
+      }
+    }
   },
-  getPrices: {
-    type: 'object',
-    required: ['prices'],
-    properties: {
-      prices: {
-        type: 'object',
-        additionalProperties: {
-          type: 'string',
-          pattern: '^\\d+\\.\\d{2}$',
-        },
-      },
-    },
+  "getPrices": {
+    "type": "object",
+    "required": [
+      "prices"
+    ],
+    "properties": {
+      "prices": {
+        "type": "object",
+        "additionalProperties": {
+          "type": "string",
+          "pattern": "^\\d+\\.\\d{2}$"
+        }
+      }
+    }
   },
-  getStock: {
-    type: 'object',
-    required: ['stock'],
-    properties: {
-      stock: {
-        type: 'object',
-        additionalProperties: {
-          type: 'integer',
-          minimum: 0,
-        },
-      },
-    },
+  "getStock": {
+    "type": "object",
+    "required": [
+      "stock"
+    ],
+    "properties": {
+      "stock": {
+        "type": "object",
+        "additionalProperties": {
+          "type": "integer",
+          "minimum": 0
+        }
+      }
+    }
   },
-  getQuote: {
-    type: 'object',
-    required: ['supplier', 'price'],
-    properties: {
-      supplier: {
-        type: 'string',
+  "getQuote": {
+    "type": "object",
+    "required": [
+      "supplier",
+      "price"
+    ],
+    "properties": {
+      "supplier": {
+        "type": "string"
       },
-      price: {
-        type: 'string',
-        pattern: '^\\d+\\.\\d{2}$',
-      },
-    },
+      "price": {
+        "type": "string",
+        "pattern": "^\\d+\\.\\d{2}$"
+      }
+    }
   },
-  getSmokables: {
-    type: 'object',
-    required: ['smokables'],
-    properties: {
-      smokables: {
-        type: 'array',
-        items: {
-          type: 'string',
-        },
-      },
-    },
+  "getSmokables": {
+    "type": "object",
+    "required": [
+      "smokables"
+    ],
+    "properties": {
+      "smokables": {
+        "type": "array",
+        "items": {
+          "type": "string"
+        }
+      }
+    }
   },
-  getFlavor: {
-    type: 'object',
-    required: ['flavor'],
-    properties: {
-      flavor: {
-        type: 'string',
-      },
-    },
-  },
+  "getFlavor": {
+    "type": "object",
+    "required": [
+      "flavor"
+    ],
+    "properties": {
+      "flavor": {
+        "type": "string"
+      }
+    }
+  }
 };
