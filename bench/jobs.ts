@@ -15,6 +15,8 @@ import { Queue } from '../src/gather/jobs/queue.ts';
 import { createWorker } from '../src/gather/worker.ts';
 import { add } from '../src/smokehouse/demo-jobs/add-task.ts';
 import { startExampleServices } from '../src/smokehouse/example-services/index.ts';
+import { smokehouse } from '../src/smokehouse/index.ts';
+import { TEST_QUEUES, TEST_SOURCE, TEST_TABLES } from '../test/helpers/database.ts';
 
 /**
  * How long a job waits for an idle worker: from its transaction's begin to its attempt's, by PostgreSQL's clock. Beside it
@@ -38,30 +40,33 @@ stack.defer(() => rm(dataDir, { recursive: true }));
 const postgres = await startEmbeddedPostgres({ dataDir });
 stack.defer(() => postgres.stop());
 const { databaseUrl } = postgres;
-await migrate(databaseUrl);
-await installQueues(databaseUrl);
+await migrate(databaseUrl, TEST_SOURCE);
+await installQueues(databaseUrl, TEST_QUEUES);
 const examples = await startExampleServices();
 stack.defer(() => examples.close());
-const pools = createPools({ databaseUrl, poolSize: 10, connectTimeoutMs: 5000, statementTimeoutMs: 15_000 });
+const pools = createPools({
+  ...TEST_TABLES,
+  databaseUrl,
+  poolSize: 10,
+  connectTimeoutMs: 5000,
+  statementTimeoutMs: 15_000,
+});
 stack.defer(() => endPools(pools));
 const database = new Database(pools, new AbortController().signal);
 const queue = new Queue(pools);
 stack.defer(() => queue.close());
-const jobs = new Jobs(queue, new Hints(databaseUrl, 5000));
+const jobs = new Jobs(queue, new Hints(databaseUrl, 'gather_job', 5000));
 
 const bare = await measureBare();
-const worker = createWorker({
+const worker = createWorker(smokehouse, {
+  engineSchema: 'gather',
+  queueSchema: 'gather_jobs',
+  settings: { ABOUT_FILE: undefined },
   logFormat: 'none',
   databaseUrl,
   databaseConnections: 10,
   statementTimeoutMs: 15_000,
-  upstreams: {
-    promo: { url: examples.urls.promo },
-    recommendations: { url: examples.urls.recommendations },
-    pricing: { url: examples.urls.pricing },
-    inventory: { url: examples.urls.inventory },
-    suppliers: { url: examples.urls.suppliers },
-  },
+  services: Object.fromEntries(Object.entries(examples.urls).map(([name, url]) => [name, { url }])),
   store: { directory: join(dataDir, 'files') },
   timeZone: 'UTC',
   fetchAllowed: [],

@@ -6,6 +6,7 @@ import { insertUser } from '../src/gather/accounts/user-rows.ts';
 import { Files } from '../src/gather/files/files.ts';
 import { createLocalStore } from '../src/gather/files/local-store.ts';
 import { Uploads } from '../src/gather/files/uploads.ts';
+import { smokehouse } from '../src/smokehouse/index.ts';
 import { createTestDatabase, type TestDatabase } from './helpers/database.ts';
 import { type Handler, type HttpServer, json, startHttpServer } from './helpers/http-server.ts';
 import { type Program, runGather } from './helpers/program.ts';
@@ -318,6 +319,7 @@ async function announce(size: number): Promise<string> {
   const store = createLocalStore('/nowhere');
   const files = new Files({
     store,
+    attachments: {},
     maxBytes: 10,
     quota: { maxBytes: 100, maxBytesPerOwner: 100 },
     onKept: async () => {},

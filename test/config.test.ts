@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { ConfigError, readConfig } from '../src/gather/config.ts';
+import { smokehouse } from '../src/smokehouse/index.ts';
 
 test('without settings there are defaults', () => {
-  expect(readConfig([], {})).toEqual({
+  expect(readConfig(smokehouse, [], {})).toEqual({
     NODE_ENV: 'development',
     HOST: '127.0.0.1',
     PORT: 4000,
@@ -100,7 +101,7 @@ test('settings are read, and frozen', () => {
     ABOUT_FILE: 'about.json',
     LOG: 'none',
   };
-  const config = readConfig(['DATABASE_URL', 'PROMO_URL'], given);
+  const config = readConfig(smokehouse, ['DATABASE_URL', 'PROMO_URL'], given);
   const numbers = Object.entries(given).map(([name, value]) => [name, /^\d+$/.test(value) ? Number(value) : value]);
   expect(config).toEqual({
     ...Object.fromEntries(numbers),
@@ -115,9 +116,13 @@ test('settings are read, and frozen', () => {
 });
 
 test('an empty setting is one that is not set', () => {
-  const empty = Object.fromEntries(Object.keys(readConfig([], {})).map((name) => [name, '']));
-  expect(readConfig([], { ...empty, DATABASE_URL: '', ABOUT_FILE: '', LOG: '' })).toEqual(readConfig([], {}));
-  expect(() => readConfig(['DATABASE_URL'], { DATABASE_URL: '' })).toThrow('DATABASE_URL: expected, but not set');
+  const empty = Object.fromEntries(Object.keys(readConfig(smokehouse, [], {})).map((name) => [name, '']));
+  expect(readConfig(smokehouse, [], { ...empty, DATABASE_URL: '', ABOUT_FILE: '', LOG: '' })).toEqual(
+    readConfig(smokehouse, [], {}),
+  );
+  expect(() => readConfig(smokehouse, ['DATABASE_URL'], { DATABASE_URL: '' })).toThrow(
+    'DATABASE_URL: expected, but not set',
+  );
 });
 
 test.each([
@@ -132,7 +137,7 @@ test.each([
 });
 
 test('what the environment has besides does not matter', () => {
-  expect(readConfig([], { PATH: '/bin', port: '1' })).toEqual(readConfig([], {}));
+  expect(readConfig(smokehouse, [], { PATH: '/bin', port: '1' })).toEqual(readConfig(smokehouse, [], {}));
 });
 
 test('every fault is told at once, by name, with what was expected and what came', () => {
@@ -178,9 +183,9 @@ test.each([
   ]);
 });
 
-function faultsOf(required: Parameters<typeof readConfig>[0], environment: Record<string, string>): string[] {
+function faultsOf(required: readonly string[], environment: Record<string, string>): string[] {
   try {
-    readConfig(required, environment);
+    readConfig(smokehouse, required, environment);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const [title, ...lines] = error.message.split('\n');

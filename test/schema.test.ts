@@ -15,7 +15,7 @@ import {
   validate,
 } from 'graphql';
 import { expect, test } from 'vitest';
-import { loadSchema } from '../src/gather/graphql/schema.ts';
+import { loadSchema } from './helpers/schema.ts';
 
 interface Described {
   description?: string | null | undefined;

@@ -1,8 +1,8 @@
 import { type GraphQLObjectType, getNamedType, isCompositeType, isObjectType } from 'graphql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { loadSchema } from '../../src/gather/graphql/schema.ts';
-import { ANONYMOUS, type Viewer } from '../../src/gather/viewer.ts';
-import { CUSTOMER, STAFF, startTestApp, type TestApp } from '../helpers/app.ts';
+import type { Viewer } from '../../src/gather/viewer.ts';
+import { ANONYMOUS, CUSTOMER, STAFF, startTestApp, type TestApp } from '../helpers/app.ts';
+import { loadSchema } from '../helpers/schema.ts';
 import { argumentsOf, entriesTo, insertOwned, type OwnedIds } from './entries.ts';
 import { MATRIX } from './matrix.ts';
 

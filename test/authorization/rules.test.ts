@@ -3,9 +3,10 @@ import { createSchema } from 'graphql-yoga';
 import { expect, test } from 'vitest';
 import { authorize } from '../../src/gather/graphql/authorize.ts';
 import { leastRole } from '../../src/gather/graphql/least-role.ts';
-import { loadSchema } from '../../src/gather/graphql/schema.ts';
-import { ANONYMOUS, type Viewer } from '../../src/gather/viewer.ts';
-import { CUSTOMER, STAFF } from '../helpers/app.ts';
+import type { Viewer } from '../../src/gather/viewer.ts';
+import { smokehouse } from '../../src/smokehouse/index.ts';
+import { ANONYMOUS, CUSTOMER, STAFF } from '../helpers/app.ts';
+import { loadSchema } from '../helpers/schema.ts';
 
 const typeDefs = `
   directive @auth(requires: Role!) on FIELD_DEFINITION | OBJECT
@@ -31,7 +32,7 @@ const schema = createSchema({
     Mutation: { forgotten: () => 1, open: () => 1 },
   },
 });
-authorize(schema);
+authorize(schema, smokehouse.roles);
 
 test('a mutation without a rule is refused to everybody', async () => {
   for (const viewer of [ANONYMOUS, CUSTOMER, STAFF]) {

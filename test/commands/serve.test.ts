@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { migrations } from '../../src/gather/database/migrations/index.ts';
+import { smokehouse } from '../../src/smokehouse/index.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { startHttpServer } from '../helpers/http-server.ts';
 import { ask, type Program, runGather } from '../helpers/program.ts';
 
-const MIGRATIONS = Object.keys(migrations).join(', ');
+const MIGRATIONS = ['0001-jobs', '0002-files', '0003-accounts', ...Object.keys(smokehouse.migrations)].join(', ');
 
 const SERVICES = ['PROMO', 'RECOMMENDATIONS', 'PRICING', 'INVENTORY', 'SUPPLIERS'];
 
@@ -33,7 +33,7 @@ test('services, migrate, seed and serve make a shop together', async () => {
     isReady: false,
     reason: `Migrations are missing: ${MIGRATIONS}`,
   });
-  expect(await runToEnd(['migrate'])).toMatch(/^ {2}migrations: 0001-shop, .*\n {2}job queue: add, .* \(.*\)\n$/);
+  expect(await runToEnd(['migrate'])).toMatch(/^ {2}migrations: 0001-jobs, .*\n {2}job queue: add, .* \(.*\)\n$/);
   expect(await runToEnd(['migrate'])).toMatch(/^ {2}migrations: none to run \(.*\)\n {2}job queue: add, .* \(.*\)\n$/);
   expect(await runToEnd(['seed'])).toMatch(/^ {2}sample data: 100 suppliers, 1,000 items, .* \(.*\)\n$/);
   expect(await runToEnd(['seed'])).toMatch(/^ {2}sample data: there already \(.*\)\n$/);

@@ -2,13 +2,13 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { migrations } from '../../src/gather/database/migrations/index.ts';
-import { tasks } from '../../src/smokehouse/tasks-index.ts';
+import { smokehouse } from '../../src/smokehouse/index.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { ask, runGather } from '../helpers/program.ts';
 
 const ROLE = 'gather_test_reader';
-const MIGRATIONS = Object.keys(migrations).join(', ');
+const MIGRATIONS = ['0001-jobs', '0002-files', '0003-accounts', ...Object.keys(smokehouse.migrations)].join(', ');
+const { migrations, tasks } = smokehouse;
 const SERVICES = Object.fromEntries(
   ['PROMO', 'RECOMMENDATIONS', 'PRICING', 'INVENTORY', 'SUPPLIERS'].map((name) => [
     `${name}_URL`,
@@ -66,7 +66,7 @@ describe('in a database that is not Gather’s', () => {
     expect(await readdir(dataDir)).toEqual([]);
   });
 
-  test.each(['work', 'seed', 'user list', 'user add ann@smokehouse.example --generate', 'dashboard'])(
+  test.each(['work', 'seed', 'user list', 'user add ann@smokehouse.example --generate'])(
     '%s says that migrations are missing, and writes nothing',
     async (words) => {
       const before = await look();
@@ -135,7 +135,7 @@ describe('in a database that is behind', () => {
   test.each([
     [
       'one migration',
-      `delete from kysely_migration where name = '${Object.keys(migrations).at(-1)}'`,
+      `delete from gather."appMigration" where name = '${Object.keys(migrations).at(-1)}'`,
       `the migrations ${Object.keys(migrations).at(-1)}`,
     ],
     ['the job queue', 'drop schema gather_jobs cascade', 'the job queue'],
@@ -156,7 +156,7 @@ describe('in a database that is behind', () => {
   });
 
   test('work sets no schedules', async () => {
-    await database.ask(`delete from kysely_migration where name = '${Object.keys(migrations).at(-1)}'`);
+    await database.ask(`delete from gather."appMigration" where name = '${Object.keys(migrations).at(-1)}'`);
     const { code, stderr } = await run('work');
     expect(code).toBe(1);
     expect(stderr).toBe(`Migrations are missing: ${Object.keys(migrations).at(-1)}. Run \`migrate\` first.\n`);

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { tableOf } from '../../src/gather/database/connection-shares.ts';
+import { tableNamedIn } from '../../src/gather/database/connection-shares.ts';
 import { Database, raw } from '../../src/gather/database/database.ts';
-import { createTables } from '../../src/gather/database/tables.ts';
+import { engineTables } from '../../src/gather/database/tables.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { lockTable } from '../helpers/lock.ts';
@@ -85,7 +85,7 @@ describe('one locked table', () => {
     await eventually(async () => expect(await running()).toBe(8));
     expect(await countReviews('another')).toMatchObject({ count: 1 });
     expect(await countReviews('a')).toMatchObject({ count: 1 });
-    expect(await createTables(as('a')).job.count({})).toBe(0);
+    expect(await engineTables(as('a')).job.count({})).toBe(0);
     leaving.abort(new Error('The test is over.'));
   });
 
@@ -210,5 +210,5 @@ test.each([
   ['INSERT INTO gather_jobs.job (id) VALUES (1)', 'gather_jobs.job'],
   ['select 1', ''],
 ])('the table of %s is %s', (text, table) => {
-  expect(tableOf(text)).toBe(table);
+  expect(tableNamedIn(text)).toBe(table);
 });

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { migrate, pendingMigrations } from '../../src/gather/database/migrate.ts';
-import { migrations } from '../../src/gather/database/migrations/index.ts';
 import type { Step } from '../../src/gather/step.ts';
-import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { smokehouse } from '../../src/smokehouse/index.ts';
+import { createTestDatabase, TEST_SOURCE, type TestDatabase } from '../helpers/database.ts';
+
+const NAMES = ['0001-jobs', '0002-files', '0003-accounts', ...Object.keys(smokehouse.migrations)];
 
 let empty: TestDatabase;
 let shop: TestDatabase;
@@ -13,22 +15,27 @@ beforeAll(async () => {
 afterAll(() => Promise.all([empty.drop(), shop.drop()]));
 
 test('servers that start at once migrate an empty database once', async () => {
-  expect(await pendingMigrations(empty.pools.pool)).toEqual(Object.keys(migrations));
+  expect(await pendingMigrations(empty.pools.pool, TEST_SOURCE)).toEqual(NAMES);
   const steps: Step[] = [];
-  await Promise.all(Array.from({ length: 8 }, () => migrate(empty.databaseUrl, (step) => steps.push(step))));
+  await Promise.all(
+    Array.from({ length: 8 }, () => migrate(empty.databaseUrl, TEST_SOURCE, (step) => steps.push(step))),
+  );
   const done = steps.filter(({ ms }) => ms !== undefined).map(({ detail }) => detail);
-  expect(done.toSorted()).toEqual([Object.keys(migrations).join(', '), ...Array(7).fill('none to run')]);
-  expect(await empty.ask('select name from kysely_migration')).toHaveLength(Object.keys(migrations).length);
+  expect(done.toSorted()).toEqual([NAMES.join(', '), ...Array(7).fill('none to run')]);
+  const applied = 'select name from gather."engineMigration" union all select name from gather."appMigration"';
+  expect(await empty.ask(applied)).toHaveLength(NAMES.length);
 });
 
-test('pending migrations are asked for in one statement', async () => {
+test('pending migrations are asked for in two statements, the engine’s and the application’s', async () => {
   shop.statements();
-  expect(await pendingMigrations(shop.pools.pool)).toEqual([]);
-  expect(shop.statements()).toHaveLength(1);
+  expect(await pendingMigrations(shop.pools.pool, TEST_SOURCE)).toEqual([]);
+  expect(shop.statements()).toHaveLength(2);
 });
 
 test('a database that cannot be reached is DATABASE_UNAVAILABLE', async () => {
-  await expect(migrate('postgres://gather@127.0.0.1:1/gather')).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+  await expect(migrate('postgres://gather@127.0.0.1:1/gather', TEST_SOURCE)).rejects.toMatchObject({
+    code: 'DATABASE_UNAVAILABLE',
+  });
 });
 
 test.each([

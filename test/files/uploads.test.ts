@@ -290,7 +290,8 @@ describe('an upload', () => {
   test('becomes the photo of an item, if it is an image', async () => {
     const { item } = createTables(shop.database);
     const [{ id: itemId } = { id: '' }] = await shop.ask<{ id: string }>('select id from item limit 1');
-    const text = await gather.announce(5, { itemId });
+    const purpose = { attachment: 'photo', target: itemId };
+    const text = await gather.announce(5, { purpose });
     expect(await gather.ask('PUT', text, {}, Buffer.from('Smoke'))).toMatchObject({
       status: 400,
       body: expect.stringContaining(
@@ -298,7 +299,7 @@ describe('an upload', () => {
       ),
     });
     const gif = Buffer.from('R0lGODlhAQABAAAAACH5BAEAAAAALAAAAAABAAEAAAIBAAA=', 'base64');
-    await gather.ask('PUT', await gather.announce(gif.length, { itemId, type: 'image/gif' }), {}, gif);
+    await gather.ask('PUT', await gather.announce(gif.length, { purpose, type: 'image/gif' }), {}, gif);
     expect((await item.get({ id: itemId })).photoId).toBe((await onlyFile()).id);
   });
 });

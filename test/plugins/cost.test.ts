@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Limits } from '../../src/gather/graphql/limits/limits.ts';
-import { ANONYMOUS, type Viewer } from '../../src/gather/viewer.ts';
-import { CUSTOMER, STAFF, STAFF_HEADERS, startTestApp, TEST_LIMITS, type TestApp } from '../helpers/app.ts';
+import type { Viewer } from '../../src/gather/viewer.ts';
+import { ANONYMOUS, CUSTOMER, STAFF, STAFF_HEADERS, startTestApp, TEST_LIMITS, type TestApp } from '../helpers/app.ts';
 import { readText, send } from '../helpers/client.ts';
 import { readParts } from '../helpers/parts.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { migrations } from '../../src/gather/database/migrations/index.ts';
+import { smokehouse } from '../../src/smokehouse/index.ts';
 import { startTestApp, type TestApp } from '../helpers/app.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 
@@ -72,7 +72,7 @@ test('without its migrations the server is not ready, and says which', async () 
   expect(response.status).toBe(503);
   expect(await response.json()).toMatchObject({
     isReady: false,
-    reason: `Migrations are missing: ${Object.keys(migrations).join(', ')}`,
+    reason: `Migrations are missing: ${['0001-jobs', '0002-files', '0003-accounts', ...Object.keys(smokehouse.migrations)].join(', ')}`,
   });
   await unmigrated.close();
   await empty.drop();

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createUpstreams, type Upstreams } from '../../src/smokehouse/services/index.ts';
+import { createServices, type ServiceClients } from '../../src/gather/services/define-service.ts';
+import { smokehouse } from '../../src/smokehouse/index.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { startServices, type TestServices } from '../helpers/services.ts';
 
 const { signal } = new AbortController();
 let services: TestServices;
-let upstreams: Upstreams;
+let clients: ServiceClients;
+let upstreams: ServiceClients['services'];
 
 beforeAll(async () => {
   services = await startServices();
@@ -15,14 +17,11 @@ afterAll(() => services.close());
 
 beforeEach(() => {
   services.reset();
-  upstreams = createUpstreams({
-    promo: { url: services.urls.promo, timeoutMs: 1500 },
-    recommendations: { url: services.urls.recommendations, timeoutMs: 1500 },
-    pricing: { url: services.urls.pricing, timeoutMs: 1500 },
-    inventory: { url: services.urls.inventory, timeoutMs: 1500 },
-    suppliers: { url: services.urls.suppliers, timeoutMs: 1500 },
-  });
-  return () => upstreams.close();
+  const urls = Object.entries(services.urls);
+  const configs = Object.fromEntries(urls.map(([name, url]) => [name, { url, timeoutMs: 1500 }]));
+  clients = createServices(smokehouse.services, configs);
+  upstreams = clients.services;
+  return () => clients.close();
 });
 
 describe('promo', () => {
@@ -96,14 +95,11 @@ describe('suppliers', () => {
   it('answer 500 calls at once', async () => {
     const allAsked = Promise.withResolvers<void>();
     services.suppliers.gate = allAsked.promise;
-    const patient = createUpstreams({
-      promo: { url: services.urls.promo },
-      recommendations: { url: services.urls.recommendations },
-      pricing: { url: services.urls.pricing },
-      inventory: { url: services.urls.inventory },
-      suppliers: { url: services.urls.suppliers, timeoutMs: 60_000 },
-    });
-    const answers = Array.from({ length: 500 }, (_, number) => patient.suppliers.quote(number % 10, signal));
+    const patient = createServices(
+      smokehouse.services,
+      Object.fromEntries(Object.entries(services.urls).map(([name, url]) => [name, { url, timeoutMs: 60_000 }])),
+    );
+    const answers = Array.from({ length: 500 }, (_, number) => patient.services.suppliers.quote(number % 10, signal));
     await eventually(() => expect(services.suppliers.open).toHaveLength(500));
     allAsked.resolve();
     await Promise.all(answers);
@@ -137,7 +133,7 @@ it.each([
 
 it('the state shows each service', () => {
   const idle = { running: 0, queued: 0, breaker: 'closed' };
-  expect(upstreams.state()).toEqual({
+  expect(clients.state()).toEqual({
     promo: idle,
     recommendations: idle,
     pricing: idle,

@@ -5,30 +5,25 @@ import { createTables } from '../../../src/gather/database/tables.ts';
 import { createLocalStore } from '../../../src/gather/files/local-store.ts';
 import type { TaskContext } from '../../../src/gather/jobs/task.ts';
 import { createLog } from '../../../src/gather/monitoring/log.ts';
+import { createServices, type ServiceClients } from '../../../src/gather/services/define-service.ts';
+import { smokehouse } from '../../../src/smokehouse/index.ts';
 import { insertOrder } from '../../../src/smokehouse/orders/order-rows.ts';
 import { prepareOrder } from '../../../src/smokehouse/orders/prepare-order.ts';
-import { createUpstreams, type Upstreams } from '../../../src/smokehouse/services/index.ts';
 import { startTestApp, type TestApp } from '../../helpers/app.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { startTestWorker } from '../../helpers/worker.ts';
 
 let gather: TestApp;
-let upstreams: Upstreams;
+let clients: ServiceClients;
 
 beforeAll(async () => {
   gather = await startTestApp();
   await gather.database.ask(`update item set status = 'ACTIVE', name = 'Item ' || id where id < 10`);
-  const { promo, recommendations, pricing, inventory, suppliers } = gather.services.urls;
-  upstreams = createUpstreams({
-    promo: { url: promo },
-    recommendations: { url: recommendations },
-    pricing: { url: pricing },
-    inventory: { url: inventory },
-    suppliers: { url: suppliers },
-  });
+  const urls = Object.entries(gather.services.urls);
+  clients = createServices(smokehouse.services, Object.fromEntries(urls.map(([name, url]) => [name, { url }])));
 });
 afterAll(async () => {
-  await upstreams.close();
+  await clients.close();
   await gather.close();
 });
 
@@ -140,7 +135,8 @@ function toContext({
     database,
     tables: createTables(database),
     log: createLog('none'),
-    upstreams,
+    services: clients.services,
+    settings: { ABOUT_FILE: undefined },
     store: createLocalStore('nowhere'),
     fetchPublic: () => Promise.reject(new Error('Nothing is to be fetched.')),
     timeZone: 'UTC',
