@@ -1,6 +1,5 @@
 import pg from 'pg';
 import { createToken, hashToken } from '../src/gather/accounts/token.ts';
-import { smokehouse } from '../src/smokehouse/index.ts';
 
 const token = createToken();
 

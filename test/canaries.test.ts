@@ -6,7 +6,6 @@ import { insertUser } from '../src/gather/accounts/user-rows.ts';
 import { Files } from '../src/gather/files/files.ts';
 import { createLocalStore } from '../src/gather/files/local-store.ts';
 import { Uploads } from '../src/gather/files/uploads.ts';
-import { smokehouse } from '../src/smokehouse/index.ts';
 import { createTestDatabase, type TestDatabase } from './helpers/database.ts';
 import { type Handler, type HttpServer, json, startHttpServer } from './helpers/http-server.ts';
 import { type Program, runGather } from './helpers/program.ts';

@@ -16,7 +16,7 @@ import type { OnStep } from './step.ts';
 import { Roles } from './viewer.ts';
 
 /** How the types of the SDL are resolved, by their names and those of their fields. */
-export type AppResolvers = Readonly<Record<string, object>>;
+type AppResolvers = Readonly<Record<string, object>>;
 
 /** Fills an empty database. `signal` ends the connection, and with it whatever is not committed. */
 export type Seed = (databaseUrl: string, options: { onStep?: OnStep; signal?: AbortSignal }) => Promise<void>;

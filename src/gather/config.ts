@@ -110,7 +110,7 @@ const S3_KEYS = ['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const;
 const JWT_KEYS = ['JWT_ISSUER', 'JWT_AUDIENCE'] as const;
 
 /** Where a service is, as far as the settings say it. */
-export interface ServiceSettings {
+interface ServiceSettings {
   url: string | undefined;
   timeoutMs: number | undefined;
 }

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Passwords } from '../../src/gather/accounts/passwords.ts';
 import { insertUser } from '../../src/gather/accounts/user-rows.ts';
-import { smokehouse } from '../../src/smokehouse/index.ts';
 import { flood, post, type Reply } from '../helpers/stranger.ts';
 import { startTarget, type Target } from '../helpers/target.ts';
 import { expectDiscreet, withstand } from '../helpers/under-attack.ts';

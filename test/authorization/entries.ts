@@ -1,5 +1,4 @@
 import { toGlobalId } from '../../src/gather/graphql/global-id.ts';
-import { smokehouse } from '../../src/smokehouse/index.ts';
 import type { TestDatabase } from '../helpers/database.ts';
 
 /** What of each type that belongs to somebody there is one of. */

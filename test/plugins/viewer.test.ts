@@ -3,7 +3,6 @@ import { createClient } from 'graphql-sse';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { renewSession } from '../../src/gather/accounts/session-rows.ts';
 import { hashToken } from '../../src/gather/accounts/token.ts';
-import { smokehouse } from '../../src/smokehouse/index.ts';
 import { type Answer, STAFF_HEADERS, startTestApp, TEST_LIMITS, type TestApp } from '../helpers/app.ts';
 import { AUDIENCE, ISSUER, startIssuer } from '../helpers/issuer.ts';
 import { lockTable } from '../helpers/lock.ts';

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { countAttempt, takeBackAttempt } from '../../src/gather/accounts/attempt-rows.ts';
-import { smokehouse } from '../../src/smokehouse/index.ts';
 import { type Answer, startTestApp, type TestApp } from '../helpers/app.ts';
 import { recordHashes } from '../helpers/hashes.ts';
 import { lockTable } from '../helpers/lock.ts';

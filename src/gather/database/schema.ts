@@ -1,19 +1,15 @@
-import type { Selectable } from 'kysely';
 import type { Registered } from '../register.ts';
 import type { Tables as EngineTables, JobRow } from './engine-tables.generated.ts';
 
 /** The application's tables, as Kysely types them. */
 // biome-ignore lint/complexity/noBannedTypes: an application without tables adds none
-export type AppTables = Registered<'tables', {}>;
+type AppTables = Registered<'tables', {}>;
 
 /** Every table that statements can be about: the application's, and the engine's as `gather.job`. */
 export type Schema = AppTables & EngineTables;
 
 /** The name of a table, as the code calls it. */
 export type TableName = keyof Schema & string;
-
-/** A row of a table as it is read. */
-export type RowOf<T extends TableName> = Selectable<Schema[T]>;
 
 /** Why an attempt failed; the message is fit for a client. */
 export interface JobError {

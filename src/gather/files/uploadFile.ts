@@ -7,7 +7,7 @@ import { fileName } from './file-name.ts';
 import type { Purpose } from './files.ts';
 
 /** Whose a new file is, and what it is for. */
-export interface Placement {
+interface Placement {
   owner: string | null;
   purpose?: Purpose;
 }

@@ -11,7 +11,7 @@ import { isDeclared } from './define-type.ts';
 import type { TypeRegistry } from './types.ts';
 
 /** Resolvers by types and fields. */
-export type ResolverMap = Readonly<Record<string, object>>;
+type ResolverMap = Readonly<Record<string, object>>;
 
 /** What a schema is made of. */
 export interface SchemaSource {

@@ -20,7 +20,7 @@ import { readingOf } from './reads.ts';
 import type { TypeRegistry } from './types.ts';
 
 /** What an operation reads of the tables. */
-export interface Selection {
+interface Selection {
   columns: Columns;
   references: References;
 }
