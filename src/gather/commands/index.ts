@@ -4,6 +4,7 @@ import { ConfigError, readConfig } from '../config.ts';
 import { GatherError } from '../errors.ts';
 import { describeError } from '../monitoring/describe-error.ts';
 import { createLog } from '../monitoring/log.ts';
+import { check } from './check.ts';
 import { type Command, CommandError, MisuseError } from './command.ts';
 import { endOnCrash } from './crash.ts';
 import { migrate } from './migrate.ts';
@@ -38,6 +39,7 @@ function commandsOf(app: App): Readonly<Record<string, Command>> {
     start: start(app),
     serve: serve(app),
     work: work(app),
+    check: check(app),
     migrate: migrate(app),
     ...(app.seed && { seed: seed(app, app.seed) }),
     user: user(app),

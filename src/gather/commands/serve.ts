@@ -1,4 +1,5 @@
 import type { App } from '../app.ts';
+import { assertFits } from './check.ts';
 import { type Command, databaseUrlOf, serviceSettings, settingsHelp } from './command.ts';
 import { listenUntilStopped } from './listen.ts';
 import { toServerConfig } from './server-config.ts';
@@ -14,6 +15,7 @@ export const serve = (app: App): Command => ({
 
   async run(config) {
     const stopping = listenToSignals();
+    assertFits(app, config);
     const serverConfig = toServerConfig(app, config, databaseUrlOf(config));
     await listenUntilStopped(app, serverConfig, stopping, (url) => console.log(`Gather is ready: ${url}/graphql`));
   },

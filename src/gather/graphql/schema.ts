@@ -8,6 +8,7 @@ import { connectionResolvers, edgeResolvers } from './connections.ts';
 import { countAnswer } from './count-answer.ts';
 import { toIdResolution, toResolution } from './declared-fields.ts';
 import { isDeclared } from './define-type.ts';
+import { findFaults } from './faults.ts';
 import type { TypeRegistry } from './types.ts';
 
 /** Resolvers by types and fields. */
@@ -27,18 +28,25 @@ export interface SchemaSource {
 
 /**
  * The schema of an SDL with its resolvers behind its rules.
- * @throws an error of the program's where the SDL is none, or something is resolved that it does not declare
+ * @throws AppError with all that does not fit together, GraphQLError where the SDL is none
  */
 export function createAppSchema(source: SchemaSource): GraphQLSchema {
   const bare = createSchema({ typeDefs: source.sdl });
-  const schema = createSchema({
-    typeDefs: source.sdl,
-    resolvers: toResolvers(bare, source) as never,
-    resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
-  });
+  const faults = findFaults({ ...source, schema: bare, all: namesOf(bare, source) });
+  if (faults.length > 0) throw new AppError(faults);
+  const schema = createSchema({ typeDefs: source.sdl, resolvers: toResolvers(bare, source) as never });
   authorize(schema, source.roles);
   countAnswer(schema);
   return schema;
+}
+
+/** Parts of an application that do not fit together: a line for each, with the place to mend. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+
+  constructor(faults: readonly string[]) {
+    super(['The application does not fit together:', ...faults.map((fault) => `  ${fault}`)].join('\n'));
+  }
 }
 
 /** The tables of the types that implement Node. */
@@ -48,7 +56,12 @@ export function nodeTypesOf(schema: GraphQLSchema, types: TypeRegistry): Readonl
   return new Map(Object.entries(types).filter(([name]) => nodes.includes(name)));
 }
 
-function toResolvers(schema: GraphQLSchema, source: SchemaSource): ResolverMap {
+/** The fields that are resolved, whatever by. */
+function namesOf(schema: GraphQLSchema, source: SchemaSource): ResolverMap {
+  return toResolvers(schema, source, (_, fields) => fields);
+}
+
+function toResolvers(schema: GraphQLSchema, source: SchemaSource, resolve = toFields): ResolverMap {
   const { engineResolvers, resolvers } = source;
   const names = new Set([...Object.keys(schema.getTypeMap()), ...Object.keys(resolvers)]);
   const all: Record<string, object> = {};
@@ -57,7 +70,7 @@ function toResolvers(schema: GraphQLSchema, source: SchemaSource): ResolverMap {
     const engine = Object.hasOwn(engineResolvers, name)
       ? declaredFields(schema, name, engineResolvers[name])
       : undefined;
-    const fields = { ...derivedFields(schema, name, source), ...engine, ...(own && toFields(name, own, source)) };
+    const fields = { ...derivedFields(schema, name, source), ...engine, ...(own && resolve(name, own, source)) };
     if (isScalar(own ?? engine)) all[name] = own ?? engine ?? {};
     else if (Object.keys(fields).length > 0) all[name] = fields;
   }
