@@ -71,6 +71,8 @@ export interface ServerConfig extends EngineSchemas {
   port: number;
   /** In development everybody is given `extensions.timing` and the details of `Server-Timing`, unasked. */
   isDevelopment: boolean;
+  /** Whether clients see the message and the stack of errors that are masked. @default false */
+  showsFaults?: boolean;
   /** Whether clients may ask for the schema, and are told what they may have meant. */
   isIntrospectable: boolean;
   hasGraphiQL: boolean;
@@ -155,7 +157,7 @@ const LOOK_EVERY_MS = 5000;
 /** Builds the server of an application from its settings. Stop it. */
 export function createServer(app: App, config: ServerConfig): Server {
   const log = createLog(config.logFormat, secretsOf(config));
-  const maskError = createMaskError(log);
+  const maskError = createMaskError(log, config.showsFaults);
   const { roles, types } = app;
   const definitions = toDefinitions(app.database.tables, config.engineSchema);
   const schema = createAppSchema({ ...app, definitions, engineResolvers });
