@@ -318,6 +318,7 @@ async function announce(size: number): Promise<string> {
   const store = createLocalStore('/nowhere');
   const files = new Files({
     store,
+    attachments: {},
     maxBytes: 10,
     quota: { maxBytes: 100, maxBytesPerOwner: 100 },
     onKept: async () => {},

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { exampleTabs } from '../../src/smokehouse/documents/tabs.ts';
+import { tabs as exampleTabs } from '../../src/smokehouse/documents/tabs.ts';
 import { STAFF_TOKEN, startTestApp, type TestApp } from '../helpers/app.ts';
 import { launchBrowser } from '../helpers/browser.ts';
 import { startTestWorker } from '../helpers/worker.ts';

@@ -11,7 +11,7 @@ let aboutFile: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'gather-about-'));
   aboutFile = join(directory, 'about.json');
-  gather = await startTestApp({ aboutFile });
+  gather = await startTestApp({ settings: { ABOUT_FILE: aboutFile } });
 });
 beforeEach(() => write(SHOP));
 afterAll(async () => {
@@ -79,7 +79,7 @@ test.each([[null], [[]], [{ ...SHOP, openingHours: 'always' }], [{ ...SHOP, name
 );
 
 test('a path that is no file is said to be unreadable', async () => {
-  const broken = await startTestApp({ aboutFile: directory });
+  const broken = await startTestApp({ settings: { ABOUT_FILE: directory } });
   const { errors } = await broken.query('{ about { name } }');
   await broken.close();
   expect(errors?.[0]?.message).toBe('The file about the smokehouse is of no use: it cannot be read.');

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, createClient } from 'graphql-sse';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { createTables } from '../../src/gather/database/tables.ts';
+import { engineTables } from '../../src/gather/database/tables.ts';
 import { STAFF_HEADERS, startTestApp, type TestApp } from '../helpers/app.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { findLeft } from '../helpers/left.ts';
@@ -48,7 +48,7 @@ test('no change is left out, however fast they follow each other', async () => {
   const id = await add();
   const changes = watch(id);
   await expect.poll(() => changes.seen).toHaveLength(1);
-  const { job } = createTables(gather.database.database);
+  const { job } = engineTables(gather.database.database);
   const row = { id: toRowId(id) };
   const steps = Array.from({ length: 50 }, (_, index) => (index + 1) / 100);
   for (const progress of steps) await job.update(row, { progress, message: `${progress}` });
@@ -80,7 +80,7 @@ test('whoever comes back sees the job as it stands, and what follows', async () 
   const first = watch(id);
   await expect.poll(() => first.seen).toHaveLength(1);
   client.dispose();
-  const { job } = createTables(gather.database.database);
+  const { job } = engineTables(gather.database.database);
   await job.update({ id: toRowId(id) }, { progress: 0.3 });
   const second = watch(id);
   await expect.poll(() => second.seen).toEqual([change('PENDING', { progress: 0.3 })]);
@@ -92,7 +92,7 @@ test('what changes while the connection that listens is lost is seen once it is 
   const id = await add();
   const changes = watch(id);
   await expect.poll(() => changes.seen).toHaveLength(1);
-  const { job } = createTables(gather.database.database);
+  const { job } = engineTables(gather.database.database);
   await gather.database.ask(`select pg_terminate_backend(pid) from (${LISTENERS}) listeners`);
   await job.update({ id: toRowId(id) }, { progress: 0.2 });
   await job.update({ id: toRowId(id) }, { progress: 0.4 });
@@ -107,7 +107,7 @@ test('a subscriber who leaves leaves nothing behind', async () => {
   client.dispose();
   gather.cost();
   await eventually(async () => expect(await findLeft(gather)).toEqual([]));
-  const { job } = createTables(gather.database.database);
+  const { job } = engineTables(gather.database.database);
   await job.update({ id: toRowId(id) }, { progress: 0.2 });
   gather.cost();
   await sleep(300);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { installQueues } from '../../src/gather/jobs/install.ts';
-import { lastTick, nextTick, schedules } from '../../src/gather/jobs/schedules.ts';
+import { lastTick, nextTick } from '../../src/gather/jobs/schedules.ts';
+import { smokehouse } from '../../src/smokehouse/index.ts';
 import { startTestApp, type TestApp } from '../helpers/app.ts';
 import { startTestWorker } from '../helpers/worker.ts';
 
@@ -91,7 +92,7 @@ test('a tick makes one job, however often and by however many workers it is deli
   await expect.poll(() => gather.database.ask(left)).toEqual([]);
   const jobs = await gather.database.ask<{ scheduledAt: Date }>('select "scheduledAt" from job');
   expect(jobs).toHaveLength(1);
-  const [schedule] = schedules;
+  const [schedule] = smokehouse.schedules;
   expect(jobs[0]?.scheduledAt).toEqual(schedule && lastTick(schedule, 'America/Chicago', new Date()));
 });
 
@@ -99,7 +100,7 @@ test('workers tell the queue which schedules there are, and `migrate` forgets th
   await gather.database.ask(
     `insert into gather_jobs.schedule (name, key, cron, timezone) values ('gather.ticks', 'lunch', '0 12 * * *', 'UTC')`,
   );
-  await installQueues(gather.database.databaseUrl);
+  await installQueues(gather.database.databaseUrl, { ...smokehouse, queueSchema: 'gather_jobs' });
   await using _worker = await startTestWorker(gather, { timeZone: 'America/Chicago' });
   expect(await gather.database.ask('select key, cron, timezone from gather_jobs.schedule order by key')).toEqual([
     { key: 'dailyStatistics', cron: '10 0 * * *', timezone: 'America/Chicago' },
@@ -114,7 +115,7 @@ test.each([
   ['2026-03-08T06:10:00Z', '2026-03-07T06:10:00.000Z', '2026-03-09T05:10:00.000Z'],
   ['2026-11-01T05:10:01Z', '2026-11-01T05:10:00.000Z', '2026-11-02T06:10:00.000Z'],
 ])('at %s ten past midnight in Chicago was last at %s, and is next at %s', (now, last, next) => {
-  const [schedule] = schedules;
+  const [schedule] = smokehouse.schedules;
   if (!schedule) throw new Error('Expected a schedule.');
   expect(lastTick(schedule, 'America/Chicago', new Date(now)).toISOString()).toBe(last);
   expect(nextTick(schedule, 'America/Chicago', new Date(now)).toISOString()).toBe(next);

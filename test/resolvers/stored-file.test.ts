@@ -70,5 +70,12 @@ test('a file is a node', async () => {
 
 function createFile(file: { name: string; size: number; thumbnailId?: string }): Promise<FileRow> {
   const sha256 = 'a'.repeat(64);
-  return tables.file.create({ ...file, key: randomUUID(), type: 'image/jpeg', sha256, width: 640, height: 480 });
+  return tables['gather.file'].create({
+    ...file,
+    key: randomUUID(),
+    type: 'image/jpeg',
+    sha256,
+    width: 640,
+    height: 480,
+  });
 }
