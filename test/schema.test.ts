@@ -15,13 +15,11 @@ import {
   validate,
 } from 'graphql';
 import { expect, test } from 'vitest';
-import { loadSchema } from './helpers/schema.ts';
+import { schema } from './helpers/schema.ts';
 
 interface Described {
   description?: string | null | undefined;
 }
-
-const schema = loadSchema();
 
 test('every type, field, argument, value and directive has a description', () => {
   const types = Object.values(schema.getTypeMap()).filter((type) => !isIntrospectionType(type));

@@ -2,14 +2,13 @@ import { type GraphQLObjectType, getNamedType, isCompositeType, isObjectType } f
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Viewer } from '../../src/gather/viewer.ts';
 import { ANONYMOUS, CUSTOMER, STAFF, startTestApp, type TestApp } from '../helpers/app.ts';
-import { loadSchema } from '../helpers/schema.ts';
+import { schema } from '../helpers/schema.ts';
 import { argumentsOf, entriesTo, insertOwned, type OwnedIds } from './entries.ts';
 import { MATRIX } from './matrix.ts';
 
 /** In the order of the signs in the matrix. What belongs to somebody belongs to the second of them. */
 const VIEWERS: readonly Viewer[] = [ANONYMOUS, CUSTOMER, toOther(CUSTOMER), STAFF];
 
-const schema = loadSchema();
 const types = Object.values(schema.getTypeMap()).filter(
   (type): type is GraphQLObjectType => isObjectType(type) && !type.name.startsWith('__'),
 );

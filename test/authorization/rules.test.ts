@@ -1,16 +1,16 @@
 import { execute, type GraphQLArgument, type GraphQLInputField, getNamedType, isInputObjectType, parse } from 'graphql';
-import { createSchema } from 'graphql-yoga';
 import { expect, test } from 'vitest';
-import { authorize } from '../../src/gather/graphql/authorize.ts';
 import { leastRole } from '../../src/gather/graphql/least-role.ts';
+import { createAppSchema } from '../../src/gather/graphql/schema.ts';
 import type { Viewer } from '../../src/gather/viewer.ts';
 import { smokehouse } from '../../src/smokehouse/index.ts';
 import { ANONYMOUS, CUSTOMER, STAFF } from '../helpers/app.ts';
-import { loadSchema } from '../helpers/schema.ts';
+import { TEST_TABLES } from '../helpers/database.ts';
+import { schema as shop } from '../helpers/schema.ts';
 
-const typeDefs = `
+const sdl = `
   directive @auth(requires: Role!) on FIELD_DEFINITION | OBJECT
-  directive @owned on OBJECT | ARGUMENT_DEFINITION
+  directive @owned(by: String! = "owner") on OBJECT | ARGUMENT_DEFINITION
   enum Role { ANONYMOUS CUSTOMER STAFF }
   type Query { plain: Int staff: Int @auth(requires: STAFF) rib: Rib ribs: [Rib!]! knife: Knife sauce: Sauce }
   type Mutation { forgotten: Int open: Int @auth(requires: ANONYMOUS) }
@@ -18,8 +18,10 @@ const typeDefs = `
   type Knife @auth(requires: STAFF) { length: Int }
   type Sauce @auth(requires: STAFF) @owned { owner: String heat: Int }
 `;
-const schema = createSchema({
-  typeDefs,
+const source = { types: {}, definitions: TEST_TABLES.definitions, roles: smokehouse.roles, engineResolvers: {} };
+const schema = createAppSchema({
+  ...source,
+  sdl,
   resolvers: {
     Query: {
       plain: () => 1,
@@ -32,7 +34,6 @@ const schema = createSchema({
     Mutation: { forgotten: () => 1, open: () => 1 },
   },
 });
-authorize(schema, smokehouse.roles);
 
 test('a mutation without a rule is refused to everybody', async () => {
   for (const viewer of [ANONYMOUS, CUSTOMER, STAFF]) {
@@ -73,7 +74,6 @@ test('of a type with both rules both must hold', async () => {
 });
 
 test('every ID that a customer may give is of something of theirs, or of something that is for all', () => {
-  const shop = loadSchema();
   const roots = [shop.getQueryType(), shop.getMutationType(), shop.getSubscriptionType()];
   const fields = roots.flatMap((type) => Object.values(type?.getFields() ?? {}).map((field) => ({ type, field })));
   const free = fields.flatMap(({ type, field }) => {

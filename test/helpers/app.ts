@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionResult } from 'graphql';
 import { hashToken } from '../../src/gather/accounts/token.ts';
+import type { App } from '../../src/gather/app.ts';
 import type { Limits } from '../../src/gather/graphql/limits/limits.ts';
 import type { TimingReport } from '../../src/gather/monitoring/timing.ts';
 import { createServer, type Server, type ServerConfig } from '../../src/gather/server.ts';
@@ -42,6 +43,8 @@ interface TestConfig extends Partial<ServerConfig> {
   reach?: (databaseUrl: string) => string;
   /** Who asks, of what is sent in process. @default STAFF */
   viewer?: Viewer;
+  /** What of the Smokehouse is to be otherwise. */
+  application?: Partial<App>;
 }
 
 /**
@@ -95,6 +98,7 @@ export async function startTestApp({
   serviceTimeoutMs: timeoutMs,
   reach = (databaseUrl) => databaseUrl,
   viewer = STAFF,
+  application,
   ...config
 }: TestConfig = {}): Promise<TestApp> {
   const assertNothingIsLeft = watchResources();
@@ -109,7 +113,7 @@ export async function startTestApp({
   database.statements();
   const services = await startServices();
   const filesDir = await mkdtemp(join(tmpdir(), 'gather-files-'));
-  const app = createServer(smokehouse, {
+  const app = createServer({ ...smokehouse, ...application }, {
     engineSchema: 'gather',
     queueSchema: 'gather_jobs',
     host: '127.0.0.1',

@@ -3,7 +3,6 @@ import { installQueues } from '../../src/gather/jobs/install.ts';
 import { lastTick, nextTick } from '../../src/gather/jobs/schedules.ts';
 import { smokehouse } from '../../src/smokehouse/index.ts';
 import { startTestApp, type TestApp } from '../helpers/app.ts';
-import { TEST_QUEUES } from '../helpers/database.ts';
 import { startTestWorker } from '../helpers/worker.ts';
 
 let gather: TestApp;
@@ -101,7 +100,7 @@ test('workers tell the queue which schedules there are, and `migrate` forgets th
   await gather.database.ask(
     `insert into gather_jobs.schedule (name, key, cron, timezone) values ('gather.ticks', 'lunch', '0 12 * * *', 'UTC')`,
   );
-  await installQueues(gather.database.databaseUrl, TEST_QUEUES);
+  await installQueues(gather.database.databaseUrl, { ...smokehouse, queueSchema: 'gather_jobs' });
   await using _worker = await startTestWorker(gather, { timeZone: 'America/Chicago' });
   expect(await gather.database.ask('select key, cron, timezone from gather_jobs.schedule order by key')).toEqual([
     { key: 'dailyStatistics', cron: '10 0 * * *', timezone: 'America/Chicago' },

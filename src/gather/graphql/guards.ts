@@ -117,11 +117,19 @@ function isAllowed(row: GuardedRow, rules: Rules, viewer: Viewer): boolean {
   return !rule || rule(viewer, row);
 }
 
-/** The column of a type that says whose an object is; undefined where it is nobody's in particular. */
-export function ownerColumnOf(schema: GraphQLSchema, { astNode }: GraphQLObjectType): string | undefined {
+/**
+ * The column of a type that names the owner of an object; undefined where its objects have none.
+ * @throws an error of the program's where the SDL declares @owned without `by`: nothing would be anybody's
+ */
+export function ownerColumnOf(schema: GraphQLSchema, { name, astNode }: GraphQLObjectType): string | undefined {
   const owned = schema.getDirective('owned');
-  const by: unknown = owned && astNode ? getDirectiveValues(owned, astNode)?.['by'] : undefined;
-  return typeof by === 'string' ? by : undefined;
+  const values = owned && astNode ? getDirectiveValues(owned, astNode) : undefined;
+  if (!values) return undefined;
+  const by: unknown = values['by'];
+  if (typeof by === 'string') return by;
+  throw new Error(
+    `${name} is @owned, by no column: declare \`directive @owned(by: String! = "owner")\` in the schema.`,
+  );
 }
 
 function toOwner(value: unknown): string | null {
