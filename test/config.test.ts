@@ -1,16 +1,17 @@
 import { expect, test } from 'vitest';
 import { ConfigError, readConfig } from '../src/gather/config.ts';
+import { smokehouse } from '../src/smokehouse/index.ts';
 
 test('without settings there are defaults', () => {
-  expect(readConfig([], {})).toEqual({
+  expect(readConfig(smokehouse, [], {})).toEqual({
     NODE_ENV: 'development',
     HOST: '127.0.0.1',
     PORT: 4000,
     DATA_DIR: '.gather',
+    GATHER_SCHEMA: 'gather',
+    GATHER_JOBS_SCHEMA: 'gather_jobs',
     DATABASE_CONNECTIONS: 10,
     SERVICES_PORT: 4100,
-    SERVICE_TIMEOUT_MS: 2000,
-    SUPPLIERS_TIMEOUT_MS: 5000,
     OPERATION_TIMEOUT_MS: 15_000,
     STATEMENT_TIMEOUT_MS: 10_000,
     UPLOAD_MAX_BYTES: 2_000_000_000,
@@ -38,6 +39,8 @@ test('without settings there are defaults', () => {
     S3_REGION: 'us-east-1',
     TIME_ZONE: 'UTC',
     FETCH_ALLOWED: [],
+    services: { promo: {}, recommendations: {}, pricing: {}, inventory: {}, suppliers: {} },
+    settings: {},
   });
 });
 
@@ -48,6 +51,8 @@ test('settings are read, and frozen', () => {
     PORT: '0',
     DATA_DIR: '/data',
     DATABASE_URL: 'postgresql://gather:secret@db:5433/shop',
+    GATHER_SCHEMA: 'engine',
+    GATHER_JOBS_SCHEMA: 'queue_2',
     DATABASE_CONNECTIONS: '1000',
     PROMO_URL: 'https://promo.example/v1',
     RECOMMENDATIONS_URL: 'http://recommendations',
@@ -100,7 +105,7 @@ test('settings are read, and frozen', () => {
     ABOUT_FILE: 'about.json',
     LOG: 'none',
   };
-  const config = readConfig(['DATABASE_URL', 'PROMO_URL'], given);
+  const config = readConfig(smokehouse, ['DATABASE_URL', 'PROMO_URL'], given);
   const numbers = Object.entries(given).map(([name, value]) => [name, /^\d+$/.test(value) ? Number(value) : value]);
   expect(config).toEqual({
     ...Object.fromEntries(numbers),
@@ -110,14 +115,26 @@ test('settings are read, and frozen', () => {
     INTROSPECTION: true,
     GRAPHIQL: false,
     TRUSTED_DOCUMENTS_ONLY: true,
+    services: {
+      promo: { url: given.PROMO_URL, timeoutMs: 1 },
+      recommendations: { url: given.RECOMMENDATIONS_URL, timeoutMs: 1 },
+      pricing: { url: given.PRICING_URL, timeoutMs: 1 },
+      inventory: { url: given.INVENTORY_URL, timeoutMs: 1 },
+      suppliers: { url: given.SUPPLIERS_URL, timeoutMs: 3_600_000 },
+    },
+    settings: { ABOUT_FILE: 'about.json' },
   });
   expect(Object.isFrozen(config)).toBe(true);
 });
 
 test('an empty setting is one that is not set', () => {
-  const empty = Object.fromEntries(Object.keys(readConfig([], {})).map((name) => [name, '']));
-  expect(readConfig([], { ...empty, DATABASE_URL: '', ABOUT_FILE: '', LOG: '' })).toEqual(readConfig([], {}));
-  expect(() => readConfig(['DATABASE_URL'], { DATABASE_URL: '' })).toThrow('DATABASE_URL: expected, but not set');
+  const empty = Object.fromEntries(Object.keys(readConfig(smokehouse, [], {})).map((name) => [name, '']));
+  expect(readConfig(smokehouse, [], { ...empty, DATABASE_URL: '', ABOUT_FILE: '', LOG: '' })).toEqual(
+    readConfig(smokehouse, [], {}),
+  );
+  expect(() => readConfig(smokehouse, ['DATABASE_URL'], { DATABASE_URL: '' })).toThrow(
+    'DATABASE_URL: expected, but not set',
+  );
 });
 
 test.each([
@@ -132,7 +149,7 @@ test.each([
 });
 
 test('what the environment has besides does not matter', () => {
-  expect(readConfig([], { PATH: '/bin', port: '1' })).toEqual(readConfig([], {}));
+  expect(readConfig(smokehouse, [], { PATH: '/bin', port: '1' })).toEqual(readConfig(smokehouse, [], {}));
 });
 
 test('every fault is told at once, by name, with what was expected and what came', () => {
@@ -140,6 +157,7 @@ test('every fault is told at once, by name, with what was expected and what came
     NODE_ENV: 'prod',
     PORT: '65536',
     DATABASE_URL: 'shop',
+    GATHER_SCHEMA: 'Gather',
     DATABASE_CONNECTIONS: '0',
     PROMO_URL: 'promo.example',
     SERVICES_PORT: '65532',
@@ -154,6 +172,7 @@ test('every fault is told at once, by name, with what was expected and what came
     'NODE_ENV: expected one of development, production, test, got "prod"',
     'PORT: expected a whole number from 0 to 65535, got "65536"',
     'DATABASE_URL: expected a URL that begins with postgres:// or postgresql://, got "shop"',
+    'GATHER_SCHEMA: expected the name of a schema, in lower case, such as gather, got "Gather"',
     'DATABASE_CONNECTIONS: expected a whole number from 1 to 1000, got "0"',
     'PROMO_URL: expected a URL that begins with http:// or https://, got "promo.example"',
     'SERVICES_PORT: expected a whole number from 0 to 65531, got "65532"',
@@ -178,9 +197,9 @@ test.each([
   ]);
 });
 
-function faultsOf(required: Parameters<typeof readConfig>[0], environment: Record<string, string>): string[] {
+function faultsOf(required: readonly string[], environment: Record<string, string>): string[] {
   try {
-    readConfig(required, environment);
+    readConfig(smokehouse, required, environment);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const [title, ...lines] = error.message.split('\n');

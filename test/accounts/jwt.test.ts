@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { exportSPKI, importJWK, type JWTPayload } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { createJwtVerifier, type JwtVerifier } from '../../src/gather/accounts/jwt.ts';
+import { smokehouse } from '../../src/smokehouse/index.ts';
 import { startTestApp, type TestApp } from '../helpers/app.ts';
 import { garbage, hang, json, status } from '../helpers/http-server.ts';
 import { AUDIENCE, createKey, ISSUER, type Issuer, startIssuer } from '../helpers/issuer.ts';
@@ -21,7 +22,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   issuer.publish(issuer.key);
-  verify = createJwtVerifier(toConfig());
+  verify = createJwtVerifier(toConfig(), smokehouse.roles);
 });
 afterEach(() => void vi.useRealTimers());
 afterAll(async () => {
@@ -70,7 +71,7 @@ test.each([
 });
 
 test('who has the same subject with another issuer is somebody else', async () => {
-  const verifyOther = createJwtVerifier({ ...toConfig(), issuer: 'https://other.example' });
+  const verifyOther = createJwtVerifier({ ...toConfig(), issuer: 'https://other.example' }, smokehouse.roles);
   const { user } = await verifyOther(await issuer.sign({ iss: 'https://other.example' }), signal);
   expect(user.owner).toMatch(/^jwt:[0-9a-f]{8}:ann$/);
   expect(user.owner).not.toBe(OWNER);

@@ -8,7 +8,7 @@ import { Database, raw } from '../../src/gather/database/database.ts';
 import { createPools, endPools } from '../../src/gather/database/pool.ts';
 import { startEmbeddedPostgres } from '../../src/gather/embedded-postgres/embedded-postgres.ts';
 import { GatherError } from '../../src/gather/errors.ts';
-import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { createTestDatabase, TEST_TABLES, type TestDatabase } from '../helpers/database.ts';
 import { eventually } from '../helpers/eventually.ts';
 
 const POOL_SIZE = 5;
@@ -328,7 +328,7 @@ test('a restart of the server under load fails statements, and the same pools wo
   const first = await startEmbeddedPostgres({ dataDir });
   stack.defer(() => first.stop());
   const { databaseUrl } = first;
-  const config = { databaseUrl, poolSize: 10, connectTimeoutMs: 2000, statementTimeoutMs: 5000 };
+  const config = { ...TEST_TABLES, databaseUrl, poolSize: 10, connectTimeoutMs: 2000, statementTimeoutMs: 5000 };
   const pools = createPools(config);
   stack.defer(() => endPools(pools));
   const restarted = new Database(pools, new AbortController().signal);
@@ -379,7 +379,13 @@ async function untilActive(count: number): Promise<void> {
 
 test('times are in UTC, whatever options the URL brings along', async () => {
   const databaseUrl = `${shop.databaseUrl}?options=${encodeURIComponent('-c TimeZone=Asia/Tokyo -c work_mem=5MB')}`;
-  const pools = createPools({ databaseUrl, poolSize: 1, connectTimeoutMs: 5000, statementTimeoutMs: 5000 });
+  const pools = createPools({
+    ...TEST_TABLES,
+    databaseUrl,
+    poolSize: 1,
+    connectTimeoutMs: 5000,
+    statementTimeoutMs: 5000,
+  });
   try {
     const { rows } = await new Database(pools, controller.signal).run(
       raw(`select '2026-11-21 09:00+00'::timestamptz as time, current_setting('work_mem') as memory`),

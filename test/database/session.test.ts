@@ -4,9 +4,10 @@ import { Database, raw } from '../../src/gather/database/database.ts';
 import { migrate } from '../../src/gather/database/migrate.ts';
 import { createPools, endPools } from '../../src/gather/database/pool.ts';
 import { installQueues } from '../../src/gather/jobs/install.ts';
+import { smokehouse } from '../../src/smokehouse/index.ts';
 import { seed } from '../../src/smokehouse/seed/seed.ts';
 import { startTestApp, type TestApp } from '../helpers/app.ts';
-import { createTestDatabase } from '../helpers/database.ts';
+import { createTestDatabase, TEST_SCHEMAS, TEST_TABLES } from '../helpers/database.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { type Pooler, startPooler } from '../helpers/pooler.ts';
 import { startTestWorker } from '../helpers/worker.ts';
@@ -64,6 +65,7 @@ describe.each(['refuse', 'ignore'] as const)('behind a pooler that does %s start
 
   test('a statement that nobody waits for is stopped, and no other', async () => {
     const pools = createPools({
+      ...TEST_TABLES,
       ...{ databaseUrl: pooler.urlOf(gather.database.databaseUrl), poolSize: 2 },
       ...{ connectTimeoutMs: 5000, statementTimeoutMs: 10_000 },
     });
@@ -89,6 +91,7 @@ describe.each(['refuse', 'ignore'] as const)('behind a pooler that does %s start
 
   test('the limits of statements and transactions hold', async () => {
     const pools = createPools({
+      ...TEST_TABLES,
       ...{ databaseUrl: pooler.urlOf(gather.database.databaseUrl), poolSize: 1 },
       ...{ connectTimeoutMs: 5000, statementTimeoutMs: 1500 },
     });
@@ -135,8 +138,8 @@ describe.each(['refuse', 'ignore'] as const)('behind a pooler that does %s start
     const empty = await createTestDatabase({}, 'template0');
     try {
       const databaseUrl = pooler.urlOf(empty.databaseUrl);
-      await migrate(databaseUrl);
-      await installQueues(databaseUrl);
+      await migrate(databaseUrl, { ...TEST_SCHEMAS, ...smokehouse });
+      await installQueues(databaseUrl, { ...TEST_SCHEMAS, ...smokehouse });
       await seed(databaseUrl, { size: 'test' });
       expect(await empty.ask('select from item')).toHaveLength(200);
       expect(pooler.refused).toEqual([]);

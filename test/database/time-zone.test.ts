@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findTimeZoneFault } from '../../src/gather/database/time-zone.ts';
 import { createWorker } from '../../src/gather/worker.ts';
+import { smokehouse } from '../../src/smokehouse/index.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { toWorkerConfig } from '../helpers/worker.ts';
 
@@ -28,7 +29,7 @@ test.each([
 test.each(['CET', 'IST', 'EET'])(
   '%s means one thing to PostgreSQL and another to Node, and no worker starts with it',
   async (timeZone) => {
-    const worker = createWorker({ ...toWorkerConfig(database.databaseUrl), timeZone });
+    const worker = createWorker(smokehouse, { ...toWorkerConfig(database.databaseUrl), timeZone });
     try {
       await expect(worker.start()).rejects.toMatchObject({
         name: 'ConfigError',

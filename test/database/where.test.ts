@@ -2,11 +2,13 @@ import { expressionBuilder, sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
 import { builder } from '../../src/gather/database/builder.ts';
 import type { Schema } from '../../src/gather/database/schema.ts';
-import { createTables, definitions, type Tables } from '../../src/gather/database/tables.ts';
+import { createTables, type Tables } from '../../src/gather/database/tables.ts';
 import { compileWhere, type Where } from '../../src/gather/database/where.ts';
 import type { ItemRow } from '../../src/smokehouse/generated/database.ts';
 import type { ItemWhere } from '../../src/smokehouse/generated/schema.ts';
-import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { createTestDatabase, TEST_TABLES, type TestDatabase } from '../helpers/database.ts';
+
+const { definitions } = TEST_TABLES;
 
 let db: TestDatabase;
 let item: Tables['item'];

@@ -55,7 +55,7 @@ beforeAll(async () => {
   const { databaseUrl } = database;
   board = await JobBoard.open({ databaseUrl, tasks: [...tasks, unserved] });
   for (let count = 0; count < 2; count++) {
-    workers.use(await startWorker({ ...toWorkerConfig(databaseUrl), tasks, schedules: [] }));
+    workers.use(await startWorker(toWorkerConfig(databaseUrl), { tasks, schedules: [] }));
   }
 });
 afterAll(async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import * as z from 'zod';
-import type { JobRow } from '../../src/gather/database/schema.ts';
+import type { JobRow } from '../../src/gather/database/engine-tables.generated.ts';
 import { defineTask, type RunnableTask } from '../../src/gather/jobs/task.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { JobBoard } from '../helpers/job-board.ts';
@@ -93,7 +93,7 @@ test('a job that is run again goes behind those that wait', async () => {
 test('a job that a worker gives back keeps its turn and its place', async () => {
   const { id } = await enqueue('first', alone, LONG_MS);
   for (let job = 0; job < 3; job++) await enqueue('first', alone, 0);
-  const worker = await startWorker({ ...toWorkerConfig(database.databaseUrl), tasks: [alone], schedules: [] });
+  const worker = await startWorker(toWorkerConfig(database.databaseUrl), { tasks: [alone], schedules: [] });
   await board.until(id, 'RUNNING');
   await worker.stop(AbortSignal.abort());
   await board.until(id, 'PENDING');
@@ -110,7 +110,7 @@ function enqueue(owner: string, task: typeof doze, ms: number): Promise<JobRow> 
 
 /** A worker that gives back what it runs at the end of the test. */
 async function start(tasks: readonly RunnableTask[]): Promise<void> {
-  const worker = await startWorker({ ...toWorkerConfig(database.databaseUrl), tasks, schedules: [] });
+  const worker = await startWorker(toWorkerConfig(database.databaseUrl), { tasks, schedules: [] });
   onTestFinished(() => worker.stop(AbortSignal.abort()));
 }
 

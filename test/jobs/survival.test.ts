@@ -147,7 +147,7 @@ describe.concurrent('a restart of PostgreSQL', PATIENT, () => {
     const { databaseUrl } = postgres;
     const tasks = [...napTasks, quick];
     const board = stack.use(await JobBoard.open({ databaseUrl, tasks, heartbeatSeconds: 3 }));
-    stack.use(await startWorker({ ...toWorkerConfig(databaseUrl), tasks, schedules: [] }));
+    stack.use(await startWorker(toWorkerConfig(databaseUrl), { tasks, schedules: [] }));
     const jobs = await Promise.all(
       Array.from({ length: 8 }, (_, index) => board.enqueue(nap, { key: `restart ${index}`, napsMs: [1000] })),
     );

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Call, calls } from '../../src/gather/calls.ts';
 import { createCheck } from '../../src/gather/services/check.ts';
 import { Upstream, type UpstreamOptions } from '../../src/gather/services/upstream.ts';
+import { type Responses, schemas } from '../../src/smokehouse/generated/services.ts';
 import { eventually } from '../helpers/eventually.ts';
 import {
   delay,
@@ -21,7 +22,7 @@ import {
   text,
 } from '../helpers/http-server.ts';
 
-const check = createCheck('getFlavor');
+const check = createCheck<Responses['getFlavor']>(schemas.getFlavor);
 const flavor = { flavor: 'smoke' };
 const JSON_TYPE = { 'content-type': 'application/json' };
 

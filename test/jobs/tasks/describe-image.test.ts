@@ -8,7 +8,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { Id } from '../../../src/gather/database/column-types.ts';
 import type { FileRow } from '../../../src/gather/database/engine-tables.generated.ts';
-import { createTables } from '../../../src/gather/database/tables.ts';
+import { engineTables } from '../../../src/gather/database/tables.ts';
 import { describeImage } from '../../../src/gather/files/describe-image.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { JobBoard } from '../../helpers/job-board.ts';
@@ -253,11 +253,11 @@ async function keep(bytes: Buffer, type: string, name = 'ribs.jpg'): Promise<Id>
   const key = randomUUID();
   await bench.put(key, bytes);
   const row = { key, name, type, size: bytes.length, sha256: hash('sha256', bytes), owner: 'ann' };
-  return (await createTables(bench.database.database).file.create(row, { columns: ['id'] })).id;
+  return (await engineTables(bench.database.database).file.create(row, { columns: ['id'] })).id;
 }
 
 function get(id: Id): Promise<FileRow> {
-  return createTables(bench.database.database).file.get({ id });
+  return engineTables(bench.database.database).file.get({ id });
 }
 
 async function thumbnailOf(id: Id) {

@@ -5,21 +5,22 @@ import { createTables } from '../../../src/gather/database/tables.ts';
 import { createLocalStore } from '../../../src/gather/files/local-store.ts';
 import type { TaskContext } from '../../../src/gather/jobs/task.ts';
 import { createLog } from '../../../src/gather/monitoring/log.ts';
+import { createServices, type ServiceClients } from '../../../src/gather/services/define-service.ts';
 import { insertOrder } from '../../../src/smokehouse/orders/order-rows.ts';
 import { prepareOrder } from '../../../src/smokehouse/orders/prepare-order.ts';
-import { createUpstreams, type Upstreams } from '../../../src/smokehouse/services/index.ts';
+import { services as definitions } from '../../../src/smokehouse/services/index.ts';
 import { startTestApp, type TestApp } from '../../helpers/app.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { startTestWorker } from '../../helpers/worker.ts';
 
 let gather: TestApp;
-let upstreams: Upstreams;
+let clients: ServiceClients;
 
 beforeAll(async () => {
   gather = await startTestApp();
   await gather.database.ask(`update item set status = 'ACTIVE', name = 'Item ' || id where id < 10`);
   const { promo, recommendations, pricing, inventory, suppliers } = gather.services.urls;
-  upstreams = createUpstreams({
+  clients = createServices(definitions, {
     promo: { url: promo },
     recommendations: { url: recommendations },
     pricing: { url: pricing },
@@ -28,7 +29,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  await upstreams.close();
+  await clients.close();
   await gather.close();
 });
 
@@ -88,7 +89,7 @@ test('an order that there is not is not tried again', async () => {
   await expect(running).rejects.toMatchObject({ code: 'NOT_FOUND', retryable: false });
 });
 
-test.each(['', 'x', '1; drop table item', '1'.repeat(19)])('the order %j is no input', (orderId) => {
+test.each(['', 'x', '1; drop table item', '9223372036854775808'])('the order %j is no input', (orderId) => {
   expect(prepareOrder.input.safeParse({ orderId }).success).toBe(false);
 });
 
@@ -140,7 +141,8 @@ function toContext({
     database,
     tables: createTables(database),
     log: createLog('none'),
-    upstreams,
+    services: clients.services,
+    settings: { ABOUT_FILE: undefined },
     store: createLocalStore('nowhere'),
     fetchPublic: () => Promise.reject(new Error('Nothing is to be fetched.')),
     timeZone: 'UTC',
