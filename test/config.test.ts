@@ -8,10 +8,10 @@ test('without settings there are defaults', () => {
     HOST: '127.0.0.1',
     PORT: 4000,
     DATA_DIR: '.gather',
+    GATHER_SCHEMA: 'gather',
+    GATHER_JOBS_SCHEMA: 'gather_jobs',
     DATABASE_CONNECTIONS: 10,
     SERVICES_PORT: 4100,
-    SERVICE_TIMEOUT_MS: 2000,
-    SUPPLIERS_TIMEOUT_MS: 5000,
     OPERATION_TIMEOUT_MS: 15_000,
     STATEMENT_TIMEOUT_MS: 10_000,
     UPLOAD_MAX_BYTES: 2_000_000_000,
@@ -39,6 +39,8 @@ test('without settings there are defaults', () => {
     S3_REGION: 'us-east-1',
     TIME_ZONE: 'UTC',
     FETCH_ALLOWED: [],
+    services: { promo: {}, recommendations: {}, pricing: {}, inventory: {}, suppliers: {} },
+    settings: {},
   });
 });
 
@@ -49,6 +51,8 @@ test('settings are read, and frozen', () => {
     PORT: '0',
     DATA_DIR: '/data',
     DATABASE_URL: 'postgresql://gather:secret@db:5433/shop',
+    GATHER_SCHEMA: 'engine',
+    GATHER_JOBS_SCHEMA: 'queue_2',
     DATABASE_CONNECTIONS: '1000',
     PROMO_URL: 'https://promo.example/v1',
     RECOMMENDATIONS_URL: 'http://recommendations',
@@ -111,6 +115,14 @@ test('settings are read, and frozen', () => {
     INTROSPECTION: true,
     GRAPHIQL: false,
     TRUSTED_DOCUMENTS_ONLY: true,
+    services: {
+      promo: { url: given.PROMO_URL, timeoutMs: 1 },
+      recommendations: { url: given.RECOMMENDATIONS_URL, timeoutMs: 1 },
+      pricing: { url: given.PRICING_URL, timeoutMs: 1 },
+      inventory: { url: given.INVENTORY_URL, timeoutMs: 1 },
+      suppliers: { url: given.SUPPLIERS_URL, timeoutMs: 3_600_000 },
+    },
+    settings: { ABOUT_FILE: 'about.json' },
   });
   expect(Object.isFrozen(config)).toBe(true);
 });
@@ -145,6 +157,7 @@ test('every fault is told at once, by name, with what was expected and what came
     NODE_ENV: 'prod',
     PORT: '65536',
     DATABASE_URL: 'shop',
+    GATHER_SCHEMA: 'Gather',
     DATABASE_CONNECTIONS: '0',
     PROMO_URL: 'promo.example',
     SERVICES_PORT: '65532',
@@ -159,6 +172,7 @@ test('every fault is told at once, by name, with what was expected and what came
     'NODE_ENV: expected one of development, production, test, got "prod"',
     'PORT: expected a whole number from 0 to 65535, got "65536"',
     'DATABASE_URL: expected a URL that begins with postgres:// or postgresql://, got "shop"',
+    'GATHER_SCHEMA: expected the name of a schema, in lower case, such as gather, got "Gather"',
     'DATABASE_CONNECTIONS: expected a whole number from 1 to 1000, got "0"',
     'PROMO_URL: expected a URL that begins with http:// or https://, got "promo.example"',
     'SERVICES_PORT: expected a whole number from 0 to 65531, got "65532"',

@@ -94,7 +94,7 @@ test('a migration that only adds passes unnoticed', async () => {
 
 test('a type that a migration changes costs one run more, and is not noticed outside transactions', async () => {
   const query = '{ menu { first { price } } }';
-  const first = 'from "item" where';
+  const first = 'from "public"."item" where';
   await gather.query(query);
   gather.cost();
   await gather.query(query);

@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { migrate, pendingMigrations } from '../../src/gather/database/migrate.ts';
+import { engineMigrations } from '../../src/gather/database/migrations/index.ts';
 import type { Step } from '../../src/gather/step.ts';
 import { smokehouse } from '../../src/smokehouse/index.ts';
-import { createTestDatabase, TEST_SOURCE, type TestDatabase } from '../helpers/database.ts';
+import { createTestDatabase, TEST_SCHEMAS, type TestDatabase } from '../helpers/database.ts';
 
-const NAMES = ['0001-jobs', '0002-files', '0003-accounts', ...Object.keys(smokehouse.migrations)];
+const source = { ...TEST_SCHEMAS, migrations: smokehouse.migrations };
+const own = Object.keys(engineMigrations('gather'));
+const ofShop = Object.keys(smokehouse.migrations);
 
 let empty: TestDatabase;
 let shop: TestDatabase;
@@ -15,27 +18,44 @@ beforeAll(async () => {
 afterAll(() => Promise.all([empty.drop(), shop.drop()]));
 
 test('servers that start at once migrate an empty database once', async () => {
-  expect(await pendingMigrations(empty.pools.pool, TEST_SOURCE)).toEqual(NAMES);
+  expect(await pendingMigrations(empty.pools.pool, source)).toEqual([...own, ...ofShop]);
   const steps: Step[] = [];
-  await Promise.all(
-    Array.from({ length: 8 }, () => migrate(empty.databaseUrl, TEST_SOURCE, (step) => steps.push(step))),
-  );
-  const done = steps.filter(({ ms }) => ms !== undefined).map(({ detail }) => detail);
-  expect(done.toSorted()).toEqual([NAMES.join(', '), ...Array(7).fill('none to run')]);
-  const applied = 'select name from gather."engineMigration" union all select name from gather."appMigration"';
-  expect(await empty.ask(applied)).toHaveLength(NAMES.length);
+  await Promise.all(Array.from({ length: 8 }, () => migrate(empty.databaseUrl, source, (step) => steps.push(step))));
+  const done = steps.flatMap(({ ms, detail }) => (ms === undefined ? [] : [detail]));
+  expect(done).toHaveLength(8);
+  const names = done.filter((detail) => detail !== 'none to run').flatMap((detail) => detail?.split(', '));
+  expect(names.toSorted()).toEqual([...own, ...ofShop].toSorted());
+  const namesIn = async (history: string) => {
+    const rows = await empty.ask<{ name: string }>(`select name from gather."${history}" order by name`);
+    return rows.map(({ name }) => name);
+  };
+  expect(await namesIn('engineMigration')).toEqual(own);
+  expect(await namesIn('appMigration')).toEqual(ofShop);
 });
 
-test('pending migrations are asked for in two statements, the engine’s and the application’s', async () => {
+test('pending migrations are asked for in two statements', async () => {
   shop.statements();
-  expect(await pendingMigrations(shop.pools.pool, TEST_SOURCE)).toEqual([]);
+  expect(await pendingMigrations(shop.pools.pool, source)).toEqual([]);
   expect(shop.statements()).toHaveLength(2);
 });
 
 test('a database that cannot be reached is DATABASE_UNAVAILABLE', async () => {
-  await expect(migrate('postgres://gather@127.0.0.1:1/gather', TEST_SOURCE)).rejects.toMatchObject({
-    code: 'DATABASE_UNAVAILABLE',
-  });
+  const nowhere = 'postgres://gather@127.0.0.1:1/gather';
+  await expect(migrate(nowhere, source)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+});
+
+test('a database of the layout before the first release is refused, and left as it is', async () => {
+  const old = await createTestDatabase({}, 'template0');
+  try {
+    await old.ask('create table public."jobChange" (id bigint)');
+    await expect(migrate(old.databaseUrl, source)).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringMatching(/before its first release.*Use an empty database/),
+    });
+    expect(await old.ask(`select from pg_namespace where nspname = 'gather'`)).toEqual([]);
+  } finally {
+    await old.drop();
+  }
 });
 
 test.each([

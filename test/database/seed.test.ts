@@ -1,15 +1,18 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { migrate } from '../../src/gather/database/migrate.ts';
 import type { Step } from '../../src/gather/step.ts';
+import { smokehouse } from '../../src/smokehouse/index.ts';
 import { seed } from '../../src/smokehouse/seed/seed.ts';
-import { createTestDatabase, TEST_SOURCE, type TestDatabase } from '../helpers/database.ts';
+import { createTestDatabase, TEST_SCHEMAS, type TestDatabase } from '../helpers/database.ts';
+
+const source = { ...TEST_SCHEMAS, migrations: smokehouse.migrations };
 
 let template: TestDatabase;
 let fresh: TestDatabase;
 
 beforeAll(async () => {
   [template, fresh] = await Promise.all([createTestDatabase(), createTestDatabase({}, 'template0')]);
-  await migrate(fresh.databaseUrl, TEST_SOURCE);
+  await migrate(fresh.databaseUrl, source);
 });
 afterAll(() => Promise.all([template.drop(), fresh.drop()]));
 
@@ -56,7 +59,7 @@ test('the first twenty items have at least six reviews each', async () => {
 test('a seed that was rolled back and done again gives the same shop', async () => {
   const again = await createTestDatabase({}, 'template0');
   try {
-    await migrate(again.databaseUrl, TEST_SOURCE);
+    await migrate(again.databaseUrl, source);
     // Uses up keys, as an interrupted seed does.
     await again
       .ask(`begin; insert into item (sku, name, price, "supplierId") values ('x', 'x', 1, 1); rollback`)

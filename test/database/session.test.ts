@@ -4,9 +4,10 @@ import { Database, raw } from '../../src/gather/database/database.ts';
 import { migrate } from '../../src/gather/database/migrate.ts';
 import { createPools, endPools } from '../../src/gather/database/pool.ts';
 import { installQueues } from '../../src/gather/jobs/install.ts';
+import { smokehouse } from '../../src/smokehouse/index.ts';
 import { seed } from '../../src/smokehouse/seed/seed.ts';
 import { startTestApp, type TestApp } from '../helpers/app.ts';
-import { createTestDatabase, TEST_QUEUES, TEST_SOURCE, TEST_TABLES } from '../helpers/database.ts';
+import { createTestDatabase, TEST_SCHEMAS, TEST_TABLES } from '../helpers/database.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { type Pooler, startPooler } from '../helpers/pooler.ts';
 import { startTestWorker } from '../helpers/worker.ts';
@@ -137,8 +138,8 @@ describe.each(['refuse', 'ignore'] as const)('behind a pooler that does %s start
     const empty = await createTestDatabase({}, 'template0');
     try {
       const databaseUrl = pooler.urlOf(empty.databaseUrl);
-      await migrate(databaseUrl, TEST_SOURCE);
-      await installQueues(databaseUrl, TEST_QUEUES);
+      await migrate(databaseUrl, { ...TEST_SCHEMAS, ...smokehouse });
+      await installQueues(databaseUrl, { ...TEST_SCHEMAS, ...smokehouse });
       await seed(databaseUrl, { size: 'test' });
       expect(await empty.ask('select from item')).toHaveLength(200);
       expect(pooler.refused).toEqual([]);

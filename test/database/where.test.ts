@@ -8,6 +8,8 @@ import type { ItemRow } from '../../src/smokehouse/generated/database.ts';
 import type { ItemWhere } from '../../src/smokehouse/generated/schema.ts';
 import { createTestDatabase, TEST_TABLES, type TestDatabase } from '../helpers/database.ts';
 
+const { definitions } = TEST_TABLES;
+
 let db: TestDatabase;
 let item: Tables['item'];
 const rows: ItemRow[] = [];
@@ -30,7 +32,7 @@ async function expectSame(where: Where<'item'>, predicate: (row: ItemRow) => boo
 }
 
 function toSql(where: Where<'item'>): string {
-  const { condition } = compileWhere(TEST_TABLES.definitions.item, where);
+  const { condition } = compileWhere(definitions.item, where);
   return sql`${condition(expressionBuilder<Schema, 'item'>())}`.compile(builder).sql;
 }
 
@@ -94,7 +96,7 @@ describe('an operator', () => {
   });
 
   test('of text is refused for other columns', () => {
-    expect(() => compileWhere(TEST_TABLES.definitions.item, { price: { contains: '1' } })).toThrow(
+    expect(() => compileWhere(definitions.item, { price: { contains: '1' } })).toThrow(
       'Column "price" of table item, of type numeric, has no operator "contains".',
     );
   });
@@ -246,7 +248,7 @@ describe('compileWhere', () => {
   });
 
   test('gives one shape for one structure, whatever the values', () => {
-    const shape = (where: Where<'item'>) => compileWhere(TEST_TABLES.definitions.item, where).shape;
+    const shape = (where: Where<'item'>) => compileWhere(definitions.item, where).shape;
     expect(shape({ id: { in: ['1'] }, name: 'a' })).toBe(
       shape({ id: { in: ['1', '2'] }, name: { eq: 'b' }, sku: null }),
     );
@@ -272,7 +274,7 @@ describe('compileWhere', () => {
 
   test('refuses more than 200 conditions, empty ones too', () => {
     const compile = (count: number, part: Where<'item'>) =>
-      compileWhere(TEST_TABLES.definitions.item, { or: Array.from({ length: count }, () => part) });
+      compileWhere(definitions.item, { or: Array.from({ length: count }, () => part) });
     expect(() => compile(200, { id: '1' })).not.toThrow();
     expect(() => compile(201, { id: '1' })).toThrow('Expected at most 200 conditions.');
     expect(() => compile(201, {})).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
@@ -281,10 +283,8 @@ describe('compileWhere', () => {
 
   test('refuses more than 20 levels, without going down further', () => {
     const nest = (levels: number): Where<'item'> => (levels === 1 ? { id: '1' } : { not: nest(levels - 1) });
-    expect(() => compileWhere(TEST_TABLES.definitions.item, nest(20))).not.toThrow();
-    expect(() => compileWhere(TEST_TABLES.definitions.item, nest(21))).toThrow(
-      'Expected at most 20 levels of conditions.',
-    );
+    expect(() => compileWhere(definitions.item, nest(20))).not.toThrow();
+    expect(() => compileWhere(definitions.item, nest(21))).toThrow('Expected at most 20 levels of conditions.');
   });
 
   test('refuses what is no column and no operator, inherited names too', () => {
@@ -293,8 +293,7 @@ describe('compileWhere', () => {
       inherited: { constructor: '1' },
       operator: { id: { toString: '1' } },
     };
-    for (const where of Object.values(untyped))
-      expect(() => compileWhere(TEST_TABLES.definitions.item, where)).toThrow(/ has no /);
+    for (const where of Object.values(untyped)) expect(() => compileWhere(definitions.item, where)).toThrow(/ has no /);
   });
 
   test('never mixes values into the SQL', async () => {

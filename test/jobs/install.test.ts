@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { installQueues } from '../../src/gather/jobs/install.ts';
-import { createTestDatabase, TEST_QUEUES, type TestDatabase } from '../helpers/database.ts';
+import { smokehouse } from '../../src/smokehouse/index.ts';
+import { createTestDatabase, TEST_SCHEMAS, type TestDatabase } from '../helpers/database.ts';
+
+const source = { ...TEST_SCHEMAS, ...smokehouse };
 
 let empty: TestDatabase;
 
@@ -11,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => empty.drop());
 
 test('servers that start at once make the queue once', async () => {
-  await Promise.all(Array.from({ length: 4 }, () => installQueues(empty.databaseUrl, TEST_QUEUES)));
+  await Promise.all(Array.from({ length: 4 }, () => installQueues(empty.databaseUrl, source)));
   expect(await empty.ask(`select name from gather_jobs.queue where name not like '\\_%' order by name`)).toEqual(
     [
       ...['add', 'dailyStatistics', 'describeImage', 'fetchData', 'gather.dead-letters', 'gather.ticks'],
@@ -27,6 +30,6 @@ test('a queue that is there takes the options that its task has now', async () =
     { retry_limit: 2, retry_backoff: true, heartbeat_seconds: 10, dead_letter: 'gather.dead-letters', notify: true },
   ]);
   await empty.ask(`update gather_jobs.queue set retry_limit = 7, heartbeat_seconds = 60 where name = 'add'`);
-  await installQueues(empty.databaseUrl, TEST_QUEUES);
+  await installQueues(empty.databaseUrl, source);
   expect(await empty.ask(options)).toEqual(before);
 });

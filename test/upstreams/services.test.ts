@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createServices, type ServiceClients } from '../../src/gather/services/define-service.ts';
-import { smokehouse } from '../../src/smokehouse/index.ts';
+import { services as definitions } from '../../src/smokehouse/services/index.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { startServices, type TestServices } from '../helpers/services.ts';
 
 const { signal } = new AbortController();
 let services: TestServices;
 let clients: ServiceClients;
-let upstreams: ServiceClients['services'];
 
 beforeAll(async () => {
   services = await startServices();
@@ -17,26 +16,29 @@ afterAll(() => services.close());
 
 beforeEach(() => {
   services.reset();
-  const urls = Object.entries(services.urls);
-  const configs = Object.fromEntries(urls.map(([name, url]) => [name, { url, timeoutMs: 1500 }]));
-  clients = createServices(smokehouse.services, configs);
-  upstreams = clients.services;
+  clients = createServices(definitions, {
+    promo: { url: services.urls.promo, timeoutMs: 1500 },
+    recommendations: { url: services.urls.recommendations, timeoutMs: 1500 },
+    pricing: { url: services.urls.pricing, timeoutMs: 1500 },
+    inventory: { url: services.urls.inventory, timeoutMs: 1500 },
+    suppliers: { url: services.urls.suppliers, timeoutMs: 1500 },
+  });
   return () => clients.close();
 });
 
 describe('promo', () => {
   it('gives the promotion of the day', async () => {
-    expect(await upstreams.promo.today(signal)).toMatchObject({ title: 'Brisket week', sku: 'SKU-00042' });
+    expect(await clients.services.promo.today(signal)).toMatchObject({ title: 'Brisket week', sku: 'SKU-00042' });
   });
 
   it('gives nothing when there is no promotion', async () => {
     services.promo.answer = { status: 204 };
-    expect(await upstreams.promo.today(signal)).toBeUndefined();
+    expect(await clients.services.promo.today(signal)).toBeUndefined();
   });
 });
 
 it('recommendations are as many as asked for', async () => {
-  const list = await upstreams.recommendations.list({ limit: 3 }, signal);
+  const list = await clients.services.recommendations.list({ limit: 3 }, signal);
   expect(list).toHaveLength(3);
   expect(list[0]).toEqual({ sku: expect.stringMatching(/^SKU-/), reason: expect.any(String) });
   expect(services.recommendations.requests).toEqual(['/recommendations?limit=3']);
@@ -44,7 +46,9 @@ it('recommendations are as many as asked for', async () => {
 
 describe.each(['pricing', 'inventory'] as const)('%s', (name) => {
   const ask = (skus: string[]) =>
-    name === 'pricing' ? upstreams.pricing.pricesBySku(skus, signal) : upstreams.inventory.stockBySku(skus, signal);
+    name === 'pricing'
+      ? clients.services.pricing.pricesBySku(skus, signal)
+      : clients.services.inventory.stockBySku(skus, signal);
 
   it('gives a value for each known SKU in one request', async () => {
     const values = await ask(['SKU-00002', 'SKU-00001', 'SKU-99999']);
@@ -73,7 +77,7 @@ describe.each(['pricing', 'inventory'] as const)('%s', (name) => {
 
 describe('suppliers', () => {
   it('give a quote', async () => {
-    expect(await upstreams.suppliers.quote(0, signal)).toEqual({
+    expect(await clients.services.suppliers.quote(0, signal)).toEqual({
       supplier: 'Oak & Ember',
       price: expect.stringMatching(/^\d+\.\d\d$/),
     });
@@ -81,7 +85,7 @@ describe('suppliers', () => {
 
   it('that are closed say so and do not keep others from answering', async () => {
     for (let count = 0; count < 15; count++) {
-      await expect(upstreams.suppliers.quote(19, signal)).rejects.toMatchObject({
+      await expect(clients.services.suppliers.quote(19, signal)).rejects.toMatchObject({
         code: 'UPSTREAM_UNAVAILABLE',
         message: 'Supplier 19 is closed.',
         source: 'suppliers',
@@ -89,16 +93,19 @@ describe('suppliers', () => {
       });
     }
     expect(services.suppliers.requests).toHaveLength(15);
-    expect(await upstreams.suppliers.quote(1, signal)).toMatchObject({ supplier: 'Hickory Hollow' });
+    expect(await clients.services.suppliers.quote(1, signal)).toMatchObject({ supplier: 'Hickory Hollow' });
   });
 
   it('answer 500 calls at once', async () => {
     const allAsked = Promise.withResolvers<void>();
     services.suppliers.gate = allAsked.promise;
-    const patient = createServices(
-      smokehouse.services,
-      Object.fromEntries(Object.entries(services.urls).map(([name, url]) => [name, { url, timeoutMs: 60_000 }])),
-    );
+    const patient = createServices(definitions, {
+      promo: { url: services.urls.promo },
+      recommendations: { url: services.urls.recommendations },
+      pricing: { url: services.urls.pricing },
+      inventory: { url: services.urls.inventory },
+      suppliers: { url: services.urls.suppliers, timeoutMs: 60_000 },
+    });
     const answers = Array.from({ length: 500 }, (_, number) => patient.services.suppliers.quote(number % 10, signal));
     await eventually(() => expect(services.suppliers.open).toHaveLength(500));
     allAsked.resolve();
@@ -119,15 +126,15 @@ it.each([
   async (fault, code, requests) => {
     services.pricing.fault = fault;
     const [prices, stock] = await Promise.all([
-      upstreams.pricing.pricesBySku(['SKU-00001'], signal),
-      upstreams.inventory.stockBySku(['SKU-00001'], signal),
+      clients.services.pricing.pricesBySku(['SKU-00001'], signal),
+      clients.services.inventory.stockBySku(['SKU-00001'], signal),
     ]);
     expect(prices.get('SKU-00001')).toMatchObject({ code, source: 'pricing' });
     expect(stock.get('SKU-00001')).toEqual(expect.any(Number));
     expect(services.pricing.requests).toHaveLength(requests);
 
     services.pricing.fault = undefined;
-    expect((await upstreams.pricing.pricesBySku(['SKU-00001'], signal)).size).toBe(1);
+    expect((await clients.services.pricing.pricesBySku(['SKU-00001'], signal)).size).toBe(1);
   },
 );
 

@@ -116,13 +116,14 @@ export class StatementShares implements Shares {
 }
 
 /**
- * The first table that a statement names; '' where it names none. Where it is taken for another one, only the shares
- * are not as fair as they could be.
+ * The first table that a statement names, without quotation marks; '' where it names none. Where it is taken for another
+ * one, only the shares are not as fair as they could be.
  */
 export function tableNamedIn(text: string): string {
-  return (
-    /\b(?:from|into|update|join)\s+(?!lateral\b|only\b)((?:"[^"]+"|\w+)(?:\.(?:"[^"]+"|\w+))?)/i.exec(text)?.[1] ?? ''
-  );
+  const named = /\b(?:from|into|update|join)\s+(?!lateral\b|only\b)((?:"[^"]+"|\w+)(?:\.(?:"[^"]+"|\w+))?)/i.exec(
+    text,
+  )?.[1];
+  return named?.replaceAll('"', '') ?? '';
 }
 
 function both(first: Permit, second: Permit): Permit {

@@ -6,9 +6,9 @@ import { createLocalStore } from '../../../src/gather/files/local-store.ts';
 import type { TaskContext } from '../../../src/gather/jobs/task.ts';
 import { createLog } from '../../../src/gather/monitoring/log.ts';
 import { createServices, type ServiceClients } from '../../../src/gather/services/define-service.ts';
-import { smokehouse } from '../../../src/smokehouse/index.ts';
 import { insertOrder } from '../../../src/smokehouse/orders/order-rows.ts';
 import { prepareOrder } from '../../../src/smokehouse/orders/prepare-order.ts';
+import { services as definitions } from '../../../src/smokehouse/services/index.ts';
 import { startTestApp, type TestApp } from '../../helpers/app.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { startTestWorker } from '../../helpers/worker.ts';
@@ -19,8 +19,14 @@ let clients: ServiceClients;
 beforeAll(async () => {
   gather = await startTestApp();
   await gather.database.ask(`update item set status = 'ACTIVE', name = 'Item ' || id where id < 10`);
-  const urls = Object.entries(gather.services.urls);
-  clients = createServices(smokehouse.services, Object.fromEntries(urls.map(([name, url]) => [name, { url }])));
+  const { promo, recommendations, pricing, inventory, suppliers } = gather.services.urls;
+  clients = createServices(definitions, {
+    promo: { url: promo },
+    recommendations: { url: recommendations },
+    pricing: { url: pricing },
+    inventory: { url: inventory },
+    suppliers: { url: suppliers },
+  });
 });
 afterAll(async () => {
   await clients.close();
@@ -83,7 +89,7 @@ test('an order that there is not is not tried again', async () => {
   await expect(running).rejects.toMatchObject({ code: 'NOT_FOUND', retryable: false });
 });
 
-test.each(['', 'x', '1; drop table item', '1'.repeat(19)])('the order %j is no input', (orderId) => {
+test.each(['', 'x', '1; drop table item', '9223372036854775808'])('the order %j is no input', (orderId) => {
   expect(prepareOrder.input.safeParse({ orderId }).success).toBe(false);
 });
 
