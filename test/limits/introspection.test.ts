@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { actualCost, requestedCost } from '../../src/gather/graphql/limits/cost.ts';
 import { planOf } from '../../src/gather/graphql/limits/plan.ts';
 import { TEST_LIMITS } from '../helpers/app.ts';
-import { loadSchema } from '../helpers/schema.ts';
+import { schema } from '../helpers/schema.ts';
 
 const FULL = getIntrospectionQuery({
   descriptions: true,
@@ -13,7 +13,6 @@ const FULL = getIntrospectionQuery({
   inputValueDeprecation: true,
   oneOf: true,
 });
-const schema = loadSchema();
 
 describe.each([0, 45, 400, 1000])('with %i more types', (count) => {
   const larger = withMoreTypes(count);

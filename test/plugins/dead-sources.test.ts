@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { engineResolvers } from '../../src/gather/engine-resolvers.ts';
 import { smokehouse } from '../../src/smokehouse/index.ts';
 import { type Answer, STAFF_TOKEN, startTestApp, type TestApp } from '../helpers/app.ts';
-import { loadSchema } from '../helpers/schema.ts';
+import { schema } from '../helpers/schema.ts';
 import type { Fault } from '../helpers/services.ts';
 
 type Data = Answer['data'];
@@ -239,9 +239,7 @@ describe('the schema', () => {
     ...['StoredFile.size', 'StoredFile.url', 'Upload.url'],
     'User.name',
   ];
-  const types = Object.values(loadSchema().getTypeMap()).filter(
-    (type) => isObjectType(type) && !type.name.startsWith('__'),
-  );
+  const types = Object.values(schema.getTypeMap()).filter((type) => isObjectType(type) && !type.name.startsWith('__'));
 
   test('has no field that can fail and must not be null', () => {
     const given = { ...engineResolvers, ...smokehouse.resolvers } as unknown as Record<
