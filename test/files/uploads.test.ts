@@ -172,14 +172,14 @@ describe('an upload', () => {
     await gather.ask('PUT', path, {}, Buffer.from('Smoke'));
     expect(shop.statements().map((statement) => statement.trim().split(/\s+/).slice(0, 3).join(' '))).toEqual([
       expect.stringMatching(/^select .*"id"/),
-      'update upload set',
-      'update "upload" set',
+      'update "gather"."upload" set',
+      'update "gather"."upload" set',
       'begin',
-      'insert into "file"',
-      'delete from "upload"',
-      'update "file" set',
+      'insert into "gather"."file"',
+      'delete from "gather"."upload"',
+      'update "gather"."file" set',
       'commit',
-      'update "upload" set',
+      'update "gather"."upload" set',
     ]);
   });
 

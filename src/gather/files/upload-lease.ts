@@ -15,6 +15,7 @@ const SAFE_MS = LEASE_MS - RENEW_TIMEOUT_MS - RENEW_EVERY_MS;
 const SILENCE_MS = 3000;
 const ASK_EVERY_MS = 250;
 const ASK_FOR_MS = 6000;
+const ASK_TIMEOUT_MS = 5000;
 const RELEASE_TIMEOUT_MS = 5000;
 
 /**
@@ -51,7 +52,7 @@ export class UploadLease implements AsyncDisposable {
       const upload = await lease.#ask(signal);
       if (upload) return { lease, upload };
     } catch (error) {
-      // It may have been given while nobody waited for it any more.
+      // It may have been given when nobody waited for it any more.
       await lease[Symbol.asyncDispose]();
       throw error;
     }
@@ -90,11 +91,13 @@ export class UploadLease implements AsyncDisposable {
   }
 
   async #ask(signal: AbortSignal): Promise<UploadRow | undefined> {
-    const database = new Database(this.#pools, signal);
     const deadline = performance.now() + ASK_FOR_MS;
     while (true) {
       const askedAt = performance.now();
+      // Not with the request's signal: a statement nobody waits for any more could take the lease after it was released.
+      const database = new Database(this.#pools, AbortSignal.timeout(ASK_TIMEOUT_MS));
       const upload = await leaseUpload(database, this.#tokenHash, this.writer);
+      signal.throwIfAborted();
       if (!upload) return undefined;
       if (upload.isLeased) {
         this.#renewing = this.#renew(askedAt);
