@@ -127,6 +127,18 @@ test('settings are read, and frozen', () => {
   expect(Object.isFrozen(config)).toBe(true);
 });
 
+test('the timeout for services is that of those whose definitions have none of their own', () => {
+  const { services } = readConfig(smokehouse, [], { SERVICE_TIMEOUT_MS: '100', PRICING_TIMEOUT_MS: '200' });
+  const timeouts = Object.entries(services).map(([name, { timeoutMs }]) => [name, timeoutMs]);
+  expect(Object.fromEntries(timeouts)).toEqual({
+    promo: 100,
+    recommendations: 100,
+    pricing: 200,
+    inventory: 100,
+    suppliers: undefined,
+  });
+});
+
 test('an empty setting is one that is not set', () => {
   const empty = Object.fromEntries(Object.keys(readConfig(smokehouse, [], {})).map((name) => [name, '']));
   expect(readConfig(smokehouse, [], { ...empty, DATABASE_URL: '', ABOUT_FILE: '', LOG: '' })).toEqual(
