@@ -170,8 +170,8 @@ export function readConfig(
     services: Object.fromEntries(
       Object.entries(services).map(([name, definition]): [string, ServiceSettings] => {
         // A service that says itself how long it may take knows better than what is meant for all.
-        const ofAll = definition.timeoutMs === undefined ? data.SERVICE_TIMEOUT_MS : undefined;
-        const timeoutMs = (found[timeoutSetting(name)] as number | undefined) ?? ofAll;
+        const ofAll = definition.timeoutMs === undefined ? found['SERVICE_TIMEOUT_MS'] : undefined;
+        const timeoutMs = (found[timeoutSetting(name)] ?? ofAll) as number | undefined;
         return [name, { url: found[urlSetting(name)] as string | undefined, timeoutMs }];
       }),
     ),
