@@ -8,6 +8,7 @@ import { readText, send } from './helpers/client.ts';
 import { eventually } from './helpers/eventually.ts';
 import { untilLeft } from './helpers/left.ts';
 import { lockTable } from './helpers/lock.ts';
+import { RawSocket } from './helpers/raw-socket.ts';
 
 const PROMO = '{ home { promo { title } } }';
 /** How long requests under way may take to finish: longer than a test may take. */
@@ -42,11 +43,16 @@ describe('start', () => {
 describe('stop', () => {
   test('lets requests under way finish, and takes no more', async () => {
     const { url } = await gather.app.start();
-    gather.services.promo.delayMs = 500;
+    const refused = Promise.withResolvers<void>();
+    gather.services.promo.gate = refused.promise;
     const { response } = send(url, PROMO);
     await underWay(1);
     const stopped = gather.app.stop();
-    await expect(send(url, PROMO).response).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await eventually(async () => {
+      const opening = RawSocket.open(url).then((connection) => connection[Symbol.dispose]());
+      await expect(opening).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    });
+    refused.resolve();
     expect(JSON.parse(await readText(await response))).toMatchObject({ data: { home: { promo: {} } } });
     await stopped;
   });

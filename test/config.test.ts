@@ -127,6 +127,18 @@ test('settings are read, and frozen', () => {
   expect(Object.isFrozen(config)).toBe(true);
 });
 
+test('the timeout for services is that of those whose definitions have none of their own', () => {
+  const { services } = readConfig(smokehouse, [], { SERVICE_TIMEOUT_MS: '100', PRICING_TIMEOUT_MS: '200' });
+  const timeouts = Object.entries(services).map(([name, { timeoutMs }]) => [name, timeoutMs]);
+  expect(Object.fromEntries(timeouts)).toEqual({
+    promo: 100,
+    recommendations: 100,
+    pricing: 200,
+    inventory: 100,
+    suppliers: undefined,
+  });
+});
+
 test('an empty setting is one that is not set', () => {
   const empty = Object.fromEntries(Object.keys(readConfig(smokehouse, [], {})).map((name) => [name, '']));
   expect(readConfig(smokehouse, [], { ...empty, DATABASE_URL: '', ABOUT_FILE: '', LOG: '' })).toEqual(
@@ -174,14 +186,14 @@ test('every fault is told at once, by name, with what was expected and what came
     'DATABASE_URL: expected a URL that begins with postgres:// or postgresql://, got "shop"',
     'GATHER_SCHEMA: expected the name of a schema, in lower case, such as gather, got "Gather"',
     'DATABASE_CONNECTIONS: expected a whole number from 1 to 1000, got "0"',
-    'PROMO_URL: expected a URL that begins with http:// or https://, got "promo.example"',
     'SERVICES_PORT: expected a whole number from 0 to 65531, got "65532"',
     'SERVICE_TIMEOUT_MS: expected a whole number from 1 to 3600000, got "2s"',
-    'SUPPLIERS_TIMEOUT_MS: expected a whole number from 1 to 3600000, got "-1"',
     'OPERATION_TIMEOUT_MS: expected a whole number from 1 to 3600000, got "1e3"',
     'STATEMENT_TIMEOUT_MS: expected a whole number from 1 to 3600000, got "3600001"',
     'TIME_ZONE: expected UTC, or the IANA name of a time zone by area and city, such as America/Chicago, got "+02:00"',
     'LOG: expected one of words, json, none, got "loud"',
+    'PROMO_URL: expected a URL that begins with http:// or https://, got "promo.example"',
+    'SUPPLIERS_TIMEOUT_MS: expected a whole number from 1 to 3600000, got "-1"',
     'PRICING_URL: expected, but not set',
     'INVENTORY_URL: expected, but not set',
   ]);

@@ -168,13 +168,12 @@ export function readConfig(
   return Object.freeze({
     ...(data as z.infer<typeof Environment>),
     services: Object.fromEntries(
-      Object.keys(services).map((name) => [
-        name,
-        {
-          url: found[urlSetting(name)] as string | undefined,
-          timeoutMs: (found[timeoutSetting(name)] ?? found['SERVICE_TIMEOUT_MS']) as number | undefined,
-        },
-      ]),
+      Object.entries(services).map(([name, definition]): [string, ServiceSettings] => {
+        // A service that says itself how long it may take knows better than what is meant for all.
+        const ofAll = definition.timeoutMs === undefined ? found['SERVICE_TIMEOUT_MS'] : undefined;
+        const timeoutMs = (found[timeoutSetting(name)] ?? ofAll) as number | undefined;
+        return [name, { url: found[urlSetting(name)] as string | undefined, timeoutMs }];
+      }),
     ),
     settings: Object.fromEntries(Object.keys(settings).map((name) => [name, found[name]])) as Settings,
   });

@@ -70,7 +70,7 @@ function sent(part: string): string[] {
 async function tables(): Promise<string[]> {
   const rows = await gather.database.ask<{ name: string }>(`
     select format('%I.%I', schemaname, tablename) as name from pg_tables
-    where schemaname in ('public', 'pgboss') order by 1`);
+    where schemaname in ('public', 'gather', 'gather_jobs') order by 1`);
   return rows.map(({ name }) => name);
 }
 
@@ -85,7 +85,9 @@ test('a migration that only adds passes unnoticed', async () => {
       () => {},
     );
   }
-  expect(added).toEqual(expect.arrayContaining(['public."order"', 'public.job', 'public.upload', 'public.item']));
+  expect(added).toEqual(
+    expect.arrayContaining(['public."order"', 'gather.job', 'gather.upload', 'gather_jobs.queue', 'public.item']),
+  );
   gather.cost();
   await useEverything();
   // None was run again.

@@ -1,13 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { type Call, calls } from '../../src/gather/calls.ts';
 import { Database, raw } from '../../src/gather/database/database.ts';
 import { createPools, endPools } from '../../src/gather/database/pool.ts';
 import { startEmbeddedPostgres } from '../../src/gather/embedded-postgres/embedded-postgres.ts';
 import { GatherError } from '../../src/gather/errors.ts';
+import { copyDataDir } from '../helpers/data-dir.ts';
 import { createTestDatabase, TEST_TABLES, type TestDatabase } from '../helpers/database.ts';
 import { eventually } from '../helpers/eventually.ts';
 
@@ -323,7 +322,7 @@ describe('where time is short', () => {
 
 test('a restart of the server under load fails statements, and the same pools work after it', async () => {
   await using stack = new AsyncDisposableStack();
-  const dataDir = await mkdtemp(join(tmpdir(), 'gather-restart-'));
+  const dataDir = await copyDataDir(inject('postgresTemplate'));
   stack.defer(() => rm(dataDir, { recursive: true }));
   const first = await startEmbeddedPostgres({ dataDir });
   stack.defer(() => first.stop());

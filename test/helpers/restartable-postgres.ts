@@ -1,10 +1,11 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inject } from 'vitest';
 import { migrate } from '../../src/gather/database/migrate.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/gather/embedded-postgres/embedded-postgres.ts';
 import { smokehouse } from '../../src/smokehouse/index.ts';
+import { copyDataDir } from './data-dir.ts';
 import { TEST_SCHEMAS } from './database.ts';
 
 const AWAY_MS = 1000;
@@ -24,7 +25,7 @@ export class RestartablePostgres {
 
   static async start(): Promise<RestartablePostgres> {
     await using stack = new AsyncDisposableStack();
-    const dataDir = await mkdtemp(join(tmpdir(), 'gather-restart-'));
+    const dataDir = await copyDataDir(inject('postgresTemplate'));
     stack.defer(() => rm(dataDir, { recursive: true }));
     const running = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } });
     stack.defer(() => running.stop());

@@ -1,8 +1,11 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { type AddressInfo, Server as NetServer } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Exchanges } from './exchanges.ts';
 
 const CLOSE_IDLE_MS = 100;
+/** Connections that the system keeps until they are accepted, unless `listen` is told otherwise. */
+const BACKLOG = 511;
 
 /**
  * Listens. @returns the address as a URL
@@ -32,20 +35,46 @@ export async function drain(
   hurry?: AbortSignal,
 ): Promise<void> {
   if (!server.listening) return;
-  const cutOff = () => server.closeAllConnections();
-  const timer = setTimeout(cutOff, timeoutMs);
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), timeoutMs);
+  const isOver = AbortSignal.any(hurry ? [late.signal, hurry] : [late.signal]);
   exchanges.end();
+  await acceptAll(server, isOver);
   // A request may be on its way on a connection that is idle: that of HTTP would close it at once.
   const closed = new Promise((resolve) => NetServer.prototype.close.call(server, resolve));
-  const closing = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_MS);
-  hurry?.addEventListener('abort', cutOff, { once: true });
-  if (hurry?.aborted) cutOff();
+  const closing = setInterval(async () => {
+    // In a turn of the event loop timers come before sockets: behind a long turn, requests wait to be read.
+    await nextTurn();
+    server.closeIdleConnections();
+  }, CLOSE_IDLE_MS);
+  const cutOff = () => server.closeAllConnections();
+  if (isOver.aborted) cutOff();
+  else isOver.addEventListener('abort', cutOff, { once: true });
   await closed;
-  hurry?.removeEventListener('abort', cutOff);
+  isOver.removeEventListener('abort', cutOff);
   clearInterval(closing);
   clearTimeout(timer);
   // For HTTP's own timers.
   server.close();
+}
+
+/**
+ * Accepts the connections that clients have opened by now, which a listener that closes would reset. The event loop accepts
+ * one in a turn; those that come meanwhile are behind them.
+ */
+async function acceptAll(server: Server, isOver: AbortSignal): Promise<void> {
+  let isAccepting = true;
+  const accepted = () => {
+    isAccepting = true;
+  };
+  server.on('connection', accepted).on('drop', accepted);
+  // The rest of the present turn may be without a look at the listener.
+  await nextTurn();
+  for (let turn = 0; isAccepting && !isOver.aborted && turn < BACKLOG; turn++) {
+    isAccepting = false;
+    await nextTurn();
+  }
+  server.off('connection', accepted).off('drop', accepted);
 }
 
 /** Where a request was sent to, by its Host. */
