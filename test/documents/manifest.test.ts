@@ -4,9 +4,9 @@ import { parse, validate } from 'graphql';
 import { expect, test } from 'vitest';
 import { toDocumentId } from '../../src/gather/graphql/documents/document-id.ts';
 import { readManifest } from '../../src/gather/graphql/documents/manifest.ts';
-import { loadSchema } from '../../src/gather/graphql/schema.ts';
-import { exampleTabs } from '../../src/smokehouse/documents/tabs.ts';
+import { tabs } from '../../src/smokehouse/documents/tabs.ts';
 import { DOCUMENTS_FILE } from '../helpers/documents.ts';
+import { schema } from '../helpers/schema.ts';
 import { temporaryDirectory } from '../helpers/temporary-directory.ts';
 
 test('an ID is that of the specification', () => {
@@ -16,8 +16,7 @@ test('an ID is that of the specification', () => {
 
 test('it has every example of GraphiQL to the letter, and nothing that the schema has not', () => {
   const manifest = readManifest(DOCUMENTS_FILE);
-  const schema = loadSchema();
-  for (const { query } of exampleTabs) expect(manifest.get(toDocumentId(query))).toBe(query);
+  for (const { query } of tabs) expect(manifest.get(toDocumentId(query))).toBe(query);
   for (const text of manifest.values()) expect(validate(schema, parse(text))).toEqual([]);
 });
 

@@ -2,8 +2,8 @@ import { executeSync, extendSchema, type GraphQLSchema, getIntrospectionQuery, p
 import { describe, expect, test } from 'vitest';
 import { actualCost, requestedCost } from '../../src/gather/graphql/limits/cost.ts';
 import { planOf } from '../../src/gather/graphql/limits/plan.ts';
-import { loadSchema } from '../../src/gather/graphql/schema.ts';
 import { TEST_LIMITS } from '../helpers/app.ts';
+import { schema } from '../helpers/schema.ts';
 
 const FULL = getIntrospectionQuery({
   descriptions: true,
@@ -13,7 +13,6 @@ const FULL = getIntrospectionQuery({
   inputValueDeprecation: true,
   oneOf: true,
 });
-const schema = loadSchema();
 
 describe.each([0, 45, 400, 1000])('with %i more types', (count) => {
   const larger = withMoreTypes(count);

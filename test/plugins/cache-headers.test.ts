@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { toDocumentId } from '../../src/gather/graphql/documents/document-id.ts';
-import { ANONYMOUS, type Viewer } from '../../src/gather/viewer.ts';
-import { exampleTabs } from '../../src/smokehouse/documents/tabs.ts';
-import { CUSTOMER, STAFF, startTestApp, type TestApp } from '../helpers/app.ts';
+import type { Viewer } from '../../src/gather/viewer.ts';
+import { tabs } from '../../src/smokehouse/documents/tabs.ts';
+import { ANONYMOUS, CUSTOMER, STAFF, startTestApp, type TestApp } from '../helpers/app.ts';
 import { type Params, toUrl } from '../helpers/documents.ts';
 
 const QUERY = '{ menu { count } }';
@@ -20,7 +20,7 @@ afterAll(() => gather.close());
 
 describe('a whole answer to a GET that says nothing of who sends it', () => {
   test('may be kept by all for as long as the settings say', async () => {
-    for (const params of [{ query: QUERY }, { documentId: toDocumentId(exampleTabs[0]?.query ?? '') }]) {
+    for (const params of [{ query: QUERY }, { documentId: toDocumentId(tabs[0]?.query ?? '') }]) {
       const response = await get(params);
       expect(response.status).toBe(200);
       expect(response.headers.get('cache-control')).toBe('public, max-age=60');

@@ -4,12 +4,12 @@ import { Client, type DocumentInput, fetchExchange, cacheExchange as urqlCache }
 import { persistedExchange } from '@urql/exchange-persisted';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { toDocumentId } from '../../src/gather/graphql/documents/document-id.ts';
-import { exampleTabs } from '../../src/smokehouse/documents/tabs.ts';
+import { tabs } from '../../src/smokehouse/documents/tabs.ts';
 import { startTestApp, type TestApp } from '../helpers/app.ts';
 import { DOCUMENTS_FILE } from '../helpers/documents.ts';
 
-const [HOME = ''] = exampleTabs.map(({ query }) => query);
-const QUERIES = exampleTabs.map(({ query }) => query).filter((text) => /^query (Home|Quotes|Menu) /m.test(text));
+const [HOME = ''] = tabs.map(({ query }) => query);
+const QUERIES = tabs.map(({ query }) => query).filter((text) => /^query (Home|Quotes|Menu) /m.test(text));
 
 let gather: TestApp;
 let strict: TestApp;

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { toDocumentId } from '../../src/gather/graphql/documents/document-id.ts';
-import { exampleTabs } from '../../src/smokehouse/documents/tabs.ts';
+import { tabs } from '../../src/smokehouse/documents/tabs.ts';
 import { startTestApp, type TestApp } from '../helpers/app.ts';
 import { DOCUMENTS_FILE, type Params, persisted, toUrl } from '../helpers/documents.ts';
 
-const HOME = exampleTabs[0]?.query ?? '';
+const HOME = tabs[0]?.query ?? '';
 const HOME_ID = toDocumentId(HOME);
 /** Each of its levels comes from one place, so that it costs the same however fast that is. */
-const PAGE = exampleTabs[1]?.query ?? '';
+const PAGE = tabs[1]?.query ?? '';
 const NOBODYS_ID = toDocumentId('');
 const NEW = 'query New { menu { count } }';
 
@@ -79,7 +79,7 @@ describe('a document ID', () => {
   });
 
   test('of a mutation is taken by POST only', async () => {
-    const reprice = exampleTabs.find(({ query }) => query.includes('mutation Reprice'))?.query ?? '';
+    const reprice = tabs.find(({ query }) => query.includes('mutation Reprice'))?.query ?? '';
     expect((await askByUrl({ documentId: toDocumentId(reprice) })).status).toBe(405);
   });
 });

@@ -48,7 +48,8 @@ export function nodeTypesOf(schema: GraphQLSchema, types: TypeRegistry): Readonl
   return new Map(Object.entries(types).filter(([name]) => nodes.includes(name)));
 }
 
-function toResolvers(schema: GraphQLSchema, source: SchemaSource): ResolverMap {
+/** The resolvers of all fields that have one. */
+export function toResolvers(schema: GraphQLSchema, source: SchemaSource): ResolverMap {
   const { engineResolvers, resolvers } = source;
   const names = new Set([...Object.keys(schema.getTypeMap()), ...Object.keys(resolvers)]);
   const all: Record<string, object> = {};
