@@ -85,7 +85,7 @@ test('a masked error is logged with its cause, once, and the client does not see
     type: 'DatabaseError',
     code: '42703',
     message: expect.stringMatching(/column "rating" does not exist/),
-    at: expect.arrayContaining([expect.stringMatching(/^src\/database\/database\.ts:\d+$/)]),
+    at: expect.arrayContaining([expect.stringMatching(/^src\/gather\/database\/database\.ts:\d+$/)]),
     path: 'item.averageRating',
   });
   expect(line).toMatchObject({ level: 30, errors: 1 });

@@ -167,7 +167,7 @@ describe('`all` without @stream', () => {
     gather.cost();
     const response = await gather.request(all(1001), {}, { headers: { accept } });
     const { data, errors } = JSON.parse(/\{.*\}/.exec(await response.text())?.[0] ?? '');
-    expect(data).toBeNull();
+    expect(data).toEqual({ menu: { all: null } });
     expect(errors).toMatchObject([
       {
         message: expect.stringMatching(/^Expected at most 1,000 items without @stream, got more\./),

@@ -5,9 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { migrate } from '../../src/gather/database/migrate.ts';
 import { startEmbeddedPostgres } from '../../src/gather/embedded-postgres/embedded-postgres.ts';
+import { smokehouse } from '../../src/smokehouse/index.ts';
 import { seed } from '../../src/smokehouse/seed/seed.ts';
 import { type Answer, PATIENT, startTestApp } from '../helpers/app.ts';
-import { TEST_SOURCE } from '../helpers/database.ts';
+import { TEST_SCHEMAS } from '../helpers/database.ts';
 import { eventually } from '../helpers/eventually.ts';
 
 const UNAVAILABLE = { code: 'DATABASE_UNAVAILABLE', source: 'postgres', retryable: true };
@@ -20,7 +21,7 @@ test('the server survives a restart of its database under load', async () => {
   const first = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } });
   stack.defer(() => first.stop());
   const { databaseUrl } = first;
-  await migrate(databaseUrl, TEST_SOURCE);
+  await migrate(databaseUrl, { ...TEST_SCHEMAS, migrations: smokehouse.migrations });
   await seed(databaseUrl, { size: 'test' });
   const gather = await startTestApp({ ...PATIENT, databaseUrl, isDevelopment: false });
   stack.defer(() => gather.close());

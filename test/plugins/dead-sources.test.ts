@@ -3,8 +3,10 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { getNullableType, isListType, isNonNullType, isObjectType } from 'graphql';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { engineResolvers } from '../../src/gather/engine-resolvers.ts';
+import { toResolvers } from '../../src/gather/graphql/schema.ts';
 import { smokehouse } from '../../src/smokehouse/index.ts';
 import { type Answer, STAFF_TOKEN, startTestApp, type TestApp } from '../helpers/app.ts';
+import { TEST_TABLES } from '../helpers/database.ts';
 import { schema } from '../helpers/schema.ts';
 import type { Fault } from '../helpers/services.ts';
 
@@ -242,10 +244,8 @@ describe('the schema', () => {
   const types = Object.values(schema.getTypeMap()).filter((type) => isObjectType(type) && !type.name.startsWith('__'));
 
   test('has no field that can fail and must not be null', () => {
-    const given = { ...engineResolvers, ...smokehouse.resolvers } as unknown as Record<
-      string,
-      Record<string, unknown> | undefined
-    >;
+    const source = { ...smokehouse, definitions: TEST_TABLES.definitions, engineResolvers };
+    const given = toResolvers(schema, source) as Record<string, Record<string, unknown> | undefined>;
     const found = types.flatMap((type) =>
       Object.values(isObjectType(type) ? type.getFields() : {})
         .filter((field) => isNonNullType(field.type) && given[type.name]?.[field.name] !== undefined)

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { engineMigrations } from '../../src/gather/database/migrations/index.ts';
 import { smokehouse } from '../../src/smokehouse/index.ts';
 import { startTestApp, type TestApp } from '../helpers/app.ts';
 import { createTestDatabase } from '../helpers/database.ts';
@@ -26,10 +27,13 @@ test('/ready says that it can serve, and what its services are busy with', async
   });
 });
 
-test('/ready costs one statement and no request to a service', async () => {
+test('/ready costs a statement for the migrations of the engine and one for the application’s, and no request to a service', async () => {
   gather.cost();
   await get(gather, '/ready');
-  expect(gather.cost()).toEqual({ statements: [expect.any(String)], requests: [] });
+  expect(gather.cost()).toEqual({
+    statements: [expect.stringContaining('"engineMigration"'), expect.stringContaining('"appMigration"')],
+    requests: [],
+  });
 });
 
 test('a server that is asked to stop is not ready, and answers all the same', async () => {
@@ -72,7 +76,7 @@ test('without its migrations the server is not ready, and says which', async () 
   expect(response.status).toBe(503);
   expect(await response.json()).toMatchObject({
     isReady: false,
-    reason: `Migrations are missing: ${['0001-jobs', '0002-files', '0003-accounts', ...Object.keys(smokehouse.migrations)].join(', ')}`,
+    reason: `Migrations are missing: ${Object.keys({ ...engineMigrations('gather'), ...smokehouse.migrations }).join(', ')}`,
   });
   await unmigrated.close();
   await empty.drop();

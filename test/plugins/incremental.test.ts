@@ -16,12 +16,12 @@ const MANY = 60_000;
 
 const DEFERRED = '{ home { featured(first: 1) { sku } ... @defer(label: "slow") { promo { title } } } }';
 const STREAMED = '{ menu(where: { name: { contains: "brisket" } }) { all @stream(initialCount: 2) { sku } } }';
-/** Of an answer in parts it is not known in the end what it came to. */
-const COST = {
+/** Of an answer in parts it is not known in the end what it came to. Beside it stands the time of PostgreSQL, if it is long. */
+const COST = expect.objectContaining({
   requestedQueryCost: expect.any(Number),
   actualQueryCost: null,
   throttleStatus: expect.any(Object),
-};
+});
 const ENDLESS = '{ menu { all @stream { sku name description } } }';
 
 let gather: TestApp;
@@ -126,7 +126,7 @@ test.each(['application/json', 'application/graphql-response+json', '*/*'])(
         home: { featured: [{ sku: 'SKU-00200' }], promo: { title: 'Brisket week' } },
         menu: { all: await skus() },
       },
-      extensions: { cost: { ...COST, actualQueryCost: expect.any(Number) } },
+      extensions: { cost: expect.objectContaining({ actualQueryCost: expect.any(Number) }) },
     });
   },
 );

@@ -83,7 +83,7 @@ describe('the time of PostgreSQL', () => {
   const slowDown = async (app: TestApp, seconds: number) => {
     await app.database.ask('alter table item rename to slow_item');
     await app.database.ask(
-      `create view item as select * from slow_item where (select pg_sleep(${seconds}) is not null)`,
+      `create view public.item as select * from public.slow_item where (select pg_sleep(${seconds}) is not null)`,
     );
   };
 

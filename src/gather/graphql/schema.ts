@@ -61,7 +61,8 @@ function namesOf(schema: GraphQLSchema, source: SchemaSource): ResolverMap {
   return toResolvers(schema, source, (_, fields) => fields);
 }
 
-function toResolvers(schema: GraphQLSchema, source: SchemaSource, resolve = toFields): ResolverMap {
+/** The resolvers of all fields that have one. */
+export function toResolvers(schema: GraphQLSchema, source: SchemaSource, resolve = toFields): ResolverMap {
   const { engineResolvers, resolvers } = source;
   const names = new Set([...Object.keys(schema.getTypeMap()), ...Object.keys(resolvers)]);
   const all: Record<string, object> = {};
