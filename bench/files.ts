@@ -13,6 +13,7 @@ import { startEmbeddedPostgres } from '../src/gather/embedded-postgres/embedded-
 import { startExampleServices } from '../src/smokehouse/example-services/index.ts';
 import { download, type Kept, type MadeUp, put, sha256Of, upload, uploadInForm } from './file-client.ts';
 import { MeasuredServer } from './measured-server.ts';
+import { SHOP } from './schemas.ts';
 import { beginSession } from './session.ts';
 
 /**
@@ -43,7 +44,7 @@ await mkdir(bareDir);
 const postgres = await startEmbeddedPostgres({ dataDir });
 stack.defer(() => postgres.stop());
 const { databaseUrl } = postgres;
-await migrate(databaseUrl);
+await migrate(databaseUrl, SHOP);
 await beginSession(databaseUrl);
 const { urls, close } = await startExampleServices();
 stack.defer(close);

@@ -8,6 +8,7 @@ import { startExampleServices } from '../src/smokehouse/example-services/index.t
 import { seed } from '../src/smokehouse/seed/seed.ts';
 import { MeasuredServer } from './measured-server.ts';
 import { type Page, pages } from './pages.ts';
+import { SHOP } from './schemas.ts';
 
 /**
  * Processor time per request of Gather, as a multiple of a hand-written handler's that runs the same statements and
@@ -24,7 +25,7 @@ stack.defer(() => rm(dataDir, { recursive: true }));
 const postgres = await startEmbeddedPostgres({ dataDir });
 stack.defer(() => postgres.stop());
 const { databaseUrl } = postgres;
-await migrate(databaseUrl);
+await migrate(databaseUrl, SHOP);
 await seed(databaseUrl, { size: 'shop' });
 const { urls, close } = await startExampleServices();
 stack.defer(close);

@@ -8,6 +8,7 @@ import { startExampleServices } from '../src/smokehouse/example-services/index.t
 import { seed } from '../src/smokehouse/seed/seed.ts';
 import { MeasuredServer } from './measured-server.ts';
 import { pages } from './pages.ts';
+import { SHOP } from './schemas.ts';
 
 /**
  * What a point takes of the server's processor: by it the defaults of COST_BUCKET and COST_RESTORE are chosen. Time of
@@ -31,7 +32,7 @@ stack.defer(() => rm(dataDir, { recursive: true }));
 const postgres = await startEmbeddedPostgres({ dataDir });
 stack.defer(() => postgres.stop());
 const { databaseUrl } = postgres;
-await migrate(databaseUrl);
+await migrate(databaseUrl, SHOP);
 await seed(databaseUrl, { size: 'shop' });
 const { urls, close } = await startExampleServices();
 stack.defer(close);

@@ -1,15 +1,16 @@
 import type { Limits } from '../src/gather/graphql/limits/limits.ts';
 import { listen } from '../src/gather/http/listen.ts';
-import { createApp } from '../src/gather/server.ts';
-import type { UpstreamName } from '../src/smokehouse/services/index.ts';
+import { createServer } from '../src/gather/server.ts';
+import { smokehouse } from '../src/smokehouse/index.ts';
 import { createBareFiles } from './bare-files.ts';
 import { createHandWritten } from './hand-written.ts';
+import { SCHEMAS } from './schemas.ts';
 
 /** What a measured server is told at its start, as JSON in its first argument. */
 export interface ServerOptions {
   kind: 'gather' | 'hand-written' | 'bare-files';
   databaseUrl: string;
-  urls: Record<UpstreamName, string>;
+  urls: Readonly<Record<string, string>>;
   /** Where files are kept; absent where none is. */
   filesDir?: string;
 }
@@ -40,14 +41,15 @@ process.on('disconnect', () => process.exit());
 
 async function startGather(): Promise<string> {
   const { urls, databaseUrl } = options;
-  const app = createApp({
+  const server = createServer(smokehouse, {
+    ...SCHEMAS,
     host: '127.0.0.1',
     port: 0,
     isDevelopment: false,
     isIntrospectable: false,
     hasGraphiQL: false,
     limits: LIMITS,
-    documents: { file: 'src/documents/documents.json', isOnlyTrusted: false },
+    documents: { file: 'src/smokehouse/generated/documents.json', isOnlyTrusted: false },
     cacheSeconds: 0,
     hosts: [],
     corsOrigins: [],
@@ -59,26 +61,21 @@ async function startGather(): Promise<string> {
     databaseConnections: 10,
     statementTimeoutMs: 15_000,
     operationTimeoutMs: 15_000,
-    upstreams: {
-      promo: { url: urls.promo },
-      recommendations: { url: urls.recommendations },
-      pricing: { url: urls.pricing },
-      inventory: { url: urls.inventory },
-      suppliers: { url: urls.suppliers },
-    },
+    services: Object.fromEntries(Object.entries(urls).map(([name, url]) => [name, { url }])),
     maxPendingJobs: 100,
     store: { directory: options.filesDir ?? '/nonexistent' },
     uploadMaxBytes: 2_000_000_000,
     filesQuota: { maxBytes: 100_000_000_000, maxBytesPerOwner: 10_000_000_000 },
     timeZone: 'UTC',
-    aboutFile: 'src/shop/about.json',
+    settings: { ABOUT_FILE: undefined },
   });
-  return (await app.start()).url;
+  return (await server.start()).url;
 }
 
 async function startHandWritten(): Promise<string> {
   const { databaseUrl, urls } = options;
-  const server = createHandWritten({ databaseUrl, pricingUrl: urls.pricing, inventoryUrl: urls.inventory });
+  const { pricing = '', inventory = '' } = urls;
+  const server = createHandWritten({ databaseUrl, pricingUrl: pricing, inventoryUrl: inventory });
   return listen(server, '127.0.0.1', 0);
 }
 

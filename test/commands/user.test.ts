@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vi
 import { addUser } from '../../src/gather/accounts/new-user.ts';
 import { user } from '../../src/gather/commands/user.ts';
 import { readConfig } from '../../src/gather/config.ts';
+import { smokehouse } from '../../src/smokehouse/index.ts';
 import { startTestApp, type TestApp } from '../helpers/app.ts';
 import { bearer, send, signIn } from '../helpers/signed-in.ts';
 
@@ -16,7 +17,7 @@ let gather: TestApp;
 beforeAll(async () => {
   gather = await startTestApp();
 });
-beforeEach(() => gather.database.ask('truncate "user" cascade'));
+beforeEach(() => gather.database.ask('truncate gather."user" cascade'));
 afterEach(() => vi.restoreAllMocks());
 afterAll(() => gather.close());
 
@@ -53,8 +54,11 @@ test.each([
   [{ role: 'ANONYMOUS' }, 'Expected as role CUSTOMER or STAFF.'],
 ])('an account with %j is refused in words', async (fault, message) => {
   const account = { email: EMAIL, name: 'Ann', role: 'STAFF', password: PASSWORD, ...fault };
-  await expect(addUser(gather.database.database, account)).rejects.toMatchObject({ code: 'INVALID_INPUT', message });
-  expect(await gather.database.ask('select from "user"')).toEqual([]);
+  await expect(addUser(gather.database.database, smokehouse.roles, account)).rejects.toMatchObject({
+    code: 'INVALID_INPUT',
+    message,
+  });
+  expect(await gather.database.ask('select from gather."user"')).toEqual([]);
 });
 
 test('an email is taken in upper and lower case', async () => {
@@ -65,12 +69,12 @@ test('an email is taken in upper and lower case', async () => {
 
 test('`disable` ends all sessions, and `enable` lets the user sign in again', async () => {
   const account = { email: EMAIL, name: 'Ann', role: 'STAFF', password: PASSWORD };
-  await addUser(gather.database.database, account);
+  await addUser(gather.database.database, smokehouse.roles, account);
   const { token } = (await signIn(gather, EMAIL, PASSWORD)).data.signIn;
   expect(await run('disable', EMAIL.toUpperCase())).toContain('signed out');
   expect((await send(gather, '{ viewer { id } }', bearer(token))).status).toBe(401);
   expect((await signIn(gather, EMAIL, PASSWORD)).data.signIn.userErrors).toMatchObject([{ code: 'WRONG_CREDENTIALS' }]);
-  expect(await gather.database.ask('select from session')).toEqual([]);
+  expect(await gather.database.ask('select from gather.session')).toEqual([]);
   await run('enable', EMAIL);
   expect((await signIn(gather, EMAIL, PASSWORD)).data.signIn.userErrors).toEqual([]);
   expect((await send(gather, '{ viewer { id } }', bearer(token))).status).toBe(401);
@@ -102,14 +106,16 @@ test.each([
 });
 
 test('it uses the PostgreSQL that `start` runs, and says so where there is none', async () => {
-  const config = readConfig([], { DATA_DIR: '/nonexistent' });
-  await expect(user.run(config, ['list'])).rejects.toThrow('No Gather runs in /nonexistent. Run `start` first');
+  const config = readConfig(smokehouse, [], { DATA_DIR: '/nonexistent' });
+  await expect(user(smokehouse).run(config, ['list'])).rejects.toThrow(
+    'No Gather runs in /nonexistent. Run `start` first',
+  );
 });
 
 /** @returns what it says */
 async function run(...args: string[]): Promise<string> {
   const log = vi.spyOn(console, 'log').mockImplementation(() => {});
-  await user.run(readConfig([], { DATABASE_URL: gather.database.databaseUrl }), args);
+  await user(smokehouse).run(readConfig(smokehouse, [], { DATABASE_URL: gather.database.databaseUrl }), args);
   const said = log.mock.calls.flat().join('\n');
   log.mockRestore();
   return said;

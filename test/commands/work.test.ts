@@ -4,7 +4,8 @@ import { Hints } from '../../src/gather/jobs/hints.ts';
 import { Jobs } from '../../src/gather/jobs/jobs.ts';
 import { Queue } from '../../src/gather/jobs/queue.ts';
 import { add } from '../../src/smokehouse/demo-jobs/add-task.ts';
-import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { smokehouse } from '../../src/smokehouse/index.ts';
+import { createTestDatabase, TEST_SCHEMAS, type TestDatabase } from '../helpers/database.ts';
 import { runGather } from '../helpers/program.ts';
 
 const SERVICES = Object.fromEntries(
@@ -25,7 +26,7 @@ test('work does the jobs that others enqueue, until it is asked to end', async (
   await using stack = new AsyncDisposableStack();
   const queue = new Queue(database.pools);
   stack.defer(() => queue.close());
-  const hints = new Hints(database.databaseUrl, 1000);
+  const hints = new Hints(database.databaseUrl, 'gather_job', 1000);
   stack.defer(() => hints.close());
   const jobs = new Jobs(queue, hints);
   const { id } = await jobs.enqueue(add, { x: 2, y: 3 }, database);
@@ -60,8 +61,8 @@ test('work says that `migrate` is to be run first', async () => {
   try {
     await using worker = runGather(['work'], { DATABASE_URL: empty.databaseUrl, ...SERVICES });
     expect(await worker.exit()).toMatchObject({ code: 1 });
-    expect(worker.stderr).toMatch(/^Migrations are missing: 0001-shop, .*\. Run `migrate` first\.\n$/);
-    await migrate(empty.databaseUrl);
+    expect(worker.stderr).toMatch(/^Migrations are missing: 0001-jobs, .*, 0001-shop, .*\. Run `migrate` first\.\n$/);
+    await migrate(empty.databaseUrl, { ...TEST_SCHEMAS, migrations: smokehouse.migrations });
     await using next = runGather(['work'], { DATABASE_URL: empty.databaseUrl, ...SERVICES });
     expect(await next.exit()).toMatchObject({ code: 1 });
     expect(next.stderr).toBe(

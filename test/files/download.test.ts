@@ -11,13 +11,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createPools, endPools } from '../../src/gather/database/pool.ts';
-import { createTables } from '../../src/gather/database/tables.ts';
+import { createTables, engineTables } from '../../src/gather/database/tables.ts';
 import { GatherError } from '../../src/gather/errors.ts';
-import { createCertificateRoute, createFileRoute } from '../../src/gather/files/file-route.ts';
+import { createDownloadRoute, createFileRoute } from '../../src/gather/files/file-route.ts';
 import { createLocalStore } from '../../src/gather/files/local-store.ts';
 import type { Route } from '../../src/gather/files/routes.ts';
 import type { Store } from '../../src/gather/files/store.ts';
-import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { certificateDownload } from '../../src/smokehouse/certificates/download.ts';
+import { createTestDatabase, TEST_TABLES, type TestDatabase } from '../helpers/database.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { watchResources } from '../helpers/resources.ts';
 
@@ -106,7 +107,7 @@ describe('a file', () => {
     const { key } = await keep('Smoke.');
     database.statements();
     await get(`/files/${key}?from=menu`);
-    expect(database.statements()).toEqual([expect.stringContaining('from "file" where "key" = $1')]);
+    expect(database.statements()).toEqual([expect.stringContaining('from "gather"."file" where "key" = $1')]);
   });
 
   test('has the same headers for a HEAD, whose answer has no body and reads none', async () => {
@@ -313,7 +314,7 @@ describe('nothing is found', () => {
 
   test('of a file that was deleted, whatever the client has of it', async () => {
     const { key, etag } = await keep('Smoke.');
-    await createTables(database.database).file.delete({ key });
+    await engineTables(database.database).file.delete({ key });
     expect((await get(`/files/${key}`, { 'if-none-match': etag })).status).toBe(404);
   });
 
@@ -338,7 +339,7 @@ test('a certificate is sent as certificate.pdf, and no other file is', async () 
   const { id, key } = await keep('%PDF-1.7', { name: 'Ada.pdf', type: 'application/pdf' });
   const { key: other } = await keep('%PDF-1.7', { type: 'application/pdf' });
   await createTables(database.database).certificate.create({ recipient: 'Ada', amount: '50.00', fileId: id });
-  route = createCertificateRoute({ pools: database.pools, store, log, proxyHops: 0 });
+  route = createDownloadRoute({ pools: database.pools, store, log, proxyHops: 0 }, certificateDownload);
   expect(await get(`/certificates/${key}/certificate.pdf`)).toMatchObject({
     status: 200,
     headers: {
@@ -414,7 +415,13 @@ describe('where the store fails', () => {
 
 test('without a database it is a 503', async () => {
   const databaseUrl = 'postgres://127.0.0.1:1/none';
-  const pools = createPools({ databaseUrl, poolSize: 1, connectTimeoutMs: 1000, statementTimeoutMs: 1000 });
+  const pools = createPools({
+    ...TEST_TABLES,
+    databaseUrl,
+    poolSize: 1,
+    connectTimeoutMs: 1000,
+    statementTimeoutMs: 1000,
+  });
   route = createFileRoute({ pools, store, log, proxyHops: 0 });
   const { status, error } = await get(`/files/${randomUUID()}`);
   await endPools(pools);
@@ -568,7 +575,7 @@ async function keepBytes(chunks: Buffer[], name: string, type: string) {
   await local.append(key, 0, Readable.from(chunks), new AbortController().signal);
   await local.complete(key);
   const row = { key, name, type, size, sha256, owner: null, createdAt: CREATED_AT };
-  const { id } = await createTables(database.database).file.create(row);
+  const { id } = await engineTables(database.database).file.create(row);
   return { id, key, etag: `"${sha256}"` };
 }
 

@@ -173,13 +173,13 @@ describe('an upload', () => {
     expect(shop.statements().map((statement) => statement.trim().split(/\s+/).slice(0, 3).join(' '))).toEqual([
       expect.stringMatching(/^select .*"id"/),
       'update upload set',
-      'update "upload" set',
+      'update "gather"."upload" set',
       'begin',
-      'insert into "file"',
-      'delete from "upload"',
-      'update "file" set',
+      'insert into "gather"."file"',
+      'delete from "gather"."upload"',
+      'update "gather"."file" set',
       'commit',
-      'update "upload" set',
+      'update "gather"."upload" set',
     ]);
   });
 
@@ -290,7 +290,7 @@ describe('an upload', () => {
   test('becomes the photo of an item, if it is an image', async () => {
     const { item } = createTables(shop.database);
     const [{ id: itemId } = { id: '' }] = await shop.ask<{ id: string }>('select id from item limit 1');
-    const text = await gather.announce(5, { itemId });
+    const text = await gather.announce(5, { attachment: 'photo', target: itemId });
     expect(await gather.ask('PUT', text, {}, Buffer.from('Smoke'))).toMatchObject({
       status: 400,
       body: expect.stringContaining(
@@ -298,7 +298,12 @@ describe('an upload', () => {
       ),
     });
     const gif = Buffer.from('R0lGODlhAQABAAAAACH5BAEAAAAALAAAAAABAAEAAAIBAAA=', 'base64');
-    await gather.ask('PUT', await gather.announce(gif.length, { itemId, type: 'image/gif' }), {}, gif);
+    await gather.ask(
+      'PUT',
+      await gather.announce(gif.length, { attachment: 'photo', target: itemId, type: 'image/gif' }),
+      {},
+      gif,
+    );
     expect((await item.get({ id: itemId })).photoId).toBe((await onlyFile()).id);
   });
 });
