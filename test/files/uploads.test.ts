@@ -172,7 +172,7 @@ describe('an upload', () => {
     await gather.ask('PUT', path, {}, Buffer.from('Smoke'));
     expect(shop.statements().map((statement) => statement.trim().split(/\s+/).slice(0, 3).join(' '))).toEqual([
       expect.stringMatching(/^select .*"id"/),
-      'update upload set',
+      'update "gather"."upload" set',
       'update "gather"."upload" set',
       'begin',
       'insert into "gather"."file"',
@@ -290,7 +290,7 @@ describe('an upload', () => {
   test('becomes the photo of an item, if it is an image', async () => {
     const { item } = createTables(shop.database);
     const [{ id: itemId } = { id: '' }] = await shop.ask<{ id: string }>('select id from item limit 1');
-    const text = await gather.announce(5, { attachment: 'photo', target: itemId });
+    const text = await gather.announce(5, { purpose: { attachment: 'photo', target: itemId } });
     expect(await gather.ask('PUT', text, {}, Buffer.from('Smoke'))).toMatchObject({
       status: 400,
       body: expect.stringContaining(
@@ -300,7 +300,7 @@ describe('an upload', () => {
     const gif = Buffer.from('R0lGODlhAQABAAAAACH5BAEAAAAALAAAAAABAAEAAAIBAAA=', 'base64');
     await gather.ask(
       'PUT',
-      await gather.announce(gif.length, { attachment: 'photo', target: itemId, type: 'image/gif' }),
+      await gather.announce(gif.length, { purpose: { attachment: 'photo', target: itemId }, type: 'image/gif' }),
       {},
       gif,
     );
