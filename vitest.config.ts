@@ -9,9 +9,12 @@ const common = {
   expect: { poll: { timeout: 15_000, interval: 10 } },
 } as const;
 
+/** What starts whole programs, several in a test: seconds each. */
+const PROGRAMS = ['test/commands/{crash,serve,start,stop,unasked,work}.test.ts', 'test/jobs/survival.test.ts'];
 /** What measures how long others wait: it runs when nothing else does. */
 const ALONE = ['test/attacks/**/*.test.ts', 'test/resolvers/burn.test.ts'];
 
+/** `npm test` runs the project `together`, `npm run test:all` every project. */
 export default defineConfig({
   test: {
     experimental: { viteModuleRunner: false },
@@ -21,13 +24,14 @@ export default defineConfig({
           ...common,
           name: 'together',
           include: ['test/**/*.test.ts'],
-          exclude: ALONE,
+          exclude: [...PROGRAMS, ...ALONE],
           // Many wait for real deadlines, and leave the processors to others meanwhile.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },
-      { test: { ...common, name: 'alone', include: ALONE, maxWorkers: 1, sequence: { groupOrder: 2 } } },
+      { test: { ...common, name: 'programs', include: PROGRAMS, maxWorkers: 2, sequence: { groupOrder: 2 } } },
+      { test: { ...common, name: 'alone', include: ALONE, maxWorkers: 1, sequence: { groupOrder: 3 } } },
     ],
   },
 });

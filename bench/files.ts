@@ -11,9 +11,9 @@ import { Worker } from 'node:worker_threads';
 import { migrate } from '../src/gather/database/migrate.ts';
 import { startEmbeddedPostgres } from '../src/gather/embedded-postgres/embedded-postgres.ts';
 import { startExampleServices } from '../src/smokehouse/example-services/index.ts';
-import { TEST_SOURCE } from '../test/helpers/database.ts';
 import { download, type Kept, type MadeUp, put, sha256Of, upload, uploadInForm } from './file-client.ts';
 import { MeasuredServer } from './measured-server.ts';
+import { SHOP } from './schemas.ts';
 import { beginSession } from './session.ts';
 
 /**
@@ -44,7 +44,7 @@ await mkdir(bareDir);
 const postgres = await startEmbeddedPostgres({ dataDir });
 stack.defer(() => postgres.stop());
 const { databaseUrl } = postgres;
-await migrate(databaseUrl, TEST_SOURCE);
+await migrate(databaseUrl, SHOP);
 await beginSession(databaseUrl);
 const { urls, close } = await startExampleServices();
 stack.defer(close);

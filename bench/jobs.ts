@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PgBoss } from 'pg-boss';
 import { Database, raw } from '../src/gather/database/database.ts';
 import { migrate } from '../src/gather/database/migrate.ts';
-import { createPools, endPools } from '../src/gather/database/pool.ts';
+import { channelOf, createPools, endPools } from '../src/gather/database/pool.ts';
 import { startEmbeddedPostgres } from '../src/gather/embedded-postgres/embedded-postgres.ts';
 import { Hints } from '../src/gather/jobs/hints.ts';
 import { installQueues } from '../src/gather/jobs/install.ts';
@@ -16,7 +16,7 @@ import { createWorker } from '../src/gather/worker.ts';
 import { add } from '../src/smokehouse/demo-jobs/add-task.ts';
 import { startExampleServices } from '../src/smokehouse/example-services/index.ts';
 import { smokehouse } from '../src/smokehouse/index.ts';
-import { TEST_QUEUES, TEST_SOURCE, TEST_TABLES } from '../test/helpers/database.ts';
+import { SCHEMAS, SHOP, TABLES } from './schemas.ts';
 
 /**
  * How long a job waits for an idle worker: from its transaction's begin to its attempt's, by PostgreSQL's clock. Beside it
@@ -40,12 +40,12 @@ stack.defer(() => rm(dataDir, { recursive: true }));
 const postgres = await startEmbeddedPostgres({ dataDir });
 stack.defer(() => postgres.stop());
 const { databaseUrl } = postgres;
-await migrate(databaseUrl, TEST_SOURCE);
-await installQueues(databaseUrl, TEST_QUEUES);
+await migrate(databaseUrl, SHOP);
+await installQueues(databaseUrl, SHOP);
 const examples = await startExampleServices();
 stack.defer(() => examples.close());
 const pools = createPools({
-  ...TEST_TABLES,
+  ...TABLES,
   databaseUrl,
   poolSize: 10,
   connectTimeoutMs: 5000,
@@ -55,12 +55,11 @@ stack.defer(() => endPools(pools));
 const database = new Database(pools, new AbortController().signal);
 const queue = new Queue(pools);
 stack.defer(() => queue.close());
-const jobs = new Jobs(queue, new Hints(databaseUrl, 'gather_job', 5000));
+const jobs = new Jobs(queue, new Hints(databaseUrl, channelOf(pools), 5000));
 
 const bare = await measureBare();
 const worker = createWorker(smokehouse, {
-  engineSchema: 'gather',
-  queueSchema: 'gather_jobs',
+  ...SCHEMAS,
   settings: { ABOUT_FILE: undefined },
   logFormat: 'none',
   databaseUrl,
@@ -97,12 +96,12 @@ async function measureWaits(): Promise<number[]> {
 }
 
 async function measureBacklog(): Promise<number> {
-  await database.run(raw('truncate job cascade'), { name: 'truncate' });
+  await database.run(raw('truncate gather.job cascade'), { name: 'truncate' });
   await Promise.all(Array.from({ length: BACKLOG }, (_, x) => jobs.enqueue(add, { x, y: 1 }, { database })));
   await untilSettled(BACKLOG);
   const { rows } = await database.run(
     raw<{ seconds: number }>(
-      `select extract(epoch from max("finishedAt") - min("startedAt"))::float8 as seconds from job`,
+      `select extract(epoch from max("finishedAt") - min("startedAt"))::float8 as seconds from gather.job`,
     ),
     { name: 'seconds' },
   );
@@ -114,7 +113,7 @@ async function untilSettled(count: number) {
   while (true) {
     const { rows } = await database.run(
       raw<{ input: { x: number }; result: number; waitMs: number }>(`
-        select input, result, extract(epoch from "startedAt" - "createdAt") * 1000 as "waitMs" from job
+        select input, result, extract(epoch from "startedAt" - "createdAt") * 1000 as "waitMs" from gather.job
         where state = 'SUCCEEDED' and attempt = 1`),
       { name: 'settled' },
     );

@@ -6,9 +6,9 @@ import { migrate } from '../src/gather/database/migrate.ts';
 import { startEmbeddedPostgres } from '../src/gather/embedded-postgres/embedded-postgres.ts';
 import { startExampleServices } from '../src/smokehouse/example-services/index.ts';
 import { seed } from '../src/smokehouse/seed/seed.ts';
-import { TEST_SOURCE } from '../test/helpers/database.ts';
 import { MeasuredServer } from './measured-server.ts';
 import { pages } from './pages.ts';
+import { SHOP } from './schemas.ts';
 
 /**
  * What a point takes of the server's processor: by it the defaults of COST_BUCKET and COST_RESTORE are chosen. Time of
@@ -32,7 +32,7 @@ stack.defer(() => rm(dataDir, { recursive: true }));
 const postgres = await startEmbeddedPostgres({ dataDir });
 stack.defer(() => postgres.stop());
 const { databaseUrl } = postgres;
-await migrate(databaseUrl, TEST_SOURCE);
+await migrate(databaseUrl, SHOP);
 await seed(databaseUrl, { size: 'shop' });
 const { urls, close } = await startExampleServices();
 stack.defer(close);

@@ -4,6 +4,7 @@ import { createServer } from '../src/gather/server.ts';
 import { smokehouse } from '../src/smokehouse/index.ts';
 import { createBareFiles } from './bare-files.ts';
 import { createHandWritten } from './hand-written.ts';
+import { SCHEMAS } from './schemas.ts';
 
 /** What a measured server is told at its start, as JSON in its first argument. */
 export interface ServerOptions {
@@ -40,10 +41,8 @@ process.on('disconnect', () => process.exit());
 
 async function startGather(): Promise<string> {
   const { urls, databaseUrl } = options;
-  const app = createServer(smokehouse, {
-    engineSchema: 'gather',
-    queueSchema: 'gather_jobs',
-    settings: { ABOUT_FILE: undefined },
+  const server = createServer(smokehouse, {
+    ...SCHEMAS,
     host: '127.0.0.1',
     port: 0,
     isDevelopment: false,
@@ -62,23 +61,21 @@ async function startGather(): Promise<string> {
     databaseConnections: 10,
     statementTimeoutMs: 15_000,
     operationTimeoutMs: 15_000,
-    services: Object.fromEntries(Object.entries(urls).map(([name, serviceUrl]) => [name, { url: serviceUrl }])),
+    services: Object.fromEntries(Object.entries(urls).map(([name, url]) => [name, { url }])),
     maxPendingJobs: 100,
     store: { directory: options.filesDir ?? '/nonexistent' },
     uploadMaxBytes: 2_000_000_000,
     filesQuota: { maxBytes: 100_000_000_000, maxBytesPerOwner: 10_000_000_000 },
     timeZone: 'UTC',
+    settings: { ABOUT_FILE: undefined },
   });
-  return (await app.start()).url;
+  return (await server.start()).url;
 }
 
 async function startHandWritten(): Promise<string> {
   const { databaseUrl, urls } = options;
-  const server = createHandWritten({
-    databaseUrl,
-    pricingUrl: urls['pricing'] ?? '',
-    inventoryUrl: urls['inventory'] ?? '',
-  });
+  const { pricing = '', inventory = '' } = urls;
+  const server = createHandWritten({ databaseUrl, pricingUrl: pricing, inventoryUrl: inventory });
   return listen(server, '127.0.0.1', 0);
 }
 

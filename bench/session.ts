@@ -12,9 +12,9 @@ export async function beginSession(databaseUrl: string): Promise<void> {
   await client.connect();
   await client.query(
     `with bench as (
-       insert into "user" (email, name, role, "passwordHash") values ('bench@smokehouse.example', 'Bench', 'STAFF', '')
+       insert into gather."user" (email, name, role, "passwordHash") values ('bench@smokehouse.example', 'Bench', 'STAFF', '')
        returning id
-     ) insert into session ("userId", "tokenHash", "expiresAt") select id, $1, now() + interval '1 day' from bench`,
+     ) insert into gather.session ("userId", "tokenHash", "expiresAt") select id, $1, now() + interval '1 day' from bench`,
     [hashToken(token)],
   );
   await client.end();

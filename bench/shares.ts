@@ -7,8 +7,8 @@ import pg from 'pg';
 import { migrate } from '../src/gather/database/migrate.ts';
 import { startEmbeddedPostgres } from '../src/gather/embedded-postgres/embedded-postgres.ts';
 import { startExampleServices } from '../src/smokehouse/example-services/index.ts';
-import { TEST_SOURCE } from '../test/helpers/database.ts';
 import { MeasuredServer } from './measured-server.ts';
+import { SHOP } from './schemas.ts';
 
 /** How long a neighbour waits for a page of a million items, while one address reads the whole table thirty times at once. */
 const ROWS = 1_000_000;
@@ -26,7 +26,7 @@ stack.defer(() => rm(dataDir, { recursive: true }));
 const postgres = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } });
 stack.defer(() => postgres.stop());
 const { databaseUrl } = postgres;
-await migrate(databaseUrl, TEST_SOURCE);
+await migrate(databaseUrl, SHOP);
 await insertItems();
 const { urls, close } = await startExampleServices();
 stack.defer(close);

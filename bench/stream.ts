@@ -6,8 +6,8 @@ import pg from 'pg';
 import { migrate } from '../src/gather/database/migrate.ts';
 import { startEmbeddedPostgres } from '../src/gather/embedded-postgres/embedded-postgres.ts';
 import { startExampleServices } from '../src/smokehouse/example-services/index.ts';
-import { TEST_SOURCE } from '../test/helpers/database.ts';
 import { MeasuredServer } from './measured-server.ts';
+import { SHOP } from './schemas.ts';
 
 /** How long the first items of a million take, how long all of them, and what memory the server takes for it. */
 const ROWS = 1_000_000;
@@ -22,7 +22,7 @@ stack.defer(() => rm(dataDir, { recursive: true }));
 const postgres = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } });
 stack.defer(() => postgres.stop());
 const { databaseUrl } = postgres;
-await migrate(databaseUrl, TEST_SOURCE);
+await migrate(databaseUrl, SHOP);
 await insertItems();
 const { urls, close } = await startExampleServices();
 stack.defer(close);

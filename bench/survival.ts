@@ -103,7 +103,7 @@ async function untilSettled(): Promise<JobRow[]> {
 }
 
 function readAll(): Promise<JobRow[]> {
-  return board.ask<JobRow>('select * from job order by id');
+  return board.ask<JobRow>('select * from gather.job order by id');
 }
 
 /** What is wrong with a settled job: a result of another attempt than the last, or a failure without a reason. */
@@ -122,7 +122,7 @@ async function findUndelivered(): Promise<string[]> {
   const names = napTasks.map(({ name }) => name);
   while ((await board.ask(open, [names])).length > 0) await sleep(200);
   const idle = await board.ask<{ id: string }>(`
-    select id from job where state = 'SUCCEEDED'
+    select id from gather.job where state = 'SUCCEEDED'
       and not exists (select from "testAttempt" where key = input->>'key' and "testAttempt".attempt = job.attempt)`);
   return idle.map(({ id }) => `Job ${id} has succeeded and has not run.`);
 }

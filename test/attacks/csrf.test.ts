@@ -20,7 +20,7 @@ beforeAll(async () => {
   target = await startTarget();
   cookie = `gather_session=${await target.enter('CUSTOMER')}`;
 }, 60_000);
-beforeEach(() => target.database.ask('truncate job cascade'));
+beforeEach(() => target.database.ask('truncate gather.job cascade'));
 afterAll(() => target.close());
 
 test('the cookie is good for a page of our own', async () => {
@@ -93,5 +93,5 @@ function attempt(headers: OutgoingHttpHeaders, body: string): Promise<Reply> {
 }
 
 async function jobs(): Promise<number> {
-  return (await target.database.ask('select from job')).length;
+  return (await target.database.ask('select from gather.job')).length;
 }

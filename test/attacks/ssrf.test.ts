@@ -45,9 +45,12 @@ test('no spelling of an address leads to a service inside', async () => {
   const replies = await withstand(target, () => flood(urls.length, (index) => fetchData(urls[index] ?? '')));
   replies.forEach(expectDiscreet);
 
-  const open = () => target.database.ask(`select from job where state not in ('FAILED', 'SUCCEEDED', 'CANCELLED')`);
+  const open = () =>
+    target.database.ask(`select from gather.job where state not in ('FAILED', 'SUCCEEDED', 'CANCELLED')`);
   await expect.poll(open, { timeout: 40_000, interval: 200 }).toEqual([]);
-  const jobs = await target.database.ask<{ state: string; error: { message: string } }>('select state, error from job');
+  const jobs = await target.database.ask<{ state: string; error: { message: string } }>(
+    'select state, error from gather.job',
+  );
   expect(jobs.length).toBeGreaterThan(NOT_PUBLIC.length);
   for (const job of jobs) {
     expect(job).toMatchObject({ state: 'FAILED', error: { message: expect.stringMatching(/^Expected .*, got /) } });

@@ -84,12 +84,13 @@ describe('the token of a session is refused that is', () => {
     [
       'the hash that is kept',
       async () =>
-        (await target.database.ask<{ tokenHash: string }>('select "tokenHash" from session'))[0]?.tokenHash ?? '',
+        (await target.database.ask<{ tokenHash: string }>('select "tokenHash" from gather.session'))[0]?.tokenHash ??
+        '',
     ],
     ['SQL', async () => "gather_' or true --"],
-    ['revoked', () => hadUntil('delete from session')],
-    ['over', () => hadUntil(`update session set "expiresAt" = now() - interval '1 second'`)],
-    ['of somebody who is disabled', () => hadUntil('update "user" set "disabledAt" = now()')],
+    ['revoked', () => hadUntil('delete from gather.session')],
+    ['over', () => hadUntil(`update gather.session set "expiresAt" = now() - interval '1 second'`)],
+    ['of somebody who is disabled', () => hadUntil('update gather."user" set "disabledAt" = now()')],
   ])('%s', async (_, toToken) => {
     const token = await toToken();
     expectRefused(await withstand(target, () => flood(20, () => ask(token))), 401, REFUSED);

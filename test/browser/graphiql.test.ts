@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { tabs as exampleTabs } from '../../src/smokehouse/documents/tabs.ts';
+import { tabs as examples } from '../../src/smokehouse/documents/tabs.ts';
 import { STAFF_TOKEN, startTestApp, type TestApp } from '../helpers/app.ts';
 import { launchBrowser } from '../helpers/browser.ts';
 import { startTestWorker } from '../helpers/worker.ts';
@@ -11,7 +11,7 @@ const QUERY_READ_MS = 700;
 const SOON = { timeout: 20_000 };
 const browser = await launchBrowser();
 
-const NAMES = exampleTabs.map(({ query }) => /^(?:query|mutation|subscription) (\w+)/m.exec(query)?.[1] ?? query);
+const NAMES = examples.map(({ query }) => /^(?:query|mutation|subscription) (\w+)/m.exec(query)?.[1] ?? query);
 
 let gather: TestApp;
 let url: string;
@@ -49,7 +49,7 @@ beforeEach(async () => {
 
 test.runIf(browser)('GraphiQL opens with a tab for each example, and asks no other host', async () => {
   expect(await tabs().allInnerTexts()).toEqual(NAMES);
-  expect(await textOf('operation.graphql')).toBe(exampleTabs[0]?.query);
+  expect(await textOf('operation.graphql')).toBe(examples[0]?.query);
   await page.waitForLoadState('networkidle');
 });
 

@@ -121,10 +121,10 @@ test('Ctrl-C stops a start that waits for a database that says nothing', async (
 });
 
 test.each([
-  ['start', 'kysely_migration', { code: 0 }],
-  ['start --migrate', 'kysely_migration_lock', { code: 0 }],
+  ['start', 'gather."appMigration"', { code: 0 }],
+  ['start --migrate', 'gather."engineMigrationLock"', { code: 0 }],
   ['start --seed', 'supplier', { code: 0 }],
-  ['migrate', 'kysely_migration_lock', { signal: 'SIGINT' }],
+  ['migrate', 'gather."engineMigrationLock"', { signal: 'SIGINT' }],
   ['seed', 'supplier', { signal: 'SIGINT' }],
 ] as const)('Ctrl-C stops %s while another holds %s', async (words, table, exit) => {
   const bystander = new pg.Client({ connectionString: database.databaseUrl });

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { smokehouse } from '../../src/smokehouse/index.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { MIGRATIONS } from '../helpers/migrations.ts';
 import { ask, runGather } from '../helpers/program.ts';
 
 const ROLE = 'gather_test_reader';
-const MIGRATIONS = ['0001-jobs', '0002-files', '0003-accounts', ...Object.keys(smokehouse.migrations)].join(', ');
-const { migrations, tasks } = smokehouse;
+const LAST = MIGRATIONS.at(-1);
 const SERVICES = Object.fromEntries(
   ['PROMO', 'RECOMMENDATIONS', 'PRICING', 'INVENTORY', 'SUPPLIERS'].map((name) => [
     `${name}_URL`,
@@ -49,7 +49,7 @@ describe('in a database that is not Gather’s', () => {
   afterAll(() => database.drop());
 
   const ADVICE = [
-    `The database of DATABASE_URL lacks the migrations ${MIGRATIONS}, and the job queue.`,
+    `The database of DATABASE_URL lacks the migrations ${MIGRATIONS.join(', ')}, and the job queue.`,
     'Nothing was written to it. Expected one that is migrated: `npm run gather migrate` does so, or --migrate here.',
     '',
   ].join('\n');
@@ -73,7 +73,7 @@ describe('in a database that is not Gather’s', () => {
       const { code, stderr } = await run(words);
       expect({ code, stderr }).toEqual({
         code: 1,
-        stderr: `Migrations are missing: ${MIGRATIONS}. Run \`migrate\` first.\n`,
+        stderr: `Migrations are missing: ${MIGRATIONS.join(', ')}. Run \`migrate\` first.\n`,
       });
       expect(await look()).toEqual(before);
     },
@@ -114,13 +114,14 @@ describe('in a database that is not Gather’s', () => {
     });
 
     test('start says what it may not read', async () => {
-      await database.ask('create table kysely_migration (name text)');
+      await database.ask(`create schema gather; grant usage on schema gather to ${ROLE}`);
+      await database.ask('create table gather."engineMigration" (name text)');
       const { code, stderr } = await run('start', { DATABASE_URL: reader() });
-      await database.ask('drop table kysely_migration');
+      await database.ask('drop schema gather cascade');
       expect(code).toBe(1);
       expect(stderr).toBe(
         'Expected the role of DATABASE_URL to be able to read which migrations there are, got: ' +
-          'permission denied for table kysely_migration\n',
+          'permission denied for table engineMigration\n',
       );
     });
   });
@@ -133,17 +134,13 @@ describe('in a database that is behind', () => {
   });
 
   test.each([
-    [
-      'one migration',
-      `delete from gather."appMigration" where name = '${Object.keys(migrations).at(-1)}'`,
-      `the migrations ${Object.keys(migrations).at(-1)}`,
-    ],
+    ['one migration', `delete from gather."appMigration" where name = '${LAST}'`, `the migrations ${LAST}`],
     ['the job queue', 'drop schema gather_jobs cascade', 'the job queue'],
     ['another version of it', 'update gather_jobs.version set version = 1', 'the job queue'],
     [
       'one queue',
-      `delete from gather_jobs.queue where name = '${tasks[0]?.name}'`,
-      `the job queue of ${tasks[0]?.name}`,
+      `delete from gather_jobs.queue where name = '${smokehouse.tasks[0]?.name}'`,
+      `the job queue of ${smokehouse.tasks[0]?.name}`,
     ],
   ])('start says that it lacks %s, and writes nothing', async (_, change, lacks) => {
     await database.ask(change);
@@ -156,10 +153,10 @@ describe('in a database that is behind', () => {
   });
 
   test('work sets no schedules', async () => {
-    await database.ask(`delete from gather."appMigration" where name = '${Object.keys(migrations).at(-1)}'`);
+    await database.ask(`delete from gather."appMigration" where name = '${LAST}'`);
     const { code, stderr } = await run('work');
     expect(code).toBe(1);
-    expect(stderr).toBe(`Migrations are missing: ${Object.keys(migrations).at(-1)}. Run \`migrate\` first.\n`);
+    expect(stderr).toBe(`Migrations are missing: ${LAST}. Run \`migrate\` first.\n`);
     expect(await database.ask('select from gather_jobs.schedule')).toEqual([]);
   });
 });
@@ -175,7 +172,7 @@ describe('in a database of Gather’s', () => {
     expect((await ask(await filled.url(), '{ menu { count } }')).data).toEqual({ menu: { count: 1000 } });
     await filled.said(/Ctrl-C stops all of it/);
     expect(filled.stdout).not.toMatch(/pitmaster|Accounts to try/);
-    expect(await database.ask('select from "user"')).toEqual([]);
+    expect(await database.ask('select from gather."user"')).toEqual([]);
     filled.pressCtrlC();
     expect(await filled.exit()).toMatchObject({ code: 0 });
     expect(filled.stderr).toBe('');
@@ -189,7 +186,7 @@ describe('in a database of Gather’s', () => {
       expect(await program.exit()).toMatchObject({ code: 0 });
       expect(program.stderr).toBe('');
     }
-    expect(await database.ask('select from "user"')).toEqual([]);
+    expect(await database.ask('select from gather."user"')).toEqual([]);
   });
 });
 
@@ -198,7 +195,7 @@ function settingsOf(settings: Record<string, string> = {}): Record<string, strin
 }
 
 async function run(words: string, settings: Record<string, string> = {}) {
-  await using program = runGather(words.split(' '), settingsOf({ DASHBOARD_PORT: '0', ...settings }));
+  await using program = runGather(words.split(' '), settingsOf(settings));
   const { code } = await program.exit();
   return { code, stderr: program.stderr };
 }

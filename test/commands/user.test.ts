@@ -17,7 +17,7 @@ let gather: TestApp;
 beforeAll(async () => {
   gather = await startTestApp();
 });
-beforeEach(() => gather.database.ask('truncate "user" cascade'));
+beforeEach(() => gather.database.ask('truncate gather."user" cascade'));
 afterEach(() => vi.restoreAllMocks());
 afterAll(() => gather.close());
 
@@ -49,7 +49,7 @@ test('`add --generate` shows a password that is good', async () => {
 test.each([
   [{ password: 'hickory' }, 'Expected as password 12 to 1000 characters, got 7.'],
   [{ password: 'x'.repeat(1001) }, 'Expected as password 12 to 1000 characters, got 1001.'],
-  [{ email: 'ann' }, 'Expected as email an address such as ann@example.com.'],
+  [{ email: 'ann' }, 'Expected as email an address such as ann@smokehouse.example.'],
   [{ name: '' }, 'Expected as name 1 to 200 characters, got 0.'],
   [{ role: 'ANONYMOUS' }, 'Expected as role CUSTOMER or STAFF.'],
 ])('an account with %j is refused in words', async (fault, message) => {
@@ -58,7 +58,7 @@ test.each([
     code: 'INVALID_INPUT',
     message,
   });
-  expect(await gather.database.ask('select from "user"')).toEqual([]);
+  expect(await gather.database.ask('select from gather."user"')).toEqual([]);
 });
 
 test('an email is taken in upper and lower case', async () => {
@@ -74,7 +74,7 @@ test('`disable` ends all sessions, and `enable` lets the user sign in again', as
   expect(await run('disable', EMAIL.toUpperCase())).toContain('signed out');
   expect((await send(gather, '{ viewer { id } }', bearer(token))).status).toBe(401);
   expect((await signIn(gather, EMAIL, PASSWORD)).data.signIn.userErrors).toMatchObject([{ code: 'WRONG_CREDENTIALS' }]);
-  expect(await gather.database.ask('select from session')).toEqual([]);
+  expect(await gather.database.ask('select from gather.session')).toEqual([]);
   await run('enable', EMAIL);
   expect((await signIn(gather, EMAIL, PASSWORD)).data.signIn.userErrors).toEqual([]);
   expect((await send(gather, '{ viewer { id } }', bearer(token))).status).toBe(401);

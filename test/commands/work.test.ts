@@ -4,7 +4,8 @@ import { Hints } from '../../src/gather/jobs/hints.ts';
 import { Jobs } from '../../src/gather/jobs/jobs.ts';
 import { Queue } from '../../src/gather/jobs/queue.ts';
 import { add } from '../../src/smokehouse/demo-jobs/add-task.ts';
-import { createTestDatabase, TEST_SOURCE, type TestDatabase } from '../helpers/database.ts';
+import { smokehouse } from '../../src/smokehouse/index.ts';
+import { createTestDatabase, TEST_SCHEMAS, type TestDatabase } from '../helpers/database.ts';
 import { runGather } from '../helpers/program.ts';
 
 const SERVICES = Object.fromEntries(
@@ -60,8 +61,8 @@ test('work says that `migrate` is to be run first', async () => {
   try {
     await using worker = runGather(['work'], { DATABASE_URL: empty.databaseUrl, ...SERVICES });
     expect(await worker.exit()).toMatchObject({ code: 1 });
-    expect(worker.stderr).toMatch(/^Migrations are missing: 0001-shop, .*\. Run `migrate` first\.\n$/);
-    await migrate(empty.databaseUrl, TEST_SOURCE);
+    expect(worker.stderr).toMatch(/^Migrations are missing: 0001-jobs, .*, 0001-shop, .*\. Run `migrate` first\.\n$/);
+    await migrate(empty.databaseUrl, { ...TEST_SCHEMAS, migrations: smokehouse.migrations });
     await using next = runGather(['work'], { DATABASE_URL: empty.databaseUrl, ...SERVICES });
     expect(await next.exit()).toMatchObject({ code: 1 });
     expect(next.stderr).toBe(

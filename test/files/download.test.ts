@@ -107,7 +107,7 @@ describe('a file', () => {
     const { key } = await keep('Smoke.');
     database.statements();
     await get(`/files/${key}?from=menu`);
-    expect(database.statements()).toEqual([expect.stringContaining('from "file" where "key" = $1')]);
+    expect(database.statements()).toEqual([expect.stringContaining('from "gather"."file" where "key" = $1')]);
   });
 
   test('has the same headers for a HEAD, whose answer has no body and reads none', async () => {

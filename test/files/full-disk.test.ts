@@ -56,7 +56,7 @@ describe.skipIf(process.getuid?.() !== 0 || process.platform !== 'linux')('on a 
     expect(status).toBe(507);
     expect(body.errors).toMatchObject([{ extensions: { code: 'STORAGE_FULL', source: 'disk', retryable: true } }]);
     expect(await partials()).toEqual([]);
-    expect(await gather.database.ask('select from file')).toEqual([]);
+    expect(await gather.database.ask('select from gather.file')).toEqual([]);
     expect((await upload(MB)).body.data.uploadFile.userErrors).toEqual([]);
     await empty();
   });
@@ -125,7 +125,7 @@ describe.skipIf(process.getuid?.() !== 0 || process.platform !== 'linux')('on a 
   }
 
   async function empty(): Promise<void> {
-    await gather.database.ask('delete from file');
+    await gather.database.ask('delete from gather.file');
     await rm(join(directory, 'objects'), { recursive: true, force: true });
   }
 });

@@ -26,8 +26,8 @@ afterAll(async () => {
 });
 afterEach(async () => {
   expect(await counted()).toEqual(await summed());
-  await gather.database.ask('delete from upload');
-  await gather.database.ask('delete from file');
+  await gather.database.ask('delete from gather.upload');
+  await gather.database.ask('delete from gather.file');
   expect(await counted()).toEqual([]);
 });
 
@@ -62,7 +62,7 @@ test('files that come at once in multipart requests are bounded, and the bytes o
   const errors = answers.flatMap(({ data }) => data.uploadFile.userErrors);
   expect(errors).toHaveLength(3);
   expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(['QUOTA_EXCEEDED']));
-  const files = await gather.database.ask('select from file');
+  const files = await gather.database.ask('select from gather.file');
   expect(files).toHaveLength(3);
   const names = await readdir(gather.filesDir, { recursive: true, withFileTypes: true });
   expect(names.filter((entry) => entry.isFile())).toHaveLength(3);
@@ -93,7 +93,7 @@ function counted() {
 
 function summed() {
   return gather.database.ask(`
-    with kept as (select owner, size from file union all select owner, size from upload)
+    with kept as (select owner, size from gather.file union all select owner, size from gather.upload)
     select owner, sum(size)::bigint as bytes from (
       select '' as owner, size from kept union all select owner, size from kept where owner is not null
     ) as each group by owner having sum(size) <> 0 order by owner`);

@@ -42,7 +42,7 @@ test('an upload that a server cuts off when it stops goes on at once on the next
   );
   await gather.app.stop();
   await cut;
-  expect(await gather.database.ask('select writer, "writerUntil" from upload')).toEqual([
+  expect(await gather.database.ask('select writer, "writerUntil" from gather.upload')).toEqual([
     { writer: null, writerUntil: null },
   ]);
 
@@ -55,5 +55,5 @@ test('an upload that a server cuts off when it stops goes on at once on the next
     body: Uint8Array.from(rest),
   });
   expect(answer.status).toBe(204);
-  expect(await gather.database.ask('select size from file')).toEqual([{ size: `${SIZE}` }]);
+  expect(await gather.database.ask('select size from gather.file')).toEqual([{ size: `${SIZE}` }]);
 });

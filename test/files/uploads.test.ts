@@ -67,9 +67,11 @@ function useStore(open: () => Promise<{ store: Store; close: () => PromiseLike<v
   });
   afterAll(() => stop());
   afterEach(async () => {
-    await eventually(async () => expect(await shop.ask('select from upload where writer is not null')).toEqual([]));
-    await shop.ask('delete from upload');
-    await shop.ask('delete from file');
+    await eventually(async () =>
+      expect(await shop.ask('select from gather.upload where writer is not null')).toEqual([]),
+    );
+    await shop.ask('delete from gather.upload');
+    await shop.ask('delete from gather.file');
     for (const key of await keysOf(gather.store)) await gather.store.remove(key);
   });
 }
@@ -95,7 +97,7 @@ describe.each(Object.entries(stores))('in %s', (_, open) => {
       sha256: sha256(bytes),
     });
     expect(sha256(await contentOf(file.key))).toBe(sha256(bytes));
-    expect(await shop.ask('select from upload')).toEqual([]);
+    expect(await shop.ask('select from gather.upload')).toEqual([]);
   });
 
   test('a file may be empty', async () => {
@@ -134,7 +136,7 @@ describe.each(Object.entries(stores))('in %s', (_, open) => {
         expect(await gather.ask('HEAD', path)).toMatchObject({ status: 404 });
       }
     }
-    expect(await shop.ask('select from file')).toEqual([]);
+    expect(await shop.ask('select from gather.file')).toEqual([]);
     expect(await keysOf(gather.store)).toEqual([]);
   });
 
@@ -142,7 +144,9 @@ describe.each(Object.entries(stores))('in %s', (_, open) => {
     for (const isObject of [false, true]) {
       const bytes = bytesFrom(0, 1_000_000);
       const path = await gather.announce(bytes.length, { sha256: sha256(bytes) });
-      const [upload] = await shop.ask<{ key: string }>('update upload set "isWhole" = $1 returning key', [isObject]);
+      const [upload] = await shop.ask<{ key: string }>('update gather.upload set "isWhole" = $1 returning key', [
+        isObject,
+      ]);
       await gather.store.append(upload?.key ?? '', 0, piecesFrom(0, bytes.length), never);
       if (isObject) await gather.store.complete(upload?.key ?? '');
       const head = await gather.ask('HEAD', path);
@@ -151,7 +155,7 @@ describe.each(Object.entries(stores))('in %s', (_, open) => {
         headers: { 'upload-offset': '1000000', location: expect.any(String) },
       });
       expect(sha256(await contentOf((await onlyFile()).key))).toBe(sha256(bytes));
-      await shop.ask('delete from file');
+      await shop.ask('delete from gather.file');
     }
   });
 });
@@ -163,7 +167,9 @@ describe('an upload', () => {
     const path = await gather.announce(1);
     const [, token = ''] = /^\/uploads\/([\w-]{43})$/.exec(path) ?? [];
     expect(Buffer.from(token, 'base64url')).toHaveLength(32);
-    expect(await shop.ask('select "tokenHash" from upload')).toEqual([{ tokenHash: sha256(Buffer.from(token)) }]);
+    expect(await shop.ask('select "tokenHash" from gather.upload')).toEqual([
+      { tokenHash: sha256(Buffer.from(token)) },
+    ]);
   });
 
   test('costs one statement for each step', async () => {
@@ -185,7 +191,7 @@ describe('an upload', () => {
 
   test('is unknown for any other token, in the same words', async () => {
     const path = await gather.announce(5);
-    await shop.ask(`update upload set "expiresAt" = now() - interval '1 second'`);
+    await shop.ask(`update gather.upload set "expiresAt" = now() - interval '1 second'`);
     for (const unknown of [
       path,
       `/uploads/${'A'.repeat(43)}`,
@@ -206,10 +212,10 @@ describe('an upload', () => {
 
   test('expires an hour after its last piece, and a day after it was announced', async () => {
     const path = await gather.announce(3);
-    await shop.ask(`update upload set "expiresAt" = now() + interval '1 minute'`);
+    await shop.ask(`update gather.upload set "expiresAt" = now() + interval '1 minute'`);
     await patch(path, 0, 'a');
     expect(await minutesLeft()).toBe(60);
-    await shop.ask(`update upload set "createdAt" = now() - interval '23.5 hours'`);
+    await shop.ask(`update gather.upload set "createdAt" = now() - interval '23.5 hours'`);
     await patch(path, 1, 'b');
     expect(await minutesLeft()).toBe(30);
   });
@@ -253,7 +259,7 @@ describe('an upload', () => {
   test('is unknown once its file was deleted', async () => {
     const path = await gather.announce(5);
     await gather.ask('PUT', path, {}, Buffer.from('Smoke'));
-    await shop.ask('delete from file');
+    await shop.ask('delete from gather.file');
     expect(await gather.ask('HEAD', path)).toMatchObject({ status: 404 });
   });
 
@@ -264,7 +270,9 @@ describe('an upload', () => {
     expect(await gather.ask('HEAD', path)).toMatchObject({ status: 404 });
     const other = await gather.announce(5_000_000);
     const sending = gather.ask('PUT', other, {}, trickle(5_000_000));
-    await eventually(async () => expect(await shop.ask('select from upload where writer is not null')).toHaveLength(1));
+    await eventually(async () =>
+      expect(await shop.ask('select from gather.upload where writer is not null')).toHaveLength(1),
+    );
     expect(await gather.ask('DELETE', other)).toMatchObject({ status: 204 });
     expect(await sending).toMatchObject({ status: 404 });
     expect(await keysOf(gather.store)).toEqual([]);
@@ -290,8 +298,7 @@ describe('an upload', () => {
   test('becomes the photo of an item, if it is an image', async () => {
     const { item } = createTables(shop.database);
     const [{ id: itemId } = { id: '' }] = await shop.ask<{ id: string }>('select id from item limit 1');
-    const purpose = { attachment: 'photo', target: itemId };
-    const text = await gather.announce(5, { purpose });
+    const text = await gather.announce(5, { purpose: { attachment: 'photo', target: itemId } });
     expect(await gather.ask('PUT', text, {}, Buffer.from('Smoke'))).toMatchObject({
       status: 400,
       body: expect.stringContaining(
@@ -299,7 +306,12 @@ describe('an upload', () => {
       ),
     });
     const gif = Buffer.from('R0lGODlhAQABAAAAACH5BAEAAAAALAAAAAABAAEAAAIBAAA=', 'base64');
-    await gather.ask('PUT', await gather.announce(gif.length, { purpose, type: 'image/gif' }), {}, gif);
+    await gather.ask(
+      'PUT',
+      await gather.announce(gif.length, { purpose: { attachment: 'photo', target: itemId }, type: 'image/gif' }),
+      {},
+      gif,
+    );
     expect((await item.get({ id: itemId })).photoId).toBe((await onlyFile()).id);
   });
 });
@@ -394,7 +406,7 @@ describe('a client', () => {
       if (left < 10_000) isOver = true;
       const rest = bytes.subarray(offset);
       if (!isOver) await breakOff(path, rest, Math.floor(Math.random() * Math.min(left - 1, 8000)), offset);
-      expect(await shop.ask('select from file')).toEqual([]);
+      expect(await shop.ask('select from gather.file')).toEqual([]);
     }
     const offset = await offsetOf(path);
     expect(await patch(path, offset, bytes.subarray(offset))).toMatchObject({ status: 204 });
@@ -409,11 +421,11 @@ describe('a client', () => {
     const headers = { ...PIECE, 'upload-offset': 3 };
     const leaving = request(`${gather.url}${path}`, { method: 'PATCH', headers, agent: false }).on('error', () => {});
     leaving.end('ke');
-    await eventually(async () => expect(await shop.ask('select from upload where "isWhole"')).toHaveLength(1));
+    await eventually(async () => expect(await shop.ask('select from gather.upload where "isWhole"')).toHaveLength(1));
     leaving.destroy();
     await sleep(100);
     await locked[Symbol.asyncDispose]();
-    await eventually(async () => expect(await shop.ask('select from file')).toHaveLength(1));
+    await eventually(async () => expect(await shop.ask('select from gather.file')).toHaveLength(1));
     expect((await gather.ask('HEAD', path)).headers.location).toBe(`/files/${(await onlyFile()).key}`);
     expect(sha256(await contentOf((await onlyFile()).key))).toBe(sha256(Buffer.from('Smoke')));
   });
@@ -429,13 +441,13 @@ describe('a client', () => {
         else expect([status, JSON.parse(body)]).toEqual([409, CONFLICT]);
       }
       expect(sha256(await contentOf((await onlyFile()).key))).toBe(sha256(bodies[winner] as Buffer));
-      await shop.ask('delete from file');
+      await shop.ask('delete from gather.file');
     }
   }, 60_000);
 
   test('does not pass for the sender of what a crash left whole', async () => {
     const path = await gather.announce(5);
-    const [upload] = await shop.ask<{ key: string }>('update upload set "isWhole" = true returning key');
+    const [upload] = await shop.ask<{ key: string }>('update gather.upload set "isWhole" = true returning key');
     await gather.store.append(upload?.key ?? '', 0, Readable.from([Buffer.from('Smoke')]), never);
     const answer = await gather.ask('PUT', path, {}, Buffer.from('Other'));
     expect([answer.status, JSON.parse(answer.body)]).toEqual([409, CONFLICT]);
@@ -446,7 +458,9 @@ describe('a client', () => {
   test('is not let in by a second one as long as it sends', async () => {
     const path = await gather.announce(100_000);
     const first = gather.ask('PUT', path, {}, trickle(100_000, 9000));
-    await eventually(async () => expect(await shop.ask('select from upload where writer is not null')).toHaveLength(1));
+    await eventually(async () =>
+      expect(await shop.ask('select from gather.upload where writer is not null')).toHaveLength(1),
+    );
     const second = await patch(path, 0, bytesFrom(0, 100_000));
     expect(second).toMatchObject({ status: 423, headers: { 'retry-after': '5' } });
     expect(await first).toMatchObject({ status: 201 });
@@ -466,7 +480,7 @@ describe('a client', () => {
 
   test('waits for the lease of a process that died', async () => {
     const path = await gather.announce(5);
-    const lease = `update upload set writer = gen_random_uuid(), "writerUntil" = now() + $1::interval`;
+    const lease = `update gather.upload set writer = gen_random_uuid(), "writerUntil" = now() + $1::interval`;
     await shop.ask(lease, ['1 hour']);
     expect(await patch(path, 0, 'Smoke')).toMatchObject({ status: 423 });
     await shop.ask(lease, ['2 seconds']);
@@ -479,7 +493,7 @@ describe('a client', () => {
     try {
       const answering = gather.ask('PUT', path, { 'content-length': 5 }, thenSilence(Buffer.from('Sm')));
       await eventually(async () =>
-        expect(await shop.ask('select from upload where writer is not null')).toHaveLength(1),
+        expect(await shop.ask('select from gather.upload where writer is not null')).toHaveLength(1),
       );
       await eventually(() => expect(vi.getTimerCount()).toBeGreaterThan(0));
       vi.advanceTimersByTime(31_000);
@@ -510,7 +524,9 @@ describe('a client', () => {
     const sending = paths.map((path) =>
       gather.ask('PUT', path, { 'content-length': 5 }, silence(stop.signal)).catch(() => {}),
     );
-    await eventually(async () => expect(await shop.ask('select from upload where writer is not null')).toHaveLength(8));
+    await eventually(async () =>
+      expect(await shop.ask('select from gather.upload where writer is not null')).toHaveLength(8),
+    );
     const path = await gather.announce(5);
     const ninth = await gather.ask('PUT', path, { 'content-length': 5 }, silence());
     expect(ninth).toMatchObject({ status: 429, headers: { 'retry-after': '5' } });
@@ -546,12 +562,12 @@ describe('memory', () => {
       Promise.all(paths.map((other) => curl('-T', small, `${gather.url}${other}`))),
     );
     expect(growth).toBeLessThan(64_000_000);
-    expect(await shop.ask('select from file')).toHaveLength(9);
+    expect(await shop.ask('select from gather.file')).toHaveLength(9);
   }, 120_000);
 });
 
 async function onlyFile(): Promise<{ id: string; key: string }> {
-  const files = await shop.ask<{ id: string; key: string }>('select id, key from file');
+  const files = await shop.ask<{ id: string; key: string }>('select id, key from gather.file');
   expect(files).toHaveLength(1);
   return files[0] ?? { id: '', key: '' };
 }
@@ -595,7 +611,9 @@ async function breakOff(path: string, bytes: Buffer, count: number, offset = 0):
   await sleep(count > 1_000_000 ? 500 : Math.random() * 20);
   stop.abort();
   await broken;
-  await eventually(async () => expect(await shop.ask('select from upload where writer is not null')).toEqual([]));
+  await eventually(async () =>
+    expect(await shop.ask('select from gather.upload where writer is not null')).toEqual([]),
+  );
 }
 
 /** @returns the offsets of its requests */
@@ -653,7 +671,7 @@ async function* silence(signal?: AbortSignal): AsyncGenerator<Buffer> {
 
 async function minutesLeft(): Promise<number> {
   const [row] = await shop.ask<{ left: number }>(
-    'select round(extract(epoch from "expiresAt" - now()) / 60)::int as left from upload',
+    'select round(extract(epoch from "expiresAt" - now()) / 60)::int as left from gather.upload',
   );
   return row?.left ?? 0;
 }
