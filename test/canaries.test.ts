@@ -99,7 +99,7 @@ test('an exception that a function of the database raises', async () => {
         using detail = '${canary('detail')}', hint = '${canary('hint')}', table = '${canary('table')}';
     end $$`);
   await database.ask('alter table review rename to kept');
-  await database.ask('create view review as select id, "itemId", raise_canary() as rating from kept');
+  await database.ask('create view public.review as select id, "itemId", raise_canary() as rating from kept');
   onTestFinished(async () => {
     await database.ask('drop view review');
     await database.ask('alter table kept rename to review');

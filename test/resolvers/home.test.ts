@@ -63,8 +63,8 @@ test('the item of the promo joins the batch of those recommended where they come
   const { data } = await answer;
   expect(data.home.promo.item.sku).toBe('SKU-00003');
   expect(gather.cost().statements).toEqual([
-    expect.stringContaining('from "task"'),
-    expect.stringContaining('from "item"'),
+    expect.stringContaining('from "public"."task"'),
+    expect.stringContaining('from "public"."item"'),
   ]);
 });
 
@@ -103,7 +103,7 @@ test('the parts of the home page are read at the same time', async () => {
   const statements: string[] = [];
   await eventually(() => {
     statements.push(...gather.database.statements());
-    expect(statements).toEqual([expect.stringContaining('from "item"')]);
+    expect(statements).toEqual([expect.stringContaining('from "public"."item"')]);
   });
   allAsked.resolve();
   expect((await answer).errors).toBeUndefined();

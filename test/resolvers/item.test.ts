@@ -13,17 +13,7 @@ beforeEach(() => {
 afterAll(() => gather.close());
 
 const TYPES = ['Item', 'Supplier', 'Customer', 'Review', 'Task'] as const;
-const MALFORMED = [
-  '',
-  'nonsense',
-  '42',
-  '%',
-  btoa('Item'),
-  btoa('Item:'),
-  btoa('Item:x'),
-  btoa('Promo:1'),
-  btoa('item:1'),
-];
+const MALFORMED = ['', 'nonsense', '42', '%', btoa('Item'), btoa('Item:'), btoa('Item:x'), btoa('item:1')];
 
 test('an item is found by its SKU and by its ID', async () => {
   const bySku = await gather.query(`{ item(by: { sku: "SKU-00007" }) { id sku } }`);
@@ -153,6 +143,20 @@ test.each(MALFORMED)('the malformed ID "%s" is refused by name', async (id) => {
   for (const error of errors ?? []) {
     expect(error).toMatchObject({ message: `Expected an ID that this server gave, got "${id}".`, extensions: REFUSED });
   }
+  expect(gather.cost().statements).toHaveLength(0);
+});
+
+test('an ID of a type that is no node is refused', async () => {
+  const { data, errors } = await gather.query(
+    `query ($id: ID!) { node(id: $id) { id } item(by: { id: $id }) { id } }`,
+    { id: btoa('Promo:1') },
+  );
+  expect(data).toEqual({ node: null, item: null });
+  expect(errors?.map(({ message }) => message).toSorted()).toEqual([
+    `Expected an ID that this server gave, got "${btoa('Promo:1')}".`,
+    'Expected the ID of an object of type Item, got one of Promo.',
+  ]);
+  for (const error of errors ?? []) expect(error).toMatchObject({ extensions: REFUSED });
   expect(gather.cost().statements).toHaveLength(0);
 });
 

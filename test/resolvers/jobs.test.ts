@@ -39,9 +39,9 @@ test('a job is enqueued in six statements, and run by a worker', async () => {
     job: { id: expect.any(String), task: 'add', state: 'PENDING', input: { x: 2, y: 3 } },
     userErrors: [],
   });
-  expect(gather.cost().statements.map((text) => /\w+( into \w+(\.\w+)?)?/.exec(text.trim())?.[0])).toEqual([
+  expect(gather.cost().statements.map((text) => /\w+( into "\w+"\."\w+")?/.exec(text.trim())?.[0])).toEqual([
     'begin',
-    'insert into job',
+    'insert into "gather"."job"',
     'select',
     'select',
     expect.any(String),

@@ -44,8 +44,8 @@ test('all is one statement, read through a cursor on the server', async () => {
   const { data } = await gather.query('{ menu { all { sku price } } }');
   expect(data.menu.all).toEqual(rows.map(({ sku, price }) => ({ sku, price })));
   const { statements } = gather.cost();
-  expect(statements.filter((text) => text.includes('from "item"'))).toEqual([
-    expect.stringMatching(/^declare \w+ no scroll cursor for\s+select "id", "sku", "price" from "item"/),
+  expect(statements.filter((text) => text.includes('from "public"."item"'))).toEqual([
+    expect.stringMatching(/^declare \w+ no scroll cursor for\s+select "id", "sku", "price" from "public"."item"/),
   ]);
 });
 

@@ -46,12 +46,12 @@ describe('placeOrder', () => {
     expect(requests).toEqual(['/stock?skus=SKU-00001,SKU-00002,SKU-00003']);
     expect(statements.map((text) => text.trim())).toEqual([
       expect.stringContaining('"hasSameLines"'),
-      expect.stringMatching(/^select "id", "sku", "status" from "item"/),
+      expect.stringMatching(/^select "id", "sku", "status" from "public"."item"/),
       'begin',
-      expect.stringContaining('insert into "orderLine"'),
-      expect.stringContaining('insert into job'),
+      expect.stringContaining('insert into "public"."orderLine"'),
+      expect.stringContaining('insert into "gather"."job"'),
       expect.stringContaining('pgboss'),
-      expect.stringMatching(/^update "order"/),
+      expect.stringMatching(/^update "public"."order"/),
       'commit',
     ]);
   });
@@ -115,7 +115,7 @@ describe('an order that cannot be placed', () => {
       tooMany(6, 3, 4),
     ]);
     expect(cost).toEqual({
-      statements: [expect.stringContaining('from "item"')],
+      statements: [expect.stringContaining('from "public"."item"')],
       requests: ['/stock?skus=SKU-00001,SKU-00002,SKU-00003'],
     });
   });
@@ -328,10 +328,10 @@ describe('orders', () => {
       expect(data.orders.nodes.length).toBeLessThanOrEqual(first);
       expect(gather.cost()).toEqual({
         statements: [
-          expect.stringContaining('from "order"'),
-          expect.stringMatching(/from "(orderLine|job)"/),
-          expect.stringMatching(/from "(orderLine|job)"/),
-          expect.stringContaining('from "item"'),
+          expect.stringContaining('from "public"."order"'),
+          expect.stringMatching(/from "(public"."orderLine|gather"."job)"/),
+          expect.stringMatching(/from "(public"."orderLine|gather"."job)"/),
+          expect.stringContaining('from "public"."item"'),
         ],
         requests: [],
       });

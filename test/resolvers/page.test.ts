@@ -120,7 +120,7 @@ test('a time is read where it is asked for, and nowhere else', async () => {
   }`);
   const withTime = gather.cost().statements.filter((text) => /createdAt|updatedAt|completedAt/.test(text));
   expect(withTime).toHaveLength(1);
-  expect(withTime[0]).toContain('from "task"');
+  expect(withTime[0]).toContain('from "public"."task"');
 });
 
 test.each([
@@ -168,7 +168,7 @@ async function expectExactRounds(query: string, { late, statements, requests }: 
     create function is_read(sku text) returns boolean language plpgsql cost 100000 as $$
       begin if sku = '${late}' then perform pg_sleep(0.0015); end if; return true; end $$;
     alter table item rename to item_table;
-    create view item as select * from item_table where is_read(sku);`);
+    create view public.item as select * from item_table where is_read(sku);`);
   using _ = holdTimeouts();
   try {
     for (let round = 0; round < ROUNDS; round++) {
