@@ -18,7 +18,7 @@ interface DescribedError {
 const MAX_FRAMES = 3;
 const MAX_CAUSES = 3;
 
-const ROOT_URL = new URL('../../', import.meta.url);
+const ROOT_URL = new URL('../../../', import.meta.url);
 /** Where the project is, as stacks and as messages of the system say it. */
 const ROOTS = [ROOT_URL.href, fileURLToPath(ROOT_URL)];
 
