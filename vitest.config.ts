@@ -10,7 +10,7 @@ const common = {
 } as const;
 
 /** What measures how long others wait: it runs when nothing else does. */
-const ALONE = ['test/attacks/**/*.test.ts', 'test/resolvers/burn.test.ts'];
+const ALONE = ['test/attacks/**/*.test.ts', 'test/smokehouse/resolvers/burn.test.ts'];
 
 export default defineConfig({
   test: {
