@@ -12,7 +12,7 @@ const common = {
 /** What starts whole programs, several in a test: seconds each. */
 const PROGRAMS = ['test/commands/{crash,serve,start,stop,unasked,work}.test.ts', 'test/jobs/survival.test.ts'];
 /** What measures how long others wait: it runs when nothing else does. */
-const ALONE = ['test/attacks/**/*.test.ts', 'test/resolvers/burn.test.ts'];
+const ALONE = ['test/attacks/**/*.test.ts', 'test/smokehouse/resolvers/burn.test.ts'];
 
 /** `npm test` runs the project `together`, `npm run test:all` every project. */
 export default defineConfig({

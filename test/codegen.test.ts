@@ -8,10 +8,17 @@ import { temporaryDirectory } from './helpers/temporary-directory.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const LINKED = ['schema.graphql', 'services.openapi.yaml'];
-const COPIED = ['src/documents', 'src/resolvers/types.generated.ts', 'src/upstreams/services.generated.ts'];
+const COPIED = [
+  'src/smokehouse/documents',
+  'src/smokehouse/generated',
+  'src/gather/database/engine-tables.generated.ts',
+  'src/gather/graphql/schema.generated.ts',
+];
+/** Each run starts two databases. */
+const TIMEOUT_MS = 180_000;
 const run = promisify(execFile);
 
-test('a manifest is found to be stale until it is made anew', async () => {
+test('a manifest is found to be stale until it is made anew', { timeout: TIMEOUT_MS }, async () => {
   await using directory = await temporaryDirectory();
   for (const path of LINKED) await symlink(join(ROOT, path), join(directory.path, path));
   for (const path of COPIED) await cp(join(ROOT, path), join(directory.path, path), { recursive: true });
@@ -19,10 +26,10 @@ test('a manifest is found to be stale until it is made anew', async () => {
     run(process.execPath, [join(ROOT, 'codegen.ts'), ...args], { cwd: directory.path });
 
   await codegen('--check');
-  await appendFile(join(directory.path, 'src/documents/home.graphql'), '# And a word more.\n');
+  await appendFile(join(directory.path, 'src/smokehouse/documents/home.graphql'), '# And a word more.\n');
   await expect(codegen('--check')).rejects.toMatchObject({
     code: 1,
-    stderr: 'src/documents/documents.json is stale. Run `npm run codegen`.\n',
+    stderr: 'src/smokehouse/generated/documents.json is stale. Run `npm run codegen`.\n',
   });
   await codegen();
   await codegen('--check');

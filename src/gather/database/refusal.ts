@@ -35,14 +35,14 @@ export function toRefusal<T extends keyof Schema>(
   const versions = new Map(present.map(({ id, version }) => [id, version]));
   for (const change of changes) {
     const at = { field: 'id', value: change.id };
-    const { name } = definition;
-    if (!versions.has(change.id)) return new GatherError('NOT_FOUND', `There is no ${name} with this id.`, at);
+    const { table } = definition;
+    if (!versions.has(change.id)) return new GatherError('NOT_FOUND', `There is no ${table} with this id.`, at);
     const expected = toExpectedVersion(definition, change);
     const version = versions.get(change.id);
     if (expected !== null && expected !== version) {
       return new GatherError(
         'CONFLICT',
-        `Expected the ${name} in version ${expected}, got one in version ${version}.`,
+        `Expected the ${table} in version ${expected}, got one in version ${version}.`,
         at,
       );
     }

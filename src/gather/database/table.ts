@@ -66,7 +66,7 @@ export class Table<T extends keyof Schema> {
   async get<C extends Column<T> = Column<T>>(where: Where<T>, options?: Columns<C>): Promise<Pick<Row<T>, C>> {
     const row = await this.#readOne('get', where, options);
     if (row) return row;
-    throw toNotFound(this.definition.name, where);
+    throw toNotFound(this.definition.table, where);
   }
 
   /**
@@ -361,7 +361,7 @@ export class Table<T extends keyof Schema> {
     const statement = selectRows(this.definition, { where, columns, limit: 2, compile: compileNarrowing });
     const [row, another] = await this.#run(operation, statement);
     if (another)
-      throw new Error(`Expected at most one ${this.definition.name}, got several; \`first\` takes one of them.`);
+      throw new Error(`Expected at most one ${this.definition.table}, got several; \`first\` takes one of them.`);
     return row;
   }
 

@@ -22,7 +22,9 @@ export function createRowByKey<T extends keyof Schema>(
     const rows = await readRowsByKey(database, name, { definition, column }, columns[table], keys);
     await follow(table, rows);
     const found = inKeyOrder(keys, rows, (row) => String(row[column as keyof Row<T>]));
-    return found.map((row) => row ?? new GatherError('NOT_FOUND', `There is no ${table} with this ${column}.`));
+    return found.map(
+      (row) => row ?? new GatherError('NOT_FOUND', `There is no ${definition.table} with this ${column}.`),
+    );
   });
   known.register(table, { column, loader });
   return loader;
