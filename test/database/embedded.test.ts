@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { findBinaries } from '../../src/gather/embedded-postgres/binaries.ts';
-import { lockDirectory } from '../../src/gather/embedded-postgres/directory-lock.ts';
+import { lockSocket } from '../../src/gather/embedded-postgres/directory-lock.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/gather/embedded-postgres/embedded-postgres.ts';
 import type { Step } from '../../src/gather/step.ts';
 
@@ -156,10 +156,10 @@ test('where the lock is a file, one that a killed process left is taken over', a
   await once(killed, 'exit');
   expect(await readdir(dataDir)).toEqual(['lock.sock']);
   {
-    await using _lock = await lockDirectory(dataDir, address);
-    await expect(lockDirectory(dataDir, address)).rejects.toThrow(`Another Gather (process ${process.pid})`);
+    await using _lock = await lockSocket(address, dataDir);
+    await expect(lockSocket(address, dataDir)).rejects.toThrow(`Another Gather (process ${process.pid})`);
   }
-  await using _lock = await lockDirectory(dataDir, address);
+  await using _lock = await lockSocket(address, dataDir);
 });
 
 test.runIf(isRoot)('root runs it as nobody where there are no user namespaces, and back', async ({ skip }) => {

@@ -24,7 +24,7 @@ async function openLocal(): Promise<AsyncDisposable & { store: Store }> {
 
 async function openS3(): Promise<AsyncDisposable & { store: Store }> {
   const s3 = await startS3();
-  const store = createS3Store({ ...s3.config, prefix: 'gather/' });
+  const store = createS3Store(s3.config);
   return {
     store,
     [Symbol.asyncDispose]: async () => {

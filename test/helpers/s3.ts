@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import S3rver from '@20minutes/s3rver';
-import type { S3StoreConfig } from '../../src/gather/files/s3-store.ts';
+import type { BucketConfig } from '../../src/gather/files/s3-bucket.ts';
 import { type Handler, type HttpServer, startHttpServer } from './http-server.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
@@ -10,7 +10,7 @@ const BUCKET = 'files';
 
 /** An S3-compatible server on loopback with one empty bucket. */
 export interface TestS3 extends AsyncDisposable {
-  readonly config: S3StoreConfig;
+  readonly config: BucketConfig;
   /** Answers in place of the bucket where it is told to. */
   readonly server: HttpServer;
   /** Answers as the bucket does. */

@@ -58,12 +58,12 @@ test('as much work is run at a time as there are threads, and no more', async ()
   expect(mostOf(seen)).toBe(2);
 });
 
-test('work that is run alone is run one at a time, in the order in which it came, whoever leaves', async () => {
-  const { runAlone } = start(2);
+test('with one thread, work is run one at a time, in the order in which it came, whoever leaves', async () => {
+  const { run } = start(1);
   const seen = shared();
   const leaving = [new AbortController(), new AbortController()];
   const asked = [1, 2, 3, 4, 5, 6, 7].map((id) =>
-    runAlone(record, { record: seen, id, ms: 20 }, leaving[id === 3 ? 0 : id === 5 ? 1 : 2]?.signal ?? signal),
+    run(record, { record: seen, id, ms: 20 }, leaving[id === 3 ? 0 : id === 5 ? 1 : 2]?.signal ?? signal),
   );
   for (const controller of leaving) controller.abort();
   expect((await Promise.allSettled(asked)).map(({ status }) => status === 'fulfilled')).toEqual(
@@ -71,14 +71,6 @@ test('work that is run alone is run one at a time, in the order in which it came
   );
   expect(mostOf(seen)).toBe(1);
   expect(orderOf(seen)).toEqual([1, 2, 4, 6, 7]);
-});
-
-test('work that is run alone does not wait for the others', async () => {
-  const { run, runAlone } = start(1);
-  const seen = shared();
-  const asked = [run, runAlone].map((how, id) => how(record, { record: seen, id, ms: 0, until: 2 }, signal));
-  await Promise.all(asked);
-  expect(mostOf(seen)).toBe(2);
 });
 
 test('when its signal aborts, work stops wherever it is, rejects with the reason, and the next begins', async () => {
@@ -100,14 +92,14 @@ test('when its signal aborts, work stops wherever it is, rejects with the reason
 });
 
 test('work that cannot be interrupted is left at once, and nothing runs beside it until it has ended', async () => {
-  const { runAlone } = start(1);
+  const { run } = start(1);
   const count = shared();
-  await runAlone(record, { record: shared(), id: 1, ms: 0 }, signal);
-  const tookMs = await time(() => runAlone(hash, count, signal));
+  await run(record, { record: shared(), id: 1, ms: 0 }, signal);
+  const tookMs = await time(() => run(hash, count, signal));
   const leaving = new AbortController();
-  const hashing = runAlone(hash, count, leaving.signal);
+  const hashing = run(hash, count, leaving.signal);
   await eventually(() => expect(count[0]).toBe(2));
-  const next = time(() => runAlone(record, { record: shared(), id: 2, ms: 0 }, signal));
+  const next = time(() => run(record, { record: shared(), id: 2, ms: 0 }, signal));
   leaving.abort();
   const first = await Promise.race([hashing.catch(() => 'left'), next.then(() => 'next')]);
   expect(first).toBe('left');
@@ -151,10 +143,10 @@ test('a hundred may wait, one more is refused', async () => {
 });
 
 test('closing ends what runs, what waits and what comes later', async () => {
-  const { run, runAlone, close } = start(1);
+  const { run, close } = start(1);
   using watched = watchThreads();
   const count = shared();
-  const asked = [run(spin, count, signal), run(spin, shared(), signal), runAlone(spin, shared(), signal)];
+  const asked = [run(spin, count, signal), run(spin, shared(), signal), run(spin, shared(), signal)];
   const settled = Promise.allSettled(asked);
   await untilBegun(count);
   await close();

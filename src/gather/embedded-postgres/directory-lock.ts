@@ -13,11 +13,14 @@ const MAX_ATTEMPTS = 5;
  * Keeps a directory for this process until it is disposed of or the process ends, in whatever way: the lock is a
  * local socket that tells who holds it, and the system closes sockets.
  *
- * @param address for tests of the other platforms' kind
  * @throws where another process holds it, which the message names
  */
-export async function lockDirectory(directory: string, address?: string): Promise<AsyncDisposable> {
-  const path = address ?? addressOf(await realpath(directory));
+export async function lockDirectory(directory: string): Promise<AsyncDisposable> {
+  return lockSocket(addressOf(await realpath(directory)), directory);
+}
+
+/** @param path of the socket: an abstract one, a pipe or a file */
+export async function lockSocket(path: string, directory: string): Promise<AsyncDisposable> {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const server = await listen(path);
     if (server) return { [Symbol.asyncDispose]: () => close(server) };

@@ -8,12 +8,6 @@ import { Bucket, type BucketConfig } from './s3-bucket.ts';
 import { cutAt, decode, EMPTY, encode, PART_BYTES, type Partial, sizeOf } from './s3-partial.ts';
 import type { ByteRange, Store, Stored } from './store.ts';
 
-/** Where in which bucket files are kept. */
-export interface S3StoreConfig extends BucketConfig {
-  /** Before the names of all objects, such as `gather/`. @default none */
-  prefix?: string | undefined;
-}
-
 /** As many as S3 takes: objects of 80 GiB. */
 const MAX_PARTS = 10_000;
 
@@ -28,7 +22,7 @@ const MAX_PARTS = 10_000;
  *
  * Throws `GatherError`: NOT_FOUND, CONFLICT, TOO_LARGE, STORAGE_FULL, UPSTREAM_TIMEOUT, UPSTREAM_UNAVAILABLE.
  */
-export function createS3Store({ prefix = '', ...config }: S3StoreConfig): Store {
+export function createS3Store(config: BucketConfig): Store {
   const bucket = new Bucket(config);
 
   async function append(key: string, offset: number, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal) {
@@ -121,11 +115,11 @@ export function createS3Store({ prefix = '', ...config }: S3StoreConfig): Store 
   }
 
   function partialName(key: string): string {
-    return `${prefix}partial/${key}`;
+    return `partial/${key}`;
   }
 
   function objectName(key: string): string {
-    return `${prefix}objects/${key}`;
+    return `objects/${key}`;
   }
 
   const close = async () => bucket.close();

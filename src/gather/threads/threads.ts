@@ -12,24 +12,18 @@ export interface Threads {
    * @throws BUSY where a hundred others wait already, CANCELLED where the server is stopping
    */
   run<Input, Result>(work: Work<Input, Result>, input: Input, signal: AbortSignal): Promise<Awaited<Result>>;
-  /** As `run`, for code that must not run twice at a time: all work given to it has one thread, in the order it came. */
-  runAlone<Input, Result>(work: Work<Input, Result>, input: Input, signal: AbortSignal): Promise<Awaited<Result>>;
   /** Ends every thread. What runs or waits is rejected with CANCELLED, and so is what comes later. */
   close(): Promise<void>;
 }
 
 /**
  * Threads for synchronous work; the first starts at first use. End them with `close()`.
- * @param size how many work at a time, beside the one of `runAlone`. @default one core is left to the event loop
+ * @param size how many work at a time. With 1, none runs beside another, and they keep their order. @default one core is left to the event loop
  */
 export function createThreads(size = Math.max(1, availableParallelism() - 1)): Threads {
   const pool = new ThreadPool(size);
-  const alone = new ThreadPool(1);
   return {
     run: (work, input, signal) => pool.run(work, input, signal),
-    runAlone: (work, input, signal) => alone.run(work, input, signal),
-    close: async () => {
-      await Promise.all([pool.close(), alone.close()]);
-    },
+    close: () => pool.close(),
   };
 }

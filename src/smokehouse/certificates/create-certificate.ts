@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { PDFDocument, PDFHexString, PDFName } from 'pdf-lib';
-import { fillField } from './fill-field.ts';
+import { assertDrawable, embedFont, fillField } from './fill-field.ts';
 
 /** What is written into a certificate. */
 export interface NewCertificate {
@@ -16,14 +16,15 @@ export interface NewCertificate {
 /**
  * A certificate as a PDF: the template with its fields `recipient`, `amount` and `issuedAt` filled in, and nothing left
  * of the form. The same input comes to the same bytes.
- * @throws INVALID_INPUT for a character that no font has
+ * @throws INVALID_INPUT for a character that the font lacks
  */
 export async function createCertificate(certificate: NewCertificate, template: Uint8Array): Promise<Uint8Array> {
   const pdf = await PDFDocument.load(template, { updateMetadata: false });
+  const font = await embedFont(pdf);
+  const texts = toTexts(certificate);
+  assertDrawable(texts.recipient, font);
   const form = pdf.getForm();
-  for (const [name, text] of Object.entries(toTexts(certificate))) {
-    await fillField(pdf, form.getTextField(name), text);
-  }
+  for (const [name, text] of Object.entries(texts)) fillField(pdf, form.getTextField(name), text, font);
   pdf.catalog.delete(PDFName.of('AcroForm'));
   const issuedAt = new Date(certificate.issuedAt);
   pdf.setCreationDate(issuedAt);
@@ -33,10 +34,14 @@ export async function createCertificate(certificate: NewCertificate, template: U
   return pdf.save({ updateFieldAppearances: false });
 }
 
-function toTexts({ recipient, amount, issuedAt, timeZone }: NewCertificate): Record<string, string> {
+function toTexts({ recipient, amount, issuedAt, timeZone }: NewCertificate) {
   const dollars = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' });
   const time = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'full', timeZone });
-  return { recipient, amount: dollars.format(amount as `${number}`), issuedAt: time.format(new Date(issuedAt)) };
+  return {
+    recipient: recipient.normalize('NFC'),
+    amount: dollars.format(amount as `${number}`),
+    issuedAt: time.format(new Date(issuedAt)),
+  };
 }
 
 function hashOf(certificate: NewCertificate, template: Uint8Array): string {

@@ -9,7 +9,7 @@ const TEMPLATE = new URL('template.pdf', import.meta.url);
 
 /** Draws a certificate into the template on disk. */
 export default defineWork(import.meta.url, async (certificate: NewCertificate): Promise<Drawn> => {
-  // Only a thread needs what draws: shaping, fonts and PDF.
+  // Only a thread loads what draws: the font and PDF.
   const { createCertificate } = await import('./create-certificate.ts');
   try {
     return { pdf: await createCertificate(certificate, await readFile(TEMPLATE)) };

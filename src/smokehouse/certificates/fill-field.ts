@@ -1,51 +1,56 @@
-import { type PDFDocument, PDFName, PDFRef, type PDFTextField } from 'pdf-lib';
-import { type Glyph, layOut } from './lay-out.ts';
-import { addOutlineFont } from './outline-font.ts';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import fontkit from '@pdf-lib/fontkit';
+import { GatherError } from 'gather';
+import { type PDFDocument, type PDFFont, PDFRef, type PDFTextField, rgb } from 'pdf-lib';
 
-interface Box {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
+const FONT = '@expo-google-fonts/noto-serif/400Regular/NotoSerif_400Regular.ttf';
+/** In a field's default appearance, such as `0.2 0.1 0 rg /Helv 42 Tf`. */
+const COLOR = /([\d.]+) ([\d.]+) ([\d.]+) rg/;
+const SIZE = /([\d.]+) Tf/;
+
+/** Embeds the font of certificates, reduced to the glyphs in use. It has Latin, Greek and Cyrillic. */
+export async function embedFont(pdf: PDFDocument): Promise<PDFFont> {
+  pdf.registerFontkit(fontkit);
+  return pdf.embedFont(await readFile(fileURLToPath(import.meta.resolve(FONT))), { subset: true });
 }
 
-/** From top to bottom of an ordinary line, in ems from its base line. */
-const [TOP, BOTTOM] = [0.9, -0.25];
-/** In a field's default appearance, which has its colour besides: `0.2 0.1 0 rg /Helv 42 Tf`. */
-const FONT_AND_SIZE = /\/\S+ ([\d.]+) Tf/;
+/** @throws INVALID_INPUT, naming the first character that the font lacks */
+export function assertDrawable(text: string, font: PDFFont): void {
+  const drawable = new Set(font.getCharacterSet());
+  for (const character of text) {
+    const codePoint = character.codePointAt(0) ?? 0;
+    if (drawable.has(codePoint)) continue;
+    const number = codePoint.toString(16).toUpperCase().padStart(4, '0');
+    const message = `Expected Latin, Greek or Cyrillic characters, got "${character}" (U+${number}).`;
+    throw new GatherError('INVALID_INPUT', message, { field: 'recipient', value: character });
+  }
+}
 
 /**
- * Replaces a field of the first page by a line of text: in its colour and alignment, and in its size or as much smaller
- * as it takes to stay inside.
- * @throws INVALID_INPUT for a character that no font has
+ * Replaces a field of the first page by a line of text, in the field's colour, alignment and size, or as much smaller
+ * as it takes to fit.
  */
-export async function fillField(pdf: PDFDocument, field: PDFTextField, text: string): Promise<void> {
+export function fillField(pdf: PDFDocument, field: PDFTextField, text: string, font: PDFFont): void {
   const [widget] = field.acroField.getWidgets();
   if (!widget) throw new Error(`Expected the field "${field.getName()}" to be on the page; it is nowhere.`);
   const appearance = widget.getDefaultAppearance() ?? field.acroField.getDefaultAppearance() ?? '';
-  const [, maxSize] = FONT_AND_SIZE.exec(appearance) ?? [];
-  const line = await layOut(text);
-  const { size, x, y } = place(line, widget.getRectangle(), Number(maxSize), field.getAlignment());
-  const { font, codes } = addOutlineFont(pdf, line);
-  const name = PDFName.of(field.getName());
-  const setFont = `${name} ${size.toFixed(3)} Tf`;
-  const operators = `q BT ${appearance.replace(FONT_AND_SIZE, setFont)} ${x.toFixed(3)} ${y.toFixed(3)} Td ${codes} Tj ET Q`;
-  const page = pdf.getPage(0).node;
-  page.normalize();
-  page.setFontDictionary(name, font);
-  page.addContentStream(pdf.context.register(pdf.context.flateStream(operators)));
+  const [, red = 0, green = 0, blue = 0] = COLOR.exec(appearance)?.map(Number) ?? [];
+  const [, maxSize = Number.POSITIVE_INFINITY] = SIZE.exec(appearance)?.map(Number) ?? [];
+  const box = widget.getRectangle();
+  const width = font.widthOfTextAtSize(text, 1);
+  const size = Math.min(maxSize, box.width / width, box.height / font.heightAtSize(1));
+  const height = font.heightAtSize(size);
+  const descent = height - font.heightAtSize(size, { descender: false });
+  pdf.getPage(0).drawText(text, {
+    // 0 left, 1 centre, 2 right
+    x: box.x + ((box.width - width * size) * field.getAlignment()) / 2,
+    y: box.y + (box.height - height) / 2 + descent,
+    size,
+    font,
+    color: rgb(red, green, blue),
+  });
   remove(pdf, field);
-}
-
-/** @param alignment 0 left, 1 in the middle, 2 right */
-function place(line: readonly Glyph[], box: Box, maxSize: number, alignment: number) {
-  const width = line.reduce((sum, { advance }) => sum + advance, 0) / 1000;
-  const top = Math.max(TOP, ...line.map(({ outline }) => outline.top / 1000));
-  const bottom = Math.min(BOTTOM, ...line.map(({ outline }) => outline.bottom / 1000));
-  const size = Math.min(maxSize, box.width / width, box.height / (top - bottom));
-  const x = box.x + ((box.width - width * size) * alignment) / 2;
-  const y = box.y + (box.height - (top + bottom) * size) / 2;
-  return { size, x, y };
 }
 
 /** Where pdf-lib 1.17 removes a field, the page still refers to it. */

@@ -16,7 +16,7 @@ interface CertificateSource {
 /**
  * Issues a certificate, now: draws it, and keeps it together with its row, or neither. What is kept stays as it is,
  * whatever becomes of the template.
- * @throws INVALID_INPUT for a recipient with a character that no font has
+ * @throws INVALID_INPUT for a recipient with a character that the font lacks
  */
 export async function issueCertificate(
   { database, timeZone, draw, store }: CertificateSource,

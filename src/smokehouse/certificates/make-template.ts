@@ -1,7 +1,7 @@
-/** Makes `template.pdf`, beside this file: `node src/shop/certificate/make-template.ts`. */
+/** Makes `template.pdf`, beside this file: `node src/smokehouse/certificates/make-template.ts`. */
 import { writeFile } from 'node:fs/promises';
 import { PDFDocument, PDFName, rgb, TextAlignment } from 'pdf-lib';
-import { fillField } from './fill-field.ts';
+import { embedFont, fillField } from './fill-field.ts';
 
 interface Line {
   name: string;
@@ -41,7 +41,8 @@ page.drawRectangle({ x: 0, y: 0, width: WIDTH, height: HEIGHT, color: PAPER });
 drawFrame(28, 3);
 drawFrame(36, 0.75);
 page.drawLine({ start: { x: 141, y: 270 }, end: { x: 701, y: 270 }, thickness: 0.75, color: FRAME });
-for (const { text, ...line } of PRINTED) await fillField(pdf, addField(line), text);
+const font = await embedFont(pdf);
+for (const { text, ...line } of PRINTED) fillField(pdf, addField(line), text, font);
 for (const line of FIELDS) addField(line);
 await writeFile(new URL('template.pdf', import.meta.url), await pdf.save({ updateFieldAppearances: false }));
 

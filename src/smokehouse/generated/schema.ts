@@ -1508,7 +1508,7 @@ export type DeleteFilePayload = {
 
 /** A certificate to issue. */
 export type IssueCertificateInput = {
-  /** 1 to 100 characters, of any script. */
+  /** 1 to 100 Latin, Greek or Cyrillic characters. */
   recipient: Scalars['String']['input'];
   /** More than 0, at most 9999999999.99. */
   amount: Scalars['Decimal']['input'];

@@ -12,11 +12,6 @@ export class SentDocuments {
     sizeCalculation: (text) => PLACE_BYTES + 2 * text.length,
   });
 
-  /** What they take: 4 MB at most. */
-  get bytes(): number {
-    return this.#texts.calculatedSize;
-  }
-
   find(id: string): string | undefined {
     return this.#texts.get(id);
   }

@@ -6,43 +6,27 @@ import { promisify } from 'node:util';
 import { PDFDocument, PDFName, rgb } from 'pdf-lib';
 import { getDocumentProxy } from 'unpdf';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createCertificate } from '../../../../src/smokehouse/certificates/create-certificate.ts';
+import { createCertificate } from '../../../src/smokehouse/certificates/create-certificate.ts';
 
 const given = { recipient: 'Zoë', amount: '1234.5', issuedAt: '2026-11-21T13:24:05.678Z', timeZone: 'America/Chicago' };
 let template: Uint8Array;
 
 beforeAll(async () => {
-  template = await readFile(new URL('../../../../src/smokehouse/certificates/template.pdf', import.meta.url));
+  template = await readFile(new URL('../../../src/smokehouse/certificates/template.pdf', import.meta.url));
 });
 
 const names = [
   ['Latin', 'Zoë Ångström-Łukasiewicz'],
   ['Vietnamese', 'Nguyễn Thị Ánh'],
   ['Greek', 'Αλέξανδρος Παπαδόπουλος'],
+  ['polytonic Greek', 'Ἀλέξανδρος ὁ Μέγας'],
   ['Cyrillic', 'Володимир Їжакевич'],
-  ['Arabic', 'محمد بن سلمان'],
-  ['Persian, with a joiner that keeps apart', 'علی‌رضا'],
-  ['Hebrew', 'שלום כהן'],
-  ['Armenian', 'Արամ Խաչատրյան'],
-  ['Georgian', 'შოთა რუსთაველი'],
-  ['Hindi', 'हर्षवर्धन क्षत्रिय'],
-  ['Bengali', 'রবীন্দ্রনাথ ঠাকুর'],
-  ['Tamil', 'சுப்பிரமணிய பாரதி'],
-  ['Thai', 'สมชาย ศรีสุข'],
-  ['Khmer', 'នរោត្តម សីហនុ'],
-  ['Burmese', 'အောင်ဆန်း'],
-  ['Amharic', 'አበበ ቢቂላ'],
-  ['Chinese', '王小明'],
-  ['Japanese', 'さくら 直子 𠮷野'],
-  ['Korean', '김철수'],
-  ['Cherokee', 'ᏍᏏᏉᏯ'],
-  ['emoji', '👩‍🚀 Ann 🎉 ❤️'],
-  ['letters of mathematics', '𝓙𝓸𝓱𝓷'],
+  ['letters that join', 'Griffin Fjeld fl ffi'],
   ['combining marks', 'Ɛ́be ą́ x̧̂'],
 ];
 
-/** pdf.js sees gaps behind marks, and not every joiner. */
-const GAP = /[\s\u200c\u200d]/g;
+/** pdf.js sees gaps behind marks. */
+const GAP = /\s/g;
 const readers = [
   { reader: 'pdf.js', read: readWithPdfJs, toSeen: (text: string) => text.replaceAll(GAP, '') },
   ...(spawnSync('pdftotext', ['-v']).error
@@ -74,8 +58,8 @@ test.each([
 
 test('a name is the same however its characters are composed', async () => {
   for (const form of ['NFC', 'NFD']) {
-    const pdf = await createCertificate({ ...given, recipient: '김철수 Zoë'.normalize(form) }, template);
-    expect(linesOf(await readWithPdfJs(pdf))).toContain('김철수 Zoë');
+    const pdf = await createCertificate({ ...given, recipient: 'Nguyễn Zoë'.normalize(form) }, template);
+    expect(linesOf(await readWithPdfJs(pdf))).toContain('Nguyễn Zoë');
   }
 });
 
@@ -88,7 +72,7 @@ test('the same input gives the same bytes, and another gives others', async () =
   }
 });
 
-test.each(['W', '王', 'ﷺ', 'ௌ', '👩‍🚀'])('a hundred characters stay inside of the frame: %s', async (character) => {
+test.each(['W', '—', 'Ǽ', 'Щ'])('a hundred characters stay inside of the frame: %s', async (character) => {
   const recipient = [...character.repeat(100)].slice(0, 100).join('');
   const items = await itemsOf(await createCertificate({ ...given, recipient }, template));
   const text = items.map((item) => item.text).join('');
@@ -100,15 +84,23 @@ test.each(['W', '王', 'ﷺ', 'ௌ', '👩‍🚀'])('a hundred characters stay 
 });
 
 test.each([
+  ['Arabic', 'م', 'U+0645'],
+  ['Hebrew', 'ש', 'U+05E9'],
+  ['Hindi', 'ह', 'U+0939'],
+  ['Thai', 'ส', 'U+0E2A'],
+  ['Chinese', '王', 'U+738B'],
+  ['Japanese', 'さ', 'U+3055'],
+  ['Korean', '김', 'U+AE40'],
+  ['an emoji', '🎉', 'U+1F389'],
   ['not assigned', '\u0378', 'U+0378'],
   ['not assigned, in a high plane', '\u{1FFFD}', 'U+1FFFD'],
   ['private', '\uE000', 'U+E000'],
-  ['of a script that no font has', '𒀀', 'U+12000'],
 ])('a character that is %s is refused by name', async (_, character, number) => {
-  await expect(createCertificate({ ...given, recipient: `Zoë ${character}` }, template)).rejects.toMatchObject({
+  const recipient = `Zoë ${character}${character}`;
+  await expect(createCertificate({ ...given, recipient }, template)).rejects.toMatchObject({
     code: 'INVALID_INPUT',
     field: 'recipient',
-    message: `Expected characters that can be printed, got "${character}" (${number}).`,
+    message: `Expected Latin, Greek or Cyrillic characters, got "${character}" (${number}).`,
   });
 });
 
