@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { ExecutionResult } from 'graphql';
 import { createGraphQLError, isAsyncIterable, type Plugin, type YogaInitialContext } from 'graphql-yoga';
+import { limitKeyOf } from '../concurrency/limit-key.ts';
 import type { Buckets } from '../concurrency/token-buckets.ts';
 import type { Context } from '../context.ts';
 import { GatherError } from '../errors.ts';
 import { throttled } from '../graphql/limits/use-cost.ts';
 import type { CancellationContext } from '../graphql/use-cancellation.ts';
-import { addressOf, limitKeyOf } from '../http/address.ts';
+import { addressOf } from '../http/address.ts';
 import { hasPreflight, isJson } from '../http/preflight.ts';
 import type { Roles, Viewer } from '../viewer.ts';
 import type { Accounts } from './accounts.ts';

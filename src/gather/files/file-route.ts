@@ -1,8 +1,9 @@
+import { toAddressKey } from '../concurrency/limit-key.ts';
 import { Database } from '../database/database.ts';
 import type { Pools } from '../database/pool.ts';
 import { createTables, type Tables } from '../database/tables.ts';
 import { GatherError } from '../errors.ts';
-import { addressOf, toAddressKey } from '../http/address.ts';
+import { addressOf } from '../http/address.ts';
 import type { Logger } from '../monitoring/log.ts';
 import { answerError, refuse } from './answer-error.ts';
 import { SENT_COLUMNS, type SentFile, sendFile } from './download.ts';

@@ -1,13 +1,13 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { GatherError } from '../errors.ts';
 import { mediaTypeOf } from '../header-fields.ts';
+import type { UploadSlots } from '../http/upload-slots.ts';
 import type { Logger } from '../monitoring/log.ts';
 import { answerError, type Refusal, refuse } from './answer-error.ts';
 import { release } from './release.ts';
 import type { Route } from './routes.ts';
 import { answerCreated, toProgressHeaders } from './upload-answers.ts';
 import { assertEnds, assertFits, type Piece, tooShort, toPiece } from './upload-request.ts';
-import type { UploadSlots } from './upload-slots.ts';
 import { noMoreBytes, type Progress, type Uploads } from './uploads.ts';
 
 interface UploadSource {

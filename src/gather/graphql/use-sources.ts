@@ -6,8 +6,8 @@ import type { Pools } from '../database/pool.ts';
 import { createTables } from '../database/tables.ts';
 import type { CreateLoaders } from '../loaders/index.ts';
 import { createSchedule } from '../loaders/schedule.ts';
-import type { TimingContext } from '../monitoring/use-timing.ts';
 import type { SelectionOf } from './selection.ts';
+import type { TimingContext } from './use-timing.ts';
 
 interface Sources
   extends Pick<Context, 'services' | 'jobs' | 'schedules' | 'threads' | 'files' | 'uploads' | 'timeZone' | 'settings'> {

@@ -1,7 +1,8 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { limitKeyOf } from '../concurrency/limit-key.ts';
 import { Shares } from '../concurrency/quota.ts';
-import { addressOf, limitKeyOf } from './address.ts';
+import { addressOf } from './address.ts';
 
 interface ConnectionsConfig {
   /** A client that takes nothing of its answer for so long is cut. */

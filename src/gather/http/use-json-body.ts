@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Plugin } from 'graphql-yoga';
+import { limitKeyOf } from '../concurrency/limit-key.ts';
 import { Shares } from '../concurrency/quota.ts';
 import { GatherError } from '../errors.ts';
-import type { Limits } from '../graphql/limits/limits.ts';
-import { addressOf, limitKeyOf } from './address.ts';
+import { addressOf } from './address.ts';
 import { badRequest, toParams } from './graphql-params.ts';
 import { HeldBody, SMALL_BYTES } from './held-body.ts';
 import { assertJson, assertNotCoded } from './preflight.ts';
@@ -14,7 +14,8 @@ interface ServerContext {
   req?: IncomingMessage;
 }
 
-interface JsonBodyOptions extends Pick<Limits, 'bodyMaxBytes'> {
+interface JsonBodyOptions {
+  bodyMaxBytes: number;
   proxyHops: number;
   /** For the whole body. @default 30_000 */
   timeoutMs?: number | undefined;

@@ -6,9 +6,9 @@ import {
   getOperationAST,
 } from 'graphql';
 import { isAsyncIterable, type Maybe, type Plugin } from 'graphql-yoga';
+import { toAddressKey } from '../../concurrency/limit-key.ts';
 import type { Bucket, Buckets } from '../../concurrency/token-buckets.ts';
 import type { Context } from '../../context.ts';
-import { toAddressKey } from '../../http/address.ts';
 import { mapFirst } from '../map-first.ts';
 import { actualCost, requestedCost } from './cost.ts';
 import type { Limits } from './limits.ts';

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import { limitKeyOf } from '../concurrency/limit-key.ts';
 import { GatherError } from '../errors.ts';
-import { addressOf, limitKeyOf } from '../http/address.ts';
+import { addressOf } from './address.ts';
 
 const PER_SERVER = 64;
 const PER_SENDER = 8;
