@@ -1,16 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import { limitKeyOf } from '../concurrency/limit-key.ts';
+import { Quota } from '../concurrency/quota.ts';
 import { GatherError } from '../errors.ts';
 import { addressOf } from './address.ts';
 
-const PER_SERVER = 64;
-const PER_SENDER = 8;
+const LIMITS = { total: 64, perKey: 8 };
+const BUSY = {
+  total: `${LIMITS.total} uploads at a time on this server`,
+  perKey: `${LIMITS.perKey} uploads at a time of one sender`,
+};
 
-/** How many uploads are under way: at most 64 on a server, and 8 of one sender. */
+/** Limits the uploads under way: 64 on a server, and 8 of one sender. */
 export class UploadSlots {
-  readonly #bySender = new Map<string, number>();
+  readonly #quota = new Quota(LIMITS);
   readonly #proxyHops: number;
-  #taken = 0;
 
   /** @param proxyHops how many proxies in front of the server are trusted to say who sends */
   constructor(proxyHops = 0) {
@@ -24,19 +27,9 @@ export class UploadSlots {
    */
   take(request: IncomingMessage | undefined): Disposable {
     const sender = request ? limitKeyOf(addressOf(request, this.#proxyHops)) : '';
-    const ofSender = this.#bySender.get(sender) ?? 0;
-    if (this.#taken >= PER_SERVER) throw busy(`${PER_SERVER} uploads at a time on this server`);
-    if (ofSender >= PER_SENDER) throw busy(`${PER_SENDER} uploads at a time of one sender`);
-    this.#taken++;
-    this.#bySender.set(sender, ofSender + 1);
-    return { [Symbol.dispose]: () => this.#release(sender) };
-  }
-
-  #release(sender: string): void {
-    this.#taken--;
-    const left = (this.#bySender.get(sender) ?? 0) - 1;
-    if (left > 0) this.#bySender.set(sender, left);
-    else this.#bySender.delete(sender);
+    const exceeded = this.#quota.acquire(sender, 1);
+    if (exceeded) throw busy(BUSY[exceeded]);
+    return { [Symbol.dispose]: () => this.#quota.release(sender, 1) };
   }
 }
 
