@@ -72,6 +72,38 @@ export class GatherError extends Error {
   }
 }
 
+/** The HTTP status of each error code. */
+export const HTTP_STATUSES: Readonly<Record<ErrorCode, number>> = {
+  INVALID_INPUT: 400,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  WRONG_CREDENTIALS: 401,
+  TOO_MANY_ATTEMPTS: 429,
+  LIMIT_EXCEEDED: 400,
+  MAX_COST_EXCEEDED: 400,
+  THROTTLED: 429,
+  NOT_FOUND: 404,
+  CONFLICT: 409,
+  DATABASE_UNAVAILABLE: 503,
+  DATABASE_TIMEOUT: 504,
+  UPSTREAM_TIMEOUT: 504,
+  UPSTREAM_UNAVAILABLE: 503,
+  UPSTREAM_INVALID: 502,
+  FILE_UNREADABLE: 500,
+  STORAGE_FULL: 507,
+  QUOTA_EXCEEDED: 507,
+  TOO_LARGE: 413,
+  ANSWER_TOO_LARGE: 413,
+  TOO_SLOW: 408,
+  BUSY: 429,
+  LOCKED: 423,
+  DEADLINE_EXCEEDED: 504,
+  CANCELLED: 503,
+};
+
+/** The client closed its connection before it had the whole answer. */
+export const CLIENT_LEFT = new GatherError('CANCELLED', 'The client left.');
+
 const GIVEN = [
   /, (?:\.{3})?".*"(?:\.{3})?(?= is not valid JSON)/s,
   /(?<=cannot represent .*value|invalid input (?:syntax|value) for [^:]*): .*$/s,

@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
 
+/** Any value of JSON. */
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+
 /** A text without either has only numbers that are read as they are written. */
 const SUSPECT = /[\d.]{16}|\de/i;
 /** Of JSON that was parsed before, so that every string ends. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { addressOf, limitKeyOf } from '../../src/gather/http/address.ts';
+import { limitKeyOf } from '../../src/gather/concurrency/limit-key.ts';
+import { addressOf } from '../../src/gather/http/address.ts';
 
 test.each([
   ['the socket says it where no proxy is trusted', 0, '192.0.2.1', '198.51.100.7', '192.0.2.1'],

@@ -533,8 +533,12 @@ async function ask(method: string, path: string, headers: Record<string, string>
     status: response.statusCode,
     headers: response.headers,
     body,
-    error: isError ? JSON.parse(body).error : undefined,
+    error: isError ? toError(JSON.parse(body)) : undefined,
   };
+}
+
+function toError({ errors: [{ message, extensions }] }: { errors: [{ message: string; extensions: { code: string } }] }) {
+  return { ...extensions, message };
 }
 
 /** The head of the response, on a connection of its own unless there is an agent. */

@@ -40,7 +40,9 @@ describe.skipIf(process.getuid?.() !== 0 || process.platform !== 'linux')('on a 
       if (offset > 0) expect((await send('PATCH', path, bytesFrom(0, offset), 0)).status).toBe(204);
       const answer = await send('PATCH', path, bytesFrom(offset, 1.5 * MB - offset), offset);
       expect(answer.status).toBe(507);
-      expect(await answer.json()).toMatchObject({ error: { code: 'STORAGE_FULL', requestId: expect.any(String) } });
+      expect(await answer.json()).toMatchObject({
+        errors: [{ extensions: { code: 'STORAGE_FULL', requestId: expect.any(String) } }],
+      });
       expect(await partials()).toEqual([]);
       expect((await fetch(`${url}${path}`, { method: 'HEAD' })).headers.get('upload-offset')).toBe('0');
     }

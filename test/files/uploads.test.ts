@@ -24,9 +24,16 @@ import { startUploadServer, type UploadAnswer, type UploadServer } from '../help
 
 const PIECE = { 'content-type': 'application/offset+octet-stream' };
 const UNKNOWN = {
-  error: { code: 'NOT_FOUND', message: expect.stringContaining('Nothing is expected at this address') },
+  errors: [
+    {
+      message: expect.stringContaining('Nothing is expected at this address'),
+      extensions: { code: 'NOT_FOUND' },
+    },
+  ],
 };
-const CONFLICT = { error: { code: 'CONFLICT', message: 'Expected no more bytes: the file is complete.' } };
+const CONFLICT = {
+  errors: [{ message: 'Expected no more bytes: the file is complete.', extensions: { code: 'CONFLICT' } }],
+};
 const never = new AbortController().signal;
 
 let shop: TestDatabase;

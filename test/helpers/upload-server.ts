@@ -14,7 +14,7 @@ import pino from 'pino';
 import { Files } from '../../src/gather/files/files.ts';
 import type { Store } from '../../src/gather/files/store.ts';
 import { createUploadRoute } from '../../src/gather/files/upload-route.ts';
-import { UploadSlots } from '../../src/gather/files/upload-slots.ts';
+import { UploadSlots } from '../../src/gather/http/upload-slots.ts';
 import { Uploads } from '../../src/gather/files/uploads.ts';
 import { Exchanges } from '../../src/gather/http/exchanges.ts';
 import { smokehouse } from '../../src/smokehouse/index.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { IncomingFile } from '../../src/gather/files/incoming-file.ts';
+import type { IncomingFile } from '../../src/gather/http/incoming-file.ts';
 import { MultipartBody } from '../../src/gather/http/multipart/multipart-body.ts';
 import { STAFF_HEADERS, startTestApp, type TestApp } from '../helpers/app.ts';
 import { eventually } from '../helpers/eventually.ts';

@@ -1,10 +1,10 @@
+import { limitKeyOf } from '../concurrency/limit-key.ts';
 import { Semaphore } from '../concurrency/semaphore.ts';
 import type { Id, Timestamp } from '../database/column-types.ts';
 import { Database } from '../database/database.ts';
 import { forAccounts, type Pools } from '../database/pool.ts';
 import { engineTables } from '../database/tables.ts';
 import { GatherError } from '../errors.ts';
-import { limitKeyOf } from '../http/address.ts';
 import type { Role, Roles, SignedIn, Viewer } from '../viewer.ts';
 import { isOutdated } from './argon2id.ts';
 import { type Attempt, countAttempt, forgiveAttempt, takeBackAttempt } from './attempt-rows.ts';

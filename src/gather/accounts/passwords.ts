@@ -1,11 +1,11 @@
-import { Shares } from '../concurrency/quota.ts';
+import { Quota } from '../concurrency/quota.ts';
 import { Semaphore } from '../concurrency/semaphore.ts';
 import { GatherError } from '../errors.ts';
 import { hashPassword, isPassword } from './argon2id.ts';
 
 /** Each takes 19 MiB and one of libuv's four threads. */
 const AT_ONCE = 2;
-const MAX_PLACES = { ofAll: 66, ofOne: 5 };
+const MAX_PLACES = { total: 66, perKey: 5 };
 const TURN_TIMEOUT_MS = 5000;
 
 /**
@@ -13,7 +13,7 @@ const TURN_TIMEOUT_MS = 5000;
  * threads that others need, nor the turns of other senders. Throws BUSY where one would wait for too long.
  */
 export class Passwords {
-  readonly #places = new Shares(MAX_PLACES);
+  readonly #places = new Quota(MAX_PLACES);
   readonly #turns = new Semaphore({ size: AT_ONCE, perKey: 1, timeoutMs: TURN_TIMEOUT_MS, toError: busy });
 
   /**
@@ -22,8 +22,8 @@ export class Passwords {
    * @throws BUSY where there are too many, of all or of the sender's
    */
   enter(sender: string): Disposable {
-    if (!this.#places.take(sender, 1)) throw busy();
-    return { [Symbol.dispose]: () => this.#places.giveBack(sender, 1) };
+    if (this.#places.acquire(sender, 1)) throw busy();
+    return { [Symbol.dispose]: () => this.#places.release(sender, 1) };
   }
 
   /** What is to be kept of a password. */

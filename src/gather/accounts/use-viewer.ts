@@ -1,12 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { ExecutionResult } from 'graphql';
 import { createGraphQLError, isAsyncIterable, type Plugin, type YogaInitialContext } from 'graphql-yoga';
+import { limitKeyOf } from '../concurrency/limit-key.ts';
 import type { Buckets } from '../concurrency/token-buckets.ts';
 import type { Context } from '../context.ts';
-import { GatherError } from '../errors.ts';
+import { GatherError, HTTP_STATUSES } from '../errors.ts';
 import { throttled } from '../graphql/limits/use-cost.ts';
+import type { Operation } from '../graphql/operation.ts';
 import type { CancellationContext } from '../graphql/use-cancellation.ts';
-import { addressOf, limitKeyOf } from '../http/address.ts';
+import { addressOf } from '../http/address.ts';
 import { hasPreflight, isJson } from '../http/preflight.ts';
 import type { Roles, Viewer } from '../viewer.ts';
 import type { Accounts } from './accounts.ts';
@@ -33,12 +35,6 @@ interface ViewerOptions {
 }
 
 type OperationContext = ViewerContext & CancellationContext & YogaInitialContext & ServerContext;
-
-/** What the hooks of both ways to run an operation are given. */
-interface Operation {
-  args: { contextValue: OperationContext };
-  setResultAndStopExecution: Refuse;
-}
 
 type Refuse = (result: ExecutionResult) => void;
 
@@ -69,7 +65,10 @@ export function useViewer({
   const cookies = new WeakMap<Request, string[]>();
   const looks = new WeakMap<object, () => Promise<Viewer>>();
 
-  const begin = ({ args: { contextValue: context }, setResultAndStopExecution: refuse }: Operation) => {
+  const begin = ({
+    args: { contextValue: context },
+    setResultAndStopExecution: refuse,
+  }: Operation<OperationContext>) => {
     const { request, req, viewer } = context;
     const setCookie = (cookie: string) => void cookies.set(request, [...(cookies.get(request) ?? []), cookie]);
     const address = req ? addressOf(req, proxyHops) : 'this process';
@@ -134,6 +133,6 @@ function isUnauthenticated(error: unknown): error is GatherError {
 
 /** https://www.rfc-editor.org/rfc/rfc6750#section-3 */
 function toUnauthorized({ message, code }: GatherError): ExecutionResult {
-  const http = { status: 401, headers: { 'WWW-Authenticate': 'Bearer' } };
+  const http = { status: HTTP_STATUSES[code], headers: { 'WWW-Authenticate': 'Bearer' } };
   return { errors: [createGraphQLError(message, { extensions: { http, code, retryable: false } })] };
 }

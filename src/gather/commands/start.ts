@@ -1,4 +1,3 @@
-import { putSampleUsers, type SampleAccount } from '../accounts/sample-users.ts';
 import type { App } from '../app.ts';
 import type { Config } from '../config.ts';
 import { startEmbeddedPostgres } from '../embedded-postgres/embedded-postgres.ts';
@@ -9,6 +8,7 @@ import { assertColumns, assertFits } from './check.ts';
 import { type Command, CommandError, serviceSettings, settingsHelp } from './command.ts';
 import { listenUntilStopped } from './listen.ts';
 import { bringUpToDate } from './migrate.ts';
+import { putSampleUsers, type SampleAccount } from './sample-users.ts';
 import { toServerConfig, toWorkerConfig } from './server-config.ts';
 import { showStep } from './steps.ts';
 import { listenToSignals, type Stopping } from './stopping.ts';

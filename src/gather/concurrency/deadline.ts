@@ -7,6 +7,8 @@ export class Deadline {
   readonly #signal: AbortSignal;
   readonly #endsAt: number;
   readonly #timer: NodeJS.Timeout;
+  /** Made where somebody asks for its signal. */
+  #controller: AbortController | undefined;
   #isOver = false;
   #reason: unknown;
   /** Ends the wait under way. */
@@ -19,6 +21,13 @@ export class Deadline {
     this.#timer = setTimeout(() => this.#end(toError()), timeoutMs);
     signal.addEventListener('abort', this.#onAbort);
     if (signal.aborted) this.#onAbort();
+  }
+
+  /** Aborts at the end, with the error of the timeout or the reason of the request's signal. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#isOver) this.#controller.abort(this.#reason);
+    return this.#controller.signal;
   }
 
   /** Whether the end has come. */
@@ -61,5 +70,6 @@ export class Deadline {
     this.#isOver = true;
     this.#reason = reason;
     this.#giveUp?.(reason);
+    this.#controller?.abort(reason);
   }
 }

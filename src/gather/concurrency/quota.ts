@@ -1,31 +1,34 @@
-interface Most {
-  ofAll: number;
-  ofOne: number;
+interface QuotaOptions {
+  /** For all clients together. */
+  total: number;
+  /** For one client. */
+  perKey: number;
 }
 
-/** What the senders of requests hold of something that the server has so much of: none more than a part of it. */
-export class Shares {
-  readonly #most: Most;
+/** A quota with a global and a per-client limit. */
+export class Quota {
+  readonly #options: QuotaOptions;
   readonly #held = new Map<string, number>();
   #sum = 0;
 
-  constructor(most: Most) {
-    this.#most = most;
+  constructor(options: QuotaOptions) {
+    this.#options = options;
   }
 
-  /** Takes more. Whoever takes gives back. @returns whether there was as much */
-  take(sender: string, amount: number): boolean {
-    const held = (this.#held.get(sender) ?? 0) + amount;
-    if (held > this.#most.ofOne || this.#sum + amount > this.#most.ofAll) return false;
-    this.#held.set(sender, held);
+  /** Acquires an amount, to be released later. @returns undefined, or the limit that would be exceeded */
+  acquire(key: string, amount: number): keyof QuotaOptions | undefined {
+    const held = (this.#held.get(key) ?? 0) + amount;
+    if (this.#sum + amount > this.#options.total) return 'total';
+    if (held > this.#options.perKey) return 'perKey';
+    this.#held.set(key, held);
     this.#sum += amount;
-    return true;
+    return undefined;
   }
 
-  giveBack(sender: string, amount: number): void {
-    const left = (this.#held.get(sender) ?? 0) - amount;
-    if (left > 0) this.#held.set(sender, left);
-    else this.#held.delete(sender);
+  release(key: string, amount: number): void {
+    const left = (this.#held.get(key) ?? 0) - amount;
+    if (left > 0) this.#held.set(key, left);
+    else this.#held.delete(key);
     this.#sum -= amount;
   }
 }

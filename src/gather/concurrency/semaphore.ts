@@ -36,6 +36,11 @@ export class Semaphore {
     this.#free = options.size;
   }
 
+  /** How many permits are held. */
+  get taken(): number {
+    return this.#options.size - this.#free;
+  }
+
   /** How many callers wait. */
   get waiting(): number {
     return this.#waiting;

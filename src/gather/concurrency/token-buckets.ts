@@ -1,7 +1,10 @@
 import { LRUCache } from 'lru-cache';
-import type { Limits } from '../graphql/limits/limits.ts';
 
-type BucketLimits = Pick<Limits, 'costBucket' | 'costRestoredPerSecond'>;
+interface BucketLimits {
+  /** What a bucket holds at most. */
+  costBucket: number;
+  costRestoredPerSecond: number;
+}
 
 /** A bucket that nobody has used for long is full again, and so need not be kept. */
 const MAX_BUCKETS = 10_000;

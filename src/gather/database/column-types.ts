@@ -1,4 +1,7 @@
 import type { ColumnType } from 'kysely';
+import type { Json } from '../json.ts';
+
+export type { Json };
 
 /** An exact decimal as PostgreSQL writes it: `12.50`. Never a float. */
 export type Decimal = string;
@@ -17,9 +20,6 @@ export type BigintColumn = ColumnType<string, string | number, string | number>;
 
 /** A day of the calendar, as PostgreSQL and RFC 3339 both write it: `2026-11-21`. */
 export type Day = string;
-
-/** Any value of JSON. */
-export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 /** A value of a `jsonb` column: parsed when it is read, and written as JSON text, because pg would make arrays of arrays. */
 export type JsonColumn = ColumnType<Json, string, string>;

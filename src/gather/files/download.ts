@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { addAbortSignal, type Readable } from 'node:stream';
 import type { FileRow } from '../database/engine-tables.generated.ts';
-import { refuse } from './answer-error.ts';
+import { refuse } from '../http/refuse.ts';
 import { toByteRange } from './byte-range.ts';
 import { checkConditions, isRangeCurrent, type Validators } from './conditions.ts';
 import { toContentDisposition } from './content-disposition.ts';
@@ -110,5 +110,5 @@ function refuseCondition(response: ServerResponse): void {
 function refuseRange(response: ServerResponse, size: number): void {
   const message = `Expected a range that begins within the ${size} bytes of this file.`;
   const headers = { 'content-range': `bytes */${size}` };
-  refuse(response, { status: 416, code: 'RANGE_NOT_SATISFIABLE', message }, headers);
+  refuse(response, { status: 416, code: 'RANGE_NOT_SATISFIABLE', message, headers });
 }

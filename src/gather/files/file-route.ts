@@ -1,10 +1,12 @@
+import { toAddressKey } from '../concurrency/limit-key.ts';
 import { Database } from '../database/database.ts';
 import type { Pools } from '../database/pool.ts';
 import { createTables, type Tables } from '../database/tables.ts';
-import { GatherError } from '../errors.ts';
-import { addressOf, toAddressKey } from '../http/address.ts';
+import { CLIENT_LEFT, GatherError } from '../errors.ts';
+import { addressOf } from '../http/address.ts';
+import { refuse } from '../http/refuse.ts';
 import type { Logger } from '../monitoring/log.ts';
-import { answerError, refuse } from './answer-error.ts';
+import { answerError } from './answer-error.ts';
 import { SENT_COLUMNS, type SentFile, sendFile } from './download.ts';
 import type { Route } from './routes.ts';
 import type { Store } from './store.ts';
@@ -32,7 +34,6 @@ const IDLE_TIMEOUT_MS = 60_000;
 /** The key of a file in a path, for the pattern of a download. */
 export const FILE_KEY = '([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})';
 const FILE_PATH = new RegExp(`^/files/${FILE_KEY}$`, 'i');
-const CLIENT_LEFT = new GatherError('CANCELLED', 'The client left.');
 
 /** `GET /files/<key>`: any file. */
 export function createFileRoute(source: DownloadSource): Route {
@@ -49,7 +50,7 @@ export function createDownloadRoute(source: DownloadSource, { path, find }: Down
     const { method = '', url = '' } = request;
     if (method !== 'GET' && method !== 'HEAD') {
       const message = `Expected GET or HEAD, got ${method}.`;
-      return refuse(response, { status: 405, code: 'METHOD_NOT_ALLOWED', message }, { allow: 'GET, HEAD' });
+      return refuse(response, { status: 405, code: 'METHOD_NOT_ALLOWED', message, headers: { allow: 'GET, HEAD' } });
     }
     try {
       const [, key] = path.exec(url.replace(/\?.*/s, '')) ?? [];

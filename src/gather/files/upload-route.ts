@@ -1,13 +1,14 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { GatherError } from '../errors.ts';
+import { CLIENT_LEFT, GatherError } from '../errors.ts';
 import { mediaTypeOf } from '../header-fields.ts';
+import { type Fault, refuse } from '../http/refuse.ts';
+import type { UploadSlots } from '../http/upload-slots.ts';
 import type { Logger } from '../monitoring/log.ts';
-import { answerError, type Refusal, refuse } from './answer-error.ts';
+import { answerError } from './answer-error.ts';
 import { release } from './release.ts';
 import type { Route } from './routes.ts';
 import { answerCreated, toProgressHeaders } from './upload-answers.ts';
 import { assertEnds, assertFits, type Piece, tooShort, toPiece } from './upload-request.ts';
-import type { UploadSlots } from './upload-slots.ts';
 import { noMoreBytes, type Progress, type Uploads } from './uploads.ts';
 
 interface UploadSource {
@@ -34,7 +35,6 @@ const ALLOW = 'OPTIONS, HEAD, PUT, PATCH, DELETE';
 const PATH = /^\/uploads\/([\w-]{43})$/;
 const PIECE_TYPE = 'application/offset+octet-stream';
 const RETRY_AFTER_SECONDS = 5;
-const CLIENT_LEFT = new GatherError('CANCELLED', 'The client left.');
 
 /**
  * `/uploads/<token>`: takes the bytes of a file that was announced. PUT sends the file, or all that is missing of it;
@@ -171,8 +171,8 @@ function refuseVersion(exchange: Exchange, version: string): void {
   refuseWith(exchange, { status: 412, code: 'PRECONDITION_FAILED', message });
 }
 
-function refuseWith({ response }: Exchange, refusal: Refusal): void {
-  refuse(response, refusal, { allow: ALLOW, 'tus-version': VERSION });
+function refuseWith({ response }: Exchange, fault: Fault): void {
+  refuse(response, { ...fault, headers: { allow: ALLOW, 'tus-version': VERSION } });
 }
 
 /** Whatever else fails is looked at, also where the client saw it first. */

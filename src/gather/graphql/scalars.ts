@@ -1,6 +1,6 @@
 import { GraphQLError, GraphQLScalarType, Kind, print, type ValueNode } from 'graphql';
 import type { Day, Json, Timestamp } from '../database/column-types.ts';
-import { IncomingFile } from '../files/incoming-file.ts';
+import { IncomingFile } from '../http/incoming-file.ts';
 
 const DECIMAL = /^-?\d{1,20}(\.\d{1,20})?$/;
 const DAY = /^(?!0000)\d{4}-\d\d-\d\d$/;

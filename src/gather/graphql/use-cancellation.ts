@@ -1,6 +1,6 @@
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
-import { GatherError, toClientError } from '../errors.ts';
+import { CLIENT_LEFT, GatherError, toClientError } from '../errors.ts';
 
 /** What this plugin adds to the context. */
 export interface CancellationContext {
@@ -12,7 +12,6 @@ export interface CancellationContext {
   stop: (reason: GatherError) => void;
 }
 
-const CLIENT_LEFT = new GatherError('CANCELLED', 'The client left.');
 const ANSWER_COMPLETE = new GatherError('CANCELLED', 'The answer was sent without this.');
 
 /**

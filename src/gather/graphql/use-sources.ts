@@ -1,4 +1,3 @@
-import type { DocumentNode, GraphQLSchema } from 'graphql';
 import type { Plugin, YogaInitialContext } from 'graphql-yoga';
 import type { Context } from '../context.ts';
 import { Database } from '../database/database.ts';
@@ -6,8 +5,9 @@ import type { Pools } from '../database/pool.ts';
 import { createTables } from '../database/tables.ts';
 import type { CreateLoaders } from '../loaders/index.ts';
 import { createSchedule } from '../loaders/schedule.ts';
-import type { TimingContext } from '../monitoring/use-timing.ts';
+import type { Operation } from './operation.ts';
 import type { SelectionOf } from './selection.ts';
+import type { TimingContext } from './use-timing.ts';
 
 interface Sources
   extends Pick<Context, 'services' | 'jobs' | 'schedules' | 'threads' | 'files' | 'uploads' | 'timeZone' | 'settings'> {
@@ -16,11 +16,6 @@ interface Sources
   selectionOf: SelectionOf;
   /** @default where the request was sent to */
   publicUrl: string | undefined;
-}
-
-/** What the hooks of both ways to run an operation are given. */
-interface Operation {
-  args: { schema: GraphQLSchema; document: DocumentNode; contextValue: Context & TimingContext & YogaInitialContext };
 }
 
 /** Hands each operation its sources, bound to its signal: the rest of `Context`. */
@@ -32,7 +27,7 @@ export function useSources({
   ...sources
 }: Sources): Plugin<Context & TimingContext> {
   const { services } = sources;
-  const handOut = ({ args }: Operation) => {
+  const handOut = ({ args }: Operation<Context & TimingContext & YogaInitialContext>) => {
     const context = args.contextValue;
     const end = context.timing.begin('context');
     const client = context.client && { ...context.client, onRead: context.answerSize.addRead };

@@ -1,13 +1,7 @@
-import {
-  type DocumentNode,
-  type ExecutionResult,
-  GraphQLError,
-  type GraphQLSchema,
-  getOperationAST,
-  getVariableValues,
-} from 'graphql';
-import type { Maybe, Plugin } from 'graphql-yoga';
+import { GraphQLError, getOperationAST, getVariableValues } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
 import { withoutValues } from '../errors.ts';
+import type { Operation } from './operation.ts';
 
 const MAX_ERRORS = 20;
 /** Each error says all of the value that it finds fault with, before that is taken out again. */
@@ -16,18 +10,6 @@ const MAX_CHARACTERS_FOR_MANY = 10_000;
 const HTTP = { status: 400, spec: true };
 
 type Variables = Record<string, unknown>;
-
-/** What the hooks of both ways to run an operation are given. */
-interface Operation {
-  args: {
-    schema: GraphQLSchema;
-    document: DocumentNode;
-    operationName?: Maybe<string>;
-    variableValues?: Maybe<Variables>;
-    hideSuggestions?: Maybe<boolean>;
-  };
-  setResultAndStopExecution(result: ExecutionResult): void;
-}
 
 /**
  * Refuses variables that are not of their types. Of many that are large only the first error is said: the executor would

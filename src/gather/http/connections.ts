@@ -1,7 +1,8 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { Shares } from '../concurrency/quota.ts';
-import { addressOf, limitKeyOf } from './address.ts';
+import { limitKeyOf } from '../concurrency/limit-key.ts';
+import { Quota } from '../concurrency/quota.ts';
+import { addressOf } from './address.ts';
 
 interface ConnectionsConfig {
   /** A client that takes nothing of its answer for so long is cut. */
@@ -25,15 +26,15 @@ export function guardConnections(server: Server, { stallTimeoutMs, proxyHops }: 
   const idleTimeoutMs = server.keepAliveTimeout + server.keepAliveTimeoutBuffer;
   const timeoutMs = stallTimeoutMs === idleTimeoutMs ? stallTimeoutMs + 1 : stallTimeoutMs;
   const sockets = new Set<Socket>();
-  const shares = new Shares({ ofAll: MAX_CONNECTIONS, ofOne: proxyHops > 0 ? MAX_CONNECTIONS : MAX_OF_SENDER });
+  const quota = new Quota({ total: MAX_CONNECTIONS, perKey: proxyHops > 0 ? MAX_CONNECTIONS : MAX_OF_SENDER });
   server.maxConnections = MAX_CONNECTIONS;
   server.on('connection', (socket: Socket) => {
     const sender = limitKeyOf(addressOf({ socket, headers: {} }, 0));
-    if (!shares.take(sender, 1)) return void socket.destroy();
+    if (quota.acquire(sender, 1)) return void socket.destroy();
     sockets.add(socket);
     socket.once('close', () => {
       sockets.delete(socket);
-      shares.giveBack(sender, 1);
+      quota.release(sender, 1);
     });
   });
   server.once('listening', () => {

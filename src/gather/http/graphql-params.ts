@@ -1,4 +1,4 @@
-import type { GraphQLError } from 'graphql';
+import { GraphQLError } from 'graphql';
 import { createGraphQLError, type GraphQLParams } from 'graphql-yoga';
 import { cut } from '../errors.ts';
 import { findBeyondDouble, parseJson as parse } from '../json.ts';
@@ -48,6 +48,11 @@ export function parseJson(text: string): unknown {
 /** Refuses a request before there is an operation. @param status of HTTP */
 export function badRequest(status: number, message: string, headers: Record<string, string> = {}): GraphQLError {
   return createGraphQLError(message, { extensions: { http: { status, headers }, code: 'BAD_REQUEST' } });
+}
+
+/** Whether an error already says why a request is refused. */
+export function isBadRequest(error: unknown): error is GraphQLError {
+  return error instanceof GraphQLError;
 }
 
 /** @throws 400 where a parameter is of another type than it must be, or has more to go through than one request may take */

@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
-import type { Shares } from '../concurrency/quota.ts';
+import type { Quota } from '../concurrency/quota.ts';
 
 interface Holder {
   /** Of the bytes that are held for bodies which are not complete. */
-  shares: Shares;
+  quota: Quota;
   /** Who sends it. */
   sender: () => string;
   maxBytes: number;
@@ -46,17 +46,17 @@ export class HeldBody {
   drop(): void {
     this.#buffer = NO_BYTES;
     this.#length = 0;
-    if (this.#sender !== undefined) this.#holder.shares.giveBack(this.#sender, this.#taken);
+    if (this.#sender !== undefined) this.#holder.quota.release(this.#sender, this.#taken);
     this.#taken = 0;
   }
 
   #grow(length: number): boolean {
-    const { shares, sender, maxBytes } = this.#holder;
+    const { quota, sender, maxBytes } = this.#holder;
     if (length > maxBytes) return false;
     const capacity = Math.min(Math.max(length, 2 * this.#buffer.length), maxBytes);
     if (length > SMALL_BYTES) {
       this.#sender ??= sender();
-      if (!shares.take(this.#sender, capacity - this.#taken)) return false;
+      if (quota.acquire(this.#sender, capacity - this.#taken)) return false;
       this.#taken = capacity;
     }
     const larger = Buffer.allocUnsafe(capacity);

@@ -26,7 +26,7 @@ export function answerNotHttp(server: Server, exchanges: Exchanges): void {
 }
 
 function end(socket: Duplex, fault: Fault): void {
-  const { headers, body } = toRefusal(fault.message);
+  const { headers, body } = toRefusal(fault);
   const lines = Object.entries({ ...headers, connection: 'close' }).map(([name, value]) => `${name}: ${value}`);
   const head = [`HTTP/1.1 ${fault.status} ${STATUS_CODES[fault.status]}`, ...lines, '', ''].join('\r\n');
   socket.end(Buffer.concat([Buffer.from(head), body]), () => socket.destroy());

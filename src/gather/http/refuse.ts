@@ -1,23 +1,33 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
-/** Why a request is turned away. */
+/** Why a request is refused. */
 export interface Fault {
   /** Of HTTP. */
   status: number;
+  /** @default BAD_REQUEST */
+  code?: string;
+  /** What was expected, and what came. */
   message: string;
+  /** Finds the error in the log, where the client is not told what it was. */
+  requestId?: string | undefined;
   headers?: OutgoingHttpHeaders;
 }
 
-/** Answers as GraphQL refuses a request: with an error in words, to be kept by nobody. */
+/** Answers `{ errors: [{ message, extensions: { code } }] }`, as GraphQL does. Does nothing once the client has left. */
 export function refuse(response: ServerResponse, fault: Fault): void {
-  const { headers, body } = toRefusal(fault.message);
+  if (response.destroyed) return;
+  const { headers, body } = toRefusal(fault);
   response.writeHead(fault.status, { ...headers, ...fault.headers });
   response.end(body);
 }
 
-/** The parts of such an answer. */
-export function toRefusal(message: string): { headers: Record<string, string | number>; body: Buffer } {
-  const body = Buffer.from(JSON.stringify({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] }));
+/** The parts of such an answer. No cache keeps it. */
+export function toRefusal({ code = 'BAD_REQUEST', message, requestId }: Fault): {
+  headers: Record<string, string | number>;
+  body: Buffer;
+} {
+  const extensions = { code, ...(requestId && { requestId }) };
+  const body = Buffer.from(JSON.stringify({ errors: [{ message, extensions }] }));
   const headers = {
     'content-type': 'application/json; charset=utf-8',
     'content-length': body.length,

@@ -1,5 +1,5 @@
 import type { Plugin } from 'graphql-yoga';
-import type { Readiness } from '../monitoring/readiness.ts';
+import type { Readiness } from './readiness.ts';
 
 /** `GET /health` says that the server is alive; `GET /ready` whether it can serve, and if not, why. */
 export function useHealth(checkReadiness: () => Promise<Readiness>): Plugin {

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Plugin } from 'graphql-yoga';
-import { Shares } from '../concurrency/quota.ts';
-import { GatherError } from '../errors.ts';
-import type { Limits } from '../graphql/limits/limits.ts';
-import { addressOf, limitKeyOf } from './address.ts';
+import { limitKeyOf } from '../concurrency/limit-key.ts';
+import { Quota } from '../concurrency/quota.ts';
+import { CLIENT_LEFT } from '../errors.ts';
+import { addressOf } from './address.ts';
 import { badRequest, toParams } from './graphql-params.ts';
 import { HeldBody, SMALL_BYTES } from './held-body.ts';
 import { assertJson, assertNotCoded } from './preflight.ts';
@@ -14,7 +14,8 @@ interface ServerContext {
   req?: IncomingMessage;
 }
 
-interface JsonBodyOptions extends Pick<Limits, 'bodyMaxBytes'> {
+interface JsonBodyOptions {
+  bodyMaxBytes: number;
   proxyHops: number;
   /** For the whole body. @default 30_000 */
   timeoutMs?: number | undefined;
@@ -25,7 +26,6 @@ const TIMEOUT_MS = 30_000;
 const MAX_HELD_BYTES = 16_000_000;
 /** Of those from one address. */
 const MAX_HELD_BYTES_OF_SENDER = 4_000_000;
-const CLIENT_LEFT = new GatherError('CANCELLED', 'The client left.');
 
 /** It drops the mark that some put before their JSON. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -40,12 +40,12 @@ export function useJsonBody({
   proxyHops,
   timeoutMs = TIMEOUT_MS,
 }: JsonBodyOptions): Plugin<object, ServerContext> {
-  const shares = new Shares({
-    ofAll: Math.max(MAX_HELD_BYTES, maxBytes),
-    ofOne: Math.max(MAX_HELD_BYTES_OF_SENDER, maxBytes),
+  const quota = new Quota({
+    total: Math.max(MAX_HELD_BYTES, maxBytes),
+    perKey: Math.max(MAX_HELD_BYTES_OF_SENDER, maxBytes),
   });
   const hold = (req: IncomingMessage) =>
-    new HeldBody({ shares, sender: () => limitKeyOf(addressOf(req, proxyHops)), maxBytes });
+    new HeldBody({ quota, sender: () => limitKeyOf(addressOf(req, proxyHops)), maxBytes });
   return {
     onRequestParse({ request, serverContext, setRequestParser }) {
       if (request.method !== 'POST' || isMultipart(request)) return;

@@ -1,16 +1,23 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
-import type { UploadSlots } from '../files/upload-slots.ts';
-import type { CancellationContext } from '../graphql/use-cancellation.ts';
 import { badRequest } from './graphql-params.ts';
 import { MultipartBody, tooLarge } from './multipart/multipart-body.ts';
 import { withStatus } from './multipart/status.ts';
 import { assertNotCoded, hasPreflight, PREFLIGHT_HEADERS, typeOf } from './preflight.ts';
+import type { UploadSlots } from './upload-slots.ts';
 
 /** What the Node server hands along; absent in `app.fetch`. */
 interface ServerContext {
   req?: IncomingMessage;
+}
+
+/** What the operation is run with. */
+interface OperationContext {
+  /** Closes the body. */
+  signal: AbortSignal;
+  /** Is told of each piece of a file that is read. */
+  keepAlive: () => void;
 }
 
 interface MultipartOptions {
@@ -30,7 +37,7 @@ const REST_BYTES = 1_000_000;
 export function useMultipart({
   maxBytes: maxFileBytes,
   slots,
-}: MultipartOptions): Plugin<CancellationContext, ServerContext> {
+}: MultipartOptions): Plugin<OperationContext, ServerContext> {
   const maxBytes = maxFileBytes + REST_BYTES;
   const uploads = new WeakMap<Request, Upload>();
 

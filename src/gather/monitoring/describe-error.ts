@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { GraphQLError } from 'graphql';
-import { withoutGiven } from '../errors.ts';
+import { originalOf, withoutGiven } from '../errors.ts';
 
 /** An error as the log has it. */
 interface DescribedError {
@@ -27,9 +26,8 @@ const ROOTS = [ROOT_URL.href, fileURLToPath(ROOT_URL)];
  * their values, headers and bodies on theirs.
  */
 export function describeError(error: unknown, depth = 0): DescribedError {
-  if (error instanceof GraphQLError && error.originalError) {
-    return { ...describeError(error.originalError, depth), ...(error.path && { path: error.path.join('.') }) };
-  }
+  const original = originalOf(error);
+  if (original !== error) return { ...describeError(original, depth), ...pathOf(error) };
   if (!isErrorLike(error)) return { type: typeof error, message: typeof error === 'object' ? '' : String(error) };
   const code = codeOf(error);
   const at = framesOf(error.stack);
@@ -47,6 +45,12 @@ export function describeError(error: unknown, depth = 0): DescribedError {
 export function shorten(message: string): string {
   const [text = ''] = withoutGiven(message).split(/\n\s+at /, 1);
   return ROOTS.reduce((shortened, root) => shortened.replaceAll(root, ''), text);
+}
+
+/** Of an error of GraphQL. */
+function pathOf(error: unknown): { path?: string } {
+  const path = error instanceof Error && 'path' in error ? error.path : undefined;
+  return Array.isArray(path) ? { path: path.join('.') } : {};
 }
 
 /** pg-boss hands out copies that are no `Error`. */

@@ -1,10 +1,13 @@
-import type { StoreConfig } from '../files/create-store.ts';
-
 /** The settings that secrets are in. */
 interface Settings {
   databaseUrl: string;
   services: Readonly<Record<string, { url: string }>>;
-  store: StoreConfig;
+  store: Bucket | { directory: string };
+}
+
+/** A store that is opened with keys. */
+interface Bucket {
+  s3: { accessKeyId: string; secretAccessKey: string };
 }
 
 /** What settings have of passwords and keys: never to be logged, wherever it turns up. */
@@ -14,7 +17,7 @@ export function secretsOf({ databaseUrl, services, store }: Settings): string[] 
 }
 
 /** What a bucket is opened with. */
-export function keysOf(store: StoreConfig): string[] {
+export function keysOf(store: Settings['store']): string[] {
   return 's3' in store ? [store.s3.accessKeyId, store.s3.secretAccessKey] : [];
 }
 

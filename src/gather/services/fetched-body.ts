@@ -1,7 +1,6 @@
 import type { MIMEType } from 'node:util';
-import type { Json } from '../database/column-types.ts';
 import { decoderOf, mediaTypeOf } from '../header-fields.ts';
-import { isKeptByJsonb } from '../json.ts';
+import { isKeptByJsonb, type Json } from '../json.ts';
 
 /** What the bytes of an answer say. */
 export interface FetchedBody {

@@ -1,13 +1,13 @@
 import { Pool } from 'undici';
 import { call } from '../calls.ts';
 import { Deadline } from '../concurrency/deadline.ts';
+import { Semaphore } from '../concurrency/semaphore.ts';
 import { readBody } from './body.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
 import type { Check } from './check.ts';
 import { failed, invalid, notAsked, type Question, refused, timedOut } from './errors.ts';
 import { type Answer, exchange } from './exchange.ts';
 import { Retries, toRepeatAfterMs } from './retries.ts';
-import { Slots } from './slots.ts';
 
 /** What an upstream is, and what it may cost. */
 export interface UpstreamOptions {
@@ -59,7 +59,7 @@ export class Upstream {
   readonly #basePath: string;
   readonly #timeoutMs: number;
   readonly #maxBytes: number;
-  readonly #slots: Slots;
+  readonly #slots: Semaphore;
   readonly #breaker = createBreaker();
   readonly #retries = new Retries();
 
@@ -69,7 +69,11 @@ export class Upstream {
     this.#basePath = pathname.replace(/\/$/, '');
     this.#timeoutMs = timeoutMs;
     this.#maxBytes = maxBytes;
-    this.#slots = new Slots(connections, maxQueued);
+    this.#slots = new Semaphore({
+      size: connections,
+      maxWaiting: maxQueued,
+      toError: () => notAsked(name, `is busy: ${this.#slots.waiting} calls are waiting already`),
+    });
     this.#pool = new Pool(origin, {
       connections,
       pipelining: 1,
@@ -90,7 +94,7 @@ export class Upstream {
 
   /** What it is busy with now. */
   state(): UpstreamState {
-    return { running: this.#slots.running, queued: this.#slots.queued, breaker: this.#breaker.state() };
+    return { running: this.#slots.taken, queued: this.#slots.waiting, breaker: this.#breaker.state() };
   }
 
   /** Closes every connection. Calls under way fail. */
@@ -123,15 +127,9 @@ export class Upstream {
 
   async #attempt(question: Question, deadline: Deadline, statuses: object): Promise<Answer> {
     this.#assertClosedBreaker();
-    if (this.#slots.isFull) throw notAsked(this.#name, `is busy: ${this.#slots.queued} calls are waiting already`);
-    const turn = this.#slots.take(deadline);
-    if (turn) await turn;
-    try {
-      this.#assertClosedBreaker();
-      return await this.#breaker.run(() => this.#send(question, deadline, statuses));
-    } finally {
-      this.#slots.release();
-    }
+    using _slot = await this.#slots.acquire(deadline.signal);
+    this.#assertClosedBreaker();
+    return await this.#breaker.run(() => this.#send(question, deadline, statuses));
   }
 
   #assertClosedBreaker(): void {

@@ -1,18 +1,13 @@
 import { GraphQLError } from 'graphql';
-import type { ErrorCode } from '../../errors.ts';
+import { type ErrorCode, HTTP_STATUSES } from '../../errors.ts';
 
-interface Http {
-  status: number;
-  headers?: Record<string, string>;
-}
-
-/** What a client is told whose operation is not run, and the status of HTTP that goes with it. */
+/** The error of an operation that is not run, with the HTTP status of its code. */
 export function createRefusal(
   code: Extract<ErrorCode, 'LIMIT_EXCEEDED' | 'MAX_COST_EXCEEDED' | 'THROTTLED'>,
   message: string,
-  { status, headers }: Http = { status: 400 },
+  headers: Record<string, string> = {},
 ): GraphQLError {
   // With `spec`, Yoga would answer 200 to whoever accepts application/json.
-  const http = { status, headers, spec: false };
+  const http = { status: HTTP_STATUSES[code], headers, spec: false };
   return new GraphQLError(message, { extensions: { code, retryable: code === 'THROTTLED', http } });
 }

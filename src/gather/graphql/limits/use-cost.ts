@@ -1,15 +1,10 @@
-import {
-  type DocumentNode,
-  type ExecutionResult,
-  type GraphQLError,
-  type GraphQLSchema,
-  getOperationAST,
-} from 'graphql';
-import { isAsyncIterable, type Maybe, type Plugin } from 'graphql-yoga';
+import { type ExecutionResult, type GraphQLError, getOperationAST } from 'graphql';
+import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import { toAddressKey } from '../../concurrency/limit-key.ts';
 import type { Bucket, Buckets } from '../../concurrency/token-buckets.ts';
 import type { Context } from '../../context.ts';
-import { toAddressKey } from '../../http/address.ts';
 import { mapFirst } from '../map-first.ts';
+import type { Operation } from '../operation.ts';
 import { actualCost, requestedCost } from './cost.ts';
 import type { Limits } from './limits.ts';
 import { type Plan, planOf } from './plan.ts';
@@ -17,18 +12,6 @@ import { createRefusal } from './refusal.ts';
 import type { Variables } from './size.ts';
 
 type CostLimits = Pick<Limits, 'maxCost' | 'costBucket' | 'costRestoredPerSecond'>;
-
-/** What the hooks of both ways to run an operation are given. */
-interface Operation {
-  args: {
-    schema: GraphQLSchema;
-    document: DocumentNode;
-    operationName?: Maybe<string>;
-    variableValues?: Maybe<Variables>;
-    contextValue: Context;
-  };
-  setResultAndStopExecution(result: ExecutionResult): void;
-}
 
 /** What an operation asked for, and from whom it is taken. */
 interface Charge {
@@ -53,7 +36,7 @@ export function useCost(limits: CostLimits, buckets: Buckets): Plugin<Context> {
   // What no full bucket has could never be paid.
   const maxCost = Math.min(limits.maxCost, limits.costBucket);
 
-  const begin = ({ args, setResultAndStopExecution: stop }: Operation): void => {
+  const begin = ({ args, setResultAndStopExecution: stop }: Operation<Context>): void => {
     const { schema, document, variableValues, contextValue } = args;
     const operation = getOperationAST(document, args.operationName);
     if (!operation) return;
@@ -130,5 +113,5 @@ function tooCostly(requested: number, maxCost: number) {
 export function throttled(requested: number, bucket: Bucket): GraphQLError {
   const seconds = bucket.secondsUntil(requested);
   const message = `Expected at most ${Math.max(0, Math.floor(bucket.available))} points, which are left for now, got ${requested}. There are enough in ${seconds} s.`;
-  return createRefusal('THROTTLED', message, { status: 429, headers: { 'Retry-After': String(seconds) } });
+  return createRefusal('THROTTLED', message, { 'Retry-After': String(seconds) });
 }

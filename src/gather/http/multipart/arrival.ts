@@ -1,9 +1,8 @@
 import type { Readable } from 'node:stream';
-import { GraphQLError } from 'graphql';
 import { GatherError } from '../../errors.ts';
-import type { ArrivedFile } from '../../files/incoming-file.ts';
 import { release } from '../../files/release.ts';
-import { badRequest } from '../graphql-params.ts';
+import { badRequest, isBadRequest } from '../graphql-params.ts';
+import type { ArrivedFile } from '../incoming-file.ts';
 
 interface Listener {
   /** Is told of each piece that is read. */
@@ -65,7 +64,7 @@ export class Arrival implements ArrivedFile {
         release(piece);
       }
     } catch (error) {
-      throw error instanceof GatherError || error instanceof GraphQLError ? error : brokenOff(error);
+      throw error instanceof GatherError || isBadRequest(error) ? error : brokenOff(error);
     }
   }
 }

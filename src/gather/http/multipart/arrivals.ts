@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { type ArrivedFile, IncomingFile } from '../../files/incoming-file.ts';
+import { type ArrivedFile, IncomingFile } from '../incoming-file.ts';
 import { Arrival, outOfOrder } from './arrival.ts';
 
 /**

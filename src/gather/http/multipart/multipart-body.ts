@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import busboy from 'busboy';
 import type { GraphQLParams } from 'graphql-yoga';
-import { GatherError } from '../../errors.ts';
+import { CLIENT_LEFT, GatherError } from '../../errors.ts';
 import { badRequest, parseJson, toParams } from '../graphql-params.ts';
 import { brokenOff } from './arrival.ts';
 import { Arrivals } from './arrivals.ts';
@@ -13,7 +13,6 @@ const FIELDS_TIMEOUT_MS = 10_000;
 /** The parser keeps each piece of a field, and one of a single byte takes hundreds. */
 const MAX_PIECES = 10_000;
 
-const CLIENT_LEFT = new GatherError('CANCELLED', 'The client left.');
 const ANSWERED = new GatherError('CANCELLED', 'The answer was sent without this file.');
 
 /**

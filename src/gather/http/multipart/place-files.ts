@@ -1,7 +1,7 @@
 import type { GraphQLParams } from 'graphql-yoga';
 import * as z from 'zod';
-import type { IncomingFile } from '../../files/incoming-file.ts';
 import { badRequest } from '../graphql-params.ts';
+import type { IncomingFile } from '../incoming-file.ts';
 
 /** Of one request. */
 export const MAX_FILES = 10;

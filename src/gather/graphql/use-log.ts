@@ -1,9 +1,9 @@
 import { type DocumentNode, type ExecutionResult, getOperationAST } from 'graphql';
 import { isAsyncIterable, type Maybe, type Plugin } from 'graphql-yoga';
-import type { Logger } from './log.ts';
-import type { MaskError } from './mask-errors.ts';
-import { inThisRequest } from './request-id.ts';
-import { round } from './timing.ts';
+import type { Logger } from '../monitoring/log.ts';
+import type { MaskError } from '../monitoring/mask-errors.ts';
+import { inThisRequest } from '../monitoring/request-id.ts';
+import { round } from '../monitoring/timing.ts';
 import type { TimingContext } from './use-timing.ts';
 
 type Failing = Pick<ExecutionResult, 'errors'>;

@@ -1,11 +1,11 @@
 import type { ExecutionResult } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import type { Context } from '../context.ts';
-import { mapFirst } from '../graphql/map-first.ts';
-import type { CancellationContext } from '../graphql/use-cancellation.ts';
+import { toServerTiming, toTotal } from '../monitoring/server-timing.ts';
+import { collectCalls, Timing } from '../monitoring/timing.ts';
 import type { Roles } from '../viewer.ts';
-import { toServerTiming, toTotal } from './server-timing.ts';
-import { collectCalls, Timing } from './timing.ts';
+import { mapFirst } from './map-first.ts';
+import type { CancellationContext } from './use-cancellation.ts';
 
 /** What this plugin adds to the context. */
 export interface TimingContext {

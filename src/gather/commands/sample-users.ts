@@ -1,8 +1,8 @@
+import { generatePassword } from '../accounts/new-user.ts';
+import { Passwords } from '../accounts/passwords.ts';
+import { putUser } from '../accounts/user-rows.ts';
 import type { SampleUser } from '../app.ts';
 import type { Database } from '../database/database.ts';
-import { generatePassword } from './new-user.ts';
-import { Passwords } from './passwords.ts';
-import { putUser } from './user-rows.ts';
 
 /** An account to try, and how to sign in with it. */
 export type SampleAccount = SampleUser & { password: string };

@@ -1,7 +1,7 @@
 import { type MigrationSource, pendingMigrations } from '../database/migrate.ts';
 import type { Pools } from '../database/pool.ts';
+import type { MaskError } from '../monitoring/mask-errors.ts';
 import type { ServiceClients } from '../services/define-service.ts';
-import type { MaskError } from './mask-errors.ts';
 
 /** Whether the server can serve. */
 export interface Readiness {
