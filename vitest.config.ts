@@ -12,6 +12,9 @@ const common = {
 /** What measures how long others wait: it runs when nothing else does. */
 const ALONE = ['test/attacks/**/*.test.ts', 'test/resolvers/burn.test.ts'];
 
+/** What stands on an application of its own. */
+const ENGINE = ['test/gather/**/*.test.ts'];
+
 export default defineConfig({
   test: {
     experimental: { viteModuleRunner: false },
@@ -21,10 +24,20 @@ export default defineConfig({
           ...common,
           name: 'together',
           include: ['test/**/*.test.ts'],
-          exclude: ALONE,
+          exclude: [...ALONE, ...ENGINE],
           // Many wait for real deadlines, and leave the processors to others meanwhile.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: 'engine',
+          globalSetup: 'test/gather/postgres-global-setup.ts',
+          include: ENGINE,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
         },
       },
       { test: { ...common, name: 'alone', include: ALONE, maxWorkers: 1, sequence: { groupOrder: 2 } } },
