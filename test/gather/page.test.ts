@@ -1,4 +1,4 @@
-import { dead, fails, hangs, signedIn } from 'gather/testing';
+import { dead, fails, hangs, signedIn, type TestService } from 'gather/testing';
 import { describe, expect, test } from 'vitest';
 import { startLibrary } from './library-app.ts';
 
@@ -29,7 +29,7 @@ test('statements name the schema of each table, and the columns that are selecte
   expect(calls).toEqual([]);
 });
 
-describe.each([
+describe.each<{ name: string; behaviour: TestService; code: string }>([
   { name: 'hangs', behaviour: hangs, code: 'UPSTREAM_TIMEOUT' },
   { name: 'fails', behaviour: fails, code: 'UPSTREAM_UNAVAILABLE' },
   { name: 'is dead', behaviour: dead, code: 'UPSTREAM_UNAVAILABLE' },

@@ -47,13 +47,15 @@ test('a mutation says what the database refuses, and takes its settings', async 
 test('a file is kept for its sender, without any attachments', async () => {
   await using app = await startLibrary();
   const body = new FormData();
-  const query = 'mutation ($file: File!) { uploadFile(input: { file: $file }) { file { name type size } userErrors { code } } }';
+  const query =
+    'mutation ($file: File!) { uploadFile(input: { file: $file }) { file { name type size } userErrors { code } } }';
   body.set('operations', JSON.stringify({ query, variables: { file: null } }));
   body.set('map', JSON.stringify({ 0: ['variables.file'] }));
   body.set('0', new File(['Read me.'], 'read.txt'));
-  const headers = { 'x-requested-with': 'test' };
+  const headers = { 'x-gather-preflight': '1' };
   const response = await app.server.fetch('http://gather/graphql', { method: 'POST', headers, body }, ANN);
-  const { data } = (await response.json()) as { data: unknown };
+  const { data, errors } = (await response.json()) as { data: unknown; errors?: unknown };
+  expect(errors).toBeUndefined();
   expect(data).toMatchObject({ uploadFile: { file: { name: 'read.txt', size: 8 }, userErrors: [] } });
   expect(await app.ask('select owner from gather.file')).toEqual([{ owner: 'user:ann' }]);
 });
