@@ -2,7 +2,7 @@ import { startTestApp, type TestApp, type TestOptions } from 'gather/testing';
 import { library } from './library/index.ts';
 
 /** What the services of the library answer where all is well. */
-export const SERVICES: TestOptions['services'] = {
+const SERVICES: TestOptions['services'] = {
   ratings: () => ({ ratings: { 1: 4.5, 2: 3 } }),
   shelves: () => ({ shelves: { 1: 'A1', 2: 'A2', 3: 'B1' } }),
 };
