@@ -14,7 +14,10 @@ const PROGRAMS = ['test/commands/{crash,serve,start,stop,unasked,work}.test.ts',
 /** What measures how long others wait: it runs when nothing else does. */
 const ALONE = ['test/attacks/**/*.test.ts', 'test/smokehouse/resolvers/burn.test.ts'];
 
-/** `npm test` runs the project `together`, `npm run test:all` every project. */
+/** What stands on an application of its own. */
+const ENGINE = ['test/gather/**/*.test.ts'];
+
+/** `npm test` runs the projects `engine` and `together`, `npm run test:all` every project. */
 export default defineConfig({
   test: {
     experimental: { viteModuleRunner: false },
@@ -24,10 +27,20 @@ export default defineConfig({
           ...common,
           name: 'together',
           include: ['test/**/*.test.ts'],
-          exclude: [...PROGRAMS, ...ALONE],
+          exclude: [...PROGRAMS, ...ALONE, ...ENGINE],
           // Many wait for real deadlines, and leave the processors to others meanwhile.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: 'engine',
+          globalSetup: 'test/gather/postgres-global-setup.ts',
+          include: ENGINE,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
         },
       },
       { test: { ...common, name: 'programs', include: PROGRAMS, maxWorkers: 2, sequence: { groupOrder: 2 } } },

@@ -113,8 +113,9 @@ const GIVEN = [
  * What a client may see of an error, and the only place that decides it: each `GatherError` in full, errors of GraphQL
  * itself without the values that were given, of anything else only that it happened.
  * @param requestId by which a person finds in the log what a client is not told
+ * @param isDevelopment whether the client is the developer, and is told what happened
  */
-export function toClientError(error: unknown, requestId?: string): GraphQLError {
+export function toClientError(error: unknown, requestId?: string, isDevelopment = false): GraphQLError {
   const original = originalOf(error);
   if (original instanceof GatherError) return withCode(error, original);
   if (error instanceof GraphQLError && original instanceof GraphQLError && isOfRequest(error, original)) {
@@ -127,10 +128,16 @@ export function toClientError(error: unknown, requestId?: string): GraphQLError 
       code: 'INTERNAL_SERVER_ERROR',
       retryable: false,
       ...(requestId && { requestId }),
+      ...(isDevelopment && { exception: toException(original) }),
       // Yoga does not show it, and answers with status 500.
       ...(!path && { unexpected: true }),
     },
   });
+}
+
+function toException(error: unknown): { message: string; stack: string[] } {
+  if (!(error instanceof Error)) return { message: String(error), stack: [] };
+  return { message: error.message, stack: (error.stack ?? '').split('\n').map((line) => line.trim()) };
 }
 
 /** Whether `toClientError` has hidden what the error said, so that the log must keep it. */

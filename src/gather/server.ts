@@ -5,6 +5,7 @@ import { Accounts } from './accounts/accounts.ts';
 import type { JwtConfig } from './accounts/jwt.ts';
 import { useViewer } from './accounts/use-viewer.ts';
 import type { App } from './app.ts';
+import { assertSound } from './check.ts';
 import { Buckets } from './concurrency/token-buckets.ts';
 import { channelOf, createPools, endPools } from './database/pool.ts';
 import type { EngineSchemas } from './database/schemas.ts';
@@ -71,8 +72,6 @@ export interface ServerConfig extends EngineSchemas {
   port: number;
   /** In development everybody is given `extensions.timing` and the details of `Server-Timing`, unasked. */
   isDevelopment: boolean;
-  /** Whether clients see the message and the stack of errors that are masked. @default false */
-  showsFaults?: boolean;
   /** Whether clients may ask for the schema, and are told what they may have meant. */
   isIntrospectable: boolean;
   hasGraphiQL: boolean;
@@ -154,10 +153,11 @@ const PARSE_ERRORS_MAX_BYTES = 1_000_000;
 /** How late a subscriber learns of a change that PostgreSQL's word of was lost. */
 const LOOK_EVERY_MS = 5000;
 
-/** Builds the server of an application from its settings. Stop it. */
+/** Builds the server of an application from its settings. Stop it. @throws AppError where the application has faults */
 export function createServer(app: App, config: ServerConfig): Server {
+  assertSound(app);
   const log = createLog(config.logFormat, secretsOf(config));
-  const maskError = createMaskError(log, config.showsFaults);
+  const maskError = createMaskError(log, config);
   const { roles, types } = app;
   const definitions = toDefinitions(app.database.tables, config.engineSchema);
   const schema = createAppSchema({ ...app, definitions, engineResolvers });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from './app.ts';
+import { assertFits, assertSound } from './check.ts';
 import { ConfigError } from './config.ts';
 import { Database } from './database/database.ts';
 import { createPools, endPools } from './database/pool.ts';
@@ -51,8 +52,9 @@ const CLOSE_MS = 5000;
 /** What is fetched is the result of a job, and must fit into an answer (MAX_ANSWER_BYTES). */
 const FETCH = { timeoutMs: 10_000, maxBytes: 1_000_000, maxRedirects: 3 };
 
-/** Builds a worker of an application from its settings. Stop it. */
+/** Builds a worker of an application from its settings. Stop it. @throws AppError where the application has faults */
 export function createWorker(app: App, config: WorkerConfig): WorkerProcess {
+  assertSound(app);
   const { databaseUrl, timeZone, settings, superviseSeconds = SUPERVISE_SECONDS } = config;
   const { tasks, schedules } = app;
   const log = createLog(config.logFormat, secretsOf(config));
@@ -94,6 +96,7 @@ export function createWorker(app: App, config: WorkerConfig): WorkerProcess {
 
   return {
     start: async () => {
+      await assertFits(app, databaseUrl, config);
       await assertTimeZone(new Database(pools, new AbortController().signal), timeZone);
       await worker.start();
     },

@@ -33,9 +33,10 @@ export function printDatabase(found: FoundDatabase, options: PrintOptions): { te
   const leftOut = found.tables.flatMap(({ name, columns }) =>
     columns.filter((column) => !isKnown(column)).map((column) => `${name}.${column.name}: ${column.type}`),
   );
+  const typeNameOf: TypeNameOf = ({ schema, name }) => toTypeName(options.isEngine ? name : nameOf(schema, name));
   const body = [
-    ...tables.map(printTable),
-    printInterface('Tables', tables, nameOf),
+    ...tables.map((table) => printTable(table, typeNameOf(table))),
+    printInterface('Tables', tables, nameOf, typeNameOf),
     printDefinitions(tables, nameOf, options.isEngine === true),
     printKeys(tables, nameOf, options),
   ].join('\n\n');
@@ -62,24 +63,24 @@ function printImport([from, names]: Import, body: string): string {
 }
 
 type NameOf = (schema: string, table: string) => string;
+type TypeNameOf = (table: FoundTable) => string;
 
 function toTableName(schema: string, table: string, options: PrintOptions): string {
   return schema === options.schema && !options.isEngine ? table : `${schema}.${table}`;
 }
 
-function printTable(table: FoundTable): string {
-  const { name, comment, columns } = table;
+function printTable(table: FoundTable, type: string): string {
+  const { comment, columns } = table;
   const lines = columns.map(
     (column) =>
       `${printComment(column.comment, '  ')}  ${quote(column.name)}: ${typeOf(column, isKey(table, column))};`,
   );
-  const type = toTypeName(name);
   return `${printComment(comment)}export interface ${type}Table {\n${lines.join('\n')}\n}
 export type ${type}Row = Selectable<${type}Table>;`;
 }
 
-function printInterface(name: string, tables: readonly FoundTable[], nameOf: NameOf): string {
-  const lines = tables.map((table) => `  ${quote(nameOf(table.schema, table.name))}: ${toTypeName(table.name)}Table;`);
+function printInterface(name: string, tables: readonly FoundTable[], nameOf: NameOf, typeNameOf: TypeNameOf): string {
+  const lines = tables.map((table) => `  ${quote(nameOf(table.schema, table.name))}: ${typeNameOf(table)}Table;`);
   return `/** The tables, as Kysely types them. */\nexport interface ${name} {\n${lines.join('\n')}\n}`;
 }
 

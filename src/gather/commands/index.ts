@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { App } from '../app.ts';
+import { AppError } from '../check.ts';
 import { ConfigError, readConfig } from '../config.ts';
 import { GatherError } from '../errors.ts';
 import { describeError } from '../monitoring/describe-error.ts';
@@ -39,9 +40,9 @@ function commandsOf(app: App): Readonly<Record<string, Command>> {
     start: start(app),
     serve: serve(app),
     work: work(app),
-    check: check(app),
     migrate: migrate(app),
     ...(app.seed && { seed: seed(app, app.seed) }),
+    check: check(app),
     user: user(app),
     ...(app.startExamples && { services: services(app, app.startExamples) }),
   };
@@ -73,6 +74,7 @@ async function run(app: App, name: string, command: Command, args: readonly stri
   } catch (error) {
     if (error instanceof MisuseError) return misused(error.message, commandHelp(name, command));
     if (error instanceof ConfigError) return fail(error.message, MISUSED);
+    if (error instanceof AppError) return fail(error.message, FAILED);
     if (error instanceof CommandError) return fail(error.message, FAILED);
     if (error instanceof GatherError) return fail(withCause(error), FAILED);
     return fail(inWords(error), FAILED);

@@ -1,8 +1,11 @@
 import type { App } from '../app.ts';
-import { assertFits } from './check.ts';
-import { type Command, databaseUrlOf, serviceSettings, settingsHelp } from './command.ts';
+import { assertFits } from '../check.ts';
+import type { Config } from '../config.ts';
+import { GatherError } from '../errors.ts';
+import { type Command, CommandError, databaseUrlOf, serviceSettings, settingsHelp } from './command.ts';
+import { assertMigrated } from './find-database.ts';
 import { listenUntilStopped } from './listen.ts';
-import { toServerConfig } from './server-config.ts';
+import { schemasOf, toServerConfig } from './server-config.ts';
 import { listenToSignals } from './stopping.ts';
 
 /** The server by itself, as it runs on several machines. */
@@ -15,8 +18,22 @@ export const serve = (app: App): Command => ({
 
   async run(config) {
     const stopping = listenToSignals();
-    assertFits(app, config);
     const serverConfig = toServerConfig(app, config, databaseUrlOf(config));
+    await assertFitsNow(app, config);
     await listenUntilStopped(app, serverConfig, stopping, (url) => console.log(`Gather is ready: ${url}/graphql`));
   },
 });
+
+/**
+ * A database that is away, or not migrated yet, is the matter of `/ready`: the server may be there first.
+ * @throws AppError where it is migrated, and has not what the application reads
+ */
+async function assertFitsNow(app: App, config: Config): Promise<void> {
+  const databaseUrl = databaseUrlOf(config);
+  try {
+    await assertMigrated(app, databaseUrl, config);
+    await assertFits(app, databaseUrl, schemasOf(config));
+  } catch (error) {
+    if (!(error instanceof CommandError || error instanceof GatherError)) throw error;
+  }
+}

@@ -45,7 +45,6 @@ export function toServerConfig(
     host: config.HOST,
     port: config.PORT,
     isDevelopment,
-    showsFaults: isDevelopment,
     isIntrospectable: config.INTROSPECTION ?? config.NODE_ENV !== 'production',
     hasGraphiQL: config.GRAPHIQL ?? config.NODE_ENV !== 'production',
     limits: toLimits(config),

@@ -4,7 +4,6 @@ import { startEmbeddedPostgres } from '../embedded-postgres/embedded-postgres.ts
 import { inStep } from '../step.ts';
 import { createWorker, type WorkerConfig } from '../worker.ts';
 import { assertInstalled } from './assert-installed.ts';
-import { assertColumns, assertFits } from './check.ts';
 import { type Command, CommandError, serviceSettings, settingsHelp } from './command.ts';
 import { listenUntilStopped } from './listen.ts';
 import { bringUpToDate } from './migrate.ts';
@@ -42,7 +41,6 @@ Settings, from the environment:
 /** @throws the reason of `stop` where it aborts before the server listens */
 async function runAll(app: App, config: Config, flags: readonly string[], stopping: Stopping): Promise<void> {
   const signal = stopping.stop;
-  assertFits(app, config);
   await using stack = new AsyncDisposableStack();
   console.log('Gather starts:');
 
@@ -54,7 +52,6 @@ async function runAll(app: App, config: Config, flags: readonly string[], stoppi
   } else {
     await assertInstalled(app, databaseUrl, config, signal);
   }
-  await assertColumns(app, databaseUrl, config, signal);
   if (isEmbedded || flags.includes('seed')) await app.seed?.(databaseUrl, { onStep: showStep, signal });
 
   const hasAccountsToTry = isEmbedded && config.NODE_ENV === 'development';

@@ -1,6 +1,5 @@
 import type { App } from '../app.ts';
 import { createWorker } from '../worker.ts';
-import { assertColumns, assertFits } from './check.ts';
 import { type Command, databaseUrlOf, serviceSettings, settingsHelp } from './command.ts';
 import { assertMigrated } from './find-database.ts';
 import { toServerConfig, toWorkerConfig } from './server-config.ts';
@@ -20,9 +19,7 @@ export const work = (app: App): Command => ({
     const { stop, hurry } = listenToSignals();
     const databaseUrl = databaseUrlOf(config);
     // A worker sets its schedules when it starts: not in a database that does not fit it.
-    assertFits(app, config);
     await assertMigrated(app, databaseUrl, config);
-    await assertColumns(app, databaseUrl, config);
     const worker = createWorker(app, toWorkerConfig(config, toServerConfig(app, config, databaseUrl)));
     try {
       await worker.start();

@@ -9,7 +9,7 @@ import type { Page } from './page.ts';
 import type { Schema } from './schema.ts';
 import { countRows } from './select.ts';
 import { param } from './statement.ts';
-import { bind, type Row, type TableDefinition, tableOf, toColumns, toList } from './table-definition.ts';
+import { bind, type Row, shapeOfTable, type TableDefinition, tableOf, toColumns, toList } from './table-definition.ts';
 import { compileWhere, type Where } from './where.ts';
 
 /** Which rows a connection is made of, in which order, and which page of it is wanted. */
@@ -46,7 +46,14 @@ export function connect<T extends keyof Schema>(
   const places = toPlaces(order, page);
 
   const statement = bind<Row<T>>(
-    [name, selected, condition.shape, shapeOfOrder(reading), ...places.map(shapeOfPlace)].join(' '),
+    [
+      name,
+      shapeOfTable(definition),
+      selected,
+      condition.shape,
+      shapeOfOrder(reading),
+      ...places.map(shapeOfPlace),
+    ].join(' '),
     () => {
       const conditions = [
         condition.condition(expressionBuilder<Schema, T>()),

@@ -92,7 +92,7 @@ export class Database {
     const { schema } = definitions['gather.job'];
     const toName: TableReference = (name) =>
       name === 'gather.jobChange' ? sql.id(schema, 'jobChange') : tableOf(definitions[name]);
-    return bind(`${schema} ${shape}`, () => build(toName), values);
+    return bind(`${schema} ${this.queueSchema} ${shape}`, () => build(toName), values);
   }
 
   /** Runs one statement. */

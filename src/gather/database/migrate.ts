@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { Kysely, PostgresDialect } from 'kysely';
+import { Kysely, PostgresDialect, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import pg from 'pg';
 import { GatherError } from '../errors.ts';
@@ -51,7 +51,7 @@ export async function migrate(
     pool.on('error', () => {});
     pool.on('connect', (client) => client.on('error', () => {}));
     await using database = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
-    await assertNotOldLayout(pool);
+    await assertNotOldLayout(database);
     const names: string[] = [];
     // A role with the name of the engine's schema would make the application's tables there.
     await pool.query(`set search_path to public`);
@@ -112,9 +112,10 @@ async function appliedMigrations(
 }
 
 /** Before its first release Gather kept its own tables among those of the application. */
-async function assertNotOldLayout(pool: pg.Pool): Promise<void> {
-  const { rows } = await pool
-    .query<{ isOld: boolean }>(`select to_regclass('public."jobChange"') is not null as "isOld"`)
+async function assertNotOldLayout(database: Kysely<unknown>): Promise<void> {
+  // By Kysely, which ends the pool only where it has used it.
+  const { rows } = await sql<{ isOld: boolean }>`select to_regclass('public."jobChange"') is not null as "isOld"`
+    .execute(database)
     .catch((error) => {
       throw toGatherError(error);
     });

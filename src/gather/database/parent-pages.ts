@@ -7,7 +7,7 @@ import { isId } from './id.ts';
 import type { Page } from './page.ts';
 import type { Schema } from './schema.ts';
 import { param } from './statement.ts';
-import { bind, tableOf } from './table-definition.ts';
+import { bind, shapeOfTable, tableOf } from './table-definition.ts';
 
 const LOWEST = '-9223372036854775808';
 const HIGHEST = '9223372036854775807';
@@ -60,9 +60,10 @@ export async function readParentPages<T extends keyof Schema>(
     below: pages.map(({ below }) => below),
     sizes: pages.map(({ page }) => page.size + 1),
   };
+  const definition = database.definitions[list.table];
   const statement = bind(
-    `${name}(${columns})${isBackward}`,
-    () => lateralPages(list, tableOf(database.definitions[list.table]), columns, isBackward),
+    `${name} ${shapeOfTable(definition)}(${columns})${list.parent} ${list.direction} ${isBackward}`,
+    () => lateralPages(list, tableOf(definition), columns, isBackward),
     values,
   );
   const found = await database.run(statement, { name, keys: pages.length });
@@ -102,7 +103,7 @@ export async function countByParent<T extends keyof Schema>(
   parentIds: readonly Id[],
 ): Promise<number[]> {
   const statement = bind(
-    name,
+    `${name} ${shapeOfTable(database.definitions[table])} ${parent}`,
     () => sql<{ parentId: Id; count: string }>`
       select ${sql.ref(parent)} as "parentId", count(*) as "count" from ${tableOf(database.definitions[table])}
       where ${sql.ref(parent)} = any(${param('parents')}::bigint[]) group by ${sql.ref(parent)}`,

@@ -3,7 +3,7 @@ import type { Database } from './database.ts';
 import type { Column } from './order.ts';
 import type { Schema } from './schema.ts';
 import { param } from './statement.ts';
-import { bind, type Row, type TableDefinition, tableOf, toColumns, toList } from './table-definition.ts';
+import { bind, type Row, shapeOfTable, type TableDefinition, tableOf, toColumns, toList } from './table-definition.ts';
 
 /**
  * The rows that have these values of a unique column, in no order, with that column among those that are read:
@@ -19,7 +19,7 @@ export async function readRowsByKey<T extends keyof Schema>(
   const selected = toColumns(definition, [...columns, column]);
   const type = sql.raw(definition.types[column]);
   const statement = bind(
-    `${name} ${selected}`,
+    `${name} ${shapeOfTable(definition)}(${selected})`,
     () => sql<Row<T>>`
       select ${toList(selected)} from ${tableOf(definition)}
       where ${sql.id(column)} = any(${param('keys')}::${type}[])`,

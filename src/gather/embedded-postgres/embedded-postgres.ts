@@ -21,6 +21,8 @@ interface EmbeddedPostgresOptions {
   signal?: AbortSignal;
   /** Settings of the server, over Gather's own: `{ fsync: 'off' }`. */
   settings?: Readonly<Record<string, string>>;
+  /** Whether this process may end while it runs. Whoever says so stops it then. @default false */
+  isBackground?: boolean;
 }
 
 /** A PostgreSQL of Gather's own. */
@@ -38,7 +40,7 @@ export interface EmbeddedPostgres {
  * @throws where another process uses `dataDir`, and, with the end of its log, where PostgreSQL does not start
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { onStep = () => {}, signal = new AbortController().signal, settings = {} } = options;
+  const { onStep = () => {}, signal = new AbortController().signal, settings = {}, isBackground = false } = options;
   signal.throwIfAborted();
   const dataDir = resolve(options.dataDir);
   await using stack = new AsyncDisposableStack();
@@ -56,7 +58,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
   await own(account, data);
   const databaseUrl = await inStep(onStep, 'PostgreSQL started', async (report) => {
-    const server = { account, binaries, data, logFile: `${data}.log`, settings, signal };
+    const server = { account, binaries, data, logFile: `${data}.log`, settings, signal, isBackground };
     const { port } = stack.use(await startServer({ ...server, stopTimeoutMs: STOP_TIMEOUT_MS }));
     report(`127.0.0.1:${port}`);
     const serverUrl = `postgres://gather:${await readPassword(dataDir)}@127.0.0.1:${port}`;

@@ -22,6 +22,8 @@ interface ServerOptions {
   /** Written anew by each start. */
   logFile: string;
   settings: Readonly<Record<string, string>>;
+  /** Whether this process may end while it runs. */
+  isBackground: boolean;
   signal: AbortSignal;
   /** After which a server that was asked to stop is killed. */
   stopTimeoutMs: number;
@@ -41,7 +43,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   for (let attempt = 1; ; attempt += 1) {
     const child = await spawnServer(options, await findFreePort());
     try {
-      return { port: await readyPort(child, options), [Symbol.asyncDispose]: () => stop(child, options) };
+      const port = await readyPort(child, options);
+      if (options.isBackground) child.unref();
+      return { port, [Symbol.asyncDispose]: () => stop(child, options) };
     } catch (error) {
       await stop(child, options);
       options.signal.throwIfAborted();

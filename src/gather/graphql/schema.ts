@@ -8,7 +8,6 @@ import { connectionResolvers, edgeResolvers } from './connections.ts';
 import { countAnswer } from './count-answer.ts';
 import { toIdResolution, toResolution } from './declared-fields.ts';
 import { isDeclared } from './define-type.ts';
-import { findFaults } from './faults.ts';
 import type { TypeRegistry } from './types.ts';
 
 /** Resolvers by types and fields. */
@@ -32,8 +31,6 @@ export interface SchemaSource {
  */
 export function createAppSchema(source: SchemaSource): GraphQLSchema {
   const bare = createSchema({ typeDefs: source.sdl });
-  const faults = findFaults({ ...source, schema: bare, all: namesOf(bare, source) });
-  if (faults.length > 0) throw new AppError(faults);
   const schema = createSchema({ typeDefs: source.sdl, resolvers: toResolvers(bare, source) as never });
   authorize(schema, source.roles);
   countAnswer(schema);
@@ -56,13 +53,8 @@ export function nodeTypesOf(schema: GraphQLSchema, types: TypeRegistry): Readonl
   return new Map(Object.entries(types).filter(([name]) => nodes.includes(name)));
 }
 
-/** The fields that are resolved, whatever by. */
-function namesOf(schema: GraphQLSchema, source: SchemaSource): ResolverMap {
-  return toResolvers(schema, source, (_, fields) => fields);
-}
-
 /** The resolvers of all fields that have one. */
-export function toResolvers(schema: GraphQLSchema, source: SchemaSource, resolve = toFields): ResolverMap {
+export function toResolvers(schema: GraphQLSchema, source: SchemaSource): ResolverMap {
   const { engineResolvers, resolvers } = source;
   const names = new Set([...Object.keys(schema.getTypeMap()), ...Object.keys(resolvers)]);
   const all: Record<string, object> = {};
@@ -71,7 +63,7 @@ export function toResolvers(schema: GraphQLSchema, source: SchemaSource, resolve
     const engine = Object.hasOwn(engineResolvers, name)
       ? declaredFields(schema, name, engineResolvers[name])
       : undefined;
-    const fields = { ...derivedFields(schema, name, source), ...engine, ...(own && resolve(name, own, source)) };
+    const fields = { ...derivedFields(schema, name, source), ...engine, ...(own && toFields(name, own, source)) };
     if (isScalar(own ?? engine)) all[name] = own ?? engine ?? {};
     else if (Object.keys(fields).length > 0) all[name] = fields;
   }

@@ -99,8 +99,10 @@ export function loadersFrom({ makers, rowLoaders: appRowLoaders, nodeTypes }: Lo
         return table && loaders.rowsBy(table, 'id');
       },
       pagesOf: (name, list) => {
-        if (!pages.has(name)) pages.set(name, createParentPages(name, source, list));
-        return pages.get(name) as ReturnType<SharedLoaders['pagesOf']> as never;
+        // Two types may have lists of one name.
+        const key = `${name} ${list.table} ${list.parent} ${list.direction}`;
+        if (!pages.has(key)) pages.set(key, createParentPages(name, source, list));
+        return pages.get(key) as ReturnType<SharedLoaders['pagesOf']> as never;
       },
     };
     const loaders: Loaders = Object.assign(Object.create(prototype, { source: { value: source } }), shared);

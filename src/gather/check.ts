@@ -1,0 +1,245 @@
+import { type GraphQLObjectType, type GraphQLSchema, getNamedType, isObjectType, isScalarType } from 'graphql';
+import { createSchema } from 'graphql-yoga';
+import pg from 'pg';
+import type { App } from './app.ts';
+import { withClient } from './database/client.ts';
+import { toGatherError } from './database/errors.ts';
+import type { EngineSchemas } from './database/schemas.ts';
+import { type Definitions, toDefinitions } from './database/tables.ts';
+import { engineResolvers } from './engine-resolvers.ts';
+import { type DeclaredField, isDeclared } from './graphql/define-type.ts';
+import { ownerColumnOf } from './graphql/guards.ts';
+import { leastRole } from './graphql/least-role.ts';
+
+/** What is wrong with an application, all of it, each with the place to mend. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+}
+
+/** What is known of a table, by names that need not be right. */
+type AnyDefinition = {
+  readonly name: string;
+  readonly schema: string;
+  readonly table: string;
+  readonly types: Readonly<Record<string, unknown>>;
+  readonly references: Readonly<Record<string, string | undefined>>;
+};
+
+interface Checked {
+  app: App;
+  schema: GraphQLSchema;
+  definitions: ReadonlyMap<string, AnyDefinition>;
+}
+
+const RESOLVE_TYPE = /^__/;
+const DERIVED = /(Connection|Edge)$/;
+
+/**
+ * Asks whether everything that an application's SDL promises has a source, as far as that can be seen without a database.
+ * @throws AppError naming every fault at once
+ */
+export function assertSound(app: App): void {
+  throwFaults(app, findFaults(app));
+}
+
+/**
+ * Asks whether a database has the tables and columns that the application was generated for. Reads only.
+ * @throws AppError naming every fault at once; DATABASE_UNAVAILABLE or DATABASE_TIMEOUT
+ */
+export async function assertFits(
+  app: App,
+  databaseUrl: string,
+  { engineSchema }: EngineSchemas,
+  signal?: AbortSignal,
+): Promise<void> {
+  const found = await withClient(databaseUrl, findColumns, signal).catch((error) => {
+    throw toGatherError(error);
+  });
+  const faults = Object.values<AnyDefinition>(toDefinitions(app.database.tables, engineSchema)).flatMap((table) => {
+    const place = `${pg.escapeIdentifier(table.schema)}.${pg.escapeIdentifier(table.table)}`;
+    const columns = found.get(`${table.schema}.${table.table}`);
+    if (!columns) return [`Table ${table.name}: the database has no ${place}. ${STALE}`];
+    const missing = Object.keys(table.types).filter((column) => !columns.has(column));
+    return missing.map((column) => `Table ${table.name}: the database has no column "${column}" in ${place}. ${STALE}`);
+  });
+  throwFaults(app, faults);
+}
+
+const STALE = 'Run `migrate`, or, where the database is right, `npm run codegen`.';
+
+function throwFaults({ name }: App, faults: readonly string[]): void {
+  if (faults.length === 0) return;
+  throw new AppError([`${name} cannot run:`, ...faults.map((fault) => `  ${fault}`)].join('\n'));
+}
+
+async function findColumns(client: pg.Client): Promise<Map<string, Set<string>>> {
+  const { rows } = await client.query<{ place: string; columns: string[] }>(
+    `select n.nspname || '.' || c.relname as place, array_agg(a.attname::text) as columns
+     from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid
+     where c.relkind in ('r', 'p', 'v', 'm', 'f') and a.attnum > 0 and not a.attisdropped group by 1`,
+  );
+  return new Map(rows.map(({ place, columns }) => [place, new Set(columns)]));
+}
+
+/** In words, each with the place to mend. */
+function findFaults(app: App): string[] {
+  const schema = createSchema({ typeDefs: app.sdl });
+  const definitions = toDefinitions(app.database.tables, 'gather') as Definitions & Record<string, AnyDefinition>;
+  const checked: Checked = { app, schema, definitions: new Map(Object.entries(definitions)) };
+  return [
+    ...findTypeFaults(checked),
+    ...findFieldFaults(checked),
+    ...findResolverFaults(checked),
+    ...findMutationFaults(checked),
+    ...findNamesakes(app),
+  ];
+}
+
+/** Each type that is a table is in the SDL, and its table is known. The SDL need not have those of the engine. */
+function findTypeFaults({ app, schema, definitions }: Checked): string[] {
+  return Object.entries(app.types).flatMap(([type, table]) => {
+    if (!definitions.has(table)) return [`${type}: there is no table ${table}. Correct \`types\`, or ${MIGRATE}.`];
+    if (table.startsWith('gather.') || isObjectType(schema.getType(type))) return [];
+    return [`${type}: the SDL has no such type. Add it there, or take it out of \`types\`.`];
+  });
+}
+
+const MIGRATE = 'add a migration and run `npm run codegen`';
+
+/** Each field of a type that is a table, and of those that have no parent, has a source. */
+function findFieldFaults(checked: Checked): string[] {
+  const { schema } = checked;
+  const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
+  const all = Object.values(schema.getTypeMap()).filter((type) => isObjectType(type) && !type.name.startsWith('__'));
+  return all.filter(isObjectType).flatMap((type) => {
+    const definition = definitionOf(checked, type.name);
+    if (definition) return findColumnFaults(checked, type, definition);
+    if (!roots.includes(type)) return [];
+    return Object.keys(type.getFields())
+      .filter((field) => resolverOf(checked, type.name, field) === undefined)
+      .map((field) => `${type.name}.${field}: no resolver. Add one to \`resolvers.${type.name}\`.`);
+  });
+}
+
+function findColumnFaults(checked: Checked, type: GraphQLObjectType, definition: AnyDefinition): string[] {
+  const { name, types } = definition;
+  const faults = Object.keys(type.getFields()).flatMap((field) => {
+    const place = `${type.name}.${field}`;
+    const resolver = resolverOf(checked, type.name, field);
+    if (isDeclared(resolver)) return findDeclaredFaults(checked, { type, field, definition }, resolver);
+    if (resolver === undefined) {
+      const isDerived = field === 'id' && type.getInterfaces().some((it) => it.name === 'Node');
+      if (isDerived || Object.hasOwn(types, field)) return [];
+      return [
+        `${place}: no column "${field}" in table ${name} and no resolver. Add the field to defineType('${type.name}', …), or ${MIGRATE}.`,
+      ];
+    }
+    return columnsRead(resolver)
+      .filter((column) => !Object.hasOwn(types, column))
+      .map((column) => `${place}: it reads the column "${column}", which table ${name} lacks. Correct its \`reads\`.`);
+  });
+  const owner = ownerColumnOf(checked.schema, type);
+  if (owner === undefined || Object.hasOwn(types, owner)) return faults;
+  return [...faults, `${type.name}: @owned(by: "${owner}") names no column of table ${name}. Correct it in the SDL.`];
+}
+
+interface Place {
+  type: GraphQLObjectType;
+  field: string;
+  definition: AnyDefinition;
+}
+
+function findDeclaredFaults(checked: Checked, { type, field, definition }: Place, declared: DeclaredField): string[] {
+  const place = `${type.name}.${field}`;
+  const given = getNamedType(type.getFields()[field]?.type);
+  if (declared.kind === 'belongsTo') {
+    const target = definition.references[declared.by];
+    if (!target) {
+      return [
+        `${place}: column "${declared.by}" of table ${definition.name} is no foreign key. Correct its \`belongsTo\`.`,
+      ];
+    }
+    return findTargetFaults(checked, place, given?.name ?? '', target);
+  }
+  const children = checked.definitions.get(declared.table);
+  if (children?.references[declared.by] !== definition.name) {
+    return [
+      `${place}: column "${declared.by}" of table ${declared.table} does not refer to table ${definition.name}. Correct its \`hasMany\`.`,
+    ];
+  }
+  const nodes = isObjectType(given) ? given.getFields()['nodes'] : undefined;
+  if (!given || !nodes) {
+    return [
+      `${place}: hasMany gives pages, and ${given?.name} is no connection: it has no \`nodes\`. Correct the SDL.`,
+    ];
+  }
+  return findTargetFaults(checked, place, getNamedType(nodes.type).name, declared.table);
+}
+
+function findTargetFaults({ app }: Checked, place: string, type: string, table: string): string[] {
+  if (app.tableOf(type) === table) return [];
+  const actual = app.tableOf(type);
+  const found = actual === undefined ? `${type}, which is no table` : `${type}, which is the table ${actual}`;
+  return [
+    `${place}: it gives rows of table ${table}, and the SDL says ${found}. Correct the field, the SDL or \`types\`.`,
+  ];
+}
+
+/** Nothing is resolved that the SDL lacks. */
+function findResolverFaults({ app, schema }: Checked): string[] {
+  return Object.entries(app.resolvers).flatMap(([name, fields]) => {
+    const type = schema.getType(name);
+    if (!type) return [`${name}: it is resolved, and the SDL has no such type. Take it out of \`resolvers\`.`];
+    if (!isObjectType(type)) return [];
+    const declared = type.getFields();
+    return Object.keys(fields)
+      .filter((field) => !RESOLVE_TYPE.test(field) && !Object.hasOwn(declared, field))
+      .map(
+        (field) => `${name}.${field}: it is resolved, and the SDL has no such field. Add it there, or delete it here.`,
+      );
+  });
+}
+
+function findMutationFaults({ schema }: Checked): string[] {
+  return Object.values(schema.getMutationType()?.getFields() ?? {})
+    .filter((field) => leastRole(schema, field) === undefined)
+    .map(({ name }) => `Mutation.${name}: nobody may do it. Say who may with @auth(requires: …) in the SDL.`);
+}
+
+/** No two tasks, schedules or loaders have one name. */
+function findNamesakes({ tasks, schedules, loaders, database }: App): string[] {
+  const names = (all: readonly { name: string }[]) => all.map(({ name }) => name);
+  const loaderNames = [...Object.keys(database.rowLoaders), ...Object.keys(loaders)];
+  return [
+    ...repeated(names(tasks)).map((name) => `Task ${name}: there are two of this name. Rename one.`),
+    ...repeated(names(schedules)).map((name) => `Schedule ${name}: there are two of this name. Rename one.`),
+    ...repeated(loaderNames).map((name) => `Loader ${name}: one of this name is generated. Rename yours.`),
+  ];
+}
+
+function repeated(names: readonly string[]): string[] {
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+}
+
+function definitionOf({ app, definitions }: Checked, type: string): AnyDefinition | undefined {
+  const table = app.tableOf(type);
+  return table === undefined ? undefined : definitions.get(table);
+}
+
+/** The application's own, or else the engine's. */
+function resolverOf({ app, schema }: Checked, type: string, field: string): unknown {
+  if (DERIVED.test(type) || isScalarType(schema.getType(type))) return undefined;
+  const [own, engine] = [app.resolvers, engineResolvers as App['resolvers']].map((resolvers): unknown => {
+    const fields = Object.hasOwn(resolvers, type) ? resolvers[type] : undefined;
+    return fields && Object.hasOwn(fields, field) ? Reflect.get(fields, field) : undefined;
+  });
+  return own ?? engine;
+}
+
+/** Of a resolver made by `reads`. */
+function columnsRead(resolver: unknown): readonly string[] {
+  if (typeof resolver !== 'object' || resolver === null || !('extensions' in resolver)) return [];
+  const { extensions } = resolver;
+  if (typeof extensions !== 'object' || extensions === null || !('reads' in extensions)) return [];
+  return Array.isArray(extensions.reads) ? extensions.reads : [];
+}

@@ -1,0 +1,148 @@
+/** For the tests of applications. It knows no test runner. */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ExecutionResult } from 'graphql';
+import type { App } from '../app.ts';
+import { schemasOf, toServerConfig, toWorkerConfig } from '../commands/server-config.ts';
+import { readConfig } from '../config.ts';
+import { createServer, type Server } from '../server.ts';
+import type { Role, Viewer } from '../viewer.ts';
+import { createWorker } from '../worker.ts';
+import { createTestDatabase } from './database.ts';
+import { type RunningTestService, startTestService, type TestService } from './services.ts';
+import { listenToStatements } from './statements.ts';
+
+export { startTestPostgres, type TestPostgres } from './postgres.ts';
+export { dead, fails, hangs, type TestService } from './services.ts';
+
+/** What a query gave, loosely typed: tests assert its values. */
+// biome-ignore lint/suspicious/noExplicitAny: a test looks into answers of any shape
+export type Answer = ExecutionResult<any, any>;
+
+/** Who asks. */
+interface Asking {
+  /** @default nobody in particular */
+  viewer?: Viewer;
+}
+
+/** An application as a test has it: on a database of its own, with services under control. Dispose of it. */
+export interface TestApp extends AsyncDisposable {
+  /** Sends an operation in this process, as HTTP would. */
+  query(text: string, variables?: Readonly<Record<string, unknown>>, asking?: Asking): Promise<Answer>;
+  /** How much was sent to the sources since this, or `sent`, was last called. */
+  cost(): { statements: number; calls: number };
+  /** What was sent since this, or `cost`, was last called: statements, and paths of services with their queries. */
+  sent(): { statements: string[]; calls: string[] };
+  /** Has a service behave so from now on. */
+  setService(name: string, behaviour: TestService): void;
+  /** Runs a statement on its database, which is not counted. */
+  ask<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** Starts a worker for its jobs. It stops with the application. */
+  startWorker(): Promise<void>;
+  /** For requests of any kind, and for listening. */
+  server: Server;
+  databaseUrl: string;
+}
+
+/** How an application is tested. */
+export interface TestOptions {
+  /** How its services behave, by their names. @default each answers 404 */
+  services?: Readonly<Record<string, TestService>>;
+  /** Its settings, as the environment would give them. @default those of development, and no log */
+  environment?: Readonly<Record<string, string>>;
+  /** Whether to begin with a database that has nothing in it, not even its tables. @default false */
+  isEmpty?: boolean;
+}
+
+const SUPERVISE_SECONDS = 1;
+/** Only where a test asks for less is a viewer ever out of points. */
+const ENVIRONMENT = { LOG: 'none', PORT: '0', COST_BUCKET: '1000000000', MAX_PENDING_JOBS: '1000' };
+
+/**
+ * Starts an application for a test: the whole server on a database of its own, and its services on loopback.
+ *
+ * ```ts
+ * await using app = await startTestApp(library, { services: { ratings: hangs } });
+ * const { data, errors } = await app.query('{ books { nodes { title } } }');
+ * expect(app.cost()).toEqual({ statements: 1, calls: 0 });
+ * ```
+ *
+ * Disposing of it fails where a request to a service or a connection to the database is left open.
+ */
+export async function startTestApp(app: App, options: TestOptions = {}): Promise<TestApp> {
+  const config = readConfig(app, [], { ...ENVIRONMENT, ...options.environment });
+  const statements: string[] = [];
+  const calls: string[] = [];
+  await using stack = new AsyncDisposableStack();
+  const left: string[] = [];
+  stack.defer(() => {
+    if (left.length > 0) throw new Error(`The test left open: ${left.join(', ')}`);
+  });
+
+  const database = await createTestDatabase(app, schemasOf(config), options);
+  stack.defer(async () => void left.push(...(await database.drop())));
+  stack.defer(listenToStatements(database.name, (text) => statements.push(text)));
+  const services = await startServices(app, options, (path) => calls.push(path));
+  stack.defer(async () => {
+    for (const service of Object.values(services)) left.push(...(await service.close()));
+  });
+  const filesDir = await mkdtemp(join(tmpdir(), 'gather-files-'));
+  stack.defer(() => rm(filesDir, { recursive: true, force: true }));
+
+  const urls = Object.fromEntries(Object.entries(services).map(([name, { url }]) => [name, url]));
+  const serverConfig = { ...toServerConfig(app, config, database.databaseUrl, urls), store: { directory: filesDir } };
+  const server = createServer(app, serverConfig);
+  stack.defer(() => server.stop());
+  const running = stack.move();
+
+  const sent = () => ({ statements: statements.splice(0), calls: calls.splice(0) });
+  return {
+    query: async (query, variables = {}, { viewer = app.roles.nobody } = {}) => {
+      const headers = { 'content-type': 'application/json' };
+      const init = { method: 'POST', headers, body: JSON.stringify({ query, variables }) };
+      const response = await server.fetch('http://gather/graphql', init, { viewer });
+      return (await response.json()) as Answer;
+    },
+    sent,
+    cost: () => {
+      const { statements, calls } = sent();
+      return { statements: statements.length, calls: calls.length };
+    },
+    setService: (name, behaviour) => {
+      const service = services[name];
+      if (!service) throw new Error(`Expected the name of a service, got "${name}".`);
+      service.behaviour = behaviour;
+    },
+    ask: database.ask,
+    startWorker: async () => {
+      const worker = createWorker(app, {
+        ...toWorkerConfig(config, serverConfig),
+        superviseSeconds: SUPERVISE_SECONDS,
+      });
+      running.defer(() => worker.stop());
+      await worker.start();
+    },
+    server,
+    databaseUrl: database.databaseUrl,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/** Somebody who is signed in, with a role of the application. @param owner what rows of theirs have as their owner */
+export function signedIn(role: Role, owner = 'user:test'): Viewer {
+  return { role, user: { owner, email: null, name: owner }, sessionId: null };
+}
+
+async function startServices(
+  { services }: App,
+  options: TestOptions,
+  onRequest: (path: string) => void,
+): Promise<Record<string, RunningTestService>> {
+  const all = Object.keys(services).map(async (name) => {
+    const behaviour = options.services?.[name] ?? (() => undefined);
+    return [name, await startTestService(behaviour, onRequest)] as const;
+  });
+  return Object.fromEntries(await Promise.all(all));
+}

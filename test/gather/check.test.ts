@@ -1,0 +1,93 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type AppDefinition, defineApp } from 'gather';
+import { startTestApp } from 'gather/testing';
+import { expect, test } from 'vitest';
+import { assertFits, assertSound } from '../../src/gather/check.ts';
+import { createServer } from '../../src/gather/server.ts';
+import { createWorker } from '../../src/gather/worker.ts';
+import { library } from './library/index.ts';
+
+const SCHEMAS = { engineSchema: 'gather', queueSchema: 'gather_jobs' };
+
+/** What is said of the library with another SDL and other parts. */
+async function faultsOf(change: (sdl: string) => string, parts: Partial<AppDefinition> = {}): Promise<string[]> {
+  const directory = await mkdtemp(join(tmpdir(), 'gather-check-'));
+  try {
+    const file = join(directory, 'schema.graphql');
+    await writeFile(file, change(library.sdl));
+    const { database, types, resolvers, loaders, services } = library;
+    const app = { database, types: { Author: types.Author, Book: types.Book, Loan: types.Loan }, resolvers, loaders };
+    assertSound(
+      defineApp({ name: 'Library', services, ...app, ...parts, schema: pathToFileURL(file) } as AppDefinition),
+    );
+    return [];
+  } catch (error) {
+    return (error as Error).message.split('\n').map((line) => line.trim());
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+test('the library has no faults', async () => {
+  expect(await faultsOf((sdl) => sdl)).toEqual([]);
+});
+
+test('all faults are said at once, each with the place to mend', async () => {
+  const { Book, Author, ...resolvers } = library.resolvers;
+  const faults = await faultsOf(
+    (sdl) =>
+      sdl
+        .replace('  title: String!', '  title: String!\n  pages: Int')
+        .replace('  author: Author!', '  author: Loan')
+        .replace('by: "memberOwner"', 'by: "member"')
+        .replace('lendBook(input: LendBookInput!): LoanPayload @auth(requires: MEMBER)', 'lendBook: LoanPayload')
+        .replace('  broken: String', '  broken: String\n  news: String'),
+    {
+      types: { ...library.types, Shelf: 'book' } as AppDefinition['types'],
+      tasks: [...library.tasks],
+      resolvers: {
+        ...resolvers,
+        Book: { ...Book, isbn: () => '', shelf: { resolve: () => null, extensions: { reads: ['place'] } } },
+        Author: { books: { kind: 'hasMany', table: 'lending.loan', by: 'bookId', order: 'newest first' } },
+        Member: {},
+      },
+    },
+  );
+  expect(faults).toEqual([
+    'Library cannot run:',
+    'Shelf: the SDL has no such type. Add it there, or take it out of `types`.',
+    'Query.news: no resolver. Add one to `resolvers.Query`.',
+    'Author.books: column "bookId" of table lending.loan does not refer to table author. Correct its `hasMany`.',
+    `Book.pages: no column "pages" in table book and no resolver. Add the field to defineType('Book', …), or add a migration and run \`npm run codegen\`.`,
+    'Book.author: it gives rows of table author, and the SDL says Loan, which is the table lending.loan. Correct the field, the SDL or `types`.',
+    'Book.shelf: it reads the column "place", which table book lacks. Correct its `reads`.',
+    'Loan: @owned(by: "member") names no column of table lending.loan. Correct it in the SDL.',
+    'Book.isbn: it is resolved, and the SDL has no such field. Add it there, or delete it here.',
+    'Member: it is resolved, and the SDL has no such type. Take it out of `resolvers`.',
+    'Mutation.lendBook: nobody may do it. Say who may with @auth(requires: …) in the SDL.',
+    ...library.tasks.slice(1).map(({ name }) => `Task ${name}: there are two of this name. Rename one.`),
+  ]);
+});
+
+test('a database that lacks a table or a column is refused', async () => {
+  await using app = await startTestApp(library);
+  await expect(assertFits(library, app.databaseUrl, SCHEMAS)).resolves.toBeUndefined();
+  await app.ask('alter table book drop column title; drop table lending.loan');
+  await expect(assertFits(library, app.databaseUrl, SCHEMAS)).rejects.toThrow(
+    [
+      'Library cannot run:',
+      '  Table lending.loan: the database has no "lending"."loan". Run `migrate`, or, where the database is right, `npm run codegen`.',
+      '  Table book: the database has no column "title" in "public"."book". Run `migrate`, or, where the database is right, `npm run codegen`.',
+    ].join('\n'),
+  );
+  await expect(app.startWorker()).rejects.toThrow('Table book');
+});
+
+test('neither a server nor a worker is built of an application with faults', () => {
+  const faulty = { ...library, resolvers: { ...library.resolvers, Member: {} } };
+  expect(() => createServer(faulty, {} as never)).toThrow('Member: it is resolved');
+  expect(() => createWorker(faulty, {} as never)).toThrow('Member: it is resolved');
+});

@@ -1,0 +1,19 @@
+import { fileURLToPath } from 'node:url';
+import { applicationFiles, writeGenerated } from 'gather/codegen';
+import { migrations } from './library/migrations/index.ts';
+import { types } from './library/types.ts';
+
+const library = fileURLToPath(new URL('./library', import.meta.url));
+
+const files = applicationFiles({
+  out: `${library}/generated`,
+  schema: `${library}/schema.graphql`,
+  types,
+  migrations,
+  schemas: ['public', 'lending'],
+  services: `${library}/services.openapi.yaml`,
+});
+
+const stale = await writeGenerated(files, { isCheck: process.argv.includes('--check') });
+for (const file of stale) console.error(`${file} is stale. Run \`npm run codegen\`.`);
+if (stale.length > 0) process.exitCode = 1;

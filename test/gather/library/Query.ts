@@ -1,0 +1,30 @@
+import { findRow, ownerOf, toPage, toRowId } from 'gather';
+import type { QueryResolvers } from './generated/schema.ts';
+
+export const Query: QueryResolvers = {
+  book: async (_, { id }, { loaders }) => findRow(loaders.bookById, toRowId('Book', id)),
+
+  books: async (_, page, { tables, columns, loaders }) =>
+    tables.book.connection({
+      name: 'books',
+      where: {},
+      orderBy: [{ column: 'title', direction: 'asc' }],
+      columns: columns.book,
+      page: toPage(page),
+      onRows: (rows) => loaders.follow('book', rows),
+    }),
+
+  loans: async (_, page, { tables, columns, loaders, viewer, roles }) =>
+    tables['lending.loan'].connection({
+      name: 'loans',
+      where: roles.has(viewer, 'STAFF') ? {} : { memberOwner: ownerOf(viewer) ?? '' },
+      orderBy: [{ column: 'id', direction: 'desc' }],
+      columns: columns['lending.loan'],
+      page: toPage(page),
+      onRows: (rows) => loaders.follow('lending.loan', rows),
+    }),
+
+  broken: () => {
+    throw new TypeError('The shelf is not there.');
+  },
+};

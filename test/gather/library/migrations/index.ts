@@ -1,0 +1,7 @@
+import type { AppMigration } from 'gather';
+import { createLibrary } from './0001-library.ts';
+
+/** Every migration by its name. */
+export const migrations: Readonly<Record<string, AppMigration>> = {
+  '0001-library': createLibrary,
+};

@@ -1,0 +1,26 @@
+import { startTestApp } from 'gather/testing';
+import { expect, test } from 'vitest';
+import { migrate } from '../../src/gather/database/migrate.ts';
+import { library } from './library/index.ts';
+
+test('a database of the old layout is refused, and not touched', async () => {
+  await using app = await startTestApp(library, { isEmpty: true });
+  await app.ask('create table public."jobChange" ("jobId" bigint)');
+  await expect(migrate(app.databaseUrl, { engineSchema: 'gather', migrations: library.migrations })).rejects.toThrow(
+    /before its first release.*Use an empty database; for the embedded one, delete its directory \(DATA_DIR\)\.$/s,
+  );
+  expect(await app.ask(`select schemaname, tablename from pg_tables where schemaname in ('public', 'gather')`)).toEqual(
+    [{ schemaname: 'public', tablename: 'jobChange' }],
+  );
+});
+
+test('an empty database is migrated once, however often it is asked', async () => {
+  await using app = await startTestApp(library, { isEmpty: true });
+  const source = { engineSchema: 'gather', migrations: library.migrations };
+  const said: string[] = [];
+  const onStep = ({ detail, ms }: { detail?: string; ms?: number }) =>
+    void (ms !== undefined && said.push(detail ?? ''));
+  await migrate(app.databaseUrl, source, onStep);
+  await migrate(app.databaseUrl, source, onStep);
+  expect(said).toEqual(['0001-jobs, 0002-files, 0003-accounts, 0001-library', 'none to run']);
+});
