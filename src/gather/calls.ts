@@ -4,7 +4,7 @@ import { GatherError } from './errors.ts';
 /** One trip to a source, as listeners of {@link calls} see it once it is over. */
 export interface Call {
   kind: 'postgres' | 'http' | 'disk';
-  /** What was asked: a loader's name, `item.count`, `suppliers.quote`. */
+  /** What was asked: a loader's name, `book.count`, `ratings.getRatings`. */
   name: string;
   /** How many keys went along; 1 where the call is not a batch. */
   keys: number;
