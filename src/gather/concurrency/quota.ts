@@ -13,7 +13,7 @@ export class Shares {
     this.#most = most;
   }
 
-  /** Takes more. Whoever takes gives back. @returns whether there was as much */
+  /** Acquires an amount, which the caller releases. @returns whether that much was free */
   take(sender: string, amount: number): boolean {
     const held = (this.#held.get(sender) ?? 0) + amount;
     if (held > this.#most.ofOne || this.#sum + amount > this.#most.ofAll) return false;

@@ -53,7 +53,7 @@ export function createS3Store({ prefix = '', ...config }: S3StoreConfig): Store 
   async function complete(key: string): Promise<void> {
     assertKey(key);
     const partial = await find(key);
-    // Whoever was stopped between the last step and its answer may ask again.
+    // A caller that was stopped before it got the answer may ask again.
     const isWritten = partial && (await unlessAbsent(join(key, partial).then(() => true)));
     if (!isWritten) await bucket.metadata(objectName(key));
     await bucket.delete(partialName(key));

@@ -16,7 +16,7 @@ interface UploadSource {
   log: Logger;
   /** Of any file. */
   maxBytes: number;
-  /** Where the client of a request reaches the server: `https://shop.example`. */
+  /** Where the client of a request reaches the server: `https://app.example`. */
   publicUrl: (request: IncomingMessage) => string;
 }
 

@@ -2,13 +2,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** Of a request, what says who sends it. */
+/** The parts of a request that identify its sender. */
 interface Sender {
   socket: Pick<Socket, 'remoteAddress'>;
   headers: IncomingHttpHeaders;
 }
 
-/** Of an IPv6 address, in pieces of 16 bits: the network that one customer of a provider has to himself. */
+/** Groups of 16 bits in the /64 network of an IPv6 address, which one customer of a provider has. */
 const NETWORK_PIECES = 4;
 
 /**

@@ -26,7 +26,7 @@ export function createAuthorityCheck(names: readonly string[]): CheckAuthority {
     if (!name || !URL.canParse(`http://${host}`)) {
       return {
         status: 400,
-        message: `Expected a host such as shop.example:4000 in the header Host, got ${shown(host)}.`,
+        message: `Expected a host such as app.example:4000 in the header Host, got ${shown(host)}.`,
       };
     }
     if (hasTwoHosts(request)) return { status: 400, message: 'Expected one header Host, got two.' };

@@ -2,14 +2,14 @@ import { Buffer } from 'node:buffer';
 import type { Shares } from '../concurrency/quota.ts';
 
 interface Holder {
-  /** Of the bytes that are held for bodies which are not complete. */
+  /** The bytes held for incomplete bodies. */
   shares: Shares;
   /** Who sends it. */
   sender: () => string;
   maxBytes: number;
 }
 
-/** A body of so many is held, whatever else is. */
+/** A body of at most this size is always held. */
 export const SMALL_BYTES = 8192;
 const NO_BYTES = Buffer.alloc(0);
 

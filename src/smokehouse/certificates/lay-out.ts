@@ -4,7 +4,7 @@ import { Buffer, BufferFlag, Direction, type Font, shape } from 'harfbuzzjs';
 import { Fonts } from './fonts.ts';
 import { type Outline, outlineOf } from './outline.ts';
 
-/** What of a text is drawn as one: mostly a character with its marks. */
+/** A glyph cluster: usually a character with its combining marks. */
 export interface Glyph {
   text: string;
   outline: Outline;
