@@ -47,7 +47,7 @@ export class Semaphore {
    */
   async acquire(signal: AbortSignal, key?: string): Promise<Permit> {
     signal.throwIfAborted();
-    // Whoever waits although a permit is free waits for one of its own key.
+    // A caller that waits while permits are free waits for one of its own key.
     if (this.#isFree(key)) return this.#take(key);
     if (this.#waiting >= (this.#options.maxWaiting ?? Number.POSITIVE_INFINITY)) throw this.#options.toError();
     const permit = await this.#wait(signal, key);

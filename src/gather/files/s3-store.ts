@@ -98,7 +98,7 @@ export function createS3Store({ prefix = '', ...config }: S3StoreConfig): Store 
     return { uploadId, etags: [...etags, etag], tail: EMPTY.tail };
   }
 
-  /** The id is kept before the upload takes any room, so that it can be aborted whatever happens. */
+  /** The id is kept before the upload takes any room, so that it can always be aborted. */
   async function beginUpload(key: string, partial: Partial): Promise<string> {
     const uploadId = await bucket.beginUpload(objectName(key));
     await keep(key, { ...partial, uploadId });

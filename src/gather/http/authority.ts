@@ -3,7 +3,7 @@ import type { Fault } from './refuse.ts';
 import { isProbe } from './target.ts';
 
 const TARGET = /^\/(?!\/)/;
-/** Whoever reads it as a part of a URL must come to the same host as we do. */
+/** Every URL parser must read the same host from it. */
 const HOST = /^(?<name>\[[\da-f:.]+\]|[\w.-]+)(?::\d+)?$/i;
 const SHOWN_LENGTH = 100;
 

@@ -12,7 +12,7 @@ export function createRefusal(
   message: string,
   { status, headers }: Http = { status: 400 },
 ): GraphQLError {
-  // With `spec`, Yoga would answer 200 to whoever accepts application/json.
+  // With `spec`, Yoga would answer 200 to clients that accept application/json.
   const http = { status, headers, spec: false };
   return new GraphQLError(message, { extensions: { code, retryable: code === 'THROTTLED', http } });
 }

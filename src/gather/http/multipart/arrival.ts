@@ -29,7 +29,7 @@ export class Arrival implements ArrivedFile {
     this.bytes = { [Symbol.asyncIterator]: () => this.#read() };
     this.#stream = stream;
     this.#listener = listener;
-    // Whoever reads it is told. Where nobody does, there is nobody to tell.
+    // Readers get the error; without readers it is dropped.
     stream.on('error', () => {});
   }
 

@@ -60,7 +60,7 @@ export class Arrivals {
     if (this.#wanted.size > 0) this.#makeWay();
   }
 
-  /** Whatever is still wanted comes after those that are here. */
+  /** Files still wanted come after those that are here. */
   #makeWay(): void {
     for (const arrival of this.#here) {
       if (this.#gone.has(arrival.field) && !arrival.isLeft) continue;
