@@ -4,7 +4,7 @@ import { GatherError } from './errors.ts';
 /** One trip to a source, as listeners of {@link calls} see it once it is over. */
 export interface Call {
   kind: 'postgres' | 'http' | 'disk';
-  /** What was asked: a loader's name, `item.count`, `suppliers.quote`. */
+  /** What was asked: a loader's name, `book.count`, `ratings.getRatings`. */
   name: string;
   /** How many keys went along; 1 where the call is not a batch. */
   keys: number;
@@ -20,12 +20,12 @@ export interface Call {
 /** Where a {@link Call} is published when it ends. Subscribe with `calls.subscribe`. */
 export const calls = channel('gather:call');
 
-/** What is said of a call before it is made. */
+/** The description of a call before it is made. */
 export type CallDescription = Pick<Call, 'kind' | 'name' | 'keys' | 'signal'>;
 
 /**
  * Makes one call to a source and measures it. The promise settles as soon as the signal aborts, with its reason,
- * whatever the source does; stopping the source is the part of `trip`, which listens to the same signal.
+ * even if the source goes on; `trip` stops the source, by listening to the same signal.
  */
 export async function call<T>(description: CallDescription, trip: () => Promise<T>): Promise<T> {
   description.signal.throwIfAborted();

@@ -64,9 +64,9 @@ const Environment = z.object({
   SHUTDOWN_DELAY_MS: wholeNumber(0, 3_600_000).optional(),
   KEEP_ALIVE_TIMEOUT_MS: milliseconds.default(65_000),
   PUBLIC_URL: url(['http:', 'https:']).optional(),
-  ALLOWED_HOSTS: list.refine((names) => names.every(isHost), 'expected host names such as shop.example').default([]),
+  ALLOWED_HOSTS: list.refine((names) => names.every(isHost), 'expected host names such as app.example').default([]),
   CORS_ORIGINS: list
-    .refine((origins) => origins.every(isOrigin), 'expected origins such as https://shop.example')
+    .refine((origins) => origins.every(isOrigin), 'expected origins such as https://app.example')
     .default([]),
   PROXY_HOPS: wholeNumber(0, 10).default(0),
   INTROSPECTION: onOrOff.optional(),
@@ -117,7 +117,7 @@ interface ServiceSettings {
 
 /** Every setting, checked and frozen. Those of the environment that are empty count as not set. */
 export type Config = Readonly<z.infer<typeof Environment>> & {
-  /** Of each service: `PRICING_URL` and `PRICING_TIMEOUT_MS` are those of the service `pricing`. */
+  /** Of each service: `RATINGS_URL` and `RATINGS_TIMEOUT_MS` are those of the service `ratings`. */
   readonly services: Readonly<Record<string, ServiceSettings>>;
   /** The application's own. */
   readonly settings: Settings;
@@ -179,7 +179,7 @@ export function readConfig(
   });
 }
 
-/** The setting that says where a service is: `PRICING_URL`. */
+/** The setting that says where a service is: `RATINGS_URL`. */
 export function urlSetting(service: string): string {
   return `${toSettingName(service)}_URL`;
 }
@@ -188,7 +188,7 @@ function timeoutSetting(service: string): string {
   return `${toSettingName(service)}_TIMEOUT_MS`;
 }
 
-/** `pricingRules` becomes `PRICING_RULES`. */
+/** `bookRatings` becomes `BOOK_RATINGS`. */
 function toSettingName(name: string): string {
   return name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toUpperCase();
 }

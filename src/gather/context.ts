@@ -37,14 +37,14 @@ export interface Context {
   renewLoaders: () => void;
   /** The application's services, by their names. */
   services: Services;
-  /** What of each table the operation reads. */
+  /** The columns of each table that the operation reads. */
   columns: Columns;
   jobs: Jobs;
   schedules: readonly Schedule[];
   threads: Threads;
   files: Files;
   uploads: Uploads;
-  /** Where clients reach this server: `https://shop.example`. */
+  /** Where clients reach this server: `https://app.example`. */
   publicUrl: string;
   /** The application's, by its IANA name. */
   timeZone: string;

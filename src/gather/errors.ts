@@ -41,7 +41,7 @@ interface GatherErrorOptions {
   cause?: unknown;
 }
 
-/** Of a message: nobody reads more, it may repeat what was given, and patterns look at each place of it and back. */
+/** Longest message kept: longer ones may echo input and slow the redaction regexes. */
 const MAX_LENGTH = 1000;
 
 /** A message that is not longer than anybody reads. */
@@ -50,9 +50,8 @@ export function cut(message: string): string {
 }
 
 /**
- * An error whose message, which is cut where it is long, and code are fit for a client. Everything else that is thrown
- * is masked.
- * It is not for faults of the program: let those be ordinary errors, so that they are logged.
+ * An error whose message and code may be shown to clients; a long message is truncated. Every other error is masked.
+ * Not for faults of the program: throw ordinary errors for those, so that they are logged.
  */
 export class GatherError extends Error {
   override readonly name = 'GatherError';

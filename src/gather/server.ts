@@ -81,7 +81,7 @@ export interface ServerConfig extends EngineSchemas {
   cacheSeconds: number;
   /** Host names that the server answers to; any where there are none, unless there is a `publicUrl`. */
   hosts: readonly string[];
-  /** Origins whose pages may send requests: `https://shop.example`. */
+  /** Origins whose pages may send requests: `https://app.example`. */
   corsOrigins: readonly string[];
   /** How many proxies in front of the server add to `X-Forwarded-For`. */
   proxyHops: number;
@@ -111,7 +111,7 @@ export interface ServerConfig extends EngineSchemas {
   uploadMaxBytes: number;
   /** How much files and announced uploads may have, of one owner and in all. */
   filesQuota: QuotaConfig;
-  /** Where clients reach the server, as `https://shop.example`. @default where the request was sent to */
+  /** Where clients reach the server, as `https://app.example`. @default where the request was sent to */
   publicUrl?: string | undefined;
   /** The application's, by its IANA name: where its days begin and its schedules are due. */
   timeZone: string;

@@ -1,7 +1,7 @@
 /** A step of work that a person waits for at a terminal, as it is told at its start, on its way and at its end. */
 export interface Step {
   what: string;
-  /** How far it has come, or what came of it: `1,000 items`. */
+  /** Progress or result: `1,000 books`. */
   detail?: string | undefined;
   /** How long it took; absent while it is under way. */
   ms?: number;

@@ -5,7 +5,7 @@ export type Role = Registered<'role', string>;
 
 /** Somebody who is known by name. */
 interface User {
-  /** Stable and unique: what the rows of theirs have in the column that `@owned(by:)` names. */
+  /** Stable, unique key of the user, stored in their rows in the column that `@owned(by:)` names. */
   owner: string;
   /** null where an issuer of tokens does not say it. */
   email: string | null;
@@ -36,9 +36,9 @@ export function ownerOf({ user }: Viewer): string | null {
 
 /** The roles of an application, least first, and what each of them may do. */
 export class Roles {
-  /** The role of whoever is not signed in. */
+  /** The role of anonymous viewers. */
   readonly least: Role;
-  /** The role of whoever signs in, unless something else is said of them. */
+  /** The default role of signed-in users. */
   readonly signedIn: Role;
   /** The role that sees what belongs to anybody. */
   readonly highest: Role;

@@ -16,7 +16,7 @@ import { beginSession, type FoundSession, findSessions, renewSession } from './s
 import { createToken, hashToken, isToken } from './token.ts';
 import { findUser, type UserToCheck } from './user-rows.ts';
 
-/** A proof that was given, and where it came from. */
+/** Credentials, and the address that they came from. */
 export interface Credentials {
   email: string;
   password: string;
@@ -24,7 +24,7 @@ export interface Credentials {
   address: string;
 }
 
-/** A token that was sent, and where it came from. */
+/** A token, and the address that it came from. */
 export interface Token {
   token: string;
   /** Of the client. */
@@ -49,11 +49,11 @@ interface AccountsConfig {
 }
 
 const TAKE_BACK_TIMEOUT_MS = 1000;
-/** JWTs of senders of many that are not good; each takes a thread while its signature is checked. */
+/** Concurrent checks of JWTs from senders of many invalid ones; each check takes a thread. */
 const JWTS_AT_ONCE = 2;
 const TURN_TIMEOUT_MS = 5000;
 
-/** Who is who: users, their sessions, and tokens of an outside issuer. */
+/** Users, their sessions, and tokens of another issuer. */
 export class Accounts {
   readonly cookie: SessionCookie;
   readonly #pools: Pools;
@@ -75,8 +75,8 @@ export class Accounts {
   }
 
   /**
-   * Who has sent a token. A session that is used in the second half of its time is put off.
-   * @throws UNAUTHENTICATED where the token is none, is no longer good, or was revoked
+   * Resolves a token to its user, and renews a session past half of its lifetime.
+   * @throws UNAUTHENTICATED if the token is malformed, expired or revoked
    */
   async findViewer(signal: AbortSignal, { token, address }: Token): Promise<SignedIn> {
     if (this.#verifyJwt && isJwt(token)) return this.#verifyJwt(token, signal);
@@ -86,9 +86,9 @@ export class Accounts {
   }
 
   /**
-   * As `findViewer`, for a sender of many tokens that are not good: they are looked at in turn, those of sessions many in
-   * one statement, so that they cost others little and a good one among them is found, a moment later.
-   * @throws BUSY too, where a JWT would wait for too long
+   * Like `findViewer`, for a sender of many invalid tokens: JWTs are checked one at a time, sessions are looked up in
+   * batches. Invalid tokens then cost little, and a valid one among them is found a moment later.
+   * @throws BUSY too, if a JWT would wait for too long
    */
   async findViewerInTurn(signal: AbortSignal, { token, address }: Token): Promise<SignedIn> {
     const sender = limitKeyOf(address);
@@ -110,9 +110,9 @@ export class Accounts {
   }
 
   /**
-   * Begins a session. The attempt is counted before the password is looked at, so that none of many at once slips
-   * through, and taken back where the password is not looked at. Whether there is such an account makes no difference
-   * to who has not its password. One that is disabled is as if it were not there, to who has its password as well.
+   * Starts a session. The attempt is counted before the password is checked, so that concurrent attempts cannot exceed
+   * the limit, and taken back if the password is not checked. Without the password, an existing account cannot be told
+   * from a missing one; a disabled account behaves as a missing one even with its password.
    * @throws WRONG_CREDENTIALS, TOO_MANY_ATTEMPTS, BUSY
    */
   async signIn(signal: AbortSignal, { email, password, address }: Credentials): Promise<NewSession> {
@@ -129,14 +129,14 @@ export class Accounts {
     return { token, viewer: toViewer(user, session.id), expiresAt: session.expiresAt };
   }
 
-  /** Ends the session that the viewer came with. @returns whether there was one */
+  /** Ends the viewer's session. @returns whether there was one */
   async signOut(signal: AbortSignal, { sessionId }: Viewer, address: string): Promise<boolean> {
     if (sessionId === null) return false;
     const database = this.#databaseOf(limitKeyOf(address), signal);
     return (await engineTables(database).session.delete({ id: sessionId })) > 0;
   }
 
-  /** On connections that no page takes. */
+  /** On connections reserved for sessions and sign-in. */
   #databaseOf(sender: string, signal: AbortSignal): Database {
     return new Database(this.#pools, signal, { key: sender });
   }
@@ -148,14 +148,14 @@ export class Accounts {
       const isRight = await this.#passwords.verify(password, user?.passwordHash, database.signal, attempt.sender);
       return isRight ? user : undefined;
     } catch (error) {
-      // Of the request, there may be no time left. Where this fails too, the attempt counts for 15 minutes.
+      // The request's deadline may have passed. If this fails too, the attempt counts for 15 minutes.
       const own = new Database(this.#pools, AbortSignal.timeout(TAKE_BACK_TIMEOUT_MS));
       await takeBackAttempt(own, attempt).catch(() => {});
       throw error;
     }
   }
 
-  /** The password is here only now: what was hashed with less work than is asked for today is hashed anew. */
+  /** Rehashes a password whose hash has other parameters than new ones, while the password is known. */
   async #renewHash(
     database: Database,
     { id, passwordHash }: UserToCheck,

@@ -1,6 +1,6 @@
 import { type Argon2Parameters, argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 
-/** How much work a hash is: kibibytes of memory, passes over it, and lanes. */
+/** The cost of a hash: kibibytes of memory, passes over it, and lanes. */
 interface Work {
   memory: number;
   passes: number;
@@ -14,19 +14,19 @@ const HASH_BYTES = 32;
 
 const PHC = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/;
 
-/** What is kept of a password, in PHC's format: https://github.com/P-H-C/phc-string-format */
+/** The hash of a password in PHC format: https://github.com/P-H-C/phc-string-format */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(SALT_BYTES);
   return toPhc(WORK, salt, await derive(password, WORK, salt, HASH_BYTES));
 }
 
-/** Whether a hash is of this password. Without a hash it is not, after the same work. */
+/** Whether a hash matches this password. Without a hash, returns false after the same work. */
 export async function isPassword(password: string, kept: string | undefined): Promise<boolean> {
   const { work, salt, hash } = fromPhc(kept) ?? { work: WORK, salt: randomBytes(SALT_BYTES), hash: NONE };
   return timingSafeEqual(await derive(password, work, salt, hash.length), hash) && hash !== NONE;
 }
 
-/** Whether a hash is of more or less work than those that are made now. */
+/** Whether a hash has other parameters than new hashes. */
 export function isOutdated(kept: string): boolean {
   return !kept.startsWith(prefixOf(WORK));
 }

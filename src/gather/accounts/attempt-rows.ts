@@ -2,15 +2,15 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Database, TableReference } from '../database/database.ts';
 import { param } from '../database/statement.ts';
 
-/** Who wants to be whom. */
+/** An attempt to sign in. */
 export interface Attempt {
-  /** Of an account, whether there is one or not. */
+  /** Email of the account, existing or not. */
   email: string;
-  /** What stands for the address that the attempt comes from. */
+  /** Rate-limit key of the address that the attempt comes from. */
   sender: string;
 }
 
-/** Why an attempt is one too many. */
+/** The limit that an attempt exceeds. */
 interface Refusal {
   of: 'account' | 'sender';
   retryAfterSeconds: number;
@@ -27,10 +27,9 @@ const takingBack = (table: TableReference) => sql`
   update ${table('gather.signInAttempts')} set count = count - 1 where key = ${senderKey} and count > 0 returning key`;
 
 /**
- * Counts an attempt, for its sender, and unless that has too many, for its account: whoever is stopped at one cannot go
- * on and stop others from signing in. Every statement here takes the sender's row first, and so none waits for another
- * in a circle.
- * @returns why it must not be made; undefined where it may
+ * Counts an attempt for its sender and, unless the sender has too many, for its account: a sender past its limit cannot
+ * lock more accounts. Every statement here locks the sender's row first, which prevents deadlocks.
+ * @returns why the attempt is refused; undefined if it is allowed
  */
 export async function countAttempt(database: Database, attempt: Attempt): Promise<Refusal | undefined> {
   const statement = database.bind(
@@ -74,7 +73,7 @@ export async function takeBackAttempt(database: Database, attempt: Attempt): Pro
   await database.run(statement, { name: 'signIn.takeBackAttempt' });
 }
 
-/** Adds one for each row of the source, and begins anew where the time is over. */
+/** Adds one for each row of the source, and restarts the count if its time is over. */
 function counting(table: TableReference, key: RawBuilder<unknown>, source: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`
     insert into ${table('gather.signInAttempts')} as known (key, count, "until")

@@ -5,11 +5,11 @@ import type { Viewer } from '../viewer.ts';
 const LOOK_EVERY_MS = 60_000;
 
 /**
- * The events of a subscription, for as long as whoever subscribed is signed in, in the same role: that is looked at
- * again with an event, a minute after it was looked at last. An event that comes too late is kept back, and the
- * subscription ends with an error.
+ * Passes on the events of a subscription while the subscriber is signed in with the same role, which is checked again
+ * with the first event a minute after the last check. If the check fails, the event is held back and the subscription
+ * ends with an error.
  *
- * @param look rejects where nobody is signed in any more, or that cannot be found out
+ * @param look rejects if the viewer is not signed in any more, or cannot be determined
  */
 export async function* endWithSession(
   events: AsyncIterable<ExecutionResult>,

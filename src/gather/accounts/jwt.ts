@@ -5,7 +5,7 @@ import { call } from '../calls.ts';
 import { GatherError } from '../errors.ts';
 import type { Roles, SignedIn } from '../viewer.ts';
 
-/** Whose tokens are taken, and what must be in them. */
+/** The accepted issuer, and the required claims of its tokens. */
 export interface JwtConfig {
   /** Where the issuer publishes its keys. */
   jwksUrl: string;
@@ -16,15 +16,15 @@ export interface JwtConfig {
 }
 
 /**
- * Says who has sent a token.
- * @throws UNAUTHENTICATED where it is not good, and UPSTREAM_UNAVAILABLE where that cannot be told for want of keys
+ * Resolves a token to its user.
+ * @throws UNAUTHENTICATED if it is invalid, UPSTREAM_UNAVAILABLE if the issuer's keys cannot be fetched
  */
 export type JwtVerifier = (token: string, signal: AbortSignal) => Promise<SignedIn>;
 
 const MAX_LENGTH = 8192;
 const CLOCK_TOLERANCE_SECONDS = 5;
 const KEYS_TIMEOUT_MS = 3000;
-/** With a secret that both sides know, whoever checks tokens could make them too. */
+/** Asymmetric algorithms only: with a shared secret, a verifier could issue tokens too. */
 const ASYMMETRIC = [
   ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
   ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
@@ -37,7 +37,7 @@ const text = (maxLength: number) =>
     .max(maxLength)
     .refine((value) => value.isWellFormed() && !value.includes('\0'));
 
-/** Of a subject, as much as OpenID Connect allows. What is only shown is left out where it is too much. */
+/** Longest subject, as in OpenID Connect. Longer claims for display are left out. */
 const Claims = z.object({
   sub: text(255),
   name: text(200).nullish().catch(null),
@@ -92,7 +92,7 @@ function isOfToken(error: unknown): boolean {
   return error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys;
 }
 
-/** What stands for an issuer in `owner`, so that the users of the next one have nothing of theirs. */
+/** The part of `owner` that identifies the issuer, so that users of another issuer own none of these rows. */
 function toKey(issuer: string): string {
   return createHash('sha256').update(issuer).digest('hex').slice(0, 8);
 }

@@ -42,7 +42,7 @@ export async function addUser(
   throw new GatherError('CONFLICT', `There is an account of ${user.email} already.`);
 }
 
-/** A password that nobody can guess, of 20 characters. */
+/** A random password of 20 characters. */
 export function generatePassword(): string {
   return randomBytes(GENERATED_BYTES).toString('base64url');
 }

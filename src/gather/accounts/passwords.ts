@@ -9,17 +9,16 @@ const MAX_PLACES = { total: 66, perKey: 5 };
 const TURN_TIMEOUT_MS = 5000;
 
 /**
- * Hashes of passwords, two at a time and one for a sender, so that a flood of sign-ins takes neither the memory and the
- * threads that others need, nor the turns of other senders. Throws BUSY where one would wait for too long.
+ * Hashes passwords, two at a time and one per sender, so that a flood of sign-ins exhausts neither memory nor threads, and
+ * does not delay other senders. Throws BUSY if a hash would wait for too long.
  */
 export class Passwords {
   readonly #places = new Quota(MAX_PLACES);
   readonly #turns = new Semaphore({ size: AT_ONCE, perKey: 1, timeoutMs: TURN_TIMEOUT_MS, toError: busy });
 
   /**
-   * A place for one who will ask for hashes: to be had before anything else is done, so that those who are too many
-   * cost nothing. Dispose of it.
-   * @throws BUSY where there are too many, of all or of the sender's
+   * A permit to hash. Acquire it before any other work, so that refused requests cost nothing. Dispose of it.
+   * @throws BUSY if too many wait, in all or of this sender
    */
   enter(sender: string): Disposable {
     if (this.#places.acquire(sender, 1)) throw busy();

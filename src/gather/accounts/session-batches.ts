@@ -10,13 +10,12 @@ type SessionLoader = DataLoader<string, FoundSession | undefined>;
 /** Between two statements for one sender. */
 const PACE_MS = 100;
 const TIMEOUT_MS = 5000;
-/** Whoever is forgotten has at most one statement more at a time. */
+/** A forgotten sender can have at most one more statement at a time. */
 const MAX_SENDERS = 1000;
 
 /**
- * Finds the sessions of tokens that come from a sender of many that are none: all that come within a tenth of a second in
- * one statement, and one statement at a time. So bad tokens cost little, however many there are, and keep no good
- * one from being found.
+ * Finds the sessions of a sender of many invalid tokens: all tokens of a tenth of a second in one statement, one statement
+ * at a time. Invalid tokens then cost little, and do not keep a valid one from being found.
  */
 export class SessionBatches {
   readonly #pools: Pools;

@@ -1,5 +1,5 @@
 const NAME = 'gather_session';
-/** As long as a session can be put off. When it ends is decided here, not in the browser. */
+/** The longest lifetime of a session. The server decides when it ends, not the browser. */
 const MAX_AGE_MS = 90 * 24 * 3_600_000;
 
 /** The cookie that holds the token of a session, for browsers. */
@@ -25,7 +25,7 @@ export class SessionCookie {
     return this.#with(token, new Date(Date.now() + MAX_AGE_MS));
   }
 
-  /** The header `Set-Cookie` that takes it away. */
+  /** The header `Set-Cookie` that deletes the cookie. */
   toClear(): string {
     return this.#with('', new Date(0));
   }

@@ -4,11 +4,11 @@ import type { Database } from '../database/database.ts';
 import type { SessionRow, UserRow } from '../database/engine-tables.generated.ts';
 import { param } from '../database/statement.ts';
 
-/** A session that goes on, and whose it is. */
+/** An active session and its user. */
 export type FoundSession = Pick<UserRow, 'id' | 'email' | 'name' | 'role'> & {
   sessionId: Id;
   tokenHash: string;
-  /** Whether it is in the second half of its time, and can be put off. */
+  /** Whether it is past half of its lifetime, and can be renewed. */
   isAging: boolean;
 };
 
@@ -47,7 +47,7 @@ export async function findSessions(database: Database, tokenHashes: readonly str
   return (await database.run(statement, { name: 'session.find', keys: tokenHashes.length })).rows;
 }
 
-/** Puts off the end of a session. Of several at once only the first one writes. */
+/** Renews a session. Of several concurrent calls, only the first writes. */
 export async function renewSession(database: Database, id: Id): Promise<void> {
   const statement = database.bind(
     'renewSession',

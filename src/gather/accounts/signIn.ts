@@ -5,7 +5,7 @@ import type { MutationResolvers } from '../graphql/schema.generated.ts';
 
 const Proof = z.object({ email: text(1, 320), password: text(1, 1000) });
 
-/** The session that the request came with, if any, ends: nobody who knows its token is signed in by this. */
+/** Ends the session of the request, if any, so that its token does not give access to the new one. */
 export const signIn: MutationResolvers['signIn'] = (_, { input }, context) =>
   carryOut(context, { token: null, viewer: null, expiresAt: null }, async () => {
     const { accounts, signal, address, viewer, setCookie } = context;

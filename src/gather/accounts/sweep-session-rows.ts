@@ -15,7 +15,7 @@ export async function deleteExpiredSessions(database: Database, limit: number): 
   return (await database.run(statement, { name: 'session.deleteExpired' })).count;
 }
 
-/** Forgets up to so many counts of attempts to sign in whose time is over. @returns how many */
+/** Deletes up to so many expired counts of attempts to sign in. @returns how many */
 export async function deleteOldAttempts(database: Database, limit: number): Promise<number> {
   const statement = database.bind(
     'deleteOldAttempts',

@@ -3,7 +3,7 @@ import { defineTask } from '../jobs/task.ts';
 import { untilFewer } from '../jobs/until-fewer.ts';
 import { deleteExpiredSessions, deleteOldAttempts } from './sweep-session-rows.ts';
 
-/** Deletes sessions that have expired, and forgets attempts to sign in that do not count any more. */
+/** Deletes expired sessions and expired counts of attempts to sign in. */
 export const sweepSessions = defineTask({
   name: 'sweepSessions',
   input: z.strictObject({}),

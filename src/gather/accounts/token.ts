@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 
 const TOKEN = /^gather_[\w-]{43}$/;
 
-/** A token that nobody can guess. Its prefix is for those who look for secrets in what is published by mistake. */
+/** A random token. Its prefix lets secret scanners find tokens published by mistake. */
 export function createToken(): string {
   return `gather_${randomBytes(32).toString('base64url')}`;
 }

@@ -18,10 +18,10 @@ import type { SessionCookie } from './session-cookie.ts';
 /** What this plugin adds to the context. */
 type ViewerContext = Pick<Context, 'viewer' | 'roles' | 'address' | 'setCookie' | 'accounts'>;
 
-/** What the Node server hands along, or who calls in this process. */
+/** The request of the Node server, or the caller in this process. */
 interface ServerContext {
   req?: IncomingMessage;
-  /** Who asks, where the caller knows. @default whoever the headers name */
+  /** The viewer, if the caller knows it. @default as the headers say */
   viewer?: Viewer;
 }
 
@@ -46,15 +46,14 @@ interface Proof {
 }
 
 const BEARER = /^Bearer +([\w\-.~+/]+=*)$/i;
-/** What a token costs the address that it comes from, where it is not good. */
+/** Points that an invalid token costs its address. */
 const POINTS = 10;
 
 /**
- * Finds out who asks: by a token in `Authorization`, or else by the cookie. A token that is not good is refused with 401,
- * a cookie that is not good is taken away, and either costs points that its address has for such. While the address has
- * none left, its tokens are looked at in turn, which costs others little: a good one is taken as ever, one that is not
- * good is refused with 429. Where it cannot be found out at present, the viewer is nobody, with a `failure`. What comes
- * with neither waits for nothing.
+ * Determines the viewer from a token in `Authorization`, or from the cookie. An invalid token is refused with 401, an
+ * invalid cookie is deleted, and either costs points of its address. While the address has none left, its tokens are
+ * checked in turn: a valid one is accepted, an invalid one refused with 429. If the viewer cannot be determined, it is
+ * anonymous with a `failure`. A request with neither does not wait.
  */
 export function useViewer({
   accounts,
@@ -117,7 +116,7 @@ export function useViewer({
   };
 }
 
-/** The cookie counts only in what no form and no link of another page could have sent. */
+/** The cookie counts only in requests that no form or link of another page can send. */
 function readProof(request: Request, cookie: SessionCookie): Proof | undefined {
   const { headers } = request;
   const authorization = headers.get('authorization');

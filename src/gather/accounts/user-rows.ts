@@ -3,7 +3,7 @@ import type { Database, TableReference } from '../database/database.ts';
 import type { UserRow, UserTable } from '../database/engine-tables.generated.ts';
 import { param } from '../database/statement.ts';
 
-/** A user, and what a password is compared with. */
+/** A user and the hash of its password. */
 export type UserToCheck = Pick<UserRow, 'id' | 'email' | 'name' | 'role' | 'passwordHash'>;
 
 /** A user who is not written yet. */
@@ -43,7 +43,7 @@ export async function putUser(database: Database, user: NewUser): Promise<boolea
   return (await database.run(statement, { name: 'user.put' })).count > 0;
 }
 
-/** Lets a user sign in no more, or again; either way the sessions end. @returns whether there is one with this email */
+/** Disables or enables a user, and ends its sessions. @returns whether there is one with this email */
 export async function setDisabled(database: Database, email: string, isDisabled: boolean): Promise<boolean> {
   const statement = database.bind(
     'setDisabled',

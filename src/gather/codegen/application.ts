@@ -17,7 +17,7 @@ export interface ApplicationOptions {
   schema: string;
   /** Which type of the SDL is which table. */
   types: TypeRegistry;
-  /** What the resolvers of types that are no tables are handed as their parent: `module#Type`, as seen from `out`. */
+  /** The parents of types that are no tables: `module#Type`, relative to `out`. */
   parents?: Readonly<Record<string, string>>;
   migrations: Readonly<Record<string, AppMigration>>;
   /** The schemas of PostgreSQL with its tables; those of the first have plain names. @default ['public'] */

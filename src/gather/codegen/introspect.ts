@@ -29,7 +29,7 @@ export interface FoundColumn {
   comment: string | undefined;
   isNullable: boolean;
   hasDefault: boolean;
-  /** Nobody but PostgreSQL gives it a value: it is generated or an identity. */
+  /** Only PostgreSQL sets it: it is generated or an identity. */
   isGenerated: boolean;
   /** The values that an enum or a check allows; undefined where anything of the type is allowed. */
   values: readonly string[] | undefined;
@@ -42,7 +42,7 @@ export interface FoundReference {
   table: string;
 }
 
-/** What a database has, and what was left out of it, each with its reason. */
+/** The tables of a database, and those left out, each with the reason. */
 export interface FoundDatabase {
   tables: readonly FoundTable[];
   leftOut: readonly string[];

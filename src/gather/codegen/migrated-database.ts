@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type MigrationSource, migrate } from '../database/migrate.ts';
 import { startEmbeddedPostgres } from '../embedded-postgres/embedded-postgres.ts';
 
-/** Hands `work` the URL of a PostgreSQL that has run all migrations and nothing else, and removes it afterwards. */
+/** Runs `work` with the URL of a PostgreSQL on which only the migrations have run, and deletes it afterwards. */
 export async function withMigratedDatabase<T>(
   source: MigrationSource,
   work: (databaseUrl: string) => Promise<T>,

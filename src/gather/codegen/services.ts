@@ -36,7 +36,7 @@ function inlined(schema: Json, contract: Json, file: string): Json {
   return Object.fromEntries(Object.entries(schema).map(([key, part]) => [key, inlined(part, contract, file)]));
 }
 
-/** @param reference a JSON pointer inside the contract: `#/components/schemas/Promo` */
+/** @param reference a JSON pointer inside the contract: `#/components/schemas/Rating` */
 function find(reference: string, contract: Json, file: string): Json {
   let place: Json | undefined = contract;
   for (const key of reference.split('/').slice(1)) {

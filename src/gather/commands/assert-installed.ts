@@ -10,9 +10,9 @@ import { schemasOf } from './server-config.ts';
 const INSUFFICIENT_PRIVILEGE = '42501';
 
 /**
- * Asks whether a database has all that Gather needs. Reads only.
- * @param signal ends the connection
- * @throws CommandError saying what is missing and what makes it; DATABASE_UNAVAILABLE or DATABASE_TIMEOUT
+ * Checks that a database has all that Gather needs. Reads only.
+ * @param signal closes the connection
+ * @throws CommandError that says what is missing and how to create it; DATABASE_UNAVAILABLE or DATABASE_TIMEOUT
  */
 export async function assertInstalled(
   app: App,

@@ -1,13 +1,13 @@
 import type { App } from '../app.ts';
 import { type Config, urlSetting } from '../config.ts';
 
-/** One thing that can be asked of the program on the command line. */
+/** A command of the command line. */
 export interface Command {
   /** What it does, in a line. */
   summary: string;
-  /** What `--help` says beyond that: the settings it reads, and what they are by default. */
+  /** The rest of `--help`: its settings and their defaults. */
   help: string;
-  /** Settings that it cannot do without. */
+  /** Required settings. */
   required?: readonly string[];
   /** Whether words and options may follow its name. @default false */
   takesArguments?: boolean;
@@ -21,12 +21,12 @@ export interface Command {
   run(config: Config, args: readonly string[]): Promise<void>;
 }
 
-/** Arguments that are not understood; shown with the help of the command. */
+/** Invalid arguments; shown with the help of the command. */
 export class MisuseError extends Error {
   override readonly name = 'MisuseError';
 }
 
-/** A reason not to go on that a person can do something about; shown without a stack. */
+/** An error that the user can fix; shown without a stack. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
 }

@@ -67,7 +67,7 @@ async function main(app: App, args: string[]): Promise<number> {
 async function run(app: App, name: string, command: Command, args: readonly string[]): Promise<number> {
   try {
     const config = readConfig(app, command.required);
-    // Also where LOG is none: the last words are for whoever finds the program gone.
+    // Also with LOG=none: a crash must always leave a message.
     endOnCrash(createLog(config.NODE_ENV === 'development' ? 'words' : 'json', secretsIn(config)));
     await command.run(config, args);
     return process.exitCode === FAILED ? FAILED : DONE;

@@ -8,8 +8,8 @@ import type { Database } from '../database/database.ts';
 export type SampleAccount = SampleUser & { password: string };
 
 /**
- * Makes the accounts to try, or gives them other passwords: those that they had are not known any more. One that is
- * disabled stays as it is.
+ * Creates the sample accounts, or gives them new passwords, because only hashes of the old ones exist. A disabled account
+ * stays unchanged.
  */
 export async function putSampleUsers(database: Database, users: readonly SampleUser[]): Promise<SampleAccount[]> {
   const passwords = new Passwords();

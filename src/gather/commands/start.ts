@@ -44,7 +44,7 @@ async function runAll(app: App, config: Config, flags: readonly string[], stoppi
   await using stack = new AsyncDisposableStack();
   console.log('Gather starts:');
 
-  // What somebody else's database has in it is theirs to say; the embedded one is there for this alone.
+  // Gather changes a database that it did not create only when asked; the embedded one is its own.
   const isEmbedded = config.DATABASE_URL === undefined;
   const databaseUrl = config.DATABASE_URL ?? (await startPostgres(config.DATA_DIR, signal, stack));
   if (isEmbedded || flags.includes('migrate')) {

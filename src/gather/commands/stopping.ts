@@ -24,7 +24,7 @@ export function listenToSignals(): Stopping {
   let hurryFrom = Number.POSITIVE_INFINITY;
   let isOfManager = false;
   const onSignal = (name: string, number?: number) => {
-    // Without a number it comes of a crash, in this process: that does not cut off what is under way.
+    // A signal without a number comes from a crash in this process, which does not cut off work under way.
     if (number !== undefined && performance.now() > hurryFrom) return hurry.abort();
     if (stop.signal.aborted) return;
     isOfManager = name === 'SIGTERM' && number !== undefined;

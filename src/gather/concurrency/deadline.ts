@@ -1,7 +1,7 @@
 /**
  * The end of one call: its time is up, or the signal of its request aborts. What the call waits for, one thing after
  * another, goes through `wait`, so that one timer and one listener serve it however many attempts it takes.
- * Whoever makes it ends it with `clear()`.
+ * The caller ends it with `clear()`.
  */
 export class Deadline {
   readonly #signal: AbortSignal;

@@ -7,7 +7,7 @@ interface SemaphoreOptions {
   maxWaiting?: number;
   /** How long a caller may wait. @default for as long as its signal lets it */
   timeoutMs?: number;
-  /** The error for whoever is one too many, or has waited for too long. */
+  /** The error if too many wait, or the wait times out. */
   toError: () => Error;
 }
 
@@ -47,12 +47,12 @@ export class Semaphore {
   }
 
   /**
-   * Waits for a permit. Whoever gets one releases it.
+   * Waits for a permit. The caller releases it.
    * @throws the error of the options, or the signal's reason once that aborts
    */
   async acquire(signal: AbortSignal, key?: string): Promise<Permit> {
     signal.throwIfAborted();
-    // Whoever waits although a permit is free waits for one of its own key.
+    // A caller that waits while permits are free waits for one of its own key.
     if (this.#isFree(key)) return this.#take(key);
     if (this.#waiting >= (this.#options.maxWaiting ?? Number.POSITIVE_INFINITY)) throw this.#options.toError();
     const permit = await this.#wait(signal, key);

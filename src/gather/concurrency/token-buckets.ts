@@ -11,7 +11,7 @@ const MAX_BUCKETS = 10_000;
 
 /**
  * The points of each viewer, in the memory of this process: several servers have buckets of their own. It keeps those of
- * the viewers that came last; whoever is forgotten begins with a full one.
+ * the viewers that came last; a forgotten one begins with a full bucket.
  */
 export class Buckets {
   readonly #limits: BucketLimits;

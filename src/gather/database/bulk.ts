@@ -45,9 +45,9 @@ export function insertRows<T extends keyof Schema, C extends Column<T>>(
 }
 
 /**
- * `update … set … from unnest(…) …`: one array for each column, and for a column that not every row sets, one that
- * says which do. First the rows that are there in the expected version are locked, in the order of their keys so
- * that two such statements cannot wait for each other; unless these are all, nothing is changed and no row given.
+ * `update … set … from unnest(…) …`: one array for each column, and a second one, which rows set it, for a column that
+ * only some rows set. First the rows that exist in the expected version are locked, in key order so that two such
+ * statements cannot deadlock. Unless these are all rows, nothing is changed and no row returned.
  */
 export function updateEach<T extends keyof Schema, C extends Column<T>>(
   definition: TableDefinition<T>,
@@ -89,7 +89,7 @@ interface InputColumn {
 
 const EXPECTED_VERSION = '$version';
 
-/** A column that only some rows set has a companion, named so, that says which. */
+/** The name of the column that says which rows set a column. */
 const toCompanion = (column: string) => `${column}?`;
 
 function toInput<T extends keyof Schema>(

@@ -5,8 +5,8 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
 
 /**
- * Hands `work` one connection for as long as it takes.
- * @param signal ends the connection, and with it whatever is not committed
+ * Runs `work` with a connection of its own.
+ * @param signal closes the connection; what is not committed is rolled back
  */
 export async function withClient<T>(
   databaseUrl: string,

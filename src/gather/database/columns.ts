@@ -10,7 +10,6 @@ export interface Reference {
 }
 
 /**
- * The references of each table whose rows are to be read together with the table's own, because nothing else of it is
- * asked for that would have to wait meanwhile.
+ * The references of each table to preload with its rows: nothing else is selected on the table that would wait for them.
  */
 export type References = { readonly [T in TableName]: readonly Reference[] };

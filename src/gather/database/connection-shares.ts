@@ -2,17 +2,17 @@ import { LRUCache } from 'lru-cache';
 import { type Permit, Semaphore } from '../concurrency/semaphore.ts';
 import { GatherError } from '../errors.ts';
 
-/** Who may take connections of a pool, and how many. */
+/** How many connections of a pool each client may take. */
 export interface Shares {
   /**
-   * Waits until a connection is there for whoever asks.
-   * @param key whose share it is taken from; undefined takes from nobody's
-   * @param work what it is for: a table, transactions, or '' for anything else
-   * @param text of the statement, where it is for one
-   * @throws BUSY where that takes too long, and the signal's reason once it aborts
+   * Waits for a connection.
+   * @param key the client whose share it counts against; undefined counts against none
+   * @param work its purpose: a table, transactions, or '' for anything else
+   * @param text of the statement, if it is for one
+   * @throws BUSY after the timeout, and the signal's reason once it aborts
    */
   acquire(signal: AbortSignal, key: string | undefined, work: string, text?: string): Promise<Permit>;
-  /** Is told how long a statement took that ended well, in milliseconds. */
+  /** Records how long a successful statement took, in milliseconds. */
   note?(text: string, ms: number): void;
   /** How many wait. */
   readonly waiting: number;
@@ -30,17 +30,16 @@ const SLOW_MS = 100;
 const SLOW_AT_ONCE = 2;
 const MAX_KNOWN = 1000;
 
-/** A pool of which a client has half at most. Those who wait are served round-robin by client. */
+/** A pool of which one client has at most half. Waiting clients are served round-robin. */
 export function createHalves({ size, timeoutMs }: SharesConfig): Semaphore {
   return new Semaphore({ size, perKey: Math.ceil(size / 2), timeoutMs, toError: () => busy(size, timeoutMs) });
 }
 
 /**
- * The pool of statements. A statement that waits for a lock or reads a whole table cannot be made to give its
- * connection back, so some have to be free before somebody needs them: of each ten, one table has eight at most and one
- * client nine. A client whose page asks for many things at once has them at once, a locked table leaves connections to the
- * others, and those who wait are served round-robin by client. All transactions count as one table. A statement that has
- * turned out to be slow runs twice at a time for a client: what reads a whole table takes processors too.
+ * The pool of statements. A statement that waits for a lock or reads a whole table keeps its connection, so some
+ * connections stay reserved: of each ten, one table has at most eight and one client nine. One page can still run many
+ * statements at once, a locked table leaves connections to other tables, and waiting clients are served round-robin. All
+ * transactions count as one table. A slow statement runs at most twice at a time per client, because it takes CPU too.
  */
 export class StatementShares implements Shares {
   readonly #config: SharesConfig;

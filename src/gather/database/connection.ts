@@ -6,7 +6,7 @@ export interface Edge<Row> {
   connection: Connection<Row>;
 }
 
-/** The rows of a page, and what is around them. */
+/** The rows of a page, and whether others precede or follow them. */
 export interface PageOfRows<Row> {
   rows: Row[];
   hasNextPage: boolean;
@@ -20,7 +20,7 @@ interface ConnectionSource<Row> {
   count: () => Promise<number>;
 }
 
-/** One page of a longer list, after Relay's Cursor Connections Specification. What nobody asks for is not read. */
+/** One page of a longer list, after Relay's Cursor Connections Specification. Only what is selected is read. */
 export class Connection<Row> {
   readonly #page: Page;
   readonly #source: ConnectionSource<Row>;

@@ -20,16 +20,16 @@ export interface ConnectionQuery<T extends keyof Schema> {
   orderBy: readonly OrderTerm<T>[];
   columns: readonly Column<T>[];
   page: Page;
-  /** Is handed the rows when they have been read, and waited for. */
+  /** Called with the rows once they are read, and awaited. */
   onRows?: (rows: readonly Row<T>[]) => Promise<void>;
 }
 
 /**
- * A page that is read in one statement, by keyset: the rows beyond the cursor's, so that rows inserted or deleted in
- * the meantime neither repeat nor hide others.
+ * A page read in one statement by keyset, from the cursor's row on, so that concurrent inserts and deletes neither repeat
+ * nor hide rows.
  *
  * ```sql
- * select … from "item" where "status" = $1 and ("price", "id") > ($2, $3) order by "price" asc, "id" asc limit 21
+ * select … from "book" where "status" = $1 and ("price", "id") > ($2, $3) order by "price" asc, "id" asc limit 21
  * ```
  *
  * @throws INVALID_INPUT where a cursor is not from a page of this order

@@ -1,6 +1,6 @@
 import { GatherError } from '../errors.ts';
 
-/** Of a cursor: a few values that have at most some hundreds of characters. */
+/** Longest cursor: a few values of at most some hundreds of characters. */
 const MAX_LENGTH = 10_000;
 
 /** A value of a column, as it goes into a cursor. */

@@ -14,11 +14,11 @@ import { type BoundStatement, prepareAnew, type Values } from './statement.ts';
 import { bind, tableOf } from './table-definition.ts';
 import type { Definitions } from './tables.ts';
 
-/** PostgreSQL ignores a request to stop that overtakes its statement: it is repeated until the statement is over. */
+/** PostgreSQL ignores a cancel request that overtakes its statement, so it is repeated until the statement ends. */
 const CANCEL_AGAIN_MS = 50;
-/** What all transactions are to the shares of the connections. */
+/** The name under which all transactions share connections. */
 const TRANSACTION = '(transaction)';
-/** What a connection that is in use was taken with. */
+/** A connection in use, and its lease. */
 const permits = new WeakMap<pg.PoolClient, Permit>();
 
 /** How a statement appears in the timing. */
@@ -28,19 +28,19 @@ export interface Label {
   keys?: number;
 }
 
-/** What a statement gave. `count` is the number of rows that it returned or changed. */
+/** The result of a statement. `count` is the number of rows that it returned or changed. */
 export interface Result<Row> {
   rows: Row[];
   count: number;
 }
 
-/** For whom statements run. */
+/** The client that statements run for. */
 export interface Client {
   /** Whose share of the connections they take. */
   key: string;
-  /** Is told how long PostgreSQL worked on a statement, in milliseconds, also of one that failed or was stopped. */
+  /** Called with the time that PostgreSQL worked on each statement, in milliseconds, even if it failed or was cancelled. */
   onStatement?: (ms: number) => void;
-  /** Is told how many bytes each row has, as it arrives. @returns whether more may come */
+  /** Called with the bytes of each row as it arrives. @returns whether more rows may come */
   onRead?: (bytes: number) => boolean;
 }
 
@@ -120,7 +120,7 @@ export class Database {
       ended ??= inside.#rollBack(client, failure);
       return ended;
     };
-    // Whoever reads may never come back for the next rows, and the connection must not wait for that.
+    // The reader may never ask for the next rows, and the connection must not wait for that.
     const onAbort = () => void end();
     signal.addEventListener('abort', onAbort, { once: true });
     try {
@@ -196,7 +196,7 @@ export class Database {
     }
   }
 
-  /** While others wait for a cursor, cuts off a reader who does not come back for the next rows. */
+  /** Ends the cursor of a reader that does not ask for the next rows while others wait for a cursor. */
   #watchReader(stalled: AbortController): Disposable {
     const { shares, cursors, cursorIdleMs } = this.#pools;
     const cutOff = () => {
@@ -206,7 +206,7 @@ export class Database {
     return { [Symbol.dispose]: () => clearInterval(timer) };
   }
 
-  /** A connection that has failed is not asked to roll back: it would only keep the caller waiting. */
+  /** Does not roll back on a failed connection, which would only delay the caller. */
   async #rollBack(client: pg.PoolClient, error: unknown): Promise<void> {
     await Promise.allSettled(this.#running);
     let failure = error instanceof GatherError && error.source === 'postgres' ? error.cause : undefined;
@@ -245,7 +245,7 @@ export class Database {
     }
   }
 
-  /** A statement that a migration has made stale runs again. In a transaction it cannot: its failure has broken that. */
+  /** Runs a statement again that a migration made stale. Not in a transaction, which the failure has aborted. */
   async #query<Row>(client: pg.PoolClient, statement: BoundStatement<Row>) {
     try {
       return await client.query<Row & pg.QueryResultRow>(statement);
@@ -279,8 +279,8 @@ export class Database {
   }
 
   /**
-   * Keeps a connection out of the pool where its state is in doubt: it failed, or it was asked to stop and finished
-   * all the same, so that the request to stop could still hit the next statement.
+   * Closes a connection in an unknown state instead of reusing it: it failed, or it finished before its cancel request
+   * arrived, which could hit the next statement.
    */
   #release(client: pg.PoolClient, failure: unknown): void {
     client.release(isBroken(failure) || (this.signal.aborted && !isCanceled(failure)));
@@ -288,8 +288,8 @@ export class Database {
   }
 
   /**
-   * Where there are too many, the connection is cut: PostgreSQL does not look at a cancellation while it has rows to
-   * send. @returns to be called when the statement is over
+   * Counts the bytes of rows. After too many, it cuts the connection, because PostgreSQL ignores a cancellation while it
+   * sends rows. @returns a function to call when the statement ends
    */
   #countRows(client: pg.PoolClient): () => void {
     const onRead = this.#client?.onRead;
@@ -302,7 +302,7 @@ export class Database {
     return () => void connection.off('dataRow', count);
   }
 
-  /** @returns to be called when the statement is over; resolves when no cancellation is on its way any more */
+  /** @returns a function to call when the statement ends; it resolves once no cancel request is pending */
   #cancelOnAbort(client: pg.PoolClient): () => Promise<unknown> {
     const backend = backendOf(client);
     let request: Promise<unknown> | undefined;
@@ -337,7 +337,7 @@ export class Database {
   }
 }
 
-/** A statement from text, where the builder has no word for it. */
+/** A statement from text, which the builder cannot express. */
 export function raw<Row>(text: string, values: unknown[] = []): BoundStatement<Row> {
   return { name: undefined, text, values };
 }

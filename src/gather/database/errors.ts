@@ -3,17 +3,17 @@ import { GatherError } from '../errors.ts';
 
 const SOURCE = { source: 'postgres' } as const;
 
-/** SQLSTATE classes and codes in which the server says that it cannot be worked with, or not by this user. */
+/** SQLSTATE classes and codes of a server that is unavailable, or refuses this user. */
 const UNAVAILABLE = /^(08|53|57P0|25006|28|3D000)/;
 const QUERY_CANCELED = '57014';
 
-/** How the way to the server fails: the system's codes, and the words of pg where it has no code. */
+/** Connection failures: the system's codes, and the messages of pg that have no code. */
 const SYSTEM_CODE = /^(E[A-Z]+|ERR_SSL.*)$/;
 const WORDS_OF_PG = /connection|client was closed|pool after calling end|timeout/i;
 
 /**
- * Says in the shop's terms what PostgreSQL or the way to it reported. A fault of the program, such as a column that
- * does not exist, comes back as it is.
+ * Converts an error of PostgreSQL or of its connection to a `GatherError`. A fault of the program, such as a column that
+ * does not exist, is returned unchanged.
  */
 export function toGatherError(error: unknown): unknown {
   if (error instanceof GatherError || !(error instanceof Error)) return error;
@@ -30,7 +30,7 @@ export function isBroken(error: unknown): boolean {
   return error !== undefined && (!(error instanceof DatabaseError) || UNAVAILABLE.test(error.code ?? ''));
 }
 
-/** Whether the server stopped the statement because it was asked to, or because it took too long. */
+/** Whether the server stopped the statement: it was cancelled, or it took too long. */
 export function isCanceled(error: unknown): boolean {
   return error instanceof DatabaseError && error.code === QUERY_CANCELED;
 }
@@ -74,7 +74,7 @@ function timeout(cause: unknown) {
   });
 }
 
-/** What is wrong with the values, or with their timing; the column at fault is read from the error's detail. */
+/** A constraint or a conflict that refuses the values; the column at fault is read from the error's detail. */
 function fromRefusal(error: DatabaseError): GatherError | undefined {
   const [, column, value] = /^Key \("?(\w+)"?\)=\((.*)\)/s.exec(error.detail ?? '') ?? [];
   const at = { ...SOURCE, cause: error, field: column, value };

@@ -1,6 +1,6 @@
 import { type Expression, type SqlBool, sql } from 'kysely';
 
-/** Conditions on one column: all that are given must hold. An operator that is null or undefined is not given. */
+/** Conditions on one column; all given ones must hold. A null or undefined operator counts as not given. */
 export type Filter<Value> = Equality<Value> & Comparison<Value> & Matching<Value> & Nullness<Value>;
 
 interface Equality<Value> {
@@ -21,7 +21,7 @@ interface Comparison<Value> {
   readonly gte?: Value | null;
 }
 
-/** In upper or lower case, and to the letter: no character is special. For columns of type `text`. */
+/** Case-insensitive; no character is special. For columns of type `text`. */
 type Matching<Value> = [Value] extends [string | null]
   ? { readonly contains?: string | null; readonly startsWith?: string | null; readonly endsWith?: string | null }
   : unknown;
@@ -34,7 +34,7 @@ interface Operator {
   /** The statement has no value for it. */
   isUnary?: true;
   isForText?: true;
-  /** What it is for every row, where the value alone decides. */
+  /** Its truth for every row, if the value alone decides it. */
   truthOf?: (value: unknown, isNullable: boolean) => boolean | undefined;
 }
 
@@ -52,8 +52,8 @@ const matching = (toPattern: (text: string) => string): Operator => ({
 });
 
 /**
- * The operators by name. Those that deny hold for nulls too, so that each row meets either a condition or its denial.
- * A list is one value, so that the statement is the same for any number of members.
+ * The operators by name. Negated ones hold for nulls too, so that each row meets either a condition or its negation.
+ * A list is one parameter, so that the statement is the same for any number of members.
  */
 export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator>([
   ['eq', { sql: (column, value) => sql`${column} = ${value}` }],

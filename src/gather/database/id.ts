@@ -4,7 +4,7 @@ const WHOLE_NUMBER = /^(0|-?[1-9]\d*)$/;
 const LOWEST = -(2n ** 63n);
 const HIGHEST = 2n ** 63n - 1n;
 
-/** The key of no row: the one `bigint` that no sequence comes to. */
+/** The key of no row: the one `bigint` that no sequence reaches. */
 export const ID_OF_NO_ROW: Id = String(LOWEST);
 
 /** Whether a text is a whole number, written as PostgreSQL writes it. It may be larger than a `bigint`. */

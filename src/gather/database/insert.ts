@@ -20,7 +20,7 @@ export type UniqueKey<T extends keyof Schema> = {
   readonly [C in keyof Insertable<Schema[T]>]?: NonNullable<Insertable<Schema[T]>[C]>;
 };
 
-/** A row, and whether this operation made it. */
+/** A row, and whether this operation inserted it. */
 type RowWithCreated<R> = R & { $created: boolean };
 
 /** `insert into … values … returning …` */
@@ -41,8 +41,8 @@ export function insertRow<T extends keyof Schema, C extends Column<T>>(
 }
 
 /**
- * Reads the row, or else inserts it. Gives no row where another transaction inserted it after this statement began
- * and has committed since: the statement's snapshot does not have that row, the index does.
+ * Reads the row, or inserts it. Returns no row if another transaction inserted it and committed after this statement
+ * began: the index has that row, the statement's snapshot does not.
  */
 export function selectOrInsertRow<T extends keyof Schema, C extends Column<T>>(
   definition: TableDefinition<T>,
@@ -73,8 +73,8 @@ export function selectOrInsertRow<T extends keyof Schema, C extends Column<T>>(
 }
 
 /**
- * Inserts the row, or else gives it these values. `xmax` tells which: it is 0 only in a row never locked. The unique key
- * is not set, because to set it, even to itself, waits for everyone who inserts a row that refers to this one.
+ * Inserts the row, or updates it. `xmax` tells which: it is 0 only in a row never locked. The update leaves out the unique
+ * key, because setting it, even to itself, waits for every transaction that inserts a row referring to this one.
  */
 export function upsertRow<T extends keyof Schema, C extends Column<T>>(
   definition: TableDefinition<T>,

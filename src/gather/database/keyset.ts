@@ -6,7 +6,7 @@ import { param } from './statement.ts';
 
 type Condition = Expression<SqlBool>;
 
-/** A place in an order: the values that a row has in its columns. */
+/** A position in an order: a row's values of its columns. */
 export interface Place<T extends keyof Schema> {
   order: readonly OrderTerm<T>[];
   values: readonly CursorValue[];
@@ -28,7 +28,7 @@ export function isAfter<T extends keyof Schema>(place: Place<T>, nullable: reado
   return isUniform ? compareRows(place) : compareTerms(place, nullable);
 }
 
-/** What of a place the SQL of `isAfter` depends on, besides its order: which values are null. */
+/** The part of a position that changes the SQL of `isAfter`, besides its order: which values are null. */
 export function shapeOfPlace<T extends keyof Schema>({ values, prefix }: Place<T>): string {
   return prefix + values.map((value) => (value === null ? '0' : '1')).join('');
 }

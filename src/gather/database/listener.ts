@@ -4,17 +4,17 @@ import pg from 'pg';
 
 const CONNECT_TIMEOUT_MS = 5000;
 const RECONNECT_MS = 250;
-/** How long PostgreSQL may take to part. */
+/** How long PostgreSQL may take to close the connection. */
 const END_MS = 1000;
 
 interface ListenerEvents {
-  /** Is handed the payload of each notification. */
+  /** Called with the payload of each notification. */
   onNotification: (payload: string) => void;
-  /** Is told of each connection, the first one too: what was said before it was missed. */
+  /** Called on each connection, the first one too: earlier notifications were missed. */
   onConnect: () => void;
 }
 
-/** Listens to one channel of PostgreSQL on a connection of its own, and connects again whenever that is lost. */
+/** Listens to one channel of PostgreSQL on a connection of its own, and reconnects when that is lost. */
 export class Listener {
   readonly #config: pg.ClientConfig;
   readonly #channel: string;
@@ -39,7 +39,7 @@ export class Listener {
     void this.#connect();
   }
 
-  /** Parts within a second, also from a PostgreSQL that does not answer any more. */
+  /** Closes the connection within a second, even if PostgreSQL does not answer. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);

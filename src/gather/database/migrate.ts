@@ -9,14 +9,14 @@ import { engineMigrations } from './migrations/index.ts';
 import { type AppMigration, type EngineSchemas, engineTablesIn } from './schemas.ts';
 import { openSession } from './session.ts';
 
-/** What a database is to have. */
+/** The schema of the engine and the migrations of the application. */
 export interface MigrationSource extends Pick<EngineSchemas, 'engineSchema'> {
   /** The application's own, by their names. They run in the order of their names, each once. */
   migrations: Readonly<Record<string, AppMigration>>;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Another server's migrations are waited for no longer than this. */
+/** The longest wait for migrations of another process. */
 const LOCK_TIMEOUT_MS = 60_000;
 const UNDEFINED_TABLE = '42P01';
 /** The tables in the engine's schema that say which migrations have run. */
@@ -28,7 +28,7 @@ const APP_HISTORY = 'appMigration';
  * missing ones run, or, where one fails, none.
  * Several servers may do so at once: one migrates, the others wait for it.
  *
- * @param signal ends the connection, and with it whatever is not committed
+ * @param signal closes the connection; what is not committed is rolled back
  * @throws what PostgreSQL said of the migration that failed
  */
 export async function migrate(

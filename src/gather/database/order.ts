@@ -11,9 +11,8 @@ export interface OrderTerm<T extends keyof Schema> {
 }
 
 /**
- * The order in which no two rows tie: the key decides where all terms do, the way that the last term goes, so that one
- * index serves an order and its reverse. Terms that decide nothing, because they repeat a column or come after the key,
- * are left out.
+ * A total order: the key breaks ties, in the direction of the last term, so that one index serves an order and its
+ * reverse. Redundant terms, which repeat a column or come after the key, are left out.
  */
 export function toTotalOrder<T extends keyof Schema>(
   terms: readonly OrderTerm<T>[],
@@ -27,7 +26,7 @@ export function toTotalOrder<T extends keyof Schema>(
   return [...order.values()];
 }
 
-/** The same order from the other end. */
+/** The reverse of an order. */
 export function reverseOrder<T extends keyof Schema>(order: readonly OrderTerm<T>[]): readonly OrderTerm<T>[] {
   return order.map(({ column, direction }) => ({ column, direction: direction === 'asc' ? 'desc' : 'asc' }));
 }
@@ -37,7 +36,7 @@ export function toOrderBy<T extends keyof Schema>(order: readonly OrderTerm<T>[]
   return sql.join(order.map(({ column, direction }) => sql`${sql.id(column)} ${sql.raw(direction)}`));
 }
 
-/** Says an order in a word: what the shape of a statement says of it, and its cursors. `price:desc,id:asc`. */
+/** An order as text, for the shape of a statement and for cursors: `price:desc,id:asc`. */
 export function shapeOfOrder<T extends keyof Schema>(order: readonly OrderTerm<T>[]): string {
   return order.map(({ column, direction }) => `${column}:${direction}`).join();
 }

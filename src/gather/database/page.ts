@@ -12,7 +12,7 @@ export interface PageArguments {
   before?: string | null;
 }
 
-/** A page asked for, checked. */
+/** A requested page, checked. */
 export interface Page {
   size: number;
   /** Whether the page is counted from the end. */

@@ -21,7 +21,7 @@ export interface ParentList<T extends keyof Schema> {
   direction: 'asc' | 'desc';
 }
 
-/** The page that one parent is asked for: the part of its list between two keys, both apart. */
+/** The page of one parent: the part of its list between two keys, exclusive. */
 export interface ParentPage {
   parentId: Id;
   page: Page;
@@ -33,16 +33,15 @@ type Row<T extends keyof Schema> = Selectable<Schema[T]>;
 type Found<T extends keyof Schema> = Row<T> & { $index: string };
 
 /**
- * Each parent's own page, in one statement for all parents, whatever their sizes and cursors; the result is in the
- * order of `pages`, the rows in the direction of reading, one more than the page's size where there are more.
- * All pages must go one way.
+ * A page for each parent, each with its own size and cursor, in one statement. The result is in the order of `pages`, the
+ * rows in the direction of reading, one more than the page's size if there are more. All pages have one direction.
  *
  * ```sql
  * select page.*, key.index as "$index"
  * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::int[]) with ordinality key (parent, above, below, size, index)
  * cross join lateral (
- *   select … from "review"
- *   where "itemId" = key.parent and "id" > key.above and "id" < key.below order by "id" desc limit key.size
+ *   select … from "loan"
+ *   where "bookId" = key.parent and "id" > key.above and "id" < key.below order by "id" desc limit key.size
  * ) page
  * ```
  */

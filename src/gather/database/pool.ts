@@ -4,7 +4,7 @@ import { jobChannel } from './schemas.ts';
 import { openSession } from './session.ts';
 import type { Definitions } from './tables.ts';
 
-/** How PostgreSQL is reached, and how long anything may take there. */
+/** How to connect to PostgreSQL, and its timeouts. */
 export interface PoolConfig {
   /** The tables that statements can be about. */
   definitions: Definitions;
@@ -28,11 +28,11 @@ export interface Pools extends Pick<PoolConfig, 'definitions' | 'queueSchema'> {
   cursors: pg.Pool;
   /** For sessions and sign-in, which wait behind no page. */
   accounts: pg.Pool;
-  /** For what must not wait behind the others: stopping them, and asking whether the server is ready. */
+  /** For cancelling statements and for `/ready`, which must not wait behind other statements. */
   control: pg.Pool;
-  /** By pool, who may take how many of its connections; anybody any number where there is nothing for it. */
+  /** The shares of each pool's connections; a pool without shares is unlimited. */
   shares: ReadonlyMap<pg.Pool, Shares>;
-  /** While others wait for a cursor, whoever has one takes the next rows within so many milliseconds. */
+  /** While others wait for a cursor, a reader must take the next rows within this time. */
   cursorIdleMs: number;
 }
 
@@ -40,7 +40,7 @@ const CURSOR_CONNECTIONS = 4;
 const ACCOUNT_CONNECTIONS = 4;
 const CONTROL_CONNECTIONS = 2;
 const CONTROL_TIMEOUT_MS = 2000;
-/** A statement that the server did not stop in time is given up on the client's side after this much more. */
+/** Added to the statement timeout before the client gives up on a statement that the server did not stop. */
 const GRACE_MS = 1000;
 const TEXT_TYPES = new Set<number>([pg.types.builtins.TIMESTAMPTZ, pg.types.builtins.DATE]);
 
@@ -73,17 +73,17 @@ export function createPools(config: PoolConfig): Pools {
       [cursors, createHalves({ size: CURSOR_CONNECTIONS, timeoutMs })],
       [accounts, createHalves({ size: ACCOUNT_CONNECTIONS, timeoutMs })],
     ]),
-    // Twice before whoever waits gives up.
+    // Twice within the time that callers wait.
     cursorIdleMs: timeoutMs / 2,
   };
 }
 
-/** The connections of sessions and sign-in in place of those of pages. */
+/** The pools with the connections of sessions and sign-in in place of those of statements. */
 export function forAccounts(pools: Pools): Pools {
   return { ...pools, pool: pools.accounts };
 }
 
-/** On which channel PostgreSQL tells that a job has changed. */
+/** The channel on which PostgreSQL notifies of changes of jobs. */
 export function channelOf({ definitions }: Pools): string {
   return jobChannel(definitions['gather.job'].schema);
 }
@@ -91,7 +91,7 @@ export function channelOf({ definitions }: Pools): string {
 /** Closes the connections once what runs on them has ended. */
 export async function endPools({ pool, cursors, accounts, control }: Pools): Promise<void> {
   await Promise.all([pool.end(), cursors.end(), accounts.end()]);
-  // Last what stops statements: those of requests that were cut off may be under way until now.
+  // Last, the pool that cancels statements: those of aborted requests may still be running.
   await control.end();
 }
 

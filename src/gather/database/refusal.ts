@@ -11,7 +11,7 @@ interface RowVersion {
   version: unknown;
 }
 
-/** Reads which of these rows are there, in which version: why a guarded statement changed nothing. */
+/** Reads which of these rows exist, in which version, to explain why a guarded statement changed nothing. */
 export function selectVersions<T extends keyof Schema>(
   definition: TableDefinition<T>,
   changes: readonly RowChange<T>[],
@@ -26,7 +26,7 @@ export function selectVersions<T extends keyof Schema>(
   );
 }
 
-/** The error that names the first row at fault: NOT_FOUND where it is gone, CONFLICT where its version is another. */
+/** The error of the first row at fault: NOT_FOUND if it is gone, CONFLICT if it has another version. */
 export function toRefusal<T extends keyof Schema>(
   definition: TableDefinition<T>,
   changes: readonly RowChange<T>[],
@@ -47,6 +47,6 @@ export function toRefusal<T extends keyof Schema>(
       );
     }
   }
-  // What was at fault a moment ago is not any more.
+  // The row at fault has changed since.
   return new GatherError('CONFLICT', 'Another change came first. Try again.', { retryable: true });
 }

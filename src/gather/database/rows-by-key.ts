@@ -7,7 +7,7 @@ import { bind, type Row, shapeOfTable, type TableDefinition, tableOf, toColumns,
 
 /**
  * The rows that have these values of a unique column, in no order, with that column among those that are read:
- * `select … from "item" where "sku" = any($1::text[])`.
+ * `select … from "book" where "isbn" = any($1::text[])`.
  */
 export async function readRowsByKey<T extends keyof Schema>(
   database: Database,

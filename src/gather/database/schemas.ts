@@ -1,6 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 
-/** The schemas of PostgreSQL that belong to the engine. Nothing of it is anywhere else. */
+/** The PostgreSQL schemas of the engine. It has no tables elsewhere. */
 export interface EngineSchemas {
   /** Jobs, files, accounts, and the names of the migrations that have run. */
   engineSchema: string;
@@ -17,7 +17,7 @@ export type EngineTable = (name: 'file' | 'job' | 'user') => RawBuilder<unknown>
 /** A migration of an application. `engineTable` names tables of the engine that its foreign keys refer to. */
 export type AppMigration = (database: Kysely<unknown>, engineTable: EngineTable) => Promise<void>;
 
-/** On which channel PostgreSQL tells that a job has changed. */
+/** The channel on which PostgreSQL notifies of changes of jobs. */
 export function jobChannel(engineSchema: string): string {
   return `${engineSchema}_job`;
 }

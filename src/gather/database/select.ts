@@ -12,19 +12,19 @@ interface Selection<T extends keyof Schema, C extends Column<T>> {
   columns?: readonly C[] | undefined;
   /** Rows at most. */
   limit?: number;
-  /** `compileNarrowing` where no row is to be found for want of a value. */
+  /** `compileNarrowing`, to refuse conditions without a value. */
   compile?: typeof compileWhere<T>;
 }
 
 /**
- * A figure over the rows: of which kind, and of which column. An average is rounded, halves away from zero, to
- * `places` decimal places, 2 unless given.
+ * An aggregate: its function and its column. An average is rounded, half away from zero, to `places` decimal places,
+ * 2 by default.
  */
 export type Aggregate<T extends keyof Schema> =
   | readonly [kind: 'avg', column: Column<T>, places?: number]
   | readonly [kind: 'min' | 'max' | 'sum', column: Column<T>];
 
-/** What an aggregate gives: null where there are no rows. */
+/** The result of an aggregate: null if there are no rows. */
 export type AggregateValue<T extends keyof Schema, A extends Aggregate<T>> = A[0] extends 'min' | 'max'
   ? Row<T>[A[1]] | null
   : Decimal | null;

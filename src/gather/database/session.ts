@@ -1,16 +1,16 @@
 import type pg from 'pg';
 
-/** How long anything may take in a session. What is not given is as the server has it. */
+/** The timeouts of a session; the server's defaults apply to those not given. */
 export interface SessionLimits {
   /** After which the server stops a statement, in milliseconds. */
   statementTimeoutMs?: number;
-  /** After which the server ends a transaction that nobody goes on with, in milliseconds. */
+  /** After which the server ends an idle transaction, in milliseconds. */
   idleInTransactionTimeoutMs?: number;
   /** How long a statement waits for a lock, in milliseconds. */
   lockTimeoutMs?: number;
 }
 
-/** How values are written and read, and what a transaction sees: other statements rely on it. */
+/** The formats of values and the isolation of transactions that statements rely on. */
 const SETTINGS: Readonly<Record<string, string>> = {
   TimeZone: 'UTC',
   DateStyle: 'ISO, MDY',
@@ -24,10 +24,10 @@ const SETTINGS: Readonly<Record<string, string>> = {
 const backends = new WeakMap<pg.ClientBase, number>();
 
 /**
- * Brings a new connection into the state that every statement relies on, before its first use. In a statement and not
- * by start-up parameters: poolers such as PgBouncer refuse those, or ignore them.
+ * Sets what every statement relies on, before the first use of a new connection. Uses a statement, because poolers such as
+ * PgBouncer refuse or ignore start-up parameters.
  * @param timeoutMs how long it may take
- * @throws where a setting is not what it was set to
+ * @throws if a setting does not have the value that was set
  */
 export async function openSession(client: pg.ClientBase, timeoutMs: number, limits: SessionLimits = {}): Promise<void> {
   const settings = Object.entries({ ...SETTINGS, ...toSettings(limits) });
@@ -48,14 +48,13 @@ export async function openSession(client: pg.ClientBase, timeoutMs: number, limi
   backends.set(client, Number(backend));
 }
 
-/** For pools that others make: what opens the session of each of their connections. */
+/** Opens the session of each connection of a pool that another library creates. */
 export function openingSessions(timeoutMs: number): Pick<pg.PoolConfig, 'onConnect'> {
   return { onConnect: (client) => openSession(client, timeoutMs) };
 }
 
 /**
- * The process of PostgreSQL that a connection has. What the protocol says of it at the start is, behind a pooler, a
- * number of the pooler's own.
+ * The process ID of a connection in PostgreSQL. Behind a pooler, the one of the protocol's start-up is the pooler's.
  */
 export function backendOf(client: pg.ClientBase): number | undefined {
   return backends.get(client);

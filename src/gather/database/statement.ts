@@ -1,6 +1,6 @@
 import type { Compilable } from 'kysely';
 
-/** How many shapes are kept and named: a bound on what each connection of PostgreSQL keeps prepared. */
+/** How many shapes are cached and named, which bounds the prepared statements of each connection. */
 const MAX_SHAPES = 1000;
 
 /** A statement with its values, as `Database.run` takes it. `Row` is what a row of its result looks like. */
@@ -23,7 +23,7 @@ class Param {
   }
 }
 
-/** Stands in a statement for a value that is given at each run. Its type is what the place asks for. */
+/** A placeholder for a value that is given at each run. Its type follows from its place. */
 export function param<Value>(name: string): Value {
   return new Param(name) as Value;
 }
@@ -50,13 +50,13 @@ export class Statement<Row> {
   }
 }
 
-/** Which preparation the names are of. */
+/** The generation of the statement names. */
 let generation = 0;
 
 /**
- * Has every statement prepared anew, under another name, on every connection: what this one gives has been changed by a
- * migration, and PostgreSQL refuses it under its old name for as long as the connection lasts.
- * @param name under which it was refused; one of an earlier preparation changes nothing
+ * Prepares every statement again under a new name on every connection. A migration has changed the result of this one,
+ * and PostgreSQL refuses it under its old name for as long as the connection lasts.
+ * @param name the refused name; one of an earlier generation changes nothing
  */
 export function prepareAnew(name: string | undefined): void {
   if (name?.endsWith(`_${generation}`)) generation += 1;

@@ -62,8 +62,8 @@ export function toColumns<T extends keyof Schema, C extends Column<T>>(
 }
 
 /**
- * The columns that at least one of these objects gives a value, in the order of the definition. `undefined` is no value.
- * @throws an error of the program's where an object has a property that is no column
+ * The columns that have a value in at least one of these objects, in the order of the definition. `undefined` is no value.
+ * @throws Error if an object has a property that is no column
  */
 export function toGivenColumns<T extends keyof Schema>(
   { name, types }: TableDefinition<T>,
@@ -78,17 +78,17 @@ export function toGivenColumns<T extends keyof Schema>(
   return (Object.keys(types) as Column<T>[]).filter((column) => given.has(column));
 }
 
-/** The table in the clause that names it: `"public"."item"`. */
+/** The table in the clause that names it: `"public"."book"`. */
 export function tableOf({ schema, table }: Pick<Definition<unknown>, 'schema' | 'table'>): RawBuilder<unknown> {
   return sql.id(schema, table);
 }
 
-/** The table wherever a statement means it again: `"item"`. */
+/** The table in later references to it: `"book"`. */
 export function aliasOf({ table }: Pick<Definition<unknown>, 'table'>): RawBuilder<unknown> {
   return sql.id(table);
 }
 
-/** What the shape of a statement calls the table. */
+/** The name of the table in the shape of a statement. */
 export function shapeOfTable({ schema, table }: Pick<Definition<unknown>, 'schema' | 'table'>): string {
   return `${schema}.${table}`;
 }

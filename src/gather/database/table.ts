@@ -16,7 +16,7 @@ import { compileNarrowing, type Where } from './where.ts';
 
 const BATCH_SIZE = 500;
 
-/** How often `getOrCreate` runs: a row that it neither finds nor may insert is there at the next run. */
+/** How often `getOrCreate` runs: a row that it neither finds nor can insert exists at the next run. */
 const MAX_ATTEMPTS = 5;
 
 /** Which columns of a row are read, and so its type. @default all of them */
@@ -57,7 +57,7 @@ export class Table<T extends keyof Schema> {
    * The one row.
    *
    * ```sql
-   * select "id", "name" from "item" where "sku" = $1 limit 2
+   * select "id", "name" from "book" where "isbn" = $1 limit 2
    * ```
    *
    * @throws NOT_FOUND where there is none, INVALID_INPUT for a condition with a part that is absent, null or empty, and
@@ -78,10 +78,10 @@ export class Table<T extends keyof Schema> {
   }
 
   /**
-   * The lowest row in the order.
+   * The first row in the order.
    *
    * ```sql
-   * select "id", "name" from "item" where "status" = $1 order by "price" desc, "id" desc limit 1
+   * select "id", "name" from "book" where "status" = $1 order by "price" desc, "id" desc limit 1
    * ```
    */
   async first<C extends Column<T> = Column<T>>({
@@ -96,10 +96,10 @@ export class Table<T extends keyof Schema> {
   }
 
   /**
-   * The highest row in the order.
+   * The last row in the order.
    *
    * ```sql
-   * select "id", "name" from "item" where "status" = $1 order by "price" asc, "id" asc limit 1
+   * select "id", "name" from "book" where "status" = $1 order by "price" asc, "id" asc limit 1
    * ```
    */
   async last<C extends Column<T> = Column<T>>({
@@ -114,10 +114,10 @@ export class Table<T extends keyof Schema> {
   }
 
   /**
-   * Whether there is any.
+   * Whether there is any such row.
    *
    * ```sql
-   * select exists (select from "item" where "price" > $1) as "exists"
+   * select exists (select from "book" where "price" > $1) as "exists"
    * ```
    */
   async exists(where: Where<T>): Promise<boolean> {
@@ -126,10 +126,10 @@ export class Table<T extends keyof Schema> {
   }
 
   /**
-   * How many there are.
+   * Counts these rows.
    *
    * ```sql
-   * select count(*) as "count" from "item" where "supplierId" = any($1)
+   * select count(*) as "count" from "book" where "authorId" = any($1)
    * ```
    */
   async count(where: Where<T>): Promise<number> {
@@ -138,11 +138,11 @@ export class Table<T extends keyof Schema> {
   }
 
   /**
-   * Figures over the rows, by the names that they are asked for under:
+   * Aggregates over the rows, by name:
    * `aggregate({ status: 'ACTIVE' }, { mean: ['avg', 'price'], highest: ['max', 'price'] })`.
    *
    * ```sql
-   * select round(avg("price"), 2) as "mean", max("price") as "highest" from "item" where "status" = $1
+   * select round(avg("price"), 2) as "mean", max("price") as "highest" from "book" where "status" = $1
    * ```
    */
   async aggregate<const A extends Readonly<Record<string, Aggregate<T>>>>(
@@ -153,10 +153,10 @@ export class Table<T extends keyof Schema> {
   }
 
   /**
-   * A page of these rows, by keyset. It is read, and counted, when it is asked for its rows or their number.
+   * A page of these rows, by keyset. Rows and total are read only when they are asked for.
    *
    * ```sql
-   * select "id", "name", "price" from "item"
+   * select "id", "name", "price" from "book"
    * where "status" = $1 and ("price", "id") > ($2, $3) order by "price" asc, "id" asc limit 21
    * ```
    *
@@ -170,7 +170,7 @@ export class Table<T extends keyof Schema> {
    * Inserts one row. A column that is not given takes its default.
    *
    * ```sql
-   * insert into "item" ("sku", "price") values ($1::text, $2::numeric) returning "id"
+   * insert into "book" ("isbn", "price") values ($1::text, $2::numeric) returning "id"
    * ```
    */
   async create<C extends Column<T> = Column<T>>(
@@ -181,20 +181,19 @@ export class Table<T extends keyof Schema> {
   }
 
   /**
-   * The row with these values of a unique key, inserted with the defaults where there was none. However many callers
-   * do so at once, there is one row.
+   * Returns the row with this unique key, or inserts it with the defaults. Concurrent callers get one row.
    *
    * ```sql
    * with found as (
-   *   select "id" from "item" where "sku" = $1
+   *   select "id" from "book" where "isbn" = $1
    * ), created as (
-   *   insert into "item" ("sku", "price") select $2::text, $3::numeric where not exists (select from found)
-   *   on conflict ("sku") do nothing returning "id"
+   *   insert into "book" ("isbn", "price") select $2::text, $3::numeric where not exists (select from found)
+   *   on conflict ("isbn") do nothing returning "id"
    * )
    * select "id", false as "$created" from found union all select "id", true from created
    * ```
    *
-   * Where another caller inserts the row meanwhile the statement gives nothing, and is run again.
+   * If another caller inserts the row meanwhile, the statement returns nothing and runs again.
    */
   async getOrCreate<U extends UniqueKey<T>, C extends Column<T> = Column<T>>(
     unique: U,
@@ -210,12 +209,12 @@ export class Table<T extends keyof Schema> {
   }
 
   /**
-   * Gives the row with these values of a unique key the other values, and inserts it where there is none.
+   * Updates the row with this unique key, or inserts it.
    *
    * ```sql
-   * insert into "item" ("sku", "price") values ($1::text, $2::numeric)
-   * on conflict ("sku") do update
-   *   set "price" = excluded."price", "version" = "item"."version" + 1, "updatedAt" = now()
+   * insert into "book" ("isbn", "price") values ($1::text, $2::numeric)
+   * on conflict ("isbn") do update
+   *   set "price" = excluded."price", "version" = "book"."version" + 1, "updatedAt" = now()
    * returning "id", xmax = 0 as "$created"
    * ```
    */
@@ -228,19 +227,19 @@ export class Table<T extends keyof Schema> {
   }
 
   /**
-   * Inserts up to 10,000 rows, all or none, and gives them in the order of the input. A column that no row gives
-   * takes its default; one that only some rows give is null in the others, if it may be.
+   * Inserts up to 10,000 rows, all or none, and returns them in the order of the input. A column that no row sets takes
+   * its default; one that only some rows set is null in the others, if nullable.
    *
    * ```sql
    * with created as (
-   *   insert into "item" ("sku", "price") select "sku", "price"
-   *   from unnest($1::text[], $2::numeric[]) with ordinality as input ("sku", "price", "$position")
+   *   insert into "book" ("isbn", "price") select "isbn", "price"
+   *   from unnest($1::text[], $2::numeric[]) with ordinality as input ("isbn", "price", "$position")
    *   order by "$position" returning "id"
    * )
    * select "id" from created order by "id"
    * ```
    *
-   * @throws INVALID_INPUT for more rows, and for a column that must not be null and that only some rows give
+   * @throws INVALID_INPUT for more rows, and for a column that is not nullable and that only some rows set
    */
   async bulkCreate<C extends Column<T> = Column<T>>(
     rows: readonly Insertable<Schema[T]>[],
@@ -251,24 +250,24 @@ export class Table<T extends keyof Schema> {
   }
 
   /**
-   * Gives each of up to 10,000 rows its own values, all or none, and gives them back in the order of the input. Rows
-   * may set different columns; what a row does not set stays. A row with a `version` must still have it.
+   * Updates up to 10,000 rows, each with its own values, all or none, and returns them in the order of the input. Rows
+   * may set different columns; other columns stay unchanged. A row given with a `version` must still have it.
    *
    * ```sql
    * with input as (
    *   select * from unnest($1::bigint[], $2::integer[], $3::text[], $4::numeric[], $5::boolean[])
    *     with ordinality as input ("id", "$version", "name", "price", "price?", "$position")
    * ), locked as (
-   *   select "item"."id" from "item" join input on input."id" = "item"."id"
-   *   where input."$version" is null or input."$version" = "item"."version"
-   *   order by "item"."id" for no key update of "item"
+   *   select "book"."id" from "book" join input on input."id" = "book"."id"
+   *   where input."$version" is null or input."$version" = "book"."version"
+   *   order by "book"."id" for no key update of "book"
    * ), changed as (
-   *   update "item" set "name" = input."name",
-   *     "price" = case when input."price?" then input."price" else "item"."price" end,
-   *     "version" = "item"."version" + 1, "updatedAt" = now()
-   *   from input where input."id" = "item"."id"
+   *   update "book" set "name" = input."name",
+   *     "price" = case when input."price?" then input."price" else "book"."price" end,
+   *     "version" = "book"."version" + 1, "updatedAt" = now()
+   *   from input where input."id" = "book"."id"
    *     and (select count(distinct "id") from locked) = (select count(*) from input)
-   *   returning "item"."id", "$position"
+   *   returning "book"."id", "$position"
    * )
    * select "id" from changed order by "$position"
    * ```
@@ -287,11 +286,11 @@ export class Table<T extends keyof Schema> {
   }
 
   /**
-   * Changes all these rows, by values or by expressions over each row as it was, and says how many they were:
+   * Updates all these rows, by values or by expressions over the old row, and returns their number:
    * `update({ status: 'ACTIVE' }, { price: (eb) => eb('price', '*', '1.1') })`.
    *
    * ```sql
-   * update "item" set "price" = "price" * $1, "version" = "item"."version" + 1, "updatedAt" = now() where "status" = $2
+   * update "book" set "price" = "price" * $1, "version" = "book"."version" + 1, "updatedAt" = now() where "status" = $2
    * ```
    *
    * @throws INVALID_INPUT for a condition with a part that is absent, null or empty, `{}` too: see `compileNarrowing`
@@ -302,10 +301,10 @@ export class Table<T extends keyof Schema> {
   }
 
   /**
-   * Deletes all these rows, and says how many they were.
+   * Deletes all these rows, and returns their number.
    *
    * ```sql
-   * delete from "item" where "id" = $1
+   * delete from "book" where "id" = $1
    * ```
    *
    * @throws INVALID_INPUT for a condition with a part that is absent, null or empty, `{}` too: see `compileNarrowing`
@@ -316,14 +315,14 @@ export class Table<T extends keyof Schema> {
   }
 
   /**
-   * Gives one row new values; what is not given stays. With a `version`, only if the row still has it.
+   * Updates the given columns of one row. With a `version`, only if the row still has it.
    *
    * ```sql
-   * update "item" set "name" = $1, "version" = "item"."version" + 1, "updatedAt" = now()
+   * update "book" set "name" = $1, "version" = "book"."version" + 1, "updatedAt" = now()
    * where "id" = $2 and "version" = $3 returning "id", "name"
    * ```
    *
-   * @throws NOT_FOUND where the row is gone, CONFLICT where it has another version; a second statement tells which
+   * @throws NOT_FOUND if the row is gone, CONFLICT if it has another version; a second statement tells which
    */
   async save<C extends Column<T> = Column<T>>(
     change: RowChange<T>,
@@ -335,11 +334,11 @@ export class Table<T extends keyof Schema> {
   }
 
   /**
-   * The rows in the order, read from the server in batches while they are taken: the memory stays the same however
-   * many they are. Leaving the loop ends the statement.
+   * Iterates over the rows in the order, reading them in batches: memory is constant for any number of rows. Leaving the
+   * loop ends the statement.
    *
    * ```sql
-   * select "id", "name" from "item" where "status" = $1 order by "id" asc
+   * select "id", "name" from "book" where "status" = $1 order by "id" asc
    * ```
    *
    * @param search.batchSize rows at a time @default 500

@@ -5,13 +5,13 @@ import { param } from './statement.ts';
 import { bind } from './table-definition.ts';
 
 const DAY_MS = 86_400_000;
-/** Rules change: what was long ago, or is far off, is not asked. */
+/** Rules change, so only the last year and the next are compared. */
 const DAYS = 366;
 const INVALID_PARAMETER_VALUE = '22023';
 
 /**
- * Why PostgreSQL and JavaScript do not mean the same by the name of a time zone; undefined where they do, on each day of
- * the last year and the next. Each has its own copy of the rules.
+ * Why PostgreSQL and JavaScript disagree on a time zone; undefined if they agree on each day of the last year and the
+ * next. Each has its own copy of the rules.
  */
 export async function findTimeZoneFault(database: Database, timeZone: string): Promise<string | undefined> {
   const now = Date.now();

@@ -89,7 +89,7 @@ export function deleteRows<T extends keyof Schema>(
   );
 }
 
-/** What of a change are new values of columns. */
+/** The columns that a change sets, without key and version. */
 export function toChangedColumns<T extends keyof Schema>(
   definition: TableDefinition<T>,
   changes: readonly object[],
@@ -98,7 +98,7 @@ export function toChangedColumns<T extends keyof Schema>(
   return assertSome(toGivenColumns(definition, changes).filter((column) => column !== key && column !== version));
 }
 
-/** The version that the row must have; null where any will do. */
+/** The version that the row must have; null for any. */
 export function toExpectedVersion<T extends keyof Schema>({ version }: TableDefinition<T>, change: object): unknown {
   const given: Readonly<Record<string, unknown>> = { ...change };
   return (version && given[version]) ?? null;

@@ -8,7 +8,7 @@ import type { Row, TableDefinition } from './table-definition.ts';
 
 const MAX_DEPTH = 20;
 const MAX_CONDITIONS = 200;
-/** Of a pattern in characters, and of a list: PostgreSQL goes through it for each row. */
+/** Longest pattern, in characters, and longest list: PostgreSQL scans it for each row. */
 const MAX_LENGTH = 1000;
 
 /**
@@ -16,10 +16,10 @@ const MAX_LENGTH = 1000;
  *
  * A plain value stands for `{ eq: value }`. `undefined` is a part that is not given. So is `null`, except for a column
  * that may be null: there it asks for the rows without a value. `or: []` is no row, `and: []` every row. `not` is the
- * complement: a row whose column is null does not meet `{ calories: { lt: 100 } }`, so it meets the `not` of it.
+ * complement: a row whose column is null does not meet `{ pages: { lt: 100 } }`, so it meets the `not` of it.
  *
- * A part that is not given holds for every row, wherever it stands: `{ or: [{ sku: undefined }, …] }` is every row. A
- * read takes such a part; a change refuses it, and so does whatever is to find one row: see `compileNarrowing`.
+ * A part that is not given holds for every row, at any place: `{ or: [{ isbn: undefined }, …] }` is every row. Reads of
+ * many rows accept such a part; changes, and reads of one row, refuse it: see `compileNarrowing`.
  */
 export type Where<T extends keyof Schema> = {
   readonly [C in Column<T>]?: Row<T>[C] | Filter<Row<T>[C]> | null;
@@ -29,14 +29,14 @@ export type Where<T extends keyof Schema> = {
   readonly not?: Where<T> | null;
 };
 
-/** A `Where` made ready for a statement. */
+/** A compiled `Where`. */
 interface CompiledWhere<T extends keyof Schema> {
   /** The structure without the values: equal shapes give equal conditions. `()` where nothing is asked. */
   shape: string;
   /** What the condition's params, `$w0`, `$w1`, …, stand for. */
   values: Values;
   condition: Condition<T>;
-  /** The first part that holds for every row whatever the rows are: `or.0.sku`; `''` is the whole. */
+  /** The first part that holds for every possible row: `or.0.isbn`; `''` is the whole. */
   unsaid: string | undefined;
 }
 
@@ -50,7 +50,7 @@ interface Part<T extends keyof Schema> extends Pick<CompiledWhere<T>, 'shape' | 
 type Path = readonly (string | number)[];
 
 /**
- * Makes a `Where` ready for a statement.
+ * Compiles a `Where` for a statement.
  * @throws INVALID_INPUT past 200 conditions or 20 levels of nesting, and where a pattern or a list is longer than 1,000
  */
 export function compileWhere<T extends keyof Schema>(
@@ -63,8 +63,8 @@ export function compileWhere<T extends keyof Schema>(
 }
 
 /**
- * Makes a `Where` ready for a statement that must not take every row for want of a value: one that changes rows, or
- * finds one of them. Each part must say something.
+ * Compiles a `Where` for a statement that must not match every row because a value is missing: one that changes rows, or
+ * finds one row. Each part must restrict the rows.
  * @throws INVALID_INPUT for a part that is undefined, null where null is no value, or holds for every row because it is
  *   empty: `{}`, `and: []`, `notIn: []`, `contains: ''`, and `not` of what holds for none. Also what `compileWhere` throws
  */
@@ -185,7 +185,7 @@ function complement<T extends keyof Schema>(part: Part<T>): Part<T> {
   return { shape: `not${part.shape}`, truth, condition: (eb) => sql`(${part.condition(eb)}) is not true` };
 }
 
-/** Of parts of which one decides where it is `decisive`. */
+/** The truth of a combination in which one part with the truth `decisive` decides. */
 function truthOf<T extends keyof Schema>(parts: readonly Part<T>[], decisive: boolean): boolean | undefined {
   if (parts.some(({ truth }) => truth === decisive)) return decisive;
   return parts.every(({ truth }) => truth === !decisive) ? !decisive : undefined;

@@ -10,7 +10,7 @@ const ANSWER_TIMEOUT_MS = 2000;
 const MAX_ATTEMPTS = 5;
 
 /**
- * Keeps a directory for this process until it is disposed of or the process ends, in whatever way: the lock is a
+ * Locks a directory for this process until it is disposed of or the process ends in any way: the lock is a
  * local socket that tells who holds it, and the system closes sockets.
  *
  * @throws where another process holds it, which the message names

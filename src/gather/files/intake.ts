@@ -53,7 +53,7 @@ export class Intake {
   /** @returns whether it is complete by this chunk */
   #keepHead(chunk: Uint8Array): boolean {
     if (this.#headBytes >= HEAD_BYTES) return false;
-    // A copy, because whoever gave the chunk may use its memory again.
+    // A copy, because the chunk's memory may be reused.
     const part = Uint8Array.from(chunk.subarray(0, HEAD_BYTES - this.#headBytes));
     this.#head.push(part);
     this.#headBytes += part.length;
@@ -66,7 +66,7 @@ export function tooLarge(maxBytes: number): GatherError {
   return new GatherError('TOO_LARGE', `Expected a file of at most ${maxBytes} bytes, got more.`);
 }
 
-/** Whatever is not known by its first bytes is text if it looks like it, and else just bytes. */
+/** Content of an unknown signature is text if it looks like text, and otherwise binary. */
 async function toType(head: Buffer): Promise<string> {
   const known = await fileTypeFromBuffer(head).catch(() => undefined);
   if (known) return known.mime;

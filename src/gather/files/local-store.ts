@@ -48,7 +48,7 @@ export function createLocalStore(directory: string): Store {
   async function complete(key: string): Promise<void> {
     const [partial, path] = [partialPath(key), objectPath(key)];
     const isThere = await orNothing(sync(partial, 'r+'));
-    // Whoever was stopped between the rename and its answer may ask again.
+    // A caller that was stopped before it got the answer may ask again.
     if (!isThere) return fromDisk(access(path));
     const made = await fromDisk(mkdir(dirname(path), { recursive: true, mode: DIRECTORY_MODE }));
     await fromDisk(rename(partial, path));

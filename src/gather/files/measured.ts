@@ -27,7 +27,7 @@ export function measured(kind: Call['kind'], store: Store): Store {
   };
 }
 
-/** For what is not stopped when a request ends. */
+/** A signal that never aborts: these calls outlive the request. */
 function ofNobody(): AbortSignal {
   return new AbortController().signal;
 }

@@ -1,5 +1,5 @@
 /**
- * Gives the memory of bytes back at once, where nothing else is in it: whoever has them may not use them any more. The
+ * Frees the memory of bytes at once, if nothing else is in it: callers must not use them afterwards. The
  * garbage collector comes for such memory only once there are 64 MB of it.
  */
 export function release({ buffer, byteLength }: Uint8Array): void {

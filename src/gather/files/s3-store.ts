@@ -47,7 +47,7 @@ export function createS3Store(config: BucketConfig): Store {
   async function complete(key: string): Promise<void> {
     assertKey(key);
     const partial = await find(key);
-    // Whoever was stopped between the last step and its answer may ask again.
+    // A caller that was stopped before it got the answer may ask again.
     const isWritten = partial && (await unlessAbsent(join(key, partial).then(() => true)));
     if (!isWritten) await bucket.metadata(objectName(key));
     await bucket.delete(partialName(key));
@@ -92,7 +92,7 @@ export function createS3Store(config: BucketConfig): Store {
     return { uploadId, etags: [...etags, etag], tail: EMPTY.tail };
   }
 
-  /** The id is kept before the upload takes any room, so that it can be aborted whatever happens. */
+  /** The id is kept before the upload takes any room, so that it can always be aborted. */
   async function beginUpload(key: string, partial: Partial): Promise<string> {
     const uploadId = await bucket.beginUpload(objectName(key));
     await keep(key, { ...partial, uploadId });

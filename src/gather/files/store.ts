@@ -33,7 +33,7 @@ export interface Store {
    * @throws STORAGE_FULL where there is no room for that; nothing is kept then
    */
   complete(key: string): Promise<void>;
-  /** A complete object, or a part of it. Whoever reads destroys the stream if it does not end it. @throws NOT_FOUND */
+  /** A complete object, or a part of it. A reader that stops early destroys the stream. @throws NOT_FOUND */
   read(key: string, signal: AbortSignal, range?: ByteRange): Promise<Readable>;
   /** Removes an object, complete or not. One that is not there is removed already. */
   remove(key: string): Promise<void>;

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { param } from '../database/statement.ts';
 
-/** Whoever sends the last bytes of an upload just before it expires has this long to finish. */
+/** Grace period for an upload whose last bytes arrive just before it expires. */
 const GRACE = '1 hour';
 
 /**

@@ -7,7 +7,7 @@ const AT_ONCE = 1000;
 /** What was written to since may belong to a file whose row is about to be written. */
 const ORPHAN_AFTER_MS = 24 * 3_600_000;
 
-/** Removes what was announced and did not come in time, and bytes that no row tells of, as a crash leaves them. */
+/** Deletes expired uploads, and bytes without a row, which a crash leaves behind. */
 export const sweepFiles = defineTask({
   name: 'sweepFiles',
   input: z.strictObject({}),

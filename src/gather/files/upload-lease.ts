@@ -69,7 +69,7 @@ export class UploadLease implements AsyncDisposable {
     this.#heardAt = Math.max(this.#heardAt, performance.now());
   }
 
-  /** No bytes are waited for any more: whoever else asks has to wait. */
+  /** Stops waiting for bytes: other senders must wait until this one is done. */
   hold(): void {
     this.#heardAt = Number.POSITIVE_INFINITY;
   }

@@ -17,7 +17,7 @@ interface UploadSource {
   log: Logger;
   /** Of any file. */
   maxBytes: number;
-  /** Where the client of a request reaches the server: `https://shop.example`. */
+  /** Where the client of a request reaches the server: `https://app.example`. */
   publicUrl: (request: IncomingMessage) => string;
 }
 
@@ -175,7 +175,7 @@ function refuseWith({ response }: Exchange, fault: Fault): void {
   refuse(response, { ...fault, headers: { allow: ALLOW, 'tus-version': VERSION } });
 }
 
-/** Whatever else fails is looked at, also where the client saw it first. */
+/** Whether the error is only that the client left. Any other failure is logged, even if the client saw it first. */
 function isOfLeaving(error: unknown, request: IncomingMessage): boolean {
   if (error === CLIENT_LEFT || error === request.errored) return true;
   return error instanceof Error && (error.name === 'AbortError' || error.message === 'Premature close');

@@ -13,7 +13,7 @@ import { locked, noSuchUpload, UploadLease } from './upload-lease.ts';
 
 /** Where a file that was announced is to be sent, and until when. */
 export interface NewUpload {
-  /** The one secret: whoever has it may send the file. */
+  /** A secret: its holder may send the file. */
   token: string;
   expiresAt: Timestamp;
 }

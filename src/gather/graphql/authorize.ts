@@ -7,7 +7,7 @@ import { leastRole } from './least-role.ts';
 
 /**
  * Puts the rules of a schema, @auth and @owned, in front of its resolvers: the one place that enforces them. Of lists
- * `mine` reads only what is the viewer's, so that their pages are right; what is somebody else's and comes as far as
+ * `mine` reads only the viewer's own rows, so that their pages are right; other users' rows that come as far as
  * this is stopped here.
  */
 export function authorize(schema: GraphQLSchema, roles: Roles): void {

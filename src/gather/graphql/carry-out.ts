@@ -12,10 +12,10 @@ const EXPECTED: ReadonlySet<string> = new Set<string>([
 ]);
 
 /**
- * Carries out a mutation. Input that is refused, and rows that are missing or taken, become `userErrors` beside
- * `nothing`; any other failure is thrown. What is read afterwards is read anew.
+ * Runs a mutation. Invalid input, and missing or conflicting rows, become `userErrors` beside `nothing`; any other failure
+ * is thrown. Afterwards the loaders are renewed.
  *
- * @param pathOf where in the input an error of the database lies; by default at the field that has the column's name
+ * @param pathOf the path in the input of an error of the database; by default the field with the column's name
  */
 export async function carryOut<Result extends object, Nothing extends object>(
   context: Context,

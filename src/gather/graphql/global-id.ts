@@ -2,7 +2,7 @@ import type { Id } from '../database/column-types.ts';
 import { ID_OF_NO_ROW, isId, isWholeNumber } from '../database/id.ts';
 import { GatherError } from '../errors.ts';
 
-/** Of an ID that anything is looked for. */
+/** Longest ID that is looked up. */
 const MAX_LENGTH = 100;
 const GLOBAL_ID = /^([A-Z][A-Za-z\d_]*):(.+)$/;
 

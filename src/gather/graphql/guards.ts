@@ -46,7 +46,7 @@ export function ownArgumentsOf({ args }: Field): string[] {
 }
 
 /**
- * Gives null in the place of whatever is not for the viewer, as if it were not there. Fails where it may be theirs, and
+ * Replaces objects that are not for the viewer with null, as if they did not exist. Fails where one may be theirs, and
  * cannot be found out.
  */
 export function showAllowed(resolver: Resolver, roles: Roles, rules: Rules): Resolver {

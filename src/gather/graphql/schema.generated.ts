@@ -20,114 +20,114 @@ export type Scalars = {
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
   /**
-   * An instant as RFC 3339 writes it, to the microsecond: `2026-11-21T09:05:00.123456Z`. Given with any offset, answered in
-   * UTC.
+   * An instant in RFC 3339 format, to the microsecond: `2026-11-21T09:05:00.123456Z`. Input may have any offset; output is
+   * in UTC.
    */
   DateTime: { input: string; output: string; }
-  /** A day of the calendar: `2026-11-21`. */
+  /** A calendar date: `2026-11-21`. */
   Date: { input: string; output: string; }
   /** An exact decimal as a string: `"12.50"`. Numbers are refused, because a float is not exact. */
   Decimal: { input: string; output: string; }
   /** A file of a multipart request: https://github.com/jaydenseric/graphql-multipart-request-spec. */
   File: { input: IncomingFile; output: never; }
-  /** Any value of JSON, as it is. */
+  /** Any JSON value. */
   JSON: { input: unknown; output: unknown; }
   /** An absolute URL: `https://example.com/data.json`. */
   URL: { input: string; output: string; }
 };
 
-/** What somebody may do. Each role may do what those before it may; the last one sees what belongs to anybody. */
+/** The rights of a viewer. Each role includes those before it; the last one sees every owner's objects. */
 export type Role =
   /** Anybody. */
   | 'ANONYMOUS'
-  /** Whoever is signed in. */
+  /** A signed-in user. */
   | 'MEMBER'
-  /** Whoever runs the application. */
+  /** A member of the application's staff. */
   | 'STAFF';
 
-/** Why a mutation did nothing, for a program to act on. */
+/** Why a mutation failed, for a program to act on. */
 export type ErrorCode =
   /** A value breaks a rule of its field; the message says which. */
   | 'INVALID_INPUT'
-  /** There is nothing with this ID, or it is not the viewer's. */
+  /** No object has this ID, or it does not belong to the viewer. */
   | 'NOT_FOUND'
-  /** The viewer may not do this with these values. */
+  /** The viewer is not allowed to do this with these values. */
   | 'FORBIDDEN'
   /** No account has this email and password. */
   | 'WRONG_CREDENTIALS'
   /** Too many attempts to sign in. The message says when to try again. */
   | 'TOO_MANY_ATTEMPTS'
-  /** Another change came first, or its state does not allow it. */
+  /** Another change came first, or the object's state does not allow this. */
   | 'CONFLICT'
-  /** It is larger than it may be. */
+  /** The value or file is too large. */
   | 'TOO_LARGE'
   /** The server is busy. The same request may succeed later. */
   | 'BUSY';
 
-/** Whatever has an ID of its own, and so can be read again with `node`. */
+/** An object with an ID, which `node` can read again. */
 export type Node = {
   /** Opaque and globally unique. */
   id: Scalars['ID']['output'];
 };
 
-/** Where a page stands within its connection. */
+/** The position of a page within its connection. */
 export type PageInfo = {
-  /** Whether more follows this page. */
+  /** Whether edges follow this page. */
   hasNextPage: Scalars['Boolean']['output'];
-  /** Whether something precedes this page. */
+  /** Whether edges precede this page. */
   hasPreviousPage: Scalars['Boolean']['output'];
-  /** The cursor of the first edge; null where the page is empty. */
+  /** The cursor of the first edge; null if the page is empty. */
   startCursor?: Maybe<Scalars['String']['output']>;
-  /** The cursor of the last edge; null where the page is empty. */
+  /** The cursor of the last edge; null if the page is empty. */
   endCursor?: Maybe<Scalars['String']['output']>;
 };
 
-/** An expected failure of a mutation: the input was understood and could not be carried out. */
+/** An expected failure of a mutation: the input is well-formed, but the mutation cannot be carried out. */
 export type UserError = {
   /** For programs. */
   code: ErrorCode;
   /** For people. */
   message: Scalars['String']['output'];
-  /** Path of the input field at fault, from `input` down; an index of a list is a string here too. */
+  /** Path of the input field at fault, starting below `input`; list indexes are strings too. */
   field?: Maybe<Array<Scalars['String']['output']>>;
 };
 
-/** Everything that can be read. */
+/** All queries. */
 export type Query = {
-  /** Anything that has an ID; null where there is nothing. */
+  /** The object with this ID; null if there is none. */
   node?: Maybe<Node>;
-  /** Who is signed in; null where nobody is. */
+  /** The signed-in user; null if nobody is signed in. */
   viewer?: Maybe<User>;
-  /** Many at once, in the order of the IDs; null in the place of each that there is not. */
+  /** The objects with these IDs, in the same order; null for each ID without an object. */
   nodes: Array<Maybe<Node>>;
-  /** A job; null where there is none. */
+  /** The job with this ID; null if there is none. */
   job?: Maybe<Job>;
-  /** Work for later, done and to be done, newest first: the viewer's, or all of it where that is STAFF. */
+  /** The viewer's jobs, settled or not, newest first; for STAFF, everybody's. */
   jobs: JobConnection;
-  /** What runs by itself, and when. */
+  /** The schedules: which tasks run by themselves, and when. */
   schedules: Array<Schedule>;
 };
 
 
-/** Everything that can be read. */
+/** All queries. */
 export type QueryNodeArgs = {
   id: Scalars['ID']['input'];
 };
 
 
-/** Everything that can be read. */
+/** All queries. */
 export type QueryNodesArgs = {
   ids: Array<Scalars['ID']['input']>;
 };
 
 
-/** Everything that can be read. */
+/** All queries. */
 export type QueryJobArgs = {
   id: Scalars['ID']['input'];
 };
 
 
-/** Everything that can be read. */
+/** All queries. */
 export type QueryJobsArgs = {
   where?: InputMaybe<JobWhere>;
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -136,225 +136,228 @@ export type QueryJobsArgs = {
   before?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/** All mutations. Several in one request run one after another. */
 export type Mutation = {
   /**
-   * Begins a session: a token for `Authorization: Bearer`, and a cookie. Attempts are limited, for an account and for an
-   * address.
+   * Starts a session: returns a token for `Authorization: Bearer` and sets a cookie. Attempts are limited per account
+   * and per address.
    */
   signIn: SignInPayload;
-  /** Ends the session that the request came with, and takes the cookie away. */
+  /** Ends the session of this request and clears its cookie. */
   signOut: SignOutPayload;
-  /** Deletes a file, its thumbnail with it. */
+  /** Deletes a file and its thumbnail. */
   deleteFile: DeleteFilePayload;
-  /** Stops a job: one that runs within a second, one that waits at once. One that is cancelled already stays as it is. */
+  /**
+   * Cancels a job: a waiting one at once, a running one within a second. A job that is already cancelled stays
+   * unchanged.
+   */
   cancelJob: JobPayload;
-  /** Runs a job again that failed or was cancelled, with all its attempts. */
+  /** Runs a failed or cancelled job again, with all its attempts. */
   retryJob: JobPayload;
   /** Enqueues a schedule's task now. */
   runSchedule: JobPayload;
-  /** Keeps a file that comes with this request, as a multipart request. */
+  /** Stores a file from a multipart request. */
   uploadFile: FilePayload;
-  /** Announces a file, and gives the URL to send it to. */
+  /** Announces a file, and returns the URL to send it to. */
   createUpload: UploadPayload;
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/** All mutations. Several in one request run one after another. */
 export type MutationSignInArgs = {
   input: SignInInput;
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/** All mutations. Several in one request run one after another. */
 export type MutationDeleteFileArgs = {
   id: Scalars['ID']['input'];
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/** All mutations. Several in one request run one after another. */
 export type MutationCancelJobArgs = {
   id: Scalars['ID']['input'];
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/** All mutations. Several in one request run one after another. */
 export type MutationRetryJobArgs = {
   id: Scalars['ID']['input'];
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/** All mutations. Several in one request run one after another. */
 export type MutationRunScheduleArgs = {
   name: Scalars['String']['input'];
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/** All mutations. Several in one request run one after another. */
 export type MutationUploadFileArgs = {
   input: UploadFileInput;
 };
 
 
-/** Everything that can be changed. Several in one request are carried out one after another. */
+/** All mutations. Several in one request run one after another. */
 export type MutationCreateUploadArgs = {
   input: CreateUploadInput;
 };
 
-/** What can be watched. */
+/** All subscriptions. */
 export type Subscription = {
-  /** The job as it stands, then each change of state or progress, and completes when the job is settled. */
+  /** Sends the job as it stands, then each change of its state or progress, and completes when the job is settled. */
   job: Job;
 };
 
 
-/** What can be watched. */
+/** All subscriptions. */
 export type SubscriptionJobArgs = {
   id: Scalars['ID']['input'];
 };
 
-/** Somebody who can sign in. */
+/** A user who can sign in. */
 export type User = {
-  /** Opaque, and nobody else's. */
+  /** Opaque and unique. */
   id: Scalars['ID']['output'];
-  /** null where an issuer of tokens does not say it. */
+  /** Null if the issuer of the token does not state it. */
   email?: Maybe<Scalars['String']['output']>;
-  /** As people call them. */
+  /** Display name. */
   name: Scalars['String']['output'];
-  /** What they may do. */
+  /** The user's rights. */
   role: Role;
 };
 
-/** Conditions on a text: all that are given must hold. */
+/** Conditions on a text; all given conditions must hold. */
 export type StringFilter = {
-  /** It is this, to the letter. */
+  /** Equal to this, case-sensitive. */
   eq?: InputMaybe<Scalars['String']['input']>;
-  /** It is not this, to the letter. */
+  /** Not equal to this, case-sensitive. */
   ne?: InputMaybe<Scalars['String']['input']>;
-  /** It is one of these. */
+  /** One of these. */
   in?: InputMaybe<Array<Scalars['String']['input']>>;
-  /** It is none of these. */
+  /** None of these. */
   notIn?: InputMaybe<Array<Scalars['String']['input']>>;
-  /** It has this in it, in upper or lower case. No character is special. */
+  /** Contains this, case-insensitive. No character is special. */
   contains?: InputMaybe<Scalars['String']['input']>;
-  /** It begins with this, in upper or lower case. No character is special. */
+  /** Begins with this, case-insensitive. No character is special. */
   startsWith?: InputMaybe<Scalars['String']['input']>;
-  /** It ends with this, in upper or lower case. No character is special. */
+  /** Ends with this, case-insensitive. No character is special. */
   endsWith?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** Conditions on a decimal: all that are given must hold. */
+/** Conditions on a decimal; all given conditions must hold. */
 export type DecimalFilter = {
-  /** It equals this; `12.5` equals `12.50`. */
+  /** Equal to this; `12.5` equals `12.50`. */
   eq?: InputMaybe<Scalars['Decimal']['input']>;
-  /** It does not equal this. */
+  /** Not equal to this. */
   ne?: InputMaybe<Scalars['Decimal']['input']>;
-  /** It equals one of these. */
+  /** Equal to one of these. */
   in?: InputMaybe<Array<Scalars['Decimal']['input']>>;
-  /** It equals none of these. */
+  /** Equal to none of these. */
   notIn?: InputMaybe<Array<Scalars['Decimal']['input']>>;
-  /** It is less than this. */
+  /** Less than this. */
   lt?: InputMaybe<Scalars['Decimal']['input']>;
-  /** It is this or less. */
+  /** This or less. */
   lte?: InputMaybe<Scalars['Decimal']['input']>;
-  /** It is more than this. */
+  /** More than this. */
   gt?: InputMaybe<Scalars['Decimal']['input']>;
-  /** It is this or more. */
+  /** This or more. */
   gte?: InputMaybe<Scalars['Decimal']['input']>;
 };
 
-/** Conditions on an ID: all that are given must hold. */
+/** Conditions on an ID; all given conditions must hold. */
 export type IdFilter = {
-  /** It is this one. */
+  /** Equal to this. */
   eq?: InputMaybe<Scalars['ID']['input']>;
-  /** It is another one. */
+  /** Not equal to this. */
   ne?: InputMaybe<Scalars['ID']['input']>;
-  /** It is one of these. */
+  /** One of these. */
   in?: InputMaybe<Array<Scalars['ID']['input']>>;
-  /** It is none of these. */
+  /** None of these. */
   notIn?: InputMaybe<Array<Scalars['ID']['input']>>;
 };
 
-/** Which way to order. */
+/** Direction of an order. */
 export type OrderDirection =
   /** Lowest first. */
   | 'ASC'
   /** Highest first. */
   | 'DESC';
 
-/** A file, and where to get it. */
+/** A stored file and its URL. */
 export type StoredFile = Node & {
   /** Opaque and globally unique. */
   id: Scalars['ID']['output'];
-  /** As its sender called it. */
+  /** The name that its sender gave. */
   name: Scalars['String']['output'];
-  /** What it is by its content, as a media type: `image/jpeg`. */
+  /** Media type, detected from the content: `image/jpeg`. */
   type: Scalars['String']['output'];
-  /** Bytes. */
+  /** Size in bytes. */
   size: Scalars['Float']['output'];
   /** SHA-256 of its bytes, in hexadecimal digits. */
   sha256: Scalars['String']['output'];
-  /** Where to GET it: streamed, with ETag and ranges. */
+  /** URL of the content; GET streams it, with ETag and ranges. */
   url: Scalars['URL']['output'];
-  /** Of an image, in pixels, as it is shown; null until its job has looked at it, and of anything else. */
+  /** Size of an image in pixels, as displayed; null until its job has measured it, and for other files. */
   width?: Maybe<Scalars['Int']['output']>;
-  /** Of an image, in pixels, as it is shown; null until its job has looked at it, and of anything else. */
+  /** Size of an image in pixels, as displayed; null until its job has measured it, and for other files. */
   height?: Maybe<Scalars['Int']['output']>;
-  /** A small version of an image; null until its job has made it, and of anything else. */
+  /** A small version of an image; null until its job has created it, and for other files. */
   thumbnail?: Maybe<StoredFile>;
-  /** When it was complete. */
+  /** When the file was complete. */
   createdAt: Scalars['DateTime']['output'];
 };
 
-/** Where to send a file that was announced. */
+/** An announced file and the URL to send it to. */
 export type Upload = {
-  /** Where to PUT it. Whoever has this URL can send the file, once; nobody else can. */
+  /** URL to PUT the file to. The URL is a secret: anyone who has it can send the file, once. */
   url: Scalars['URL']['output'];
-  /** Until when. Each piece that arrives puts it off. */
+  /** When the URL expires. Each piece that arrives extends it. */
   expiresAt: Scalars['DateTime']['output'];
 };
 
-/** One run of a task: work that is done apart from the request that asked for it. */
+/** One run of a task, in the background. */
 export type Job = Node & {
   /** Opaque and globally unique. */
   id: Scalars['ID']['output'];
-  /** What is run. */
+  /** Name of the task. */
   task: Scalars['String']['output'];
-  /** How far it is. */
+  /** The current state. */
   state: JobState;
-  /** 0 to 1, of the present attempt. */
+  /** Progress of the current attempt, from 0 to 1. */
   progress: Scalars['Float']['output'];
-  /** What it is at, in its own words; null where it says nothing. */
+  /** The task's own words about its progress; null if there are none. */
   message?: Maybe<Scalars['String']['output']>;
-  /** What it was given. */
+  /** The input of the task. */
   input?: Maybe<Scalars['JSON']['output']>;
-  /** What it gave; null until it has succeeded. */
+  /** The result of the task; null until it has succeeded. */
   result?: Maybe<Scalars['JSON']['output']>;
-  /** Why the last attempt failed; null where it did not. */
+  /** Why the last attempt failed; null if it did not fail. */
   error?: Maybe<JobError>;
-  /** How many times it was begun. */
+  /** Number of attempts started. */
   attempts: Scalars['Int']['output'];
   /** When it was enqueued. */
   createdAt: Scalars['DateTime']['output'];
-  /** When its present or last attempt began; null until one has. */
+  /** When the current or last attempt started; null before the first. */
   startedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** When it was settled: succeeded, failed for good or cancelled. Null until then. */
+  /** When it was settled: it succeeded, failed for good or was cancelled. Null until then. */
   finishedAt?: Maybe<Scalars['DateTime']['output']>;
 };
 
-/** How far a job is. SUCCEEDED, FAILED and CANCELLED are settled. */
+/** The state of a job. SUCCEEDED, FAILED and CANCELLED are settled. */
 export type JobState =
-  /** It waits for a worker. */
+  /** Waiting for a worker. */
   | 'PENDING'
-  /** A worker is at it. */
+  /** Running on a worker. */
   | 'RUNNING'
-  /** An attempt failed; it waits for the next one. */
+  /** An attempt failed; waiting for the next one. */
   | 'RETRYING'
-  /** It has a result. */
+  /** The task returned a result. */
   | 'SUCCEEDED'
   /** Its last attempt failed. */
   | 'FAILED'
-  /** Somebody stopped it. */
+  /** Cancelled by a user. */
   | 'CANCELLED';
 
 /** Why an attempt failed. */
@@ -367,44 +370,44 @@ export type JobError = {
 
 /** Why an attempt failed, for a program to act on. */
 export type JobErrorCode =
-  /** The task gave up; the message says why where that is fit to be seen. */
+  /** The task failed; the message says why if that may be shown. */
   | 'TASK_FAILED'
-  /** It took longer than its task may. */
+  /** The attempt exceeded the task's timeout. */
   | 'TIMED_OUT'
-  /** Nobody knows what became of it: as a rule, the worker died with it. */
+  /** The outcome is unknown, usually because the worker died. */
   | 'WORKER_LOST';
 
-/** Conditions on jobs: all that are given must hold. */
+/** Conditions on jobs; all given conditions must hold. */
 export type JobWhere = {
-  /** On the name of the task. */
+  /** Condition on the task's name. */
   task?: InputMaybe<StringFilter>;
-  /** On how far they are. */
+  /** Condition on the state. */
   state?: InputMaybe<JobStateFilter>;
-  /** On when they were enqueued. */
+  /** Condition on the time of enqueueing. */
   createdAt?: InputMaybe<DateTimeFilter>;
 };
 
-/** Conditions on a state: all that are given must hold. */
+/** Conditions on a state; all given conditions must hold. */
 export type JobStateFilter = {
-  /** It is this one. */
+  /** Equal to this. */
   eq?: InputMaybe<JobState>;
-  /** It is another one. */
+  /** Not equal to this. */
   ne?: InputMaybe<JobState>;
-  /** It is one of these. */
+  /** One of these. */
   in?: InputMaybe<Array<JobState>>;
-  /** It is none of these. */
+  /** None of these. */
   notIn?: InputMaybe<Array<JobState>>;
 };
 
-/** Conditions on an instant: all that are given must hold. */
+/** Conditions on an instant; all given conditions must hold. */
 export type DateTimeFilter = {
-  /** It is before this. */
+  /** Before this. */
   lt?: InputMaybe<Scalars['DateTime']['input']>;
-  /** It is this or before. */
+  /** This or before. */
   lte?: InputMaybe<Scalars['DateTime']['input']>;
-  /** It is after this. */
+  /** After this. */
   gt?: InputMaybe<Scalars['DateTime']['input']>;
-  /** It is this or after. */
+  /** This or after. */
   gte?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
@@ -414,9 +417,9 @@ export type JobConnection = {
   edges: Array<JobEdge>;
   /** The jobs of the page. */
   nodes: Array<Job>;
-  /** Where the page stands. */
+  /** The position of the page. */
   pageInfo: PageInfo;
-  /** How many there are on all pages together. Counted only when asked for. */
+  /** Number of edges on all pages. Counted only if selected. */
   totalCount: Scalars['Int']['output'];
 };
 
@@ -424,99 +427,99 @@ export type JobConnection = {
 export type JobEdge = {
   /** The job. */
   node: Job;
-  /** Its place, for `after` and `before`. */
+  /** The position of the edge, for `after` and `before`. */
   cursor: Scalars['String']['output'];
 };
 
-/** A task that runs by itself. */
+/** A task that runs by itself, at set times. */
 export type Schedule = {
-  /** As `runSchedule` takes it. */
+  /** The schedule's name, for `runSchedule`. */
   name: Scalars['String']['output'];
-  /** What is run. */
+  /** Name of the task. */
   task: Scalars['String']['output'];
-  /** When, as cron writes it, in the shop's time zone: minute, hour, day of the month, month, day of the week. */
+  /** Cron expression in the application's time zone: minute, hour, day of the month, month, day of the week. */
   cron: Scalars['String']['output'];
-  /** When it runs next. */
+  /** When the task runs next. */
   nextRunAt?: Maybe<Scalars['DateTime']['output']>;
-  /** Its latest run, by itself or by hand; null before the first. One statement for all schedules. */
+  /** Its latest run, scheduled or by hand; null before the first. One statement for all schedules. */
   lastJob?: Maybe<Job>;
 };
 
-/** Who signs in. */
+/** The credentials of a user. */
 export type SignInInput = {
-  /** In upper or lower case. */
+  /** Email of the account; case does not matter. */
   email: Scalars['String']['input'];
-  /** To the letter. */
+  /** Password of the account; case matters. */
   password: Scalars['String']['input'];
 };
 
-/** What became of a sign-in. */
+/** Result of signIn. */
 export type SignInPayload = {
-  /** For `Authorization: Bearer`; a cookie is set as well. Null where there are `userErrors`. */
+  /** Token for `Authorization: Bearer`; a cookie is set as well. Null if there are `userErrors`. */
   token?: Maybe<Scalars['String']['output']>;
-  /** Who is signed in now; null where there are `userErrors`. */
+  /** The signed-in user; null if there are `userErrors`. */
   viewer?: Maybe<User>;
-  /** Until when the token is good. Each use in the second half of its life puts it off, for 90 days at most. */
+  /** When the token expires. Each use in the second half of its lifetime extends it, to 90 days at most. */
   expiresAt?: Maybe<Scalars['DateTime']['output']>;
-  /** Why nobody is signed in; empty where somebody is. */
+  /** Why the sign-in failed; empty if it succeeded. */
   userErrors: Array<UserError>;
 };
 
-/** What became of a session. */
+/** Result of signOut. */
 export type SignOutPayload = {
-  /** Whether there was one. */
+  /** Whether there was a session to end. */
   signedOut: Scalars['Boolean']['output'];
-  /** Empty: signing out is always possible. */
+  /** Always empty: signing out cannot fail. */
   userErrors: Array<UserError>;
 };
 
-/** What became of a job. */
+/** Result of a mutation of a job. */
 export type JobPayload = {
-  /** As it is now; null where there are `userErrors`. */
+  /** The object after the change; null if there are `userErrors`. */
   job?: Maybe<Job>;
-  /** Why nothing was done; empty where it was. */
+  /** Why the mutation failed; empty if it succeeded. */
   userErrors: Array<UserError>;
 };
 
-/** What became of a file. */
+/** Result of uploadFile. */
 export type FilePayload = {
-  /** As it is kept; null where there are `userErrors`. */
+  /** The stored file; null if there are `userErrors`. */
   file?: Maybe<StoredFile>;
-  /** Why nothing was done; empty where it was. */
+  /** Why the mutation failed; empty if it succeeded. */
   userErrors: Array<UserError>;
 };
 
-/** Where a file is to be sent. */
+/** Result of createUpload. */
 export type UploadPayload = {
-  /** Null where there are `userErrors`. */
+  /** The announced upload; null if there are `userErrors`. */
   upload?: Maybe<Upload>;
-  /** Why nothing was done; empty where it was. */
+  /** Why the mutation failed; empty if it succeeded. */
   userErrors: Array<UserError>;
 };
 
-/** What became of a file that was to be deleted. */
+/** Result of deleteFile. */
 export type DeleteFilePayload = {
-  /** The ID it had; null where there are `userErrors`. */
+  /** ID of the deleted file; null if there are `userErrors`. */
   deletedId?: Maybe<Scalars['ID']['output']>;
-  /** Why nothing was done; empty where it was. */
+  /** Why the mutation failed; empty if it succeeded. */
   userErrors: Array<UserError>;
 };
 
-/** A file to keep. */
+/** A file to store. */
 export type UploadFileInput = {
   /** The file. */
   file: Scalars['File']['input'];
 };
 
-/** A file that is going to be sent. */
+/** A file to announce. */
 export type CreateUploadInput = {
-  /** 1 to 255 characters. Only shown: it is no path. */
+  /** 1 to 255 characters, for display only; not a path. */
   name: Scalars['String']['input'];
-  /** Bytes. */
+  /** Size in bytes. */
   size: Scalars['Float']['input'];
-  /** The media type that it must have by its content; any by default. Kinds of text are not told apart. */
+  /** Media type that the content must have; any by default. Text types are not distinguished. */
   type?: InputMaybe<Scalars['String']['input']>;
-  /** What its bytes must come to, in hexadecimal digits; anything by default. */
+  /** SHA-256 that the content must have, in hexadecimal digits; any by default. */
   sha256?: InputMaybe<Scalars['String']['input']>;
 };
 

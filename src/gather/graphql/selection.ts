@@ -64,7 +64,7 @@ class TableSelection {
 }
 
 /**
- * What the fields of a document read of each table: whatever is selected of a type anywhere in it, in fragments and
+ * The columns of each table that a document reads: all fields selected on a type anywhere in it, in fragments and
  * behind @skip too, so that one row serves all its places; and the column that says whose a row is, because that decides
  * who may see it.
  */

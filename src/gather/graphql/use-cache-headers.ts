@@ -29,7 +29,7 @@ export function useCacheHeaders(cacheSeconds: number): Plugin<object, Pick<Conte
   };
 }
 
-/** A cookie of whatever kind may have one of ours set or taken away, which is for nobody else. */
+/** Any cookie disables shared caching: the answer may set or delete our own. */
 function isOfNobody({ method, headers }: Request): boolean {
   return method === 'GET' && !headers.has('authorization') && !headers.has('cookie');
 }

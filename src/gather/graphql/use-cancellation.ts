@@ -8,7 +8,7 @@ export interface CancellationContext {
   signal: AbortSignal;
   /** Starts the time to the deadline anew: for what is slow and makes progress. */
   keepAlive: () => void;
-  /** Stops whatever is under way, for this reason. */
+  /** Stops all work under way, for this reason. */
   stop: (reason: GatherError) => void;
 }
 
@@ -73,7 +73,7 @@ class Lifetime {
     clearTimeout(this.#timer);
   }
 
-  /** Stops whatever is still under way. */
+  /** Stops all work still under way. */
   end(reason = ANSWER_COMPLETE): void {
     clearTimeout(this.#timer);
     this.#request.removeEventListener('abort', this.#onClientLeft);

@@ -1,8 +1,8 @@
 import { Accept } from '../header-fields.ts';
 
-/** Of a whole answer; the first is for those who do not mind. */
+/** Media types of a whole answer; the first is the default. */
 export const WHOLE = ['application/json', 'application/graphql-response+json'];
-/** Of an answer in parts. */
+/** Media types of an incremental answer. */
 export const EVENTS = 'text/event-stream';
 export const PARTS = ['multipart/mixed', EVENTS];
 

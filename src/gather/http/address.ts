@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** Of a request, what says who sends it. */
+/** The parts of a request that identify its sender. */
 interface Sender {
   socket: Pick<Socket, 'remoteAddress'>;
   headers: IncomingHttpHeaders;

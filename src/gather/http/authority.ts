@@ -3,7 +3,7 @@ import type { Fault } from './refuse.ts';
 import { isProbe } from './target.ts';
 
 const TARGET = /^\/(?!\/)/;
-/** Whoever reads it as a part of a URL must come to the same host as we do. */
+/** Every URL parser must read the same host from it. */
 const HOST = /^(?<name>\[[\da-f:.]+\]|[\w.-]+)(?::\d+)?$/i;
 const SHOWN_LENGTH = 100;
 
@@ -26,7 +26,7 @@ export function createAuthorityCheck(names: readonly string[]): CheckAuthority {
     if (!name || !URL.canParse(`http://${host}`)) {
       return {
         status: 400,
-        message: `Expected a host such as shop.example:4000 in the header Host, got ${shown(host)}.`,
+        message: `Expected a host such as app.example:4000 in the header Host, got ${shown(host)}.`,
       };
     }
     if (hasTwoHosts(request)) return { status: 400, message: 'Expected one header Host, got two.' };

@@ -81,7 +81,7 @@ function endConnection(request: IncomingMessage, response: ServerResponse): void
     const timer = setTimeout(() => socket.destroy(), LINGER_MS);
     socket.once('close', () => {
       clearTimeout(timer);
-      // Node forgets a request once it is answered: whoever still reads it would wait.
+      // Node forgets a request once it is answered: its readers would wait.
       request.destroy();
     });
   };

@@ -3,7 +3,7 @@ import { createGraphQLError, type GraphQLParams } from 'graphql-yoga';
 import { cut } from '../errors.ts';
 import { findBeyondDouble, parseJson as parse } from '../json.ts';
 
-/** Whoever goes through variables does so level by level, on the stack. */
+/** Deepest nesting of variables: they are walked recursively. */
 const MAX_LEVELS = 64;
 /** To check one against its type takes microseconds. The largest mutation has 10,000 rows. */
 const MAX_OBJECTS = 12_000;

@@ -9,7 +9,7 @@ interface Holder {
   maxBytes: number;
 }
 
-/** A body of so many is held, whatever else is. */
+/** A body of at most this size is always held. */
 export const SMALL_BYTES = 8192;
 const NO_BYTES = Buffer.alloc(0);
 

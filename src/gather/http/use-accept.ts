@@ -21,7 +21,7 @@ export function useAccept(): Plugin {
         const errors = [{ message, extensions: { code: 'BAD_REQUEST' } }];
         return endResponse(fetchAPI.Response.json({ errors }, { status: 406 }));
       }
-      // Of these two Yoga takes the first, whatever the client wants more.
+      // Yoga takes the first of these two, even if the client prefers the other.
       const isForEvents = accept.weightOf(EVENTS) > accept.weightOf(MULTIPART);
       const understood = isForEvents ? acceptable.filter((type) => type !== MULTIPART) : acceptable;
       request.headers.set('accept', understood.join(', '));

@@ -32,7 +32,7 @@ const REST_BYTES = 1_000_000;
 /**
  * Reads multipart requests, as far as their operation needs them: a file goes from the socket to whoever takes it, and
  * nothing of it is kept here. What is refused is refused before the first byte of a file is read, and what nobody took
- * is not read after the answer. The deadline of an operation is put off for as long as bytes of its files arrive.
+ * is not read after the answer. The deadline of an operation is extended while bytes of its files arrive.
  */
 export function useMultipart({
   maxBytes: maxFileBytes,

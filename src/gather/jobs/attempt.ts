@@ -29,7 +29,7 @@ export interface Delivered {
 /** What the queue is to make of it: be done with it, deliver it again if it may, or never deliver it again. */
 export type Outcome = 'completed' | 'failed' | 'deadletter';
 
-/** What an attempt needs to write what becomes of it. */
+/** What an attempt needs to write its outcome. */
 export interface AttemptSource {
   /** The rows of the jobs; does not end with any job. */
   database: Database;

@@ -3,7 +3,7 @@ import { Listener } from '../database/listener.ts';
 
 /**
  * Tells when it is time to look at a job again: when it has changed, and now and then all the same, because what is said
- * while the connection is lost is lost too. Whoever is told reads the row, which alone is the truth. Close it.
+ * while the connection is lost is lost too. Readers then read the row, the single source of truth. Close it.
  */
 export class Hints {
   readonly #databaseUrl: string;

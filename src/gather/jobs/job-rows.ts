@@ -11,7 +11,7 @@ import { GatherError } from '../errors.ts';
 type NewJob = Pick<Insertable<JobTable>, 'task' | 'owner' | 'input' | 'deliveryId' | 'uniqueKey' | 'schedule'> &
   Pick<Insertable<JobTable>, 'scheduledAt'> & { queuedFor: string };
 
-/** What became of a job between two of its versions. */
+/** A change of a job between two of its versions. */
 export type JobChange = Pick<
   JobRow,
   'version' | 'state' | 'progress' | 'message' | 'error' | 'attempt' | 'startedAt' | 'finishedAt'

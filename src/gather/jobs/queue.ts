@@ -26,7 +26,7 @@ interface Delivery {
   retryLimit?: number;
 }
 
-/** Puts jobs into the queue, in the caller's transaction. Whoever makes it closes it. */
+/** Puts jobs into the queue, in the caller's transaction. Close it. */
 export class Queue {
   readonly #pools: Pools;
   #boss: Promise<PgBoss> | undefined;

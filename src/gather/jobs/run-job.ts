@@ -13,7 +13,7 @@ export interface JobEnvironment extends AttemptSource {
   toContext(signal: AbortSignal): Omit<TaskContext, 'signal' | 'progress' | 'log' | 'attempt'>;
 }
 
-/** Runs one attempt of a job and writes what became of it. */
+/** Runs one attempt of a job and writes its outcome. */
 export async function runJob(task: RunnableTask, delivered: Delivered, environment: JobEnvironment): Promise<Outcome> {
   const attempt = new Attempt(delivered, environment, task.name);
   const input = await attempt.begin();

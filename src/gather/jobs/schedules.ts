@@ -10,7 +10,7 @@ export interface Schedule {
   task: string;
   /** Minute, hour, day of the month, month, day of the week; in the application's time zone. */
   cron: string;
-  /** Enqueues the task: for a tick, once however often it is called, or by hand, for whoever asks. */
+  /** Enqueues the task: for a tick, once for any number of calls; or by hand, for the viewer. */
   enqueue(jobs: Jobs, options: Pick<EnqueueOptions, 'database' | 'owner' | 'scheduledAt'>): Promise<JobRow>;
 }
 

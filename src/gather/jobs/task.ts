@@ -57,7 +57,7 @@ interface TaskOptions<Input> {
   uniqueKey?(input: Input): string;
 }
 
-/** A task as a worker runs it, whatever it takes and gives. */
+/** A task as a worker runs it, with any input and result. */
 export interface RunnableTask extends Omit<TaskOptions<never>, 'input' | 'uniqueKey'> {
   /** Checks the input of a job, and runs the task with it. */
   perform(input: Json, context: TaskContext): Promise<Json>;

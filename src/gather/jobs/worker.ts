@@ -15,7 +15,7 @@ import { type JobEnvironment, runJob } from './run-job.ts';
 import { lastTick, type Schedule } from './schedules.ts';
 import type { RunnableTask, TaskContext } from './task.ts';
 
-/** What a worker works with. Whoever made it ends it once the worker has stopped. */
+/** The dependencies of a worker. The caller closes them once the worker has stopped. */
 export interface WorkerSource
   extends Pick<TaskContext, 'store' | 'services' | 'settings' | 'fetchPublic' | 'timeZone'> {
   databaseUrl: string;

@@ -10,7 +10,7 @@ import type { Schedule } from './schedule.ts';
 export interface LoaderSource {
   database: Database;
   services: Services;
-  /** What of each table the operation reads. */
+  /** The columns of each table that the operation reads. */
   columns: Columns;
   schedule: Schedule;
   known: KnownRows;

@@ -14,7 +14,7 @@ import { createParentPages, type ParentPages } from './parent-pages.ts';
 import { createRowByKey } from './row-by-key.ts';
 
 /** Makes a loader of one request. */
-// biome-ignore lint/suspicious/noExplicitAny: whatever its keys and values are
+// biome-ignore lint/suspicious/noExplicitAny: each has its own keys and values
 type LoaderMaker = (source: LoaderSource) => DataLoader<any, any, any>;
 
 /** Loaders by their names. */

@@ -15,7 +15,7 @@ const MAX_HOLD_MS = 20;
  * machine is busy: it would then send two batches where one would do, and two again on each level below. Holding the
  * first costs a page next to nothing, because the page waits for the slower statement anyhow.
  *
- * A statement that is not over after 20 ms is slow, whatever the machine does, and holds no batch back again. So it
+ * A statement that runs for more than 20 ms is slow even on a busy machine, and delays no further batch. So it
  * delays the levels beside it once, and not each of them.
  *
  * Batches that are asked for while others are held belong to a level below: they wait until these are on their way, and

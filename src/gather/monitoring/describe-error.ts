@@ -62,7 +62,7 @@ function codeOf({ code }: { code?: unknown }): string | undefined {
   return typeof code === 'string' && /^\w{1,50}$/.test(code) ? code : undefined;
 }
 
-/** As `src/shop/place-order.ts:42`, one for each file. */
+/** As `src/orders/place-order.ts:42`, one for each file. */
 function framesOf(stack = ''): string[] {
   const byFile = new Map<string, string>();
   for (const line of stack.split('\n')) {

@@ -28,7 +28,7 @@ export function requestId(): string | undefined {
 }
 
 /**
- * The same parts, each made in this request's name. Whoever takes them from a stream may do so in nobody's: a socket
+ * Runs each step of the generator in this request's async context, which a reader of the stream may not have: a socket
  * that has room again, or that has closed.
  */
 export function inThisRequest<Part>(parts: AsyncGenerator<Part, void, void>): AsyncGenerator<Part, void, void> {

@@ -14,7 +14,7 @@ export interface ServiceDefinition<Api> {
 }
 
 /** Services by their names. */
-// biome-ignore lint/suspicious/noExplicitAny: whatever an application asks of them
+// biome-ignore lint/suspicious/noExplicitAny: each has its own API
 export type ServiceDefinitions = Readonly<Record<string, ServiceDefinition<any>>>;
 
 type Defined = Registered<'services', Readonly<Record<never, never>>>;

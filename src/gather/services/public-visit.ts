@@ -30,7 +30,7 @@ export async function visit(hosts: PublicHosts, url: URL, maxBytes: number, sign
   let client: Client | undefined;
   try {
     const connect = await createConnector(hosts, url, signal);
-    // Whoever gave the signal keeps the time.
+    // The owner of the signal keeps the time.
     client = new Client(url.origin, {
       connect,
       pipelining: 0,

@@ -19,127 +19,130 @@ export type Scalars = {
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
   /**
-   * An instant as RFC 3339 writes it, to the microsecond: `2026-11-21T09:05:00.123456Z`. Given with any offset, answered in
-   * UTC.
+   * An instant in RFC 3339 format, to the microsecond: `2026-11-21T09:05:00.123456Z`. Input may have any offset; output is
+   * in UTC.
    */
   DateTime: { input: string; output: string; }
-  /** A day of the calendar: `2026-11-21`. */
+  /** A calendar date: `2026-11-21`. */
   Date: { input: string; output: string; }
   /** An exact decimal as a string: `"12.50"`. Numbers are refused, because a float is not exact. */
   Decimal: { input: string; output: string; }
   /** A file of a multipart request: https://github.com/jaydenseric/graphql-multipart-request-spec. */
   File: { input: IncomingFile; output: never; }
-  /** Any value of JSON, as it is, with all the digits of its numbers. */
+  /** Any JSON value. Numbers keep all their digits. */
   JSON: { input: unknown; output: unknown; }
   /** An absolute URL: `https://example.com/data.json`. */
   URL: { input: string; output: string; }
 };
 
-/** What somebody may do. Each role may do what those before it may. */
+/** The rights of a viewer. Each role includes those before it. */
 export type Role =
   /** Anybody. */
   | 'ANONYMOUS'
-  /** Who is signed in. */
+  /** A signed-in user. */
   | 'CUSTOMER'
-  /** Who works in the smokehouse. */
+  /** A member of the smokehouse's staff. */
   | 'STAFF';
 
-/** Whatever has an ID of its own, and so can be read again with `node`. */
+/** An object with an ID, which `node` can read again. */
 export type Node = {
   /** Opaque and globally unique. */
   id: Scalars['ID']['output'];
 };
 
-/** Where a page stands within its connection. */
+/** The position of a page within its connection. */
 export type PageInfo = {
-  /** Whether more follows this page: with `first`, between it and `before`; with `last`, from `before` on. */
+  /** Whether edges follow this page: with `first`, between it and `before`; with `last`, from `before` on. */
   hasNextPage: Scalars['Boolean']['output'];
-  /** Whether something precedes this page: with `last`, between `after` and it; with `first`, up to `after`. */
+  /** Whether edges precede this page: with `last`, between `after` and it; with `first`, up to `after`. */
   hasPreviousPage: Scalars['Boolean']['output'];
-  /** The cursor of the first edge; null where the page is empty. */
+  /** The cursor of the first edge; null if the page is empty. */
   startCursor?: Maybe<Scalars['String']['output']>;
-  /** The cursor of the last edge; null where the page is empty. */
+  /** The cursor of the last edge; null if the page is empty. */
   endCursor?: Maybe<Scalars['String']['output']>;
 };
 
-/** Why a mutation could not be carried out, for a program to act on. */
+/** Why a mutation failed, for a program to act on. */
 export type ErrorCode =
   /** A value breaks a rule of its field; the message says which. */
   | 'INVALID_INPUT'
-  /** There is nothing with the ID given, or it is not the viewer's. */
+  /** No object has this ID, or it does not belong to the viewer. */
   | 'NOT_FOUND'
-  /** The viewer may not do this with these values. */
+  /** The viewer is not allowed to do this with these values. */
   | 'FORBIDDEN'
-  /** There is no such account, or it has another password. */
+  /** No account has this email and password. */
   | 'WRONG_CREDENTIALS'
-  /** There were too many attempts to sign in. The same request may succeed later; the message says when. */
+  /** Too many attempts to sign in. The same request may succeed later; the message says when. */
   | 'TOO_MANY_ATTEMPTS'
-  /** Somebody else has it already, or came first; or it is no longer in a state for this. */
+  /** The value is taken, another change came first, or the object's state does not allow this. */
   | 'CONFLICT'
-  /** It is larger than it may be. */
+  /** The value or file is too large. */
   | 'TOO_LARGE'
-  /** The files of the viewer, or all files, would take more than they may. */
+  /** The viewer's files, or all files together, would exceed their quota. */
   | 'QUOTA_EXCEEDED'
-  /** There is as much of it as there may be; the message names the setting. The same request may succeed later. */
+  /** A limit is reached; the message names the setting. The same request may succeed later. */
   | 'LIMIT_EXCEEDED'
-  /** There are too many at a time. The same request may succeed later. */
+  /** The server is busy. The same request may succeed later. */
   | 'BUSY'
   /** A service did not answer in time. The same request may succeed later. */
   | 'UPSTREAM_TIMEOUT'
-  /** A service cannot be reached, or refuses to answer. The same request may succeed later. */
+  /** A service is unreachable or refuses to answer. The same request may succeed later. */
   | 'UPSTREAM_UNAVAILABLE'
-  /** A service answered something that it must not. */
+  /** A service gave an invalid answer. */
   | 'UPSTREAM_INVALID';
 
-/** An expected failure of a mutation: the input was understood and could not be carried out. */
+/** An expected failure of a mutation: the input is well-formed, but the mutation cannot be carried out. */
 export type UserError = {
   /** For programs. */
   code: ErrorCode;
   /** For people. */
   message: Scalars['String']['output'];
-  /** Path of the input field at fault, from `input` down; an index of a list is a string here too. */
+  /** Path of the input field at fault, starting below `input`; list indexes are strings too. */
   field?: Maybe<Array<Scalars['String']['output']>>;
 };
 
 /**
- * Everything that can be read. A field that reads from a source, such as the database or a service, is null where the source
- * fails; `errors` says why, and the fields beside it are not touched.
+ * All queries. A field that reads from a source, such as the database or a service, is null if the source fails;
+ * `errors` says why, and its sibling fields are unaffected.
  */
 export type Query = {
-  /** Anything that has an ID; null where there is nothing. */
+  /** The object with this ID; null if there is none. */
   node?: Maybe<Node>;
-  /** Who is signed in; null where nobody is. */
+  /** The signed-in user; null if nobody is signed in. */
   viewer?: Maybe<User>;
-  /** Many at once, in the order of the IDs; null in the place of each that there is not. */
+  /** The objects with these IDs, in the same order; null for each ID without an object. */
   nodes?: Maybe<Array<Maybe<Node>>>;
-  /** The home page: promo and recommendations from their services, featured items from the database, all at once. */
+  /**
+   * The home page: promo and recommendations from their services, featured items from the database, all read in
+   * parallel.
+   */
   home: Home;
-  /** Quotes from `count` suppliers. CONCURRENT asks all at once; SEQUENTIAL one after another, to show the difference. */
+  /** Quotes from `count` suppliers: CONCURRENT asks all at once, SEQUENTIAL one after another, to show the difference. */
   quotes?: Maybe<QuoteRound>;
-  /** One item, by its ID or its SKU; null where there is none. */
+  /** The item with this ID or SKU; null if there is none. */
   item?: Maybe<Item>;
-  /** A set of items. Every field of it is one query, and all that are selected run at the same time. */
+  /** A set of items. Each of its fields is one statement, and all selected fields run in parallel. */
   menu?: Maybe<Menu>;
-  /** Read from a JSON file on disk at each call. */
+  /** Information about the smokehouse, read from a JSON file on each request. */
   about?: Maybe<About>;
-  /** What is to be done in the smokehouse, oldest first. */
+  /** The smokehouse's tasks, oldest first. */
   tasks?: Maybe<TaskConnection>;
-  /** What was ordered, newest first: by the viewer, or by anybody where that is STAFF. */
+  /** The viewer's orders, newest first; for STAFF, everybody's. */
   orders?: Maybe<OrderConnection>;
-  /** The figures of each day that has them, oldest first. */
+  /** The statistics of each day that has any, oldest first. */
   dailyStatistics?: Maybe<Array<DailyStatistics>>;
-  /** A job; null where there is none. */
+  /** The job with this ID; null if there is none. */
   job?: Maybe<Job>;
-  /** Work for later, done and to be done, newest first: the viewer's, or all of it where that is STAFF. */
+  /** The viewer's jobs, settled or not, newest first; for STAFF, everybody's. */
   jobs?: Maybe<JobConnection>;
-  /** What runs by itself, and when. */
+  /** The schedules: which tasks run by themselves, and when. */
   schedules?: Maybe<Array<Schedule>>;
 };
 
 
 /**
- * Everything that can be read. A field that reads from a source, such as the database or a service, is null where the source
- * fails; `errors` says why, and the fields beside it are not touched.
+ * All queries. A field that reads from a source, such as the database or a service, is null if the source fails;
+ * `errors` says why, and its sibling fields are unaffected.
  */
 export type QueryNodeArgs = {
   id: Scalars['ID']['input'];
@@ -147,8 +150,8 @@ export type QueryNodeArgs = {
 
 
 /**
- * Everything that can be read. A field that reads from a source, such as the database or a service, is null where the source
- * fails; `errors` says why, and the fields beside it are not touched.
+ * All queries. A field that reads from a source, such as the database or a service, is null if the source fails;
+ * `errors` says why, and its sibling fields are unaffected.
  */
 export type QueryNodesArgs = {
   ids: Array<Scalars['ID']['input']>;
@@ -156,8 +159,8 @@ export type QueryNodesArgs = {
 
 
 /**
- * Everything that can be read. A field that reads from a source, such as the database or a service, is null where the source
- * fails; `errors` says why, and the fields beside it are not touched.
+ * All queries. A field that reads from a source, such as the database or a service, is null if the source fails;
+ * `errors` says why, and its sibling fields are unaffected.
  */
 export type QueryQuotesArgs = {
   count?: Scalars['Int']['input'];
@@ -166,8 +169,8 @@ export type QueryQuotesArgs = {
 
 
 /**
- * Everything that can be read. A field that reads from a source, such as the database or a service, is null where the source
- * fails; `errors` says why, and the fields beside it are not touched.
+ * All queries. A field that reads from a source, such as the database or a service, is null if the source fails;
+ * `errors` says why, and its sibling fields are unaffected.
  */
 export type QueryItemArgs = {
   by: ItemBy;
@@ -175,8 +178,8 @@ export type QueryItemArgs = {
 
 
 /**
- * Everything that can be read. A field that reads from a source, such as the database or a service, is null where the source
- * fails; `errors` says why, and the fields beside it are not touched.
+ * All queries. A field that reads from a source, such as the database or a service, is null if the source fails;
+ * `errors` says why, and its sibling fields are unaffected.
  */
 export type QueryMenuArgs = {
   where?: InputMaybe<ItemWhere>;
@@ -184,8 +187,8 @@ export type QueryMenuArgs = {
 
 
 /**
- * Everything that can be read. A field that reads from a source, such as the database or a service, is null where the source
- * fails; `errors` says why, and the fields beside it are not touched.
+ * All queries. A field that reads from a source, such as the database or a service, is null if the source fails;
+ * `errors` says why, and its sibling fields are unaffected.
  */
 export type QueryTasksArgs = {
   done?: InputMaybe<Scalars['Boolean']['input']>;
@@ -197,8 +200,8 @@ export type QueryTasksArgs = {
 
 
 /**
- * Everything that can be read. A field that reads from a source, such as the database or a service, is null where the source
- * fails; `errors` says why, and the fields beside it are not touched.
+ * All queries. A field that reads from a source, such as the database or a service, is null if the source fails;
+ * `errors` says why, and its sibling fields are unaffected.
  */
 export type QueryOrdersArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -209,8 +212,8 @@ export type QueryOrdersArgs = {
 
 
 /**
- * Everything that can be read. A field that reads from a source, such as the database or a service, is null where the source
- * fails; `errors` says why, and the fields beside it are not touched.
+ * All queries. A field that reads from a source, such as the database or a service, is null if the source fails;
+ * `errors` says why, and its sibling fields are unaffected.
  */
 export type QueryDailyStatisticsArgs = {
   from: Scalars['Date']['input'];
@@ -219,8 +222,8 @@ export type QueryDailyStatisticsArgs = {
 
 
 /**
- * Everything that can be read. A field that reads from a source, such as the database or a service, is null where the source
- * fails; `errors` says why, and the fields beside it are not touched.
+ * All queries. A field that reads from a source, such as the database or a service, is null if the source fails;
+ * `errors` says why, and its sibling fields are unaffected.
  */
 export type QueryJobArgs = {
   id: Scalars['ID']['input'];
@@ -228,8 +231,8 @@ export type QueryJobArgs = {
 
 
 /**
- * Everything that can be read. A field that reads from a source, such as the database or a service, is null where the source
- * fails; `errors` says why, and the fields beside it are not touched.
+ * All queries. A field that reads from a source, such as the database or a service, is null if the source fails;
+ * `errors` says why, and its sibling fields are unaffected.
  */
 export type QueryJobsArgs = {
   where?: InputMaybe<JobWhere>;
@@ -240,69 +243,75 @@ export type QueryJobsArgs = {
 };
 
 /**
- * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
- * than `userErrors` say is null, and `errors` says why.
+ * All mutations. Several in one request run one after another. A mutation that fails for a reason that `userErrors` do
+ * not cover is null, and `errors` says why.
  */
 export type Mutation = {
   /**
-   * Begins a session: a token for `Authorization: Bearer`, and a cookie. Attempts are limited, for an account and for an
-   * address.
+   * Starts a session: returns a token for `Authorization: Bearer` and sets a cookie. Attempts are limited per account
+   * and per address.
    */
   signIn?: Maybe<SignInPayload>;
-  /** Ends the session that the request came with, and takes the cookie away. */
+  /** Ends the session of this request and clears its cookie. */
   signOut?: Maybe<SignOutPayload>;
-  /** Insert one. */
+  /** Inserts an item. */
   createItem?: Maybe<ItemPayload>;
-  /** Change the given fields of one. With `expectedVersion`, CONFLICT if another writer came first. */
+  /** Updates the given fields of an item. With `expectedVersion`, CONFLICT if another writer came first. */
   updateItem?: Maybe<ItemPayload>;
-  /** Delete one, and its reviews with it. */
+  /** Deletes an item and its reviews. */
   deleteItem?: Maybe<DeleteItemPayload>;
-  /** The item with this SKU, inserted if there is none. Safe under concurrent callers: one row, `created` true for one. */
+  /**
+   * Returns the item with this SKU, and inserts it if there is none. Safe under concurrent callers: one row, and
+   * `created` is true for one of them.
+   */
   getOrCreateItem?: Maybe<GetOrCreateItemPayload>;
-  /** The item with this SKU, changed if it exists and inserted if not. Safe under concurrent callers. */
+  /** Updates the item with this SKU, or inserts it. Safe under concurrent callers. */
   updateOrCreateItem?: Maybe<GetOrCreateItemPayload>;
-  /** Insert many in one statement: all or none. */
+  /** Inserts many items in one statement: all or none. */
   createItems?: Maybe<ItemsPayload>;
-  /** Change many, each to values of its own, in one statement: all or none. */
+  /** Updates many items, each with its own values, in one statement: all or none. */
   updateItems?: Maybe<ItemsPayload>;
-  /** Change many by an expression over their own columns (price = price * (1 + percent / 100)), in one statement. */
+  /** Changes the prices of many items by a percentage (price = price * (1 + percent / 100)), in one statement. */
   repriceItems?: Maybe<RepriceItemsPayload>;
-  /** Note something to be done. */
+  /** Creates a task. */
   createTask?: Maybe<TaskPayload>;
-  /** Mark a task as done. One that is done already stays as it is. */
+  /** Marks a task as done. A task that is already done stays unchanged. */
   completeTask?: Maybe<TaskPayload>;
-  /** Say what a customer thinks of an item. */
+  /** Adds a customer's review of an item. */
   addReview?: Maybe<ReviewPayload>;
   /**
-   * Writes the order and enqueues its job in one transaction. With the same `clientMutationId` and lines again, also at
-   * the same time, the answer is the order that is there already. Stock is asked for first: while the inventory service
-   * does not answer, nothing is ordered, and the same request may be sent again.
+   * Writes the order and enqueues its job in one transaction. Repeated with the same `clientMutationId` and lines,
+   * even concurrently, it returns the existing order. Stock is checked first: while the inventory service does not
+   * answer, nothing is ordered, and the same request may be sent again.
    */
   placeOrder?: Maybe<OrderPayload>;
   /**
-   * Keeps a small file, as it arrives: a multipart request, with the header `apollo-require-preflight` or
-   * `x-gather-preflight`. For large files, and where a connection may break, `createUpload` is better.
+   * Stores a small file from a multipart request with the header `apollo-require-preflight` or `x-gather-preflight`.
+   * For large files, or over connections that may break, use `createUpload`.
    */
   uploadFile?: Maybe<FilePayload>;
-  /** Announces a file of any size, and says where to send it: in pieces, if need be. */
+  /** Announces a file of any size, and returns the URL to send it to, in pieces if needed. */
   createUpload?: Maybe<UploadPayload>;
-  /** Deletes a file, its thumbnail with it. An item whose photo it was has none then. */
+  /** Deletes a file and its thumbnail. An item that has it as its photo loses the photo. */
   deleteFile?: Maybe<DeleteFilePayload>;
   /** Issues a gift certificate, as a PDF. */
   issueCertificate?: Maybe<CertificatePayload>;
-  /** Asks two services at the same time for smokables and a flavor, then smokes. */
+  /** Asks for smokables and a flavor in parallel, then smokes. */
   smokeSomeMeats?: Maybe<SmokePayload>;
-  /** Blocking work of `seconds`, done off the event loop: other requests go on meanwhile. */
+  /** Burns CPU for `seconds` on a thread, so that other requests are not delayed. */
   burnSomeMeats?: Maybe<BurnPayload>;
   /** Adds two numbers in the background: the smallest job there is. */
   add?: Maybe<JobPayload>;
   /** Fetches a URL in the background and keeps the answer as the job's result. Returns at once. */
   fetchData?: Maybe<JobPayload>;
-  /** Stops a job: one that runs within a second, one that waits at once. One that is cancelled already stays as it is. */
+  /**
+   * Cancels a job: a waiting one at once, a running one within a second. A job that is already cancelled stays
+   * unchanged.
+   */
   cancelJob?: Maybe<JobPayload>;
-  /** Runs a job again that failed or was cancelled, with all its attempts. */
+  /** Runs a failed or cancelled job again, with all its attempts. */
   retryJob?: Maybe<JobPayload>;
-  /** Writes what a day brought once more, in the background: for what has come in since. */
+  /** Writes the statistics of a day again, in the background, to include later changes. */
   writeDailyStatistics?: Maybe<JobPayload>;
   /** Enqueues a schedule's task now. */
   runSchedule?: Maybe<JobPayload>;
@@ -310,8 +319,8 @@ export type Mutation = {
 
 
 /**
- * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
- * than `userErrors` say is null, and `errors` says why.
+ * All mutations. Several in one request run one after another. A mutation that fails for a reason that `userErrors` do
+ * not cover is null, and `errors` says why.
  */
 export type MutationSignInArgs = {
   input: SignInInput;
@@ -319,8 +328,8 @@ export type MutationSignInArgs = {
 
 
 /**
- * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
- * than `userErrors` say is null, and `errors` says why.
+ * All mutations. Several in one request run one after another. A mutation that fails for a reason that `userErrors` do
+ * not cover is null, and `errors` says why.
  */
 export type MutationCreateItemArgs = {
   input: CreateItemInput;
@@ -328,8 +337,8 @@ export type MutationCreateItemArgs = {
 
 
 /**
- * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
- * than `userErrors` say is null, and `errors` says why.
+ * All mutations. Several in one request run one after another. A mutation that fails for a reason that `userErrors` do
+ * not cover is null, and `errors` says why.
  */
 export type MutationUpdateItemArgs = {
   input: UpdateItemInput;
@@ -337,8 +346,8 @@ export type MutationUpdateItemArgs = {
 
 
 /**
- * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
- * than `userErrors` say is null, and `errors` says why.
+ * All mutations. Several in one request run one after another. A mutation that fails for a reason that `userErrors` do
+ * not cover is null, and `errors` says why.
  */
 export type MutationDeleteItemArgs = {
   input: DeleteItemInput;
@@ -346,8 +355,8 @@ export type MutationDeleteItemArgs = {
 
 
 /**
- * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
- * than `userErrors` say is null, and `errors` says why.
+ * All mutations. Several in one request run one after another. A mutation that fails for a reason that `userErrors` do
+ * not cover is null, and `errors` says why.
  */
 export type MutationGetOrCreateItemArgs = {
   input: CreateItemInput;
@@ -355,8 +364,8 @@ export type MutationGetOrCreateItemArgs = {
 
 
 /**
- * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
- * than `userErrors` say is null, and `errors` says why.
+ * All mutations. Several in one request run one after another. A mutation that fails for a reason that `userErrors` do
+ * not cover is null, and `errors` says why.
  */
 export type MutationUpdateOrCreateItemArgs = {
   input: CreateItemInput;
@@ -364,8 +373,8 @@ export type MutationUpdateOrCreateItemArgs = {
 
 
 /**
- * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
- * than `userErrors` say is null, and `errors` says why.
+ * All mutations. Several in one request run one after another. A mutation that fails for a reason that `userErrors` do
+ * not cover is null, and `errors` says why.
  */
 export type MutationCreateItemsArgs = {
   input: CreateItemsInput;
@@ -373,8 +382,8 @@ export type MutationCreateItemsArgs = {
 
 
 /**
- * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
- * than `userErrors` say is null, and `errors` says why.
+ * All mutations. Several in one request run one after another. A mutation that fails for a reason that `userErrors` do
+ * not cover is null, and `errors` says why.
  */
 export type MutationUpdateItemsArgs = {
   input: UpdateItemsInput;
@@ -382,8 +391,8 @@ export type MutationUpdateItemsArgs = {
 
 
 /**
- * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
- * than `userErrors` say is null, and `errors` says why.
+ * All mutations. Several in one request run one after another. A mutation that fails for a reason that `userErrors` do
+ * not cover is null, and `errors` says why.
  */
 export type MutationRepriceItemsArgs = {
   input: RepriceItemsInput;
@@ -391,8 +400,8 @@ export type MutationRepriceItemsArgs = {
 
 
 /**
- * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
- * than `userErrors` say is null, and `errors` says why.
+ * All mutations. Several in one request run one after another. A mutation that fails for a reason that `userErrors` do
+ * not cover is null, and `errors` says why.
  */
 export type MutationCreateTaskArgs = {
   input: CreateTaskInput;
@@ -400,8 +409,8 @@ export type MutationCreateTaskArgs = {
 
 
 /**
- * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
- * than `userErrors` say is null, and `errors` says why.
+ * All mutations. Several in one request run one after another. A mutation that fails for a reason that `userErrors` do
+ * not cover is null, and `errors` says why.
  */
 export type MutationCompleteTaskArgs = {
   input: CompleteTaskInput;
@@ -409,8 +418,8 @@ export type MutationCompleteTaskArgs = {
 
 
 /**
- * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
- * than `userErrors` say is null, and `errors` says why.
+ * All mutations. Several in one request run one after another. A mutation that fails for a reason that `userErrors` do
+ * not cover is null, and `errors` says why.
  */
 export type MutationAddReviewArgs = {
   input: AddReviewInput;
@@ -418,8 +427,8 @@ export type MutationAddReviewArgs = {
 
 
 /**
- * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
- * than `userErrors` say is null, and `errors` says why.
+ * All mutations. Several in one request run one after another. A mutation that fails for a reason that `userErrors` do
+ * not cover is null, and `errors` says why.
  */
 export type MutationPlaceOrderArgs = {
   input: PlaceOrderInput;
@@ -427,8 +436,8 @@ export type MutationPlaceOrderArgs = {
 
 
 /**
- * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
- * than `userErrors` say is null, and `errors` says why.
+ * All mutations. Several in one request run one after another. A mutation that fails for a reason that `userErrors` do
+ * not cover is null, and `errors` says why.
  */
 export type MutationUploadFileArgs = {
   input: UploadFileInput;
@@ -436,8 +445,8 @@ export type MutationUploadFileArgs = {
 
 
 /**
- * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
- * than `userErrors` say is null, and `errors` says why.
+ * All mutations. Several in one request run one after another. A mutation that fails for a reason that `userErrors` do
+ * not cover is null, and `errors` says why.
  */
 export type MutationCreateUploadArgs = {
   input: CreateUploadInput;
@@ -445,8 +454,8 @@ export type MutationCreateUploadArgs = {
 
 
 /**
- * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
- * than `userErrors` say is null, and `errors` says why.
+ * All mutations. Several in one request run one after another. A mutation that fails for a reason that `userErrors` do
+ * not cover is null, and `errors` says why.
  */
 export type MutationDeleteFileArgs = {
   id: Scalars['ID']['input'];
@@ -454,8 +463,8 @@ export type MutationDeleteFileArgs = {
 
 
 /**
- * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
- * than `userErrors` say is null, and `errors` says why.
+ * All mutations. Several in one request run one after another. A mutation that fails for a reason that `userErrors` do
+ * not cover is null, and `errors` says why.
  */
 export type MutationIssueCertificateArgs = {
   input: IssueCertificateInput;
@@ -463,8 +472,8 @@ export type MutationIssueCertificateArgs = {
 
 
 /**
- * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
- * than `userErrors` say is null, and `errors` says why.
+ * All mutations. Several in one request run one after another. A mutation that fails for a reason that `userErrors` do
+ * not cover is null, and `errors` says why.
  */
 export type MutationBurnSomeMeatsArgs = {
   seconds?: Scalars['Int']['input'];
@@ -472,8 +481,8 @@ export type MutationBurnSomeMeatsArgs = {
 
 
 /**
- * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
- * than `userErrors` say is null, and `errors` says why.
+ * All mutations. Several in one request run one after another. A mutation that fails for a reason that `userErrors` do
+ * not cover is null, and `errors` says why.
  */
 export type MutationAddArgs = {
   x: Scalars['Int']['input'];
@@ -482,8 +491,8 @@ export type MutationAddArgs = {
 
 
 /**
- * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
- * than `userErrors` say is null, and `errors` says why.
+ * All mutations. Several in one request run one after another. A mutation that fails for a reason that `userErrors` do
+ * not cover is null, and `errors` says why.
  */
 export type MutationFetchDataArgs = {
   url: Scalars['URL']['input'];
@@ -491,8 +500,8 @@ export type MutationFetchDataArgs = {
 
 
 /**
- * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
- * than `userErrors` say is null, and `errors` says why.
+ * All mutations. Several in one request run one after another. A mutation that fails for a reason that `userErrors` do
+ * not cover is null, and `errors` says why.
  */
 export type MutationCancelJobArgs = {
   id: Scalars['ID']['input'];
@@ -500,8 +509,8 @@ export type MutationCancelJobArgs = {
 
 
 /**
- * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
- * than `userErrors` say is null, and `errors` says why.
+ * All mutations. Several in one request run one after another. A mutation that fails for a reason that `userErrors` do
+ * not cover is null, and `errors` says why.
  */
 export type MutationRetryJobArgs = {
   id: Scalars['ID']['input'];
@@ -509,8 +518,8 @@ export type MutationRetryJobArgs = {
 
 
 /**
- * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
- * than `userErrors` say is null, and `errors` says why.
+ * All mutations. Several in one request run one after another. A mutation that fails for a reason that `userErrors` do
+ * not cover is null, and `errors` says why.
  */
 export type MutationWriteDailyStatisticsArgs = {
   date: Scalars['Date']['input'];
@@ -518,49 +527,49 @@ export type MutationWriteDailyStatisticsArgs = {
 
 
 /**
- * Everything that can be changed. Several in one request are carried out one after another. One that fails for another reason
- * than `userErrors` say is null, and `errors` says why.
+ * All mutations. Several in one request run one after another. A mutation that fails for a reason that `userErrors` do
+ * not cover is null, and `errors` says why.
  */
 export type MutationRunScheduleArgs = {
   name: Scalars['String']['input'];
 };
 
-/** What can be watched. */
+/** All subscriptions. */
 export type Subscription = {
-  /** The job as it stands, then each change of state or progress, and completes when the job is settled. */
+  /** Sends the job as it stands, then each change of its state or progress, and completes when the job is settled. */
   job?: Maybe<Job>;
 };
 
 
-/** What can be watched. */
+/** All subscriptions. */
 export type SubscriptionJobArgs = {
   id: Scalars['ID']['input'];
 };
 
-/** Somebody who can sign in. */
+/** A user who can sign in. */
 export type User = {
-  /** Opaque, and nobody else's. */
+  /** Opaque and unique. */
   id: Scalars['ID']['output'];
-  /** null where an issuer of tokens does not say it. */
+  /** Null if the issuer of the token does not state it. */
   email?: Maybe<Scalars['String']['output']>;
-  /** As people call them. */
+  /** Display name. */
   name: Scalars['String']['output'];
-  /** What they may do. */
+  /** The user's rights. */
   role: Role;
 };
 
-/** What the home page shows. Its three parts are read at the same time. */
+/** The home page. Its three parts are read in parallel. */
 export type Home = {
-  /** The promotion of the day, from the promo service; null where there is none. */
+  /** Today's promotion, from the promo service; null if there is none. */
   promo?: Maybe<Promo>;
-  /** Best first, from the recommendation service; items that the shop no longer has are null. */
+  /** Recommendations from their service, best first; items that the shop no longer has are null. */
   recommendations?: Maybe<Array<Recommendation>>;
-  /** The newest of the items on sale. */
+  /** The newest items on sale. */
   featured?: Maybe<Array<Item>>;
 };
 
 
-/** What the home page shows. Its three parts are read at the same time. */
+/** The home page. Its three parts are read in parallel. */
 export type HomeFeaturedArgs = {
   first?: Scalars['Int']['input'];
 };
@@ -569,64 +578,64 @@ export type HomeFeaturedArgs = {
 export type Promo = {
   /** Its headline. */
   title: Scalars['String']['output'];
-  /** What it is about. */
+  /** Its text. */
   text: Scalars['String']['output'];
-  /** The item promoted, if one is. */
+  /** The promoted item, if any. */
   item?: Maybe<Item>;
 };
 
-/** The recommendation service names items by SKU; the items come from the database, in one batch. */
+/** A recommendation. Its service names items by SKU; the items come from the database, in one batch. */
 export type Recommendation = {
-  /** Why it is recommended. */
+  /** Reason for the recommendation. */
   reason: Scalars['String']['output'];
-  /** The item; null where the shop does not have it. */
+  /** The item; null if the shop does not have it. */
   item?: Maybe<Item>;
 };
 
-/** How many suppliers are asked at a time. */
+/** Whether suppliers are asked in parallel or in sequence. */
 export type FetchMode =
   /** All at once: the round takes as long as the slowest. */
   | 'CONCURRENT'
   /** One after another: the round takes as long as all of them together. */
   | 'SEQUENTIAL';
 
-/** A round of questions to suppliers. */
+/** A round of requests to suppliers. */
 export type QuoteRound = {
-  /** One for each supplier asked, in order. */
+  /** One quote per supplier, in order. */
   quotes: Array<Quote>;
   /** Wall time of the round, in seconds. */
   elapsed: Scalars['Float']['output'];
-  /** `fetched 10 quotes in 1.01 seconds`; `fetched 3 of 10 quotes in 1.01 seconds` where some suppliers did not answer. */
+  /** `fetched 10 quotes in 1.01 seconds`; `fetched 3 of 10 quotes in 1.01 seconds` if some suppliers did not answer. */
   message: Scalars['String']['output'];
 };
 
-/** What one supplier answered. */
+/** A supplier's answer. */
 export type Quote = {
-  /** The supplier's name, or its number where it did not answer. */
+  /** The supplier's name, or its number if it did not answer. */
   supplier: Scalars['String']['output'];
-  /** Price per kilogram; null where the supplier did not answer, and then `error` says why. */
+  /** Price per kilogram; null if the supplier did not answer, and then `error` says why. */
   price?: Maybe<Scalars['Decimal']['output']>;
   /** Why there is no price. */
   error?: Maybe<Scalars['String']['output']>;
 };
 
-/** Something that the smokehouse sells. */
+/** An item that the smokehouse sells. */
 export type Item = Node & {
   /** Opaque and globally unique. */
   id: Scalars['ID']['output'];
-  /** The stock-keeping unit: the name that people and services know it by. */
+  /** The stock-keeping unit, by which people and services identify the item. */
   sku: Scalars['String']['output'];
   /** As printed on the menu. */
   name: Scalars['String']['output'];
-  /** A sentence or two for customers; empty where nobody wrote one. */
+  /** A sentence or two for customers; may be empty. */
   description: Scalars['String']['output'];
-  /** Whether it is sold. */
+  /** Whether the item is on sale. */
   status: ItemStatus;
   /** The list price. */
   price: Scalars['Decimal']['output'];
-  /** Kilocalories per 100 g; null where nobody measured. */
+  /** Kilocalories per 100 g; null if unknown. */
   calories?: Maybe<Scalars['Int']['output']>;
-  /** Grows with each change; give it as `expectedVersion` to be told of a change in between. */
+  /** Incremented by each change; pass it as `expectedVersion` to detect concurrent changes. */
   version: Scalars['Int']['output'];
   /** When it was inserted. */
   createdAt: Scalars['DateTime']['output'];
@@ -638,16 +647,16 @@ export type Item = Node & {
   currentPrice?: Maybe<Scalars['Decimal']['output']>;
   /** From the inventory service; one call for all the items of a request. */
   stock?: Maybe<Scalars['Int']['output']>;
-  /** Newest first. One statement for all parents, each with its own first `first`. */
+  /** Newest first. One statement for all parents, with a page of its own for each. */
   reviews?: Maybe<ReviewConnection>;
-  /** Mean of its ratings, to two places; null where there are none. */
+  /** Mean of its ratings, to two places; null if there are none. */
   averageRating?: Maybe<Scalars['Float']['output']>;
-  /** Its picture; null where it has none. */
+  /** The item's picture; null if there is none. */
   photo?: Maybe<StoredFile>;
 };
 
 
-/** Something that the smokehouse sells. */
+/** An item that the smokehouse sells. */
 export type ItemReviewsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
@@ -655,7 +664,7 @@ export type ItemReviewsArgs = {
   before?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** Where an item stands in its life. */
+/** The life cycle of an item. */
 export type ItemStatus =
   /** Not yet sold. */
   | 'DRAFT'
@@ -664,7 +673,7 @@ export type ItemStatus =
   /** No longer sold. */
   | 'RETIRED';
 
-/** Names one item: give exactly one field. */
+/** Identifies an item; exactly one field. */
 export type ItemBy =
   /** Its ID. */
   { id: Scalars['ID']['input']; sku?: never; }
@@ -672,97 +681,97 @@ export type ItemBy =
   { id?: never; sku: Scalars['String']['input']; };
 
 /**
- * Which items: all conditions given must hold. One that is absent, null or empty says nothing: a query takes it for one that
- * every item meets, wherever it stands, and so an `or` with an empty part holds for every item. A change refuses it.
+ * Conditions on items; all given conditions must hold. An absent, null or empty condition holds for every item, at any
+ * place in a query: an `or` with an empty part holds for every item. Mutations refuse such a condition.
  */
 export type ItemWhere = {
-  /** On its status. */
+  /** Condition on the status. */
   status?: InputMaybe<ItemStatusFilter>;
-  /** On its name. */
+  /** Condition on the name. */
   name?: InputMaybe<StringFilter>;
-  /** On its list price. */
+  /** Condition on the list price. */
   price?: InputMaybe<DecimalFilter>;
-  /** On its supplier's ID. */
+  /** Condition on the supplier's ID. */
   supplierId?: InputMaybe<IdFilter>;
-  /** Each of these must hold. */
+  /** All of these must hold. */
   and?: InputMaybe<Array<ItemWhere>>;
-  /** At least one of these must hold; none does in an empty list. */
+  /** At least one of these must hold; an empty list holds for no item. */
   or?: InputMaybe<Array<ItemWhere>>;
   /** This must not hold. */
   not?: InputMaybe<ItemWhere>;
 };
 
-/** Conditions on a status: all that are given must hold. */
+/** Conditions on a status; all given conditions must hold. */
 export type ItemStatusFilter = {
-  /** It is this one. */
+  /** Equal to this. */
   eq?: InputMaybe<ItemStatus>;
-  /** It is another one. */
+  /** Not equal to this. */
   ne?: InputMaybe<ItemStatus>;
-  /** It is one of these. */
+  /** One of these. */
   in?: InputMaybe<Array<ItemStatus>>;
-  /** It is none of these. */
+  /** None of these. */
   notIn?: InputMaybe<Array<ItemStatus>>;
 };
 
-/** Conditions on a text: all that are given must hold. */
+/** Conditions on a text; all given conditions must hold. */
 export type StringFilter = {
-  /** It is this, to the letter. */
+  /** Equal to this, case-sensitive. */
   eq?: InputMaybe<Scalars['String']['input']>;
-  /** It is not this, to the letter. */
+  /** Not equal to this, case-sensitive. */
   ne?: InputMaybe<Scalars['String']['input']>;
-  /** It is one of these. */
+  /** One of these. */
   in?: InputMaybe<Array<Scalars['String']['input']>>;
-  /** It is none of these. */
+  /** None of these. */
   notIn?: InputMaybe<Array<Scalars['String']['input']>>;
-  /** It has this in it, in upper or lower case. No character is special. */
+  /** Contains this, case-insensitive. No character is special. */
   contains?: InputMaybe<Scalars['String']['input']>;
-  /** It begins with this, in upper or lower case. No character is special. */
+  /** Begins with this, case-insensitive. No character is special. */
   startsWith?: InputMaybe<Scalars['String']['input']>;
-  /** It ends with this, in upper or lower case. No character is special. */
+  /** Ends with this, case-insensitive. No character is special. */
   endsWith?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** Conditions on a decimal: all that are given must hold. */
+/** Conditions on a decimal; all given conditions must hold. */
 export type DecimalFilter = {
-  /** It equals this; `12.5` equals `12.50`. */
+  /** Equal to this; `12.5` equals `12.50`. */
   eq?: InputMaybe<Scalars['Decimal']['input']>;
-  /** It does not equal this. */
+  /** Not equal to this. */
   ne?: InputMaybe<Scalars['Decimal']['input']>;
-  /** It equals one of these. */
+  /** Equal to one of these. */
   in?: InputMaybe<Array<Scalars['Decimal']['input']>>;
-  /** It equals none of these. */
+  /** Equal to none of these. */
   notIn?: InputMaybe<Array<Scalars['Decimal']['input']>>;
-  /** It is less than this. */
+  /** Less than this. */
   lt?: InputMaybe<Scalars['Decimal']['input']>;
-  /** It is this or less. */
+  /** This or less. */
   lte?: InputMaybe<Scalars['Decimal']['input']>;
-  /** It is more than this. */
+  /** More than this. */
   gt?: InputMaybe<Scalars['Decimal']['input']>;
-  /** It is this or more. */
+  /** This or more. */
   gte?: InputMaybe<Scalars['Decimal']['input']>;
 };
 
-/** Conditions on an ID: all that are given must hold. */
+/** Conditions on an ID; all given conditions must hold. */
 export type IdFilter = {
-  /** It is this one. */
+  /** Equal to this. */
   eq?: InputMaybe<Scalars['ID']['input']>;
-  /** It is another one. */
+  /** Not equal to this. */
   ne?: InputMaybe<Scalars['ID']['input']>;
-  /** It is one of these. */
+  /** One of these. */
   in?: InputMaybe<Array<Scalars['ID']['input']>>;
-  /** It is none of these. */
+  /** None of these. */
   notIn?: InputMaybe<Array<Scalars['ID']['input']>>;
 };
 
-/** One term of an order. Where all terms tie, the order of creation decides, the way that the last term goes. */
+/** A term of an order. Ties are broken by the order of creation, in the direction of the last term. */
 export type ItemOrder = {
-  /** What to order by. */
+  /** The field to order by. */
   field: ItemOrderField;
-  /** Which way. */
+  /** The direction. */
   direction?: OrderDirection;
 };
 
-/** What items can be ordered by. */
+/** Fields that items can be ordered by. */
 export type ItemOrderField =
   /** By SKU. */
   | 'SKU'
@@ -772,33 +781,33 @@ export type ItemOrderField =
   | 'STATUS'
   /** By list price. */
   | 'PRICE'
-  /** By calories; items without are last when ascending and first when descending. */
+  /** By calories; items without calories are last when ascending and first when descending. */
   | 'CALORIES'
   /** By time of insertion. */
   | 'CREATED_AT'
   /** By time of the last change. */
   | 'UPDATED_AT';
 
-/** Which way to order. */
+/** Direction of an order. */
 export type OrderDirection =
   /** Lowest first. */
   | 'ASC'
   /** Highest first. */
   | 'DESC';
 
-/** A set of items, and what can be asked of it. */
+/** A set of items. */
 export type Menu = {
-  /** How many there are. */
+  /** Number of items in the set. */
   count?: Maybe<Scalars['Int']['output']>;
-  /** Whether there is any. */
+  /** Whether the set has any item. */
   exists?: Maybe<Scalars['Boolean']['output']>;
-  /** The lowest in the order given; null where the set is empty. */
+  /** The first item in the given order; null if the set is empty. */
   first?: Maybe<Item>;
-  /** The highest in the order given; null where the set is empty. */
+  /** The last item in the given order; null if the set is empty. */
   last?: Maybe<Item>;
   /** Statistics of the list prices. */
   price?: Maybe<PriceStatistics>;
-  /** A page of the set. Cursors stay right while items are inserted and deleted. */
+  /** A page of the set. Cursors remain valid while items are inserted and deleted. */
   items?: Maybe<ItemConnection>;
   /**
    * Every item of the set, read through a cursor a batch at a time: with @stream the first arrive at once. Without it at
@@ -808,19 +817,19 @@ export type Menu = {
 };
 
 
-/** A set of items, and what can be asked of it. */
+/** A set of items. */
 export type MenuFirstArgs = {
   orderBy?: InputMaybe<Array<ItemOrder>>;
 };
 
 
-/** A set of items, and what can be asked of it. */
+/** A set of items. */
 export type MenuLastArgs = {
   orderBy?: InputMaybe<Array<ItemOrder>>;
 };
 
 
-/** A set of items, and what can be asked of it. */
+/** A set of items. */
 export type MenuItemsArgs = {
   orderBy?: InputMaybe<Array<ItemOrder>>;
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -829,7 +838,7 @@ export type MenuItemsArgs = {
   before?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** Statistics of prices; every field is null where the set is empty. */
+/** Statistics of prices; every field is null if the set is empty. */
 export type PriceStatistics = {
   /** The mean, to the cent. */
   average?: Maybe<Scalars['Decimal']['output']>;
@@ -837,7 +846,7 @@ export type PriceStatistics = {
   minimum?: Maybe<Scalars['Decimal']['output']>;
   /** The highest. */
   maximum?: Maybe<Scalars['Decimal']['output']>;
-  /** All together. */
+  /** The sum. */
   sum?: Maybe<Scalars['Decimal']['output']>;
 };
 
@@ -847,9 +856,9 @@ export type ItemConnection = {
   edges: Array<ItemEdge>;
   /** The items of the page. */
   nodes: Array<Item>;
-  /** Where the page stands. */
+  /** The position of the page. */
   pageInfo: PageInfo;
-  /** How many there are on all pages together. Counted only when asked for. */
+  /** Number of edges on all pages. Counted only if selected. */
   totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
@@ -857,7 +866,7 @@ export type ItemConnection = {
 export type ItemEdge = {
   /** The item. */
   node: Item;
-  /** Its place, for `after` and `before`. */
+  /** The position of the edge, for `after` and `before`. */
   cursor: Scalars['String']['output'];
 };
 
@@ -867,7 +876,7 @@ export type Supplier = Node & {
   id: Scalars['ID']['output'];
   /** The name of the house. */
   name: Scalars['String']['output'];
-  /** Where it is. */
+  /** Its city. */
   city: Scalars['String']['output'];
   /** What it delivers, in the order of creation. One statement for all suppliers of a request. */
   items?: Maybe<ItemConnection>;
@@ -882,20 +891,20 @@ export type SupplierItemsArgs = {
   before?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** Who buys and reviews. */
+/** A customer who buys and reviews. */
 export type Customer = Node & {
   /** Opaque and globally unique. */
   id: Scalars['ID']['output'];
   /** As shown beside a review. */
   name: Scalars['String']['output'];
-  /** Where the customer lives; empty where it is not known. */
+  /** Where the customer lives; empty if unknown. */
   city: Scalars['String']['output'];
-  /** What the customer wrote, newest first. One statement for all customers of a request. */
+  /** The customer's reviews, newest first. One statement for all customers of a request. */
   reviews?: Maybe<ReviewConnection>;
 };
 
 
-/** Who buys and reviews. */
+/** A customer who buys and reviews. */
 export type CustomerReviewsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
@@ -903,17 +912,17 @@ export type CustomerReviewsArgs = {
   before?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** What a customer thinks of an item. */
+/** A customer's review of an item. */
 export type Review = Node & {
   /** Opaque and globally unique. */
   id: Scalars['ID']['output'];
   /** 1 to 5. */
   rating: Scalars['Int']['output'];
-  /** In the customer's words; empty where there are none. */
+  /** The customer's words; may be empty. */
   text: Scalars['String']['output'];
   /** When it was written. */
   createdAt: Scalars['DateTime']['output'];
-  /** What it is about. */
+  /** The reviewed item. */
   item?: Maybe<Item>;
   /** Who wrote it. */
   customer?: Maybe<Customer>;
@@ -925,9 +934,9 @@ export type ReviewConnection = {
   edges: Array<ReviewEdge>;
   /** The reviews of the page. */
   nodes: Array<Review>;
-  /** Where the page stands. */
+  /** The position of the page. */
   pageInfo: PageInfo;
-  /** How many there are on all pages together. Counted only when asked for. */
+  /** Number of edges on all pages. Counted only if selected. */
   totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
@@ -935,23 +944,23 @@ export type ReviewConnection = {
 export type ReviewEdge = {
   /** The review. */
   node: Review;
-  /** Its place, for `after` and `before`. */
+  /** The position of the edge, for `after` and `before`. */
   cursor: Scalars['String']['output'];
 };
 
-/** What the smokehouse says of itself. */
+/** About the smokehouse. */
 export type About = {
   /** Its name. */
   name: Scalars['String']['output'];
-  /** What it is, in a paragraph. */
+  /** A paragraph about it. */
   text: Scalars['String']['output'];
-  /** Where it is. */
+  /** Its address. */
   address: Scalars['String']['output'];
-  /** When it is open, a line for each span of days. */
+  /** Opening hours, one line per span of days. */
   openingHours: Array<Scalars['String']['output']>;
 };
 
-/** Something to be done in the smokehouse. */
+/** A task of the smokehouse's staff. */
 export type Task = Node & {
   /** Opaque and globally unique. */
   id: Scalars['ID']['output'];
@@ -959,7 +968,7 @@ export type Task = Node & {
   title: Scalars['String']['output'];
   /** Whether it is done. */
   done: Scalars['Boolean']['output'];
-  /** When it was noted. */
+  /** When it was created. */
   createdAt: Scalars['DateTime']['output'];
   /** When it was done; null until then. */
   completedAt?: Maybe<Scalars['DateTime']['output']>;
@@ -971,9 +980,9 @@ export type TaskConnection = {
   edges: Array<TaskEdge>;
   /** The tasks of the page. */
   nodes: Array<Task>;
-  /** Where the page stands. */
+  /** The position of the page. */
   pageInfo: PageInfo;
-  /** How many there are on all pages together. Counted only when asked for. */
+  /** Number of edges on all pages. Counted only if selected. */
   totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
@@ -981,42 +990,42 @@ export type TaskConnection = {
 export type TaskEdge = {
   /** The task. */
   node: Task;
-  /** Its place, for `after` and `before`. */
+  /** The position of the edge, for `after` and `before`. */
   cursor: Scalars['String']['output'];
 };
 
-/** What somebody ordered, at the prices of that moment. */
+/** An order, at the prices of its time. */
 export type Order = Node & {
   /** Opaque and globally unique. */
   id: Scalars['ID']['output'];
-  /** How far it is. */
+  /** The current state. */
   status: OrderStatus;
-  /** What it is in all: the sum of its lines. */
+  /** The sum of its lines. */
   total: Scalars['Decimal']['output'];
   /** When it was placed. */
   createdAt: Scalars['DateTime']['output'];
-  /** What was ordered, in the order of the input. One statement for all orders of a request. */
+  /** The lines, in the order of the input. One statement for all orders of a request. */
   lines?: Maybe<Array<OrderLine>>;
   /** The job that prepares it; null once the job is no longer kept. */
   job?: Maybe<Job>;
 };
 
-/** How far an order is. */
+/** The state of an order. */
 export type OrderStatus =
-  /** Written down; its job has not begun. */
+  /** Placed; its job has not started. */
   | 'PLACED'
-  /** Its job has begun; the state of the job says whether it goes on. */
+  /** Its job has started; the job's state says whether it is still running. */
   | 'PREPARING'
-  /** To be collected. */
+  /** Ready to be collected. */
   | 'READY';
 
-/** So many of an item. */
+/** A line of an order: an item and a quantity. */
 export type OrderLine = {
-  /** What was ordered. */
+  /** The ordered item. */
   item?: Maybe<Item>;
   /** How many. */
   quantity: Scalars['Int']['output'];
-  /** Of one, when the order was placed. */
+  /** Price of one item when the order was placed. */
   price: Scalars['Decimal']['output'];
   /** `price` times `quantity`. */
   total: Scalars['Decimal']['output'];
@@ -1028,9 +1037,9 @@ export type OrderConnection = {
   edges: Array<OrderEdge>;
   /** The orders of the page. */
   nodes: Array<Order>;
-  /** Where the page stands. */
+  /** The position of the page. */
   pageInfo: PageInfo;
-  /** How many there are on all pages together. Counted only when asked for. */
+  /** Number of edges on all pages. Counted only if selected. */
   totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
@@ -1038,51 +1047,51 @@ export type OrderConnection = {
 export type OrderEdge = {
   /** The order. */
   node: Order;
-  /** Its place, for `after` and `before`. */
+  /** The position of the edge, for `after` and `before`. */
   cursor: Scalars['String']['output'];
 };
 
-/** What a day brought. A day begins and ends in the shop's time zone. */
+/** The statistics of a day in the shop's time zone. */
 export type DailyStatistics = {
   /** The day. */
   date: Scalars['Date']['output'];
-  /** How many orders were placed. */
+  /** Number of orders placed. */
   orders: Scalars['Int']['output'];
-  /** What they were in all. */
+  /** The sum of their totals. */
   revenue: Scalars['Decimal']['output'];
-  /** The mean of the ratings given, to two places; null where there were none. */
+  /** Mean of the ratings given that day, to two places; null if there were none. */
   averageRating?: Maybe<Scalars['Float']['output']>;
 };
 
-/** A file, and where to get it. */
+/** A stored file and its URL. */
 export type StoredFile = Node & {
   /** Opaque and globally unique. */
   id: Scalars['ID']['output'];
-  /** As its sender called it. */
+  /** The name that its sender gave. */
   name: Scalars['String']['output'];
-  /** What it is by its content, as a media type: `image/jpeg`. */
+  /** Media type, detected from the content: `image/jpeg`. */
   type: Scalars['String']['output'];
-  /** Bytes. */
+  /** Size in bytes. */
   size: Scalars['Float']['output'];
   /** SHA-256 of its bytes, in hexadecimal digits. */
   sha256: Scalars['String']['output'];
-  /** Where to GET it: streamed, with ETag and ranges. */
+  /** URL of the content; GET streams it, with ETag and ranges. */
   url: Scalars['URL']['output'];
-  /** Of an image, in pixels, as it is shown; null until its job has looked at it, and of anything else. */
+  /** Size of an image in pixels, as displayed; null until its job has measured it, and for other files. */
   width?: Maybe<Scalars['Int']['output']>;
-  /** Of an image, in pixels, as it is shown; null until its job has looked at it, and of anything else. */
+  /** Size of an image in pixels, as displayed; null until its job has measured it, and for other files. */
   height?: Maybe<Scalars['Int']['output']>;
-  /** A small version of an image; null until its job has made it, and of anything else. */
+  /** A small version of an image; null until its job has created it, and for other files. */
   thumbnail?: Maybe<StoredFile>;
-  /** When it was complete. */
+  /** When the file was complete. */
   createdAt: Scalars['DateTime']['output'];
 };
 
-/** Where to send a file that was announced. */
+/** An announced file and the URL to send it to. */
 export type Upload = {
-  /** Where to PUT it. Whoever has this URL can send the file, once; nobody else can. */
+  /** URL to PUT the file to. The URL is a secret: anyone who has it can send the file, once. */
   url: Scalars['URL']['output'];
-  /** Until when. Each piece that arrives puts it off. */
+  /** When the URL expires. Each piece that arrives extends it. */
   expiresAt: Scalars['DateTime']['output'];
 };
 
@@ -1090,57 +1099,57 @@ export type Upload = {
 export type Certificate = Node & {
   /** Opaque and globally unique. */
   id: Scalars['ID']['output'];
-  /** For whom. */
+  /** Name of the recipient. */
   recipient: Scalars['String']['output'];
-  /** How much. */
+  /** The amount of money. */
   amount: Scalars['Decimal']['output'];
   /** When it was issued. */
   issuedAt: Scalars['DateTime']['output'];
-  /** GET answers application/pdf, as an attachment named certificate.pdf. */
+  /** URL of the PDF. GET returns application/pdf, as an attachment named certificate.pdf. */
   url?: Maybe<Scalars['URL']['output']>;
 };
 
-/** One run of a task: work that is done apart from the request that asked for it. */
+/** One run of a task, in the background. */
 export type Job = Node & {
   /** Opaque and globally unique. */
   id: Scalars['ID']['output'];
-  /** What is run. */
+  /** Name of the task. */
   task: Scalars['String']['output'];
-  /** How far it is. */
+  /** The current state. */
   state: JobState;
-  /** 0 to 1, of the present attempt. */
+  /** Progress of the current attempt, from 0 to 1. */
   progress: Scalars['Float']['output'];
-  /** What it is at, in its own words; null where it says nothing. */
+  /** The task's own words about its progress; null if there are none. */
   message?: Maybe<Scalars['String']['output']>;
-  /** What it was given. */
+  /** The input of the task. */
   input?: Maybe<Scalars['JSON']['output']>;
-  /** What it gave; null until it has succeeded. */
+  /** The result of the task; null until it has succeeded. */
   result?: Maybe<Scalars['JSON']['output']>;
-  /** Why the last attempt failed; null where it did not. */
+  /** Why the last attempt failed; null if it did not fail. */
   error?: Maybe<JobError>;
-  /** How many times it was begun. */
+  /** Number of attempts started. */
   attempts: Scalars['Int']['output'];
   /** When it was enqueued. */
   createdAt: Scalars['DateTime']['output'];
-  /** When its present or last attempt began; null until one has. */
+  /** When the current or last attempt started; null before the first. */
   startedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** When it was settled: succeeded, failed for good or cancelled. Null until then. */
+  /** When it was settled: it succeeded, failed for good or was cancelled. Null until then. */
   finishedAt?: Maybe<Scalars['DateTime']['output']>;
 };
 
-/** How far a job is. SUCCEEDED, FAILED and CANCELLED are settled. */
+/** The state of a job. SUCCEEDED, FAILED and CANCELLED are settled. */
 export type JobState =
-  /** It waits for a worker. */
+  /** Waiting for a worker. */
   | 'PENDING'
-  /** A worker is at it. */
+  /** Running on a worker. */
   | 'RUNNING'
-  /** An attempt failed; it waits for the next one. */
+  /** An attempt failed; waiting for the next one. */
   | 'RETRYING'
-  /** It has a result. */
+  /** The task returned a result. */
   | 'SUCCEEDED'
   /** Its last attempt failed. */
   | 'FAILED'
-  /** Somebody stopped it. */
+  /** Cancelled by a user. */
   | 'CANCELLED';
 
 /** Why an attempt failed. */
@@ -1153,44 +1162,44 @@ export type JobError = {
 
 /** Why an attempt failed, for a program to act on. */
 export type JobErrorCode =
-  /** The task gave up; the message says why where that is fit to be seen. */
+  /** The task failed; the message says why if that may be shown. */
   | 'TASK_FAILED'
-  /** It took longer than its task may. */
+  /** The attempt exceeded the task's timeout. */
   | 'TIMED_OUT'
-  /** Nobody knows what became of it: as a rule, the worker died with it. */
+  /** The outcome is unknown, usually because the worker died. */
   | 'WORKER_LOST';
 
-/** Conditions on jobs: all that are given must hold. */
+/** Conditions on jobs; all given conditions must hold. */
 export type JobWhere = {
-  /** On the name of the task. */
+  /** Condition on the task's name. */
   task?: InputMaybe<StringFilter>;
-  /** On how far they are. */
+  /** Condition on the state. */
   state?: InputMaybe<JobStateFilter>;
-  /** On when they were enqueued. */
+  /** Condition on the time of enqueueing. */
   createdAt?: InputMaybe<DateTimeFilter>;
 };
 
-/** Conditions on a state: all that are given must hold. */
+/** Conditions on a state; all given conditions must hold. */
 export type JobStateFilter = {
-  /** It is this one. */
+  /** Equal to this. */
   eq?: InputMaybe<JobState>;
-  /** It is another one. */
+  /** Not equal to this. */
   ne?: InputMaybe<JobState>;
-  /** It is one of these. */
+  /** One of these. */
   in?: InputMaybe<Array<JobState>>;
-  /** It is none of these. */
+  /** None of these. */
   notIn?: InputMaybe<Array<JobState>>;
 };
 
-/** Conditions on an instant: all that are given must hold. */
+/** Conditions on an instant; all given conditions must hold. */
 export type DateTimeFilter = {
-  /** It is before this. */
+  /** Before this. */
   lt?: InputMaybe<Scalars['DateTime']['input']>;
-  /** It is this or before. */
+  /** This or before. */
   lte?: InputMaybe<Scalars['DateTime']['input']>;
-  /** It is after this. */
+  /** After this. */
   gt?: InputMaybe<Scalars['DateTime']['input']>;
-  /** It is this or after. */
+  /** This or after. */
   gte?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
@@ -1200,9 +1209,9 @@ export type JobConnection = {
   edges: Array<JobEdge>;
   /** The jobs of the page. */
   nodes: Array<Job>;
-  /** Where the page stands. */
+  /** The position of the page. */
   pageInfo: PageInfo;
-  /** How many there are on all pages together. Counted only when asked for. */
+  /** Number of edges on all pages. Counted only if selected. */
   totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
@@ -1210,65 +1219,65 @@ export type JobConnection = {
 export type JobEdge = {
   /** The job. */
   node: Job;
-  /** Its place, for `after` and `before`. */
+  /** The position of the edge, for `after` and `before`. */
   cursor: Scalars['String']['output'];
 };
 
-/** A task that runs by itself. */
+/** A task that runs by itself, at set times. */
 export type Schedule = {
-  /** As `runSchedule` takes it. */
+  /** The schedule's name, for `runSchedule`. */
   name: Scalars['String']['output'];
-  /** What is run. */
+  /** Name of the task. */
   task: Scalars['String']['output'];
-  /** When, as cron writes it, in the shop's time zone: minute, hour, day of the month, month, day of the week. */
+  /** Cron expression in the application's time zone: minute, hour, day of the month, month, day of the week. */
   cron: Scalars['String']['output'];
-  /** When it runs next. */
+  /** When the task runs next. */
   nextRunAt?: Maybe<Scalars['DateTime']['output']>;
-  /** Its latest run, by itself or by hand; null before the first. One statement for all schedules. */
+  /** Its latest run, scheduled or by hand; null before the first. One statement for all schedules. */
   lastJob?: Maybe<Job>;
 };
 
-/** Who signs in. */
+/** The credentials of a user. */
 export type SignInInput = {
-  /** In upper or lower case. */
+  /** Email of the account; case does not matter. */
   email: Scalars['String']['input'];
-  /** To the letter. */
+  /** Password of the account; case matters. */
   password: Scalars['String']['input'];
 };
 
-/** What became of a sign-in. */
+/** Result of signIn. */
 export type SignInPayload = {
-  /** For `Authorization: Bearer`; a cookie is set as well. Null where there are `userErrors`. */
+  /** Token for `Authorization: Bearer`; a cookie is set as well. Null if there are `userErrors`. */
   token?: Maybe<Scalars['String']['output']>;
-  /** Who is signed in now; null where there are `userErrors`. */
+  /** The signed-in user; null if there are `userErrors`. */
   viewer?: Maybe<User>;
-  /** Until when the token is good. Each use in the second half of its life puts it off, for 90 days at most. */
+  /** When the token expires. Each use in the second half of its lifetime extends it, to 90 days at most. */
   expiresAt?: Maybe<Scalars['DateTime']['output']>;
-  /** Why nobody is signed in; empty where somebody is. */
+  /** Why the sign-in failed; empty if it succeeded. */
   userErrors: Array<UserError>;
 };
 
-/** What became of a session. */
+/** Result of signOut. */
 export type SignOutPayload = {
-  /** Whether there was one. */
+  /** Whether there was a session to end. */
   signedOut: Scalars['Boolean']['output'];
-  /** Empty: signing out is always possible. */
+  /** Always empty: signing out cannot fail. */
   userErrors: Array<UserError>;
 };
 
 /** An item to insert. */
 export type CreateItemInput = {
-  /** 1 to 64 characters; nobody else's. */
+  /** 1 to 64 characters; unique. */
   sku: Scalars['String']['input'];
   /** 1 to 200 characters. */
   name: Scalars['String']['input'];
   /** At most 10,000 characters. */
   description?: Scalars['String']['input'];
-  /** Whether it is sold. */
+  /** Whether the item is on sale. */
   status?: ItemStatus;
   /** 0 or more; rounded half up to cents. */
   price: Scalars['Decimal']['input'];
-  /** 0 or more; null where nobody measured. */
+  /** 0 or more; null if unknown. */
   calories?: InputMaybe<Scalars['Int']['input']>;
   /** Who delivers it. */
   supplierId: Scalars['ID']['input'];
@@ -1278,17 +1287,17 @@ export type CreateItemInput = {
 export type UpdateItemInput = {
   /** Which item. */
   id: Scalars['ID']['input'];
-  /** The version that the change was made for; CONFLICT where the item has another one by now. */
+  /** The version that the change is based on; CONFLICT if the item has another version by now. */
   expectedVersion?: InputMaybe<Scalars['Int']['input']>;
   /** 1 to 200 characters. */
   name?: InputMaybe<Scalars['String']['input']>;
   /** At most 10,000 characters. */
   description?: InputMaybe<Scalars['String']['input']>;
-  /** Whether it is sold. */
+  /** Whether the item is on sale. */
   status?: InputMaybe<ItemStatus>;
   /** 0 or more; rounded half up to cents. */
   price?: InputMaybe<Scalars['Decimal']['input']>;
-  /** 0 or more; null takes the number away. */
+  /** 0 or more; null clears the value. */
   calories?: InputMaybe<Scalars['Int']['input']>;
   /** Who delivers it. */
   supplierId?: InputMaybe<Scalars['ID']['input']>;
@@ -1315,81 +1324,81 @@ export type UpdateItemsInput = {
 /** Prices to change. */
 export type RepriceItemsInput = {
   /**
-   * Which items. Each part must say something: what is null, empty or holds for every item by its form is INVALID_INPUT, and
-   * nothing is changed. `{ price: { gte: "0" } }` means all of them.
+   * The items to change. A condition that is null, empty or by its form holds for every item is INVALID_INPUT, and
+   * nothing is changed. For all items, use `{ price: { gte: "0" } }`.
    */
   where: ItemWhere;
   /** 10 raises each price by a tenth, -50 halves it. Prices are rounded half up to cents. */
   percent: Scalars['Decimal']['input'];
 };
 
-/** What became of one item. */
+/** Result of a mutation of one item. */
 export type ItemPayload = {
-  /** As it is now; null where there are `userErrors`. */
+  /** The object after the change; null if there are `userErrors`. */
   item?: Maybe<Item>;
-  /** Why nothing was done; empty where it was. */
+  /** Why the mutation failed; empty if it succeeded. */
   userErrors: Array<UserError>;
 };
 
-/** An item that was there, or is now. */
+/** Result of getOrCreateItem. */
 export type GetOrCreateItemPayload = {
-  /** As it is now; null where there are `userErrors`. */
+  /** The object after the change; null if there are `userErrors`. */
   item?: Maybe<Item>;
-  /** Whether this very call inserted it. */
+  /** Whether this call inserted the item. */
   created: Scalars['Boolean']['output'];
-  /** Why nothing was done; empty where it was. */
+  /** Why the mutation failed; empty if it succeeded. */
   userErrors: Array<UserError>;
 };
 
-/** What became of an item to delete. */
+/** Result of deleteItem. */
 export type DeleteItemPayload = {
-  /** The ID that the item had; null where there are `userErrors`. */
+  /** ID of the deleted item; null if there are `userErrors`. */
   deletedId?: Maybe<Scalars['ID']['output']>;
-  /** Why nothing was done; empty where it was. */
+  /** Why the mutation failed; empty if it succeeded. */
   userErrors: Array<UserError>;
 };
 
-/** Many at once. */
+/** Result of a mutation of many items. */
 export type ItemsPayload = {
-  /** In the order of the input; null where there are `userErrors`. */
+  /** The items, in the order of the input; null if there are `userErrors`. */
   items?: Maybe<Array<Item>>;
-  /** Why nothing was done; empty where it was. */
+  /** Why the mutation failed; empty if it succeeded. */
   userErrors: Array<UserError>;
 };
 
-/** What became of the prices. */
+/** Result of repriceItems. */
 export type RepriceItemsPayload = {
-  /** How many items it was done to; that of one may have come to the same price. */
+  /** Number of items updated, including those whose price came out the same. */
   count: Scalars['Int']['output'];
-  /** Why nothing was done; empty where it was. */
+  /** Why the mutation failed; empty if it succeeded. */
   userErrors: Array<UserError>;
 };
 
-/** A task to note. */
+/** A task to create. */
 export type CreateTaskInput = {
   /** 1 to 200 characters. */
   title: Scalars['String']['input'];
 };
 
-/** A task that is done. */
+/** A task to mark as done. */
 export type CompleteTaskInput = {
   /** Which task. */
   id: Scalars['ID']['input'];
 };
 
-/** What became of a task. */
+/** Result of a mutation of a task. */
 export type TaskPayload = {
-  /** As it is now; null where there are `userErrors`. */
+  /** The object after the change; null if there are `userErrors`. */
   task?: Maybe<Task>;
-  /** Why nothing was done; empty where it was. */
+  /** Why the mutation failed; empty if it succeeded. */
   userErrors: Array<UserError>;
 };
 
 /** A review to add. */
 export type AddReviewInput = {
-  /** What it is about. */
+  /** ID of the reviewed item. */
   itemId: Scalars['ID']['input'];
-  /** Who wrote it: the viewer by default. Only STAFF may write for somebody else. */
+  /** The author; the viewer by default. Only STAFF may write for somebody else. */
   customerId?: InputMaybe<Scalars['ID']['input']>;
   /** 1 to 5. */
   rating: Scalars['Int']['input'];
@@ -1397,112 +1406,109 @@ export type AddReviewInput = {
   text?: Scalars['String']['input'];
 };
 
-/** What became of a review. */
+/** Result of addReview. */
 export type ReviewPayload = {
-  /** As it is now; null where there are `userErrors`. */
+  /** The object after the change; null if there are `userErrors`. */
   review?: Maybe<Review>;
-  /** Why nothing was done; empty where it was. */
+  /** Why the mutation failed; empty if it succeeded. */
   userErrors: Array<UserError>;
 };
 
-/** What is ordered. */
+/** The order to place. */
 export type PlaceOrderInput = {
-  /**
-   * 1 to 100 characters of the client's choice, so that a request sent twice is one order. Two viewers may choose the
-   * same.
-   */
+  /** Idempotency key of 1 to 100 characters: a request sent twice is one order. Keys are separate for each viewer. */
   clientMutationId?: InputMaybe<Scalars['String']['input']>;
   /** 1 to 100. */
   lines: Array<OrderLineInput>;
 };
 
-/** So many of an item. */
+/** A line of an order: an item and a quantity. */
 export type OrderLineInput = {
-  /** Of an item that is ACTIVE. */
+  /** ID of an ACTIVE item. */
   itemId: Scalars['ID']['input'];
-  /** 1 to 1,000; no more than are in stock. */
+  /** 1 to 1,000, and not more than are in stock. */
   quantity: Scalars['Int']['input'];
 };
 
-/** What became of an order. */
+/** Result of placeOrder. */
 export type OrderPayload = {
-  /** As it is now; null where there are `userErrors`. */
+  /** The object after the change; null if there are `userErrors`. */
   order?: Maybe<Order>;
-  /** Why nothing was done; empty where it was. */
+  /** Why the mutation failed; empty if it succeeded. */
   userErrors: Array<UserError>;
 };
 
-/** What became of a job. */
+/** Result of a mutation of a job. */
 export type JobPayload = {
-  /** As it is now; null where there are `userErrors`. */
+  /** The object after the change; null if there are `userErrors`. */
   job?: Maybe<Job>;
-  /** Why nothing was done; empty where it was. */
+  /** Why the mutation failed; empty if it succeeded. */
   userErrors: Array<UserError>;
 };
 
-/** What was smoked. */
+/** Result of smokeSomeMeats. */
 export type SmokePayload = {
-  /** What can be smoked today; null where the service did not say. */
+  /** What can be smoked today; null if the service did not answer. */
   meats?: Maybe<Array<Scalars['String']['output']>>;
-  /** What it is smoked with; null where the service did not say. */
+  /** The flavor; null if the service did not answer. */
   flavor?: Maybe<Scalars['String']['output']>;
-  /** `Smoked 6 meats with Sweet Baby Ray's!` Null where nothing was. */
+  /** `Smoked 6 meats with Sweet Baby Ray's!` Null if nothing was smoked. */
   message?: Maybe<Scalars['String']['output']>;
-  /** Which service failed, and how; empty where none did. */
+  /** Which service failed, and how; empty if none did. */
   userErrors: Array<UserError>;
 };
 
-/** What was burned. */
+/** Result of burnSomeMeats. */
 export type BurnPayload = {
-  /** In words. */
+  /** A message for people. */
   message: Scalars['String']['output'];
   /** Wall time, in seconds. */
   elapsed: Scalars['Float']['output'];
 };
 
-/** A file to keep. */
+/** A file to store. */
 export type UploadFileInput = {
   /** The file. */
   file: Scalars['File']['input'];
-  /** Makes it this item's photo, which is public; it must be an image then. For STAFF only. */
+  /** Sets the file as the photo of this item: it must be an image, and is public. For STAFF only. */
   itemId?: InputMaybe<Scalars['ID']['input']>;
 };
 
-/** What became of a file. */
+/** Result of uploadFile. */
 export type FilePayload = {
-  /** As it is kept; null where there are `userErrors`. */
+  /** The stored file; null if there are `userErrors`. */
   file?: Maybe<StoredFile>;
-  /** Why nothing was done; empty where it was. */
+  /** Why the mutation failed; empty if it succeeded. */
   userErrors: Array<UserError>;
 };
 
-/** A file that is going to be sent. */
+/** A file to announce. */
 export type CreateUploadInput = {
-  /** 1 to 255 characters. Only shown: it is no path. */
+  /** 1 to 255 characters, for display only; not a path. */
   name: Scalars['String']['input'];
-  /** Bytes. */
+  /** Size in bytes. */
   size: Scalars['Float']['input'];
-  /** The media type that it must have by its content; any by default. Kinds of text are not told apart. */
+  /** Media type that the content must have; any by default. Text types are not distinguished. */
   type?: InputMaybe<Scalars['String']['input']>;
-  /** What its bytes must come to, in hexadecimal digits; anything by default. */
+  /** SHA-256 that the content must have, in hexadecimal digits; any by default. */
   sha256?: InputMaybe<Scalars['String']['input']>;
-  /** Makes it this item's photo once it is complete, which is public; it must be an image then. For STAFF only. */
+  /** Sets the complete file as the photo of this item: it must be an image, and is public. For STAFF only. */
   itemId?: InputMaybe<Scalars['ID']['input']>;
 };
 
-/** Where a file is to be sent. */
+/** Result of createUpload. */
 export type UploadPayload = {
-  /** Null where there are `userErrors`. */
+  /** The announced upload; null if there are `userErrors`. */
   upload?: Maybe<Upload>;
-  /** Why nothing was done; empty where it was. */
+  /** Why the mutation failed; empty if it succeeded. */
   userErrors: Array<UserError>;
 };
 
-/** What became of a file that was to be deleted. */
+/** Result of deleteFile. */
 export type DeleteFilePayload = {
-  /** The ID it had; null where there are `userErrors`. */
+  /** ID of the deleted file; null if there are `userErrors`. */
   deletedId?: Maybe<Scalars['ID']['output']>;
-  /** Why nothing was done; empty where it was. */
+  /** Why the mutation failed; empty if it succeeded. */
   userErrors: Array<UserError>;
 };
 
@@ -1514,11 +1520,11 @@ export type IssueCertificateInput = {
   amount: Scalars['Decimal']['input'];
 };
 
-/** What became of a certificate. */
+/** Result of issueCertificate. */
 export type CertificatePayload = {
-  /** As it is; null where there are `userErrors`. */
+  /** The certificate; null if there are `userErrors`. */
   certificate?: Maybe<Certificate>;
-  /** Why nothing was done; empty where it was. */
+  /** Why the mutation failed; empty if it succeeded. */
   userErrors: Array<UserError>;
 };
 

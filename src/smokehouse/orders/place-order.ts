@@ -11,7 +11,7 @@ interface OrderSource {
   enqueue: (transaction: Database, orderId: Id) => Promise<JobRow>;
 }
 
-/** What became of an order: either it stands, or it has faults. */
+/** Result of an order: the order, or its faults. */
 type Placed = { order: OrderRow; faults: [] } | { order: null; faults: OrderFault[] };
 
 /**

@@ -34,7 +34,7 @@ interface SeedOptions {
   /** `shop` for a first run, `test` for tests. */
   size: keyof typeof SIZES;
   onStep?: OnStep;
-  /** Ends the connection, and with it whatever is not committed. */
+  /** Closes the connection; what is not committed is rolled back. */
   signal?: AbortSignal;
 }
 

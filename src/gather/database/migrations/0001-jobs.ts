@@ -2,8 +2,8 @@ import { sql } from 'kysely';
 import { type EngineMigration, jobChannel } from '../schemas.ts';
 
 /**
- * Jobs, and each change of theirs in the order in which it happened. Triggers keep both right whoever writes: a change
- * grows the version, is noted in "jobChange", and is told on the channel of `jobChannel`, with the job's id as payload.
+ * Jobs, and their changes in order. Triggers maintain both: each change increments the version, adds a row to "jobChange",
+ * and notifies the channel of `jobChannel` with the job's id as payload.
  */
 export const createJobs: EngineMigration = (schema) => async (database) => {
   const [job, jobChange] = [sql.id(schema, 'job'), sql.id(schema, 'jobChange')];

@@ -2,11 +2,10 @@ import { sql } from 'kysely';
 import type { EngineMigration } from '../schemas.ts';
 
 /**
- * Files, and those that are still on their way. Their bytes are in the store, under their keys.
+ * Files, and uploads under way. Their bytes are in the store, under their keys.
  *
- * "storage" has how many bytes the files and the announced uploads of each owner have, and under '' those of all. Triggers
- * count when a transaction commits, or when it says `set constraints all immediate`: the row of all is locked after any
- * other row, so that nobody waits for it with something that another needs.
+ * "storage" has the bytes of the files and announced uploads of each owner, and under '' of all owners. Triggers count at
+ * commit, or at `set constraints all immediate`: the row of all owners is locked last, which prevents deadlocks.
  */
 export const createFiles: EngineMigration = (schema) => async (database) => {
   const [file, upload] = [sql.id(schema, 'file'), sql.id(schema, 'upload')];

@@ -12,7 +12,7 @@ const BYTES_PER_CHARACTER = 2;
 const BYTES_PER_ENTRY = 5000;
 
 /**
- * A cache of what came of documents by their texts: the document, or the error that its text is none. It is bounded by
+ * Caches parse results, documents or errors, by query text. It is bounded by
  * the bytes of memory that it takes, as estimated: Yoga's own counts documents, and a dozen of a megabyte would fill the
  * memory. What is kept beside a document elsewhere goes with it.
  */

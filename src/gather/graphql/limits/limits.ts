@@ -1,12 +1,12 @@
 /** How much one request, and one viewer, may ask for. */
 export interface Limits {
-  /** Of a body of JSON. */
+  /** Largest JSON body. */
   bodyMaxBytes: number;
-  /** Of an answer, or of a part of one. */
+  /** Largest answer, or payload of an incremental one. */
   answerMaxBytes: number;
-  /** Of the text of an operation. */
+  /** Longest text of an operation. */
   queryMaxBytes: number;
-  /** Of the text of an operation, as the lexer of GraphQL counts them; of its fields also once fragments are put in place. */
+  /** Most lexer tokens of an operation's text, and of its fields with fragments expanded. */
   maxTokens: number;
   /** How deep fields may be nested. */
   maxDepth: number;

@@ -20,16 +20,16 @@ interface Charge {
   requested: number;
   bucket: Bucket;
   isTaken: boolean;
-  /** What PostgreSQL has worked on its statements so far; a point each. */
+  /** Milliseconds that PostgreSQL has worked on its statements so far; a point each. */
   sqlMs: number;
 }
 
 /**
- * Refuses an operation that costs too much, or more than its viewer has left, before anything is asked of a source.
- * What it may cost is taken at the start, and what it did not cost is given back at the end: what was run for a part of
- * the answer that an error took away is paid too. An answer in parts and a subscription cost what they asked for. A
- * millisecond that PostgreSQL works costs a point, taken as each statement ends, as far as it comes to more than the
- * objects. Comes after `useViewer`, before `useSources`.
+ * Refuses an operation that costs too much, or more points than its viewer has left, before any source is called. The
+ * requested cost is charged at the start, and what was not used is refunded at the end; fields that ran below an error
+ * are paid. Incremental answers and subscriptions pay the requested cost. Each millisecond of PostgreSQL's work costs a
+ * point, charged as each statement ends, as far as it exceeds the cost of the objects. Comes after `useViewer`, before
+ * `useSources`.
  */
 export function useCost(limits: CostLimits, buckets: Buckets): Plugin<Context> {
   const charges = new WeakMap<object, Charge>();
@@ -109,7 +109,7 @@ function tooCostly(requested: number, maxCost: number) {
   return createRefusal('MAX_COST_EXCEEDED', `Expected an operation of at most ${maxCost} points, got ${requested}.`);
 }
 
-/** What is said to whoever has not as many points left, with status 429. */
+/** The refusal of an operation whose viewer has too few points left, with status 429. */
 export function throttled(requested: number, bucket: Bucket): GraphQLError {
   const seconds = bucket.secondsUntil(requested);
   const message = `Expected at most ${Math.max(0, Math.floor(bucket.available))} points, which are left for now, got ${requested}. There are enough in ${seconds} s.`;

@@ -11,7 +11,7 @@ interface Listener {
   onLeft: () => void;
 }
 
-/** A file in the body of a request. Its bytes wait in the socket for whoever reads them. */
+/** A file in the body of a request. Its bytes stay in the socket until they are read. */
 export class Arrival implements ArrivedFile {
   /** Of the form: what the map calls it. */
   readonly field: string;
@@ -28,7 +28,7 @@ export class Arrival implements ArrivedFile {
     this.bytes = { [Symbol.asyncIterator]: () => this.#read() };
     this.#stream = stream;
     this.#listener = listener;
-    // Whoever reads it is told. Where nobody does, there is nobody to tell.
+    // Readers get the error; without readers it is dropped.
     stream.on('error', () => {});
   }
 
@@ -43,7 +43,7 @@ export class Arrival implements ArrivedFile {
     this.#stream.resume();
   }
 
-  /** Fails whoever reads it, now or later. */
+  /** Fails its readers, now or later. */
   fail(error: Error): void {
     this.#stream.destroy(error);
   }

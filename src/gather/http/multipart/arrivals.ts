@@ -34,7 +34,7 @@ export class Arrivals {
     else this.#handOut();
   }
 
-  /** Fails whoever waits for a file or reads one, now or later. The first failure counts. */
+  /** Fails all who wait for a file or read one, now or later. The first failure counts. */
   fail(error: Error): void {
     this.#failure ??= error;
     for (const { reject } of this.#wanted.values()) reject(this.#failure);
@@ -60,7 +60,7 @@ export class Arrivals {
     if (this.#wanted.size > 0) this.#makeWay();
   }
 
-  /** Whatever is still wanted comes after those that are here. */
+  /** Files still wanted come after those that are here. */
   #makeWay(): void {
     for (const arrival of this.#here) {
       if (this.#gone.has(arrival.field) && !arrival.isLeft) continue;

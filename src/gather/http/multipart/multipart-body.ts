@@ -64,7 +64,7 @@ export class MultipartBody {
     else signal.addEventListener('abort', close, { once: true });
   }
 
-  /** Reads no further, and fails whoever waits for a file. The first reason counts. */
+  /** Stops reading, and fails all who wait for a file. The first reason counts. */
   close(reason: Error = ANSWERED): void {
     this.#source.off('data', this.#count);
     this.#source.off('close', this.#onSourceClosed);
