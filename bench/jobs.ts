@@ -8,8 +8,8 @@ import { Database, raw } from '../src/gather/database/database.ts';
 import { migrate } from '../src/gather/database/migrate.ts';
 import { channelOf, createPools, endPools } from '../src/gather/database/pool.ts';
 import { startEmbeddedPostgres } from '../src/gather/embedded-postgres/embedded-postgres.ts';
-import { Hints } from '../src/gather/jobs/hints.ts';
 import { installQueues } from '../src/gather/jobs/install.ts';
+import { JobNotifications } from '../src/gather/jobs/job-notifications.ts';
 import { Jobs } from '../src/gather/jobs/jobs.ts';
 import { Queue } from '../src/gather/jobs/queue.ts';
 import { createWorker } from '../src/gather/worker.ts';
@@ -55,7 +55,7 @@ stack.defer(() => endPools(pools));
 const database = new Database(pools, new AbortController().signal);
 const queue = new Queue(pools);
 stack.defer(() => queue.close());
-const jobs = new Jobs(queue, new Hints(databaseUrl, channelOf(pools), 5000));
+const jobs = new Jobs(queue, new JobNotifications(databaseUrl, channelOf(pools), 5000));
 
 const bare = await measureBare();
 const worker = createWorker(smokehouse, {

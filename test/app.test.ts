@@ -93,10 +93,10 @@ describe('stop', () => {
     gather.services.promo.fault = 'hang';
     const asked = [send(url, PROMO), send(url, '{ menu { count } }')].map(({ response }) => response);
     await untilLeft(gather, 2);
-    const hurry = new AbortController();
-    const stopped = gather.app.stop(hurry.signal);
+    const force = new AbortController();
+    const stopped = gather.app.stop(force.signal);
     await sleep(100);
-    hurry.abort();
+    force.abort();
     await stopped;
     for (const response of asked) await expect(response).rejects.toMatchObject({ code: 'ECONNRESET' });
     await untilLeft(gather, 0);

@@ -1,9 +1,9 @@
 import { type GraphQLObjectType, type GraphQLSchema, getNamedType, isObjectType, isScalarType } from 'graphql';
 import { createSchema } from 'graphql-yoga';
-import pg from 'pg';
 import type { App } from './app.ts';
 import { withClient } from './database/client.ts';
 import { toGatherError } from './database/errors.ts';
+import { findColumns } from './database/find-columns.ts';
 import type { EngineSchemas } from './database/schemas.ts';
 import { type Definitions, toDefinitions } from './database/tables.ts';
 import { engineResolvers } from './engine-resolvers.ts';
@@ -56,8 +56,8 @@ export async function assertFits(
     throw toGatherError(error);
   });
   const faults = Object.values<AnyDefinition>(toDefinitions(app.database.tables, engineSchema)).flatMap((table) => {
-    const place = `${pg.escapeIdentifier(table.schema)}.${pg.escapeIdentifier(table.table)}`;
-    const columns = found.get(`${table.schema}.${table.table}`);
+    const place = `${table.schema}.${table.table}`;
+    const columns = found.get(place);
     if (!columns) return [`Table ${table.name}: the database has no ${place}. ${STALE}`];
     const missing = Object.keys(table.types).filter((column) => !columns.has(column));
     return missing.map((column) => `Table ${table.name}: the database has no column "${column}" in ${place}. ${STALE}`);
@@ -70,15 +70,6 @@ const STALE = 'Run `migrate`, or, where the database is right, `npm run codegen`
 function throwFaults({ name }: App, faults: readonly string[]): void {
   if (faults.length === 0) return;
   throw new AppError([`${name} cannot run:`, ...faults.map((fault) => `  ${fault}`)].join('\n'));
-}
-
-async function findColumns(client: pg.Client): Promise<Map<string, Set<string>>> {
-  const { rows } = await client.query<{ place: string; columns: string[] }>(
-    `select n.nspname || '.' || c.relname as place, array_agg(a.attname::text) as columns
-     from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid
-     where c.relkind in ('r', 'p', 'v', 'm', 'f') and a.attnum > 0 and not a.attisdropped group by 1`,
-  );
-  return new Map(rows.map(({ place, columns }) => [place, new Set(columns)]));
 }
 
 /** In words, each with the place to mend. */

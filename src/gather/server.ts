@@ -6,7 +6,7 @@ import type { JwtConfig } from './accounts/jwt.ts';
 import { useViewer } from './accounts/use-viewer.ts';
 import type { App } from './app.ts';
 import { assertSound } from './check.ts';
-import { Buckets } from './concurrency/token-buckets.ts';
+import { TokenBuckets } from './concurrency/token-buckets.ts';
 import { channelOf, createPools, endPools } from './database/pool.ts';
 import type { EngineSchemas } from './database/schemas.ts';
 import { toDefinitions } from './database/tables.ts';
@@ -15,9 +15,9 @@ import { createStore, type StoreConfig } from './files/create-store.ts';
 import { describeImage } from './files/describe-image.ts';
 import { createDownloadRoute, createFileRoute, type DownloadSource } from './files/file-route.ts';
 import { Files } from './files/files.ts';
-import type { QuotaConfig } from './files/quota.ts';
 import { removeBytes } from './files/remove-bytes.ts';
 import { findRoute, type Routes } from './files/routes.ts';
+import type { QuotaConfig } from './files/storage-quota.ts';
 import { createUploadRoute } from './files/upload-route.ts';
 import { Uploads } from './files/uploads.ts';
 import { createDocumentCache } from './graphql/documents/document-cache.ts';
@@ -38,11 +38,11 @@ import { useLog } from './graphql/use-log.ts';
 import { useSources } from './graphql/use-sources.ts';
 import { useTiming } from './graphql/use-timing.ts';
 import { useVariables } from './graphql/use-variables.ts';
+import { createDoor } from './http/accept-request.ts';
 import { guardConnections } from './http/connections.ts';
-import { createDoor } from './http/door.ts';
-import { Exchanges } from './http/exchanges.ts';
 import { drain, listen, originOf } from './http/listen.ts';
 import { answerNotHttp } from './http/not-http.ts';
+import { OpenRequests } from './http/open-requests.ts';
 import { checkReadiness } from './http/readiness.ts';
 import { refuse } from './http/refuse.ts';
 import { UploadSlots } from './http/upload-slots.ts';
@@ -51,7 +51,7 @@ import { useHealth } from './http/use-health.ts';
 import { useJsonBody } from './http/use-json-body.ts';
 import { useMultipart } from './http/use-multipart.ts';
 import { useUrlParams } from './http/use-url-params.ts';
-import { Hints } from './jobs/hints.ts';
+import { JobNotifications } from './jobs/job-notifications.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { Queue } from './jobs/queue.ts';
 import { loadersFrom } from './loaders/index.ts';
@@ -129,9 +129,9 @@ export interface Server {
   retire(): void;
   /**
    * Takes no more requests, lets those under way finish for `drainTimeoutMs`, and closes everything. May be called again.
-   * @param hurry cuts them off when it aborts
+   * @param force cuts them off when it aborts
    */
-  stop(hurry?: AbortSignal): Promise<void>;
+  stop(force?: AbortSignal): Promise<void>;
 }
 
 const CONNECT_TIMEOUT_MS = 5000;
@@ -151,7 +151,7 @@ const YOGA_PATH = /^\/(?:graphql\/?(?:\?.*)?|health|ready)$/;
 const DOCUMENTS_MAX_BYTES = 24_000_000;
 const PARSE_ERRORS_MAX_BYTES = 1_000_000;
 /** How late a subscriber learns of a change that PostgreSQL's word of was lost. */
-const LOOK_EVERY_MS = 5000;
+const POLL_INTERVAL_MS = 5000;
 
 /** Builds the server of an application from its settings. Stop it. @throws AppError where the application has faults */
 export function createServer(app: App, config: ServerConfig): Server {
@@ -169,7 +169,7 @@ export function createServer(app: App, config: ServerConfig): Server {
   });
   const clients = createServices(app.services, config.services);
   const queue = new Queue(pools);
-  const hints = new Hints(config.databaseUrl, channelOf(pools), LOOK_EVERY_MS);
+  const hints = new JobNotifications(config.databaseUrl, channelOf(pools), POLL_INTERVAL_MS);
   const jobs = new Jobs(queue, hints, config.maxPendingJobs);
   const threads = createThreads();
   const store = createStore(config.store);
@@ -185,7 +185,7 @@ export function createServer(app: App, config: ServerConfig): Server {
     onDeleted: (database, keys) => jobs.enqueue(removeBytes, { keys }, { database }),
   });
   const accounts = new Accounts({ ...config, pools, roles });
-  const buckets = new Buckets(config.limits);
+  const buckets = new TokenBuckets(config.limits);
   const slots = new UploadSlots(config.proxyHops);
   const uploads = new Uploads({ files, pools });
   const routes: Routes = {
@@ -265,7 +265,7 @@ export function createServer(app: App, config: ServerConfig): Server {
     maxRequestBodySize: false,
   });
   const admit = createDoor(config);
-  const exchanges = new Exchanges();
+  const exchanges = new OpenRequests();
   const answer = identified((request, response) => {
     exchanges.add(request, response);
     if (!admit(request, response)) return;
@@ -303,11 +303,11 @@ export function createServer(app: App, config: ServerConfig): Server {
 
   let started: Promise<string> | undefined;
   let stopped: Promise<void> | undefined;
-  const stop = async (hurry?: AbortSignal) => {
+  const stop = async (force?: AbortSignal) => {
     isRetired = true;
     await started?.catch(() => {});
     // Subscriptions would last for as long as their clients do.
-    await Promise.all([hints.close(), drain(server, exchanges, config.drainTimeoutMs, hurry)]);
+    await Promise.all([hints.close(), drain(server, exchanges, config.drainTimeoutMs, force)]);
     await exchanges.settled(SETTLE_TIMEOUT_MS);
     await Promise.all([clients.close(), threads.close(), store.close()]);
     await queue.close();
@@ -329,8 +329,8 @@ export function createServer(app: App, config: ServerConfig): Server {
     retire: () => {
       isRetired = true;
     },
-    stop: (hurry) => {
-      stopped ??= stop(hurry);
+    stop: (force) => {
+      stopped ??= stop(force);
       return stopped;
     },
   };

@@ -41,9 +41,9 @@ export interface WorkerProcess {
   /**
    * Begins no more jobs, lets those under way finish for up to 10 seconds, gives back the rest, and closes everything.
    * May be called again.
-   * @param hurry gives them back as soon as it aborts
+   * @param force gives them back as soon as it aborts
    */
-  stop(hurry?: AbortSignal): Promise<void>;
+  stop(force?: AbortSignal): Promise<void>;
 }
 
 const CONNECT_TIMEOUT_MS = 5000;
@@ -88,8 +88,8 @@ export function createWorker(app: App, config: WorkerConfig): WorkerProcess {
     await Promise.all([store.close(), clients.close(), publicFetch.close()]);
     await endPools(pools);
   };
-  const stop = async (hurry?: AbortSignal) => {
-    await worker.drain(hurry);
+  const stop = async (force?: AbortSignal) => {
+    await worker.drain(force);
     // A PostgreSQL that does not answer any more must not keep the worker.
     await Promise.race([close(), sleep(CLOSE_MS, undefined, { ref: false })]);
   };
@@ -100,8 +100,8 @@ export function createWorker(app: App, config: WorkerConfig): WorkerProcess {
       await assertTimeZone(new Database(pools, new AbortController().signal), timeZone);
       await worker.start();
     },
-    stop: (hurry) => {
-      stopped ??= stop(hurry);
+    stop: (force) => {
+      stopped ??= stop(force);
       return stopped;
     },
   };

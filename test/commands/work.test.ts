@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { migrate } from '../../src/gather/database/migrate.ts';
-import { Hints } from '../../src/gather/jobs/hints.ts';
+import { JobNotifications } from '../../src/gather/jobs/job-notifications.ts';
 import { Jobs } from '../../src/gather/jobs/jobs.ts';
 import { Queue } from '../../src/gather/jobs/queue.ts';
 import { add } from '../../src/smokehouse/demo-jobs/add-task.ts';
@@ -26,7 +26,7 @@ test('work does the jobs that others enqueue, until it is asked to end', async (
   await using stack = new AsyncDisposableStack();
   const queue = new Queue(database.pools);
   stack.defer(() => queue.close());
-  const hints = new Hints(database.databaseUrl, 'gather_job', 1000);
+  const hints = new JobNotifications(database.databaseUrl, 'gather_job', 1000);
   stack.defer(() => hints.close());
   const jobs = new Jobs(queue, hints);
   const { id } = await jobs.enqueue(add, { x: 2, y: 3 }, database);

@@ -537,7 +537,11 @@ async function ask(method: string, path: string, headers: Record<string, string>
   };
 }
 
-function toError({ errors: [{ message, extensions }] }: { errors: [{ message: string; extensions: { code: string } }] }) {
+function toError({
+  errors: [{ message, extensions }],
+}: {
+  errors: [{ message: string; extensions: { code: string } }];
+}) {
   return { ...extensions, message };
 }
 

@@ -80,7 +80,7 @@ test('a database that lacks a table or a column is refused', async () => {
     [
       'Library cannot run:',
       '  Table lending.loan: the database has no "lending"."loan". Run `migrate`, or, where the database is right, `npm run codegen`.',
-      '  Table book: the database has no column "title" in "public"."book". Run `migrate`, or, where the database is right, `npm run codegen`.',
+      '  Table book: the database has no column "title" in public.book. Run `migrate`, or, where the database is right, `npm run codegen`.',
     ].join('\n'),
   );
   await expect(app.startWorker()).rejects.toThrow('Table book');

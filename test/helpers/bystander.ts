@@ -25,7 +25,7 @@ export interface Sight {
 const HEADERS = { 'content-type': 'application/json', 'x-forwarded-for': '198.51.100.250' };
 const ASK_EVERY_MS = 5;
 const ASK_MENU_EVERY_MS = 100;
-const LOOK_EVERY_MS = 20;
+const POLL_INTERVAL_MS = 20;
 const TIMEOUT_MS = 10_000;
 
 /**
@@ -39,7 +39,7 @@ const askedAt = new Set<number>();
 
 void repeat(ASK_EVERY_MS, (agent) => ask(agent, '{ about { name } }', /^\{"data":\{"about":\{"name":"/));
 void repeat(ASK_MENU_EVERY_MS, (agent) => ask(agent, '{ menu { first { name } } }', /^\{"data":\{"menu":\{"first":\{/));
-setInterval(look, LOOK_EVERY_MS);
+setInterval(look, POLL_INTERVAL_MS);
 
 parentPort?.on('message', () => {
   noteWait();

@@ -18,10 +18,10 @@ export const TEST_TABLES = {
 export const TEST_SCHEMAS = { engineSchema: 'gather', queueSchema: 'gather_jobs' };
 
 /** What `migrate` brings databases of tests up to. */
-export const TEST_SOURCE = { ...TEST_SCHEMAS, migrations: smokehouse.migrations };
+const TEST_SOURCE = { ...TEST_SCHEMAS, migrations: smokehouse.migrations };
 
 /** What `installQueues` makes in databases of tests. */
-export const TEST_QUEUES = { ...TEST_SCHEMAS, tasks: smokehouse.tasks, schedules: smokehouse.schedules };
+const TEST_QUEUES = { ...TEST_SCHEMAS, tasks: smokehouse.tasks, schedules: smokehouse.schedules };
 
 const LEAVE_TIMEOUT_MS = 15_000;
 

@@ -7,8 +7,8 @@ import { createPools, endPools } from '../../src/gather/database/pool.ts';
 import type { JobState } from '../../src/gather/database/schema.ts';
 import { engineTables } from '../../src/gather/database/tables.ts';
 import { GatherError } from '../../src/gather/errors.ts';
-import { Hints } from '../../src/gather/jobs/hints.ts';
 import { installQueues } from '../../src/gather/jobs/install.ts';
+import { JobNotifications } from '../../src/gather/jobs/job-notifications.ts';
 import { Jobs } from '../../src/gather/jobs/jobs.ts';
 import { Queue } from '../../src/gather/jobs/queue.ts';
 import type { RunnableTask, Task } from '../../src/gather/jobs/task.ts';
@@ -32,7 +32,7 @@ export class JobBoard implements AsyncDisposable {
   readonly jobs: Jobs;
   readonly database: Database;
   readonly queue: Queue;
-  readonly hints: Hints;
+  readonly hints: JobNotifications;
   readonly #databaseUrl: string;
   readonly #stack = new AsyncDisposableStack();
 
@@ -47,7 +47,7 @@ export class JobBoard implements AsyncDisposable {
     });
     this.database = new Database(pools, new AbortController().signal);
     this.queue = new Queue(pools);
-    this.hints = new Hints(databaseUrl, 'gather_job', 1000);
+    this.hints = new JobNotifications(databaseUrl, 'gather_job', 1000);
     this.jobs = new Jobs(this.queue, this.hints);
     this.#stack.defer(() => endPools(pools));
     this.#stack.defer(() => this.hints.close());

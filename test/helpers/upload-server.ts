@@ -14,9 +14,9 @@ import pino from 'pino';
 import { Files } from '../../src/gather/files/files.ts';
 import type { Store } from '../../src/gather/files/store.ts';
 import { createUploadRoute } from '../../src/gather/files/upload-route.ts';
-import { UploadSlots } from '../../src/gather/http/upload-slots.ts';
 import { Uploads } from '../../src/gather/files/uploads.ts';
-import { Exchanges } from '../../src/gather/http/exchanges.ts';
+import { OpenRequests } from '../../src/gather/http/open-requests.ts';
+import { UploadSlots } from '../../src/gather/http/upload-slots.ts';
 import { smokehouse } from '../../src/smokehouse/index.ts';
 import type { TestDatabase } from './database.ts';
 
@@ -69,7 +69,7 @@ export async function startUploadServer(
     maxBytes,
     publicUrl: ({ headers }) => `http://${headers.host}`,
   });
-  const exchanges = new Exchanges();
+  const exchanges = new OpenRequests();
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     exchanges.add(incoming, outgoing);
     exchanges.follow(route(incoming, outgoing));

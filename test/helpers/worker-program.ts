@@ -6,7 +6,7 @@ import { toWorkerConfig } from './worker.ts';
 
 /** `gather work` with the tasks for tests: a worker to be killed and frozen. */
 const { DATABASE_URL = '', SUPERVISE_SECONDS = '' } = process.env;
-const { stop, hurry } = listenToSignals();
+const { stop, force } = listenToSignals();
 const worker = createWorker(
   { ...smokehouse, tasks: napTasks, schedules: [] },
   { ...toWorkerConfig(DATABASE_URL), logFormat: 'json', superviseSeconds: Number(SUPERVISE_SECONDS) },
@@ -14,4 +14,4 @@ const worker = createWorker(
 await worker.start();
 console.log('The worker is ready.');
 await whenAborted(stop);
-await worker.stop(hurry);
+await worker.stop(force);

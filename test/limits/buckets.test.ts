@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Buckets } from '../../src/gather/concurrency/token-buckets.ts';
+import { TokenBuckets } from '../../src/gather/concurrency/token-buckets.ts';
 
 const FULL = 100;
 const PER_SECOND = 10;
 
-let buckets: Buckets;
+let buckets: TokenBuckets;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['performance'] });
-  buckets = new Buckets({ costBucket: FULL, costRestoredPerSecond: PER_SECOND });
+  buckets = new TokenBuckets({ costBucket: FULL, costRestoredPerSecond: PER_SECOND });
 });
 afterEach(() => void vi.useRealTimers());
 

@@ -5,9 +5,9 @@ import { createSchema, createYoga, type Plugin } from 'graphql-yoga';
 import pino from 'pino';
 import { beforeEach, expect, test } from 'vitest';
 import { GatherError } from '../../src/gather/errors.ts';
+import { useLog } from '../../src/gather/graphql/use-log.ts';
 import { createMaskError } from '../../src/gather/monitoring/mask-errors.ts';
 import { identified, withRequestId } from '../../src/gather/monitoring/request-id.ts';
-import { useLog } from '../../src/gather/graphql/use-log.ts';
 
 const logged: { level: number; msg: string }[] = [];
 const log = pino({}, { write: (line: string) => void logged.push(JSON.parse(line)) });

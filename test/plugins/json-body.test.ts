@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { createSchema, createYoga } from 'graphql-yoga';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Exchanges } from '../../src/gather/http/exchanges.ts';
+import { OpenRequests } from '../../src/gather/http/open-requests.ts';
 import { useJsonBody } from '../../src/gather/http/use-json-body.ts';
 import { startTestApp, type TestApp } from '../helpers/app.ts';
 import { liveBytes } from '../helpers/live-bytes.ts';
@@ -361,7 +361,7 @@ function padded(bytes: number): string {
 /** A server that gives back what it is sent. */
 class Echo implements AsyncDisposable {
   readonly yoga;
-  readonly #exchanges = new Exchanges();
+  readonly #exchanges = new OpenRequests();
   readonly #server = createServer((request, response) => {
     this.#exchanges.add(request, response);
     void this.yoga(request, response);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { IncomingFile } from '../../src/gather/http/incoming-file.ts';
+import type { FileUpload } from '../../src/gather/http/incoming-file.ts';
 import { MultipartBody } from '../../src/gather/http/multipart/multipart-body.ts';
 import { STAFF_HEADERS, startTestApp, type TestApp } from '../helpers/app.ts';
 import { eventually } from '../helpers/eventually.ts';
@@ -271,10 +271,10 @@ test('a file that is left half read lets the next one come', async () => {
   const body = new MultipartBody(source, FORM_HEADERS['content-type'], 10 * MB);
   const { variables = {} } = await body.readParams();
   {
-    using one = await (variables['file0'] as IncomingFile).take();
+    using one = await (variables['file0'] as FileUpload).open();
     for await (const piece of one.bytes) if (piece.length > 0) break;
   }
-  using two = await (variables['file1'] as IncomingFile).take();
+  using two = await (variables['file1'] as FileUpload).open();
   expect(two.name).toBe('two');
   expect((await Array.fromAsync(two.bytes)).reduce((sum, { length }) => sum + length, 0)).toBe(MB);
   body.close();

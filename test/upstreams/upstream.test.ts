@@ -3,7 +3,7 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompress
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Call, calls } from '../../src/gather/calls.ts';
 import { createCheck } from '../../src/gather/services/check.ts';
-import { Upstream, type UpstreamOptions } from '../../src/gather/services/upstream.ts';
+import { ServiceClient, type ServiceClientOptions } from '../../src/gather/services/service-client.ts';
 import { type Responses, schemas } from '../../src/smokehouse/generated/services.ts';
 import { eventually } from '../helpers/eventually.ts';
 import {
@@ -27,7 +27,7 @@ const flavor = { flavor: 'smoke' };
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 let server: HttpServer;
-let opened: Upstream[];
+let opened: ServiceClient[];
 
 beforeEach(async () => {
   server = await startHttpServer(json(flavor));
@@ -41,8 +41,8 @@ afterEach(async () => {
   expect(left.every(({ running, queued }) => running === 0 && queued === 0)).toBe(true);
 });
 
-function open(options: Partial<UpstreamOptions> = {}): Upstream {
-  const upstream = new Upstream({
+function open(options: Partial<ServiceClientOptions> = {}): ServiceClient {
+  const upstream = new ServiceClient({
     name: 'taste',
     baseUrl: server.url,
     timeoutMs: 20_000,
@@ -54,11 +54,11 @@ function open(options: Partial<UpstreamOptions> = {}): Upstream {
   return upstream;
 }
 
-function ask(upstream: Upstream, signal = new AbortController().signal) {
+function ask(upstream: ServiceClient, signal = new AbortController().signal) {
   return upstream.get('/flavor?of=day', { call: 'flavor', signal, check });
 }
 
-async function failureOf(upstream: Upstream) {
+async function failureOf(upstream: ServiceClient) {
   return ask(upstream).then(
     () => ({ code: 'OK', message: '', source: undefined, retryable: undefined }),
     (error) => error,
@@ -74,7 +74,7 @@ function timers() {
   return process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
 }
 
-async function failTimes(upstream: Upstream, times: number) {
+async function failTimes(upstream: ServiceClient, times: number) {
   for (let count = 0; count < times; count++) await failureOf(upstream);
 }
 

@@ -2,7 +2,7 @@ import type { ExecutionResult } from 'graphql';
 import { GatherError, toClientError } from '../errors.ts';
 import type { Viewer } from '../viewer.ts';
 
-const LOOK_EVERY_MS = 60_000;
+const POLL_INTERVAL_MS = 60_000;
 
 /**
  * Passes on the events of a subscription while the subscriber is signed in with the same role, which is checked again
@@ -16,7 +16,7 @@ export async function* endWithSession(
   viewer: Viewer,
   look: () => Promise<Viewer>,
 ): AsyncGenerator<ExecutionResult> {
-  let lookAt = Date.now() + LOOK_EVERY_MS;
+  let lookAt = Date.now() + POLL_INTERVAL_MS;
   for await (const event of events) {
     if (Date.now() >= lookAt) {
       try {
@@ -25,7 +25,7 @@ export async function* endWithSession(
         yield { errors: [toClientError(error)] };
         return;
       }
-      lookAt = Date.now() + LOOK_EVERY_MS;
+      lookAt = Date.now() + POLL_INTERVAL_MS;
     }
     yield event;
   }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { ExecutionResult } from 'graphql';
 import { createGraphQLError, isAsyncIterable, type Plugin, type YogaInitialContext } from 'graphql-yoga';
 import { limitKeyOf } from '../concurrency/limit-key.ts';
-import type { Buckets } from '../concurrency/token-buckets.ts';
+import type { TokenBuckets } from '../concurrency/token-buckets.ts';
 import type { Context } from '../context.ts';
 import { GatherError, HTTP_STATUSES } from '../errors.ts';
 import { throttled } from '../graphql/limits/use-cost.ts';
@@ -29,7 +29,7 @@ interface ViewerOptions {
   accounts: Accounts;
   roles: Roles;
   /** The points of viewers. */
-  buckets: Buckets;
+  buckets: TokenBuckets;
   /** How many proxies in front of the server add to `X-Forwarded-For`. */
   proxyHops: number;
 }

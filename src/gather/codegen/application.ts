@@ -78,7 +78,7 @@ async function generateTypes({ schema, types, parents = {} }: ApplicationOptions
     sdl,
     mappers,
     contextType: 'gather#Context',
-    fileType: 'gather#IncomingFile',
+    fileType: 'gather#FileUpload',
   });
   return `${text}
 declare module 'gather' {

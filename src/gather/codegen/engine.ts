@@ -38,6 +38,6 @@ async function generateTypes(): Promise<string> {
     sdl,
     mappers,
     contextType: '../context.ts#Context',
-    fileType: '../http/incoming-file.ts#IncomingFile',
+    fileType: '../http/incoming-file.ts#FileUpload',
   });
 }

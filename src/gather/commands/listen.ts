@@ -15,7 +15,7 @@ export async function listenUntilStopped(
   stopping: Stopping,
   onListening: (url: string) => void,
 ): Promise<void> {
-  const { stop, hurry } = stopping;
+  const { stop, force } = stopping;
   const server = createServer(app, config);
   try {
     const { url } = await server.start().catch((error) => {
@@ -26,9 +26,9 @@ export async function listenUntilStopped(
     server.retire();
     const seconds = config.drainTimeoutMs / 1000;
     console.log(`\nStopping: requests under way have ${seconds} seconds. Ctrl-C again to cut them off.`);
-    if (stopping.isOfManager) await sleep(config.shutdownDelayMs, undefined, { signal: hurry }).catch(() => {});
+    if (stopping.isOfManager) await sleep(config.shutdownDelayMs, undefined, { signal: force }).catch(() => {});
   } finally {
-    await server.stop(hurry);
+    await server.stop(force);
   }
 }
 

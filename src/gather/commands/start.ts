@@ -71,13 +71,13 @@ async function runAll(app: App, config: Config, flags: readonly string[], stoppi
 async function startWorker(
   app: App,
   config: WorkerConfig,
-  { stop, hurry }: Stopping,
+  { stop, force }: Stopping,
   stack: AsyncDisposableStack,
 ): Promise<void> {
   const worker = createWorker(app, config);
-  stack.defer(() => worker.stop(hurry));
+  stack.defer(() => worker.stop(force));
   await inStep(showStep, 'worker', () => worker.start());
-  stop.addEventListener('abort', () => void worker.stop(hurry).catch(() => {}), { once: true });
+  stop.addEventListener('abort', () => void worker.stop(force).catch(() => {}), { once: true });
 }
 
 /** Starts an example of each service that has no URL. @returns their URLs */

@@ -5,7 +5,7 @@ export interface Stopping {
   /** Aborts at the first signal to end: finish what is under way, then end. */
   stop: AbortSignal;
   /** Aborts at the second: end without finishing, but cleanly. */
-  hurry: AbortSignal;
+  force: AbortSignal;
   /**
    * Whether the first signal was SIGTERM: a process manager asks, and may have put something in front that sends requests
    * here until it sees that the server is not ready. A person at a terminal waits for nobody.
@@ -20,12 +20,12 @@ const SAME_SIGNAL_MS = 200;
 /** Listens to Ctrl-C, to SIGTERM and to the terminal's end, from now until the process ends. */
 export function listenToSignals(): Stopping {
   const stop = new AbortController();
-  const hurry = new AbortController();
+  const force = new AbortController();
   let hurryFrom = Number.POSITIVE_INFINITY;
   let isOfManager = false;
   const onSignal = (name: string, number?: number) => {
     // A signal without a number comes from a crash in this process, which does not cut off work under way.
-    if (number !== undefined && performance.now() > hurryFrom) return hurry.abort();
+    if (number !== undefined && performance.now() > hurryFrom) return force.abort();
     if (stop.signal.aborted) return;
     isOfManager = name === 'SIGTERM' && number !== undefined;
     hurryFrom = performance.now() + SAME_SIGNAL_MS;
@@ -34,7 +34,7 @@ export function listenToSignals(): Stopping {
   for (const signal of SIGNALS) process.on(signal, onSignal);
   return {
     stop: stop.signal,
-    hurry: hurry.signal,
+    force: force.signal,
     get isOfManager() {
       return isOfManager;
     },

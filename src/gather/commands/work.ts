@@ -16,7 +16,7 @@ export const work = (app: App): Command => ({
   required: ['DATABASE_URL', ...serviceSettings(app)],
 
   async run(config) {
-    const { stop, hurry } = listenToSignals();
+    const { stop, force } = listenToSignals();
     const databaseUrl = databaseUrlOf(config);
     // A worker sets its schedules when it starts: not in a database that does not fit it.
     await assertMigrated(app, databaseUrl, config);
@@ -27,7 +27,7 @@ export const work = (app: App): Command => ({
       await whenAborted(stop);
       console.log('\nStopping: jobs under way have 10 seconds. Ctrl-C again to give them back at once.');
     } finally {
-      await worker.stop(hurry);
+      await worker.stop(force);
     }
   },
 });

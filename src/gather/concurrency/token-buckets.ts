@@ -13,18 +13,18 @@ const MAX_BUCKETS = 10_000;
  * The points of each viewer, in the memory of this process: several servers have buckets of their own. It keeps those of
  * the viewers that came last; a forgotten one begins with a full bucket.
  */
-export class Buckets {
+export class TokenBuckets {
   readonly #limits: BucketLimits;
-  readonly #buckets = new LRUCache<string, Bucket>({ max: MAX_BUCKETS });
+  readonly #buckets = new LRUCache<string, TokenBucket>({ max: MAX_BUCKETS });
 
   constructor(limits: BucketLimits) {
     this.#limits = limits;
   }
 
-  of(key: string): Bucket {
+  of(key: string): TokenBucket {
     let bucket = this.#buckets.get(key);
     if (!bucket) {
-      bucket = new Bucket(this.#limits);
+      bucket = new TokenBucket(this.#limits);
       this.#buckets.set(key, bucket);
     }
     return bucket;
@@ -32,7 +32,7 @@ export class Buckets {
 }
 
 /** Points that are taken and come back with time. */
-export class Bucket {
+export class TokenBucket {
   readonly #limits: BucketLimits;
   #points: number;
   #asOf = performance.now();

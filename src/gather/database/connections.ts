@@ -3,7 +3,7 @@ import { GatherError } from '../errors.ts';
 import { Connection } from './connection.ts';
 import { type CursorValue, fromCursor, toCursor } from './cursor.ts';
 import type { Database } from './database.ts';
-import { isAfter, type Place, paramsOfPlace, shapeOfPlace } from './keyset.ts';
+import { isAfter, type Position, paramsOfPlace, shapeOfPlace } from './keyset.ts';
 import { type Column, type OrderTerm, reverseOrder, shapeOfOrder, toOrderBy, toTotalOrder } from './order.ts';
 import type { Page } from './page.ts';
 import type { Schema } from './schema.ts';
@@ -79,8 +79,8 @@ export function connect<T extends keyof Schema>(
 }
 
 /** The places that a page begins after and ends before: the latter is what it begins after in the reverse order. */
-function toPlaces<T extends keyof Schema>(order: readonly OrderTerm<T>[], { after, before }: Page): Place<T>[] {
-  const places: Place<T>[] = [];
+function toPlaces<T extends keyof Schema>(order: readonly OrderTerm<T>[], { after, before }: Page): Position<T>[] {
+  const places: Position<T>[] = [];
   if (after !== undefined) places.push({ order, values: toValues(order, after), prefix: 'a' });
   if (before !== undefined) places.push({ order: reverseOrder(order), values: toValues(order, before), prefix: 'b' });
   return places;

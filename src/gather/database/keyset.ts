@@ -7,7 +7,7 @@ import { param } from './statement.ts';
 type Condition = Expression<SqlBool>;
 
 /** A position in an order: a row's values of its columns. */
-export interface Place<T extends keyof Schema> {
+export interface Position<T extends keyof Schema> {
   order: readonly OrderTerm<T>[];
   values: readonly CursorValue[];
   /** What the names of the statement's params for the values begin with. */
@@ -22,30 +22,30 @@ export interface Place<T extends keyof Schema> {
  * `("price", "id") > ($1, $2)`. Otherwise it is the same, term by term:
  * `("price" < $1 or ("price" = $1 and "id" > $2))`.
  */
-export function isAfter<T extends keyof Schema>(place: Place<T>, nullable: readonly Column<T>[]): Condition {
+export function isAfter<T extends keyof Schema>(place: Position<T>, nullable: readonly Column<T>[]): Condition {
   const { order } = place;
   const isUniform = order.every((term) => term.direction === order[0]?.direction && !nullable.includes(term.column));
   return isUniform ? compareRows(place) : compareTerms(place, nullable);
 }
 
 /** The part of a position that changes the SQL of `isAfter`, besides its order: which values are null. */
-export function shapeOfPlace<T extends keyof Schema>({ values, prefix }: Place<T>): string {
+export function shapeOfPlace<T extends keyof Schema>({ values, prefix }: Position<T>): string {
   return prefix + values.map((value) => (value === null ? '0' : '1')).join('');
 }
 
 /** The values of the statement's params for a place. */
-export function paramsOfPlace<T extends keyof Schema>({ values, prefix }: Place<T>): Record<string, CursorValue> {
+export function paramsOfPlace<T extends keyof Schema>({ values, prefix }: Position<T>): Record<string, CursorValue> {
   return Object.fromEntries(values.map((value, index) => [`${prefix}${index}`, value]));
 }
 
-function compareRows<T extends keyof Schema>({ order, prefix }: Place<T>): Condition {
+function compareRows<T extends keyof Schema>({ order, prefix }: Position<T>): Condition {
   const columns = sql.join(order.map(({ column }) => sql.id(column)));
   const params = sql.join(order.map((_, index) => param(`${prefix}${index}`)));
   return sql`(${columns}) ${sql.raw(order[0]?.direction === 'asc' ? '>' : '<')} (${params})`;
 }
 
 function compareTerms<T extends keyof Schema>(
-  { order, values, prefix }: Place<T>,
+  { order, values, prefix }: Position<T>,
   nullable: readonly Column<T>[],
 ): Condition {
   return order.reduceRight<Condition>((laterTerms, { column, direction }, index) => {

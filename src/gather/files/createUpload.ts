@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { carryOut } from '../graphql/carry-out.ts';
+import { runMutation } from '../graphql/run-mutation.ts';
 import type { MutationResolvers } from '../graphql/schema.generated.ts';
+import { tooLarge } from './file-digest.ts';
 import { fileName } from './file-name.ts';
-import { tooLarge } from './intake.ts';
 import { type PlaceFile, placeAsOwn } from './uploadFile.ts';
 
 const MEDIA_TYPE = /^[a-z]+\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/;
@@ -32,7 +32,7 @@ export function createCreateUpload(place: PlaceFile = placeAsOwn): NonNullable<M
       const { message } = tooLarge(files.maxBytes);
       return { upload: null, userErrors: [{ code: 'TOO_LARGE', message, field: ['size'] }] };
     }
-    return carryOut(context, { upload: null }, async () => {
+    return runMutation(context, { upload: null }, async () => {
       const file = NewFile.parse(input);
       return { upload: await uploads.create(database, { ...file, ...(await place(input, context)) }) };
     });

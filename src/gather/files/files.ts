@@ -4,14 +4,14 @@ import type { Database } from '../database/database.ts';
 import type { FileRow } from '../database/engine-tables.generated.ts';
 import { engineTables } from '../database/tables.ts';
 import { GatherError } from '../errors.ts';
+import { type Described, FileDigest } from './file-digest.ts';
 import { deleteFile } from './file-rows.ts';
-import { type Described, Intake } from './intake.ts';
-import { atPace } from './pace.ts';
-import { Quota, type QuotaConfig } from './quota.ts';
+import { withMinimumRate } from './minimum-rate.ts';
+import { Quota, type QuotaConfig } from './storage-quota.ts';
 import type { Store } from './store.ts';
 
 /** What is said of a file before its bytes are there. */
-export interface Announced {
+export interface ExpectedFile {
   name: string;
   /** Whose it becomes; null where it is nobody's in particular. */
   owner: string | null;
@@ -79,7 +79,7 @@ export class Files {
    * Keeps a file whose bytes come in one go.
    * @throws what `receive` and `addReceived` throw
    */
-  async keep(database: Database, bytes: AsyncIterable<Uint8Array>, announced: Announced): Promise<FileRow> {
+  async keep(database: Database, bytes: AsyncIterable<Uint8Array>, announced: ExpectedFile): Promise<FileRow> {
     const { key, described } = await this.receive(database, bytes, announced);
     return database.transaction((transaction) => this.addReceived(transaction, key, described, announced));
   }
@@ -91,11 +91,11 @@ export class Files {
   async receive(
     database: Database,
     bytes: AsyncIterable<Uint8Array>,
-    announced: Announced,
+    announced: ExpectedFile,
   ): Promise<{ key: string; described: Described }> {
     const key = randomUUID();
-    const intake = new Intake(this.maxBytes, (type) => this.#assertType(type, announced));
-    const pieces = this.quota.within(database, announced.owner, atPace(bytes));
+    const intake = new FileDigest(this.maxBytes, (type) => this.#assertType(type, announced));
+    const pieces = this.quota.within(database, announced.owner, withMinimumRate(bytes));
     try {
       await this.store.append(key, 0, intake.through(pieces), database.signal);
       const described = await intake.describe();
@@ -112,7 +112,12 @@ export class Files {
    * Writes the row of a file that `receive` has taken, where there is still room for it. Where not, its bytes are removed.
    * @throws QUOTA_EXCEEDED, and what `add` throws
    */
-  async addReceived(transaction: Database, key: string, described: Described, announced: Announced): Promise<FileRow> {
+  async addReceived(
+    transaction: Database,
+    key: string,
+    described: Described,
+    announced: ExpectedFile,
+  ): Promise<FileRow> {
     const file = await this.add(transaction, key, described, announced);
     try {
       await this.quota.check(transaction, announced.owner, 'file');
@@ -128,7 +133,7 @@ export class Files {
    * whether it was committed, the bytes stay until they are swept.
    * @throws INVALID_INPUT where it is not what was announced, NOT_FOUND where there is nothing to attach it to
    */
-  async add(transaction: Database, key: string, described: Described, announced: Announced): Promise<FileRow> {
+  async add(transaction: Database, key: string, described: Described, announced: ExpectedFile): Promise<FileRow> {
     this.#assertExpected(described, announced);
     const { name, owner, purpose } = announced;
     const file = await engineTables(transaction).file.create({ ...described, key, name, owner });
@@ -156,7 +161,7 @@ export class Files {
     throw new Error(`There is no attachment "${name}": another version of the application may know it.`);
   }
 
-  #assertExpected(described: Described, announced: Announced): void {
+  #assertExpected(described: Described, announced: ExpectedFile): void {
     const { expected = {} } = announced;
     for (const what of ['size', 'sha256'] as const) {
       if (expected[what] == null || expected[what] === described[what]) continue;
@@ -166,7 +171,7 @@ export class Files {
   }
 
   /** @throws INVALID_INPUT for a type that is not what was announced, or that its purpose does not take */
-  #assertType(type: string, { expected = {}, purpose }: Announced): void {
+  #assertType(type: string, { expected = {}, purpose }: ExpectedFile): void {
     const { type: wanted } = expected;
     if (wanted != null && wanted !== type && !(isOfText(wanted) && isOfText(type)))
       throw unexpected('type', wanted, type);

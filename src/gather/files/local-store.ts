@@ -3,13 +3,13 @@ import { access, type FileHandle, mkdir, open, opendir, rename, rm, stat } from 
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { writeInBlocks } from './blocks.ts';
+import { destroyOnAbort } from './destroy-on-abort.ts';
 import { codeOf, toDiskError } from './disk-error.ts';
-import { endedBy } from './ended-by.ts';
 import { assertKey, isKey } from './key.ts';
 import { makingRoom } from './making-room.ts';
-import { measured } from './measured.ts';
 import type { ByteRange, Store, Stored } from './store.ts';
 import { notAtTheEnd } from './store-errors.ts';
+import { withTiming } from './with-timing.ts';
 
 const BLOCK_BYTES = 256 * 1024;
 const READ_BYTES = 256 * 1024;
@@ -60,7 +60,7 @@ export function createLocalStore(directory: string): Store {
     const path = objectPath(key);
     signal.throwIfAborted();
     const file = await fromDisk(open(path, 'r'));
-    return endedBy(signal, file.createReadStream({ ...range, highWaterMark: READ_BYTES }));
+    return destroyOnAbort(signal, file.createReadStream({ ...range, highWaterMark: READ_BYTES }));
   }
 
   async function remove(key: string): Promise<void> {
@@ -83,7 +83,7 @@ export function createLocalStore(directory: string): Store {
     return join(objects, key.slice(0, 2), key);
   }
 
-  return makingRoom(measured('disk', { append, keptBytes, complete, read, remove, list, close: async () => {} }));
+  return makingRoom(withTiming('disk', { append, keptBytes, complete, read, remove, list, close: async () => {} }));
 }
 
 /** Forgets what was written beyond the offset, as by an attempt that failed. */

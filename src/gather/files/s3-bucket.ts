@@ -13,7 +13,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { Deadline } from '../concurrency/deadline.ts';
-import { endedBy } from './ended-by.ts';
+import { destroyOnAbort } from './destroy-on-abort.ts';
 import { timedOut, toS3Error } from './s3-error.ts';
 import type { ByteRange, Stored } from './store.ts';
 
@@ -89,7 +89,7 @@ export class Bucket {
     const command = new GetObjectCommand({ ...this.#at(key), Range });
     const { Body } = await this.#ask('GetObject', (options) => this.#client.send(command, options), signal);
     if (!(Body instanceof IncomingMessage)) throw new Error('Expected the answer of S3 to be a stream of Node.');
-    return endedBy(signal, this.#endedBySilence(Body));
+    return destroyOnAbort(signal, this.#endedBySilence(Body));
   }
 
   async delete(key: string): Promise<void> {

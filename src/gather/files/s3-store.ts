@@ -3,10 +3,10 @@ import { GatherError } from '../errors.ts';
 import { writeInBlocks } from './blocks.ts';
 import { assertKey, isKey } from './key.ts';
 import { makingRoom } from './making-room.ts';
-import { measured } from './measured.ts';
 import { Bucket, type BucketConfig } from './s3-bucket.ts';
 import { cutAt, decode, EMPTY, encode, PART_BYTES, type Partial, sizeOf } from './s3-partial.ts';
 import type { ByteRange, Store, Stored } from './store.ts';
+import { withTiming } from './with-timing.ts';
 
 /** As many as S3 takes: objects of 80 GiB. */
 const MAX_PARTS = 10_000;
@@ -123,7 +123,7 @@ export function createS3Store(config: BucketConfig): Store {
   }
 
   const close = async () => bucket.close();
-  return makingRoom(measured('http', { append, keptBytes, complete, read, remove, list, close }));
+  return makingRoom(withTiming('http', { append, keptBytes, complete, read, remove, list, close }));
 }
 
 async function* after(tail: Buffer, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {

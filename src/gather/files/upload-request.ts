@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { GatherError } from '../errors.ts';
-import { tooLarge } from './intake.ts';
+import { tooLarge } from './file-digest.ts';
 
 /** What a request says of the bytes that it has. */
 export interface Piece {

@@ -75,7 +75,7 @@ async function answer(exchange: Exchange): Promise<void> {
     case 'PATCH':
       return patch(exchange);
     case 'DELETE':
-      await exchange.uploads.giveUp(exchange.token, exchange.signal);
+      await exchange.uploads.terminate(exchange.token, exchange.signal);
       return void response.writeHead(204).end();
     default:
       return refuseWith(exchange, {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Context } from '../context.ts';
-import { carryOut } from '../graphql/carry-out.ts';
+import { runMutation } from '../graphql/run-mutation.ts';
 import type { MutationResolvers } from '../graphql/schema.generated.ts';
 import { ownerOf } from '../viewer.ts';
 import { fileName } from './file-name.ts';
@@ -27,9 +27,9 @@ export const placeAsOwn: PlaceFile = async (_, { viewer }) => ({ owner: ownerOf(
 /** The mutation `uploadFile`, for an application whose files are placed like this. */
 export function createUploadFile(place: PlaceFile = placeAsOwn): NonNullable<MutationResolvers['uploadFile']> {
   return (_, { input }, context) =>
-    carryOut(context, { file: null }, async () => {
+    runMutation(context, { file: null }, async () => {
       const placement = await place(input, context);
-      using arrived = await input.file.take();
+      using arrived = await input.file.open();
       const announced = { name: Named.parse({ file: arrived.name }).file, ...placement };
       return { file: await context.files.keep(context.database, arrived.bytes, announced) };
     });

@@ -5,9 +5,9 @@ import type { FileRow, UploadRow } from '../database/engine-tables.generated.ts'
 import type { Pools } from '../database/pool.ts';
 import { engineTables } from '../database/tables.ts';
 import { GatherError } from '../errors.ts';
-import type { Announced, Files, Purpose } from './files.ts';
-import { type Described, Intake, tooLarge } from './intake.ts';
-import { atPace } from './pace.ts';
+import { type Described, FileDigest, tooLarge } from './file-digest.ts';
+import type { ExpectedFile, Files, Purpose } from './files.ts';
+import { withMinimumRate } from './minimum-rate.ts';
 import { isStorageFull, notAtTheEnd } from './store-errors.ts';
 import { locked, noSuchUpload, UploadLease } from './upload-lease.ts';
 
@@ -153,7 +153,7 @@ export class Uploads {
    * Gives an upload up: its bytes are removed, and a request that sends more is cut off.
    * @throws CONFLICT where it is complete, NOT_FOUND
    */
-  async giveUp(token: string, signal: AbortSignal): Promise<void> {
+  async terminate(token: string, signal: AbortSignal): Promise<void> {
     const { upload: uploads } = engineTables(new Database(this.#pools, signal));
     const upload = await uploads.find(expected(hash(token)), { columns: ['id', 'key'] });
     if (upload && (await uploads.delete({ id: upload.id })) > 0) return this.#files.store.remove(upload.key);
@@ -173,8 +173,8 @@ export class Uploads {
     lease: UploadLease,
     signal: AbortSignal,
   ): Promise<Described> {
-    const intake = new Intake(Number(size));
-    const pieces = intake.through(within(Number(size), offset, heardBy(lease, atPace(bytes))));
+    const intake = new FileDigest(Number(size));
+    const pieces = intake.through(within(Number(size), offset, heardBy(lease, withMinimumRate(bytes))));
     await this.#files.store.append(key, offset, pieces, AbortSignal.any([signal, lease.signal]));
     return intake.describe();
   }
@@ -203,7 +203,7 @@ export class Uploads {
 
   /** Reads it once more: what came in several requests has not passed in one go. */
   async #describe({ key, size }: UploadRow, signal: AbortSignal): Promise<Described> {
-    const intake = new Intake(Number(size));
+    const intake = new FileDigest(Number(size));
     for await (const _ of intake.through(await this.#files.store.read(key, signal)));
     return intake.describe();
   }
@@ -251,7 +251,7 @@ async function* within(
   }
 }
 
-function toAnnounced({ name, size, type, sha256, owner, attachment, target }: UploadRow): Announced {
+function toAnnounced({ name, size, type, sha256, owner, attachment, target }: UploadRow): ExpectedFile {
   const purpose = attachment !== null && target !== null ? { attachment, target } : undefined;
   return { name, owner, purpose, expected: { size: Number(size), type, sha256 } };
 }

@@ -1,6 +1,6 @@
 import { GraphQLError, GraphQLScalarType, Kind, print, type ValueNode } from 'graphql';
 import type { Day, Json, Timestamp } from '../database/column-types.ts';
-import { IncomingFile } from '../http/incoming-file.ts';
+import { FileUpload } from '../http/incoming-file.ts';
 
 const DECIMAL = /^-?\d{1,20}(\.\d{1,20})?$/;
 const DAY = /^(?!0000)\d{4}-\d\d-\d\d$/;
@@ -36,7 +36,7 @@ export const DateTime = new GraphQLScalarType<Timestamp, string>({
 });
 
 /** Comes in only, and not as JSON: a multipart request puts it where its map says. */
-export const FileScalar = new GraphQLScalarType<IncomingFile, never>({
+export const FileScalar = new GraphQLScalarType<FileUpload, never>({
   name: 'File',
   description: 'A file of a multipart request: https://github.com/jaydenseric/graphql-multipart-request-spec.',
   coerceOutputValue: () => {
@@ -91,8 +91,8 @@ function toUrl(value: unknown, given: string): string {
   throw new GraphQLError(`Expected an absolute URL, such as "https://example.com/", got ${given}.`);
 }
 
-function toFile(value: unknown): IncomingFile {
-  if (value instanceof IncomingFile) return value;
+function toFile(value: unknown): FileUpload {
+  if (value instanceof FileUpload) return value;
   throw new GraphQLError('Expected a file of a multipart request, whose map names this place; got something else.');
 }
 

@@ -37,15 +37,6 @@ export function createAppSchema(source: SchemaSource): GraphQLSchema {
   return schema;
 }
 
-/** Parts of an application that do not fit together: a line for each, with the place to mend. */
-export class AppError extends Error {
-  override readonly name = 'AppError';
-
-  constructor(faults: readonly string[]) {
-    super(['The application does not fit together:', ...faults.map((fault) => `  ${fault}`)].join('\n'));
-  }
-}
-
 /** The tables of the types that implement Node. */
 export function nodeTypesOf(schema: GraphQLSchema, types: TypeRegistry): ReadonlyMap<string, TableName> {
   const node = schema.getType('Node');

@@ -7,11 +7,11 @@ export interface ArrivedFile extends Disposable {
 }
 
 /** A file that is on its way in. A class, so that no JSON passes for one. */
-export class IncomingFile {
+export class FileUpload {
   /** Waits until the file begins to arrive. @throws INVALID_INPUT where it has passed, or was taken before */
-  readonly take: () => Promise<ArrivedFile>;
+  readonly open: () => Promise<ArrivedFile>;
 
-  constructor(take: () => Promise<ArrivedFile>) {
-    this.take = take;
+  constructor(open: () => Promise<ArrivedFile>) {
+    this.open = open;
   }
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { type AddressInfo, Server as NetServer } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Exchanges } from './exchanges.ts';
+import type { OpenRequests } from './open-requests.ts';
 
 const CLOSE_IDLE_MS = 100;
 /** Connections that the system keeps until they are accepted, unless `listen` is told otherwise. */
@@ -26,18 +26,18 @@ export function listen(server: Server, host: string, port: number): Promise<stri
  * Takes no more connections, and lets requests under way finish: their answers say that they are the last on their
  * connections.
  * @param timeoutMs cuts them off after so long
- * @param hurry cuts them off when it aborts
+ * @param force cuts them off when it aborts
  */
 export async function drain(
   server: Server,
-  exchanges: Exchanges,
+  exchanges: OpenRequests,
   timeoutMs: number,
-  hurry?: AbortSignal,
+  force?: AbortSignal,
 ): Promise<void> {
   if (!server.listening) return;
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), timeoutMs);
-  const isOver = AbortSignal.any(hurry ? [late.signal, hurry] : [late.signal]);
+  const isOver = AbortSignal.any(force ? [late.signal, force] : [late.signal]);
   exchanges.end();
   await acceptAll(server, isOver);
   // A request may be on its way on a connection that is idle: that of HTTP would close it at once.

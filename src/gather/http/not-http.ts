@@ -1,6 +1,6 @@
 import { type IncomingMessage, maxHeaderSize, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Exchanges } from './exchanges.ts';
+import type { OpenRequests } from './open-requests.ts';
 import { type Fault, toRefusal } from './refuse.ts';
 
 /** By the codes of Node's errors. */
@@ -13,7 +13,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 const NOT_HTTP: Fault = { status: 400, message: 'Expected a request in HTTP/1.1, got what is none.' };
 
 /** Says in words what is wrong with bytes that are no request, and with requests that Node does not hand on. */
-export function answerNotHttp(server: Server, exchanges: Exchanges): void {
+export function answerNotHttp(server: Server, exchanges: OpenRequests): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // Within an answer nothing else can be said.
     if (!socket.writable || exchanges.isAnswering(socket)) return void socket.destroy();

@@ -4,8 +4,8 @@ import { limitKeyOf } from '../concurrency/limit-key.ts';
 import { Quota } from '../concurrency/quota.ts';
 import { CLIENT_LEFT } from '../errors.ts';
 import { addressOf } from './address.ts';
+import { BodyBuffer, SMALL_BYTES } from './body-buffer.ts';
 import { badRequest, toParams } from './graphql-params.ts';
-import { HeldBody, SMALL_BYTES } from './held-body.ts';
 import { assertJson, assertNotCoded } from './preflight.ts';
 import { isMultipart } from './use-multipart.ts';
 
@@ -45,7 +45,7 @@ export function useJsonBody({
     perKey: Math.max(MAX_HELD_BYTES_OF_SENDER, maxBytes),
   });
   const hold = (req: IncomingMessage) =>
-    new HeldBody({ quota, sender: () => limitKeyOf(addressOf(req, proxyHops)), maxBytes });
+    new BodyBuffer({ quota, sender: () => limitKeyOf(addressOf(req, proxyHops)), maxBytes });
   return {
     onRequestParse({ request, serverContext, setRequestParser }) {
       if (request.method !== 'POST' || isMultipart(request)) return;
@@ -60,7 +60,7 @@ export function useJsonBody({
 }
 
 interface Reading {
-  body: HeldBody;
+  body: BodyBuffer;
   maxBytes: number;
   timeoutMs: number;
 }

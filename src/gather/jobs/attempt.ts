@@ -10,8 +10,8 @@ import type { Patch } from '../database/update.ts';
 import { GatherError } from '../errors.ts';
 import { toJson } from '../json.ts';
 import type { Logger } from '../monitoring/log.ts';
+import { TimeoutError } from './attempt-signal.ts';
 import { UNSETTLED } from './job-rows.ts';
-import { TimeoutError } from './limits.ts';
 import type { DeliveryData, Queue } from './queue.ts';
 
 /** What the queue has handed to this worker. */

@@ -4,7 +4,7 @@ import type { Database } from '../database/database.ts';
 import type { JobRow } from '../database/engine-tables.generated.ts';
 import { engineTables } from '../database/tables.ts';
 import { GatherError } from '../errors.ts';
-import type { Hints } from './hints.ts';
+import type { JobNotifications } from './job-notifications.ts';
 import { changesOfJob, isSettled, type JobChange } from './job-rows.ts';
 
 /**
@@ -13,7 +13,11 @@ import { changesOfJob, isSettled, type JobChange } from './job-rows.ts';
  * when the hints are closed.
  * @throws NOT_FOUND where there is none
  */
-export async function* changes(hints: Hints, database: Database, id: Id): AsyncGenerator<JobRow, void, void> {
+export async function* changes(
+  hints: JobNotifications,
+  database: Database,
+  id: Id,
+): AsyncGenerator<JobRow, void, void> {
   const { job: jobs } = engineTables(database);
   const bell = new Bell();
   const unwatch = hints.watch(id, () => bell.ring());

@@ -11,7 +11,11 @@ const LOST: JobError = { code: 'WORKER_LOST', message: 'The worker died during t
  * of it. One that is settled, or was enqueued anew since, stays as it is.
  * @param deliveryId what the queue gave up
  */
-export async function bury({ job }: EngineTables, { jobId }: DeliveryData, deliveryId: string): Promise<void> {
+export async function failDeadLetter(
+  { job }: EngineTables,
+  { jobId }: DeliveryData,
+  deliveryId: string,
+): Promise<void> {
   await job.update(
     { id: jobId, deliveryId, state: { in: UNSETTLED } },
     { state: 'FAILED', error: JSON.stringify(LOST), finishedAt: sql`clock_timestamp()` },

@@ -8,7 +8,7 @@ import { engineTables } from '../database/tables.ts';
 import { GatherError } from '../errors.ts';
 import { toJson } from '../json.ts';
 import { changes } from './changes.ts';
-import type { Hints } from './hints.ts';
+import type { JobNotifications } from './job-notifications.ts';
 import { countUnsettled, insertJob, nextTurn, UNSETTLED } from './job-rows.ts';
 import type { Queue } from './queue.ts';
 import type { Task } from './task.ts';
@@ -30,11 +30,11 @@ export interface EnqueueOptions {
 /** Work for later, as those who ask for it see it. The rows are the truth; the queue delivers. */
 export class Jobs {
   readonly #queue: Queue;
-  readonly #hints: Hints;
+  readonly #hints: JobNotifications;
   readonly #maxPending: number;
 
   /** @param maxPending jobs of one user that are not settled. @default any number */
-  constructor(queue: Queue, hints: Hints, maxPending = Number.POSITIVE_INFINITY) {
+  constructor(queue: Queue, hints: JobNotifications, maxPending = Number.POSITIVE_INFINITY) {
     this.#queue = queue;
     this.#hints = hints;
     this.#maxPending = maxPending;

@@ -1,14 +1,14 @@
 import { untilAborted } from '../calls.ts';
 import type { Json } from '../database/column-types.ts';
 import { Attempt, type AttemptSource, type Delivered, type Outcome } from './attempt.ts';
-import type { Hints } from './hints.ts';
-import { Limits, LOST, STOPPING } from './limits.ts';
+import { AttemptSignal, LOST, STOPPING } from './attempt-signal.ts';
+import type { JobNotifications } from './job-notifications.ts';
 import { Progress } from './progress.ts';
 import type { RunnableTask, TaskContext } from './task.ts';
 
 /** What a worker gives to each of its jobs. */
 export interface JobEnvironment extends AttemptSource {
-  hints: Hints;
+  hints: JobNotifications;
   /** Everything else that a task is handed, for as long as the signal does not abort. */
   toContext(signal: AbortSignal): Omit<TaskContext, 'signal' | 'progress' | 'log' | 'attempt'>;
 }
@@ -19,7 +19,7 @@ export async function runJob(task: RunnableTask, delivered: Delivered, environme
   const input = await attempt.begin();
   if (input === undefined) return 'completed';
   const { hints, stopping } = environment;
-  using limits = new Limits(attempt, { hints, lost: delivered.signal, stopping, timeoutMs: task.timeoutMs });
+  using limits = new AttemptSignal(attempt, { hints, lost: delivered.signal, stopping, timeoutMs: task.timeoutMs });
   const { signal } = limits;
   const progress = new Progress(({ fraction, message }) => attempt.write({ progress: fraction, message }));
   const context: TaskContext = {

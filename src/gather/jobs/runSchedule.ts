@@ -1,11 +1,11 @@
 import { GatherError } from '../errors.ts';
-import { carryOut } from '../graphql/carry-out.ts';
+import { runMutation } from '../graphql/run-mutation.ts';
 import type { MutationResolvers } from '../graphql/schema.generated.ts';
 import { ownerOf } from '../viewer.ts';
 import type { Schedule } from './schedules.ts';
 
 export const runSchedule: MutationResolvers['runSchedule'] = (_, { name }, context) =>
-  carryOut(context, { job: null }, async () => {
+  runMutation(context, { job: null }, async () => {
     const schedule = context.schedules.find((it) => it.name === name);
     if (!schedule) throw notFound(name, context.schedules);
     const { jobs, database, viewer } = context;

@@ -6,9 +6,9 @@ import { openingSessions } from '../database/session.ts';
 import { createTables, engineTables } from '../database/tables.ts';
 import type { Logger } from '../monitoring/log.ts';
 import type { Outcome } from './attempt.ts';
-import { bury } from './dead-letters.ts';
-import { Hints } from './hints.ts';
+import { failDeadLetter } from './dead-letters.ts';
 import { DEAD_LETTERS, TICKS } from './install.ts';
+import { JobNotifications } from './job-notifications.ts';
 import { Jobs } from './jobs.ts';
 import { type DeliveryData, Queue, toQueueError } from './queue.ts';
 import { type JobEnvironment, runJob } from './run-job.ts';
@@ -35,7 +35,7 @@ interface Tick {
 /** How long the jobs of a worker that ends may go on. */
 const DRAIN_MS = 10_000;
 /** How long a cancelled job may go on where the word of it was lost. */
-const LOOK_EVERY_MS = 1000;
+const POLL_INTERVAL_MS = 1000;
 /** And how long it may take to give them back: PostgreSQL may be away. */
 const GIVE_BACK_MS = 5000;
 const CONNECTIONS = 5;
@@ -57,7 +57,7 @@ export class Worker {
   readonly #source: WorkerSource;
   readonly #boss: PgBoss;
   readonly #queue: Queue;
-  readonly #hints: Hints;
+  readonly #hints: JobNotifications;
   readonly #database: Database;
   readonly #giveBack = new AbortController();
   readonly #running = new Set<Promise<Outcome>>();
@@ -65,7 +65,7 @@ export class Worker {
   constructor(source: WorkerSource) {
     this.#source = source;
     this.#queue = new Queue(source.pools);
-    this.#hints = new Hints(source.databaseUrl, channelOf(source.pools), LOOK_EVERY_MS);
+    this.#hints = new JobNotifications(source.databaseUrl, channelOf(source.pools), POLL_INTERVAL_MS);
     this.#database = new Database(source.pools, new AbortController().signal);
     this.#boss = new PgBoss({
       connectionString: source.databaseUrl,
@@ -97,7 +97,7 @@ export class Worker {
     for (const task of this.#source.tasks) await this.#serve(task);
     await this.#boss.work<DeliveryData, void, typeof WORK>(DEAD_LETTERS, WORK, async ([job]) => {
       if (!job) return [];
-      await bury(engineTables(this.#database), job.data, job.sourceId ?? '');
+      await failDeadLetter(engineTables(this.#database), job.data, job.sourceId ?? '');
       return [{ id: job.id, status: 'completed' }];
     });
     await this.#boss.work<Tick, void, typeof WORK>(TICKS, WORK, async ([job]) => {
@@ -110,11 +110,11 @@ export class Worker {
   /**
    * Begins no more jobs, lets those under way finish for up to 10 seconds, and gives back the rest: another worker runs
    * them, or this one when it is started again.
-   * @param hurry gives them back as soon as it aborts
+   * @param force gives them back as soon as it aborts
    */
-  async drain(hurry: AbortSignal = new AbortController().signal): Promise<void> {
+  async drain(force: AbortSignal = new AbortController().signal): Promise<void> {
     for (const { name } of this.#source.tasks) await this.#boss.offWork(name, { wait: false });
-    await Promise.race([this.#settled(), sleep(DRAIN_MS, undefined, { signal: hurry, ref: false })]).catch(() => {});
+    await Promise.race([this.#settled(), sleep(DRAIN_MS, undefined, { signal: force, ref: false })]).catch(() => {});
     this.#giveBack.abort();
     await Promise.race([this.#settled(), sleep(GIVE_BACK_MS, undefined, { ref: false })]);
   }

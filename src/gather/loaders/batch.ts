@@ -3,7 +3,7 @@ import type { Columns } from '../database/columns.ts';
 import type { Database } from '../database/database.ts';
 import type { Schema } from '../database/schema.ts';
 import type { Services } from '../services/define-service.ts';
-import type { KnownRows } from './known-rows.ts';
+import type { RowCache } from './row-cache.ts';
 import type { Schedule } from './schedule.ts';
 
 /** What a loader of one request works with. */
@@ -13,9 +13,9 @@ export interface LoaderSource {
   /** The columns of each table that the operation reads. */
   columns: Columns;
   schedule: Schedule;
-  known: KnownRows;
+  known: RowCache;
   /** See `Loaders`. */
-  follow: (table: keyof Schema, rows: readonly object[]) => Promise<void>;
+  preloadReferences: (table: keyof Schema, rows: readonly object[]) => Promise<void>;
 }
 
 interface LoaderOptions<Key> {

@@ -8,10 +8,10 @@ import type { Row } from '../database/table-definition.ts';
 import type { Registered } from '../register.ts';
 import type { LoaderSource } from './batch.ts';
 import { keyByFileId } from './key-by-file-id.ts';
-import { KnownRows } from './known-rows.ts';
 import { lastJobBySchedule } from './last-job-by-schedule.ts';
 import { createParentPages, type ParentPages } from './parent-pages.ts';
 import { createRowByKey } from './row-by-key.ts';
+import { RowCache } from './row-cache.ts';
 
 /** Makes a loader of one request. */
 // biome-ignore lint/suspicious/noExplicitAny: each has its own keys and values
@@ -46,9 +46,9 @@ export type Loaders = RowLoaders &
   SharedLoaders;
 
 interface SharedLoaders {
-  readonly known: KnownRows;
+  readonly known: RowCache;
   /** To be told of rows that were read; resolves when the rows that they refer to are known too, or could not be read. */
-  follow: LoaderSource['follow'];
+  preloadReferences: LoaderSource['preloadReferences'];
   /** The rows of a table by a column that is unique. */
   rowsBy<T extends TableName>(table: T, column: string): DataLoader<string, Row<T>, unknown>;
   /** The rows behind a type that implements Node, by their keys; undefined for any other type. */
@@ -58,7 +58,10 @@ interface SharedLoaders {
 }
 
 /** Makes a fresh set of loaders for one request. */
-export type CreateLoaders = (given: Omit<LoaderSource, 'known' | 'follow'>, references: References) => Loaders;
+export type CreateLoaders = (
+  given: Omit<LoaderSource, 'known' | 'preloadReferences'>,
+  references: References,
+) => Loaders;
 
 interface LoadersConfig {
   makers: LoaderMakers;
@@ -83,16 +86,16 @@ export function loadersFrom({ makers, rowLoaders: appRowLoaders, nodeTypes }: Lo
   );
 
   return (given, references) => {
-    const known = new KnownRows();
-    const follow: LoaderSource['follow'] = async (table, rows) => {
+    const known = new RowCache();
+    const preloadReferences: LoaderSource['preloadReferences'] = async (table, rows) => {
       known.add(table, rows);
       await Promise.all(references[table].map((reference) => loadReferred(loaders, reference, rows)));
     };
-    const source: LoaderSource = { ...given, known, follow };
+    const source: LoaderSource = { ...given, known, preloadReferences };
     const pages = new Map<string, unknown>();
     const shared: SharedLoaders = {
       known,
-      follow,
+      preloadReferences,
       rowsBy: (table, column) => Reflect.get(loaders, names.get(`${table} ${column}`) ?? ''),
       ofType: (type) => {
         const table = nodeTypes.get(type);

@@ -30,10 +30,10 @@ export function createParentPages<T extends keyof Schema>(
   source: LoaderSource,
   list: ParentList<T>,
 ): ParentPages<Row<T>> {
-  const { database, columns, follow } = source;
+  const { database, columns, preloadReferences } = source;
   const readRows = async (pages: readonly ParentPage[]) => {
     const rows = await readParentPages(database, name, list, columns[list.table], pages);
-    await follow(list.table, rows.flat());
+    await preloadReferences(list.table, rows.flat());
     return rows as Row<T>[][];
   };
   const forward = createLoader(name, source, readRows, { toCacheKey });

@@ -2,11 +2,16 @@ import { decoderOf, firstOf, mediaTypeOf } from '../header-fields.ts';
 import { parseJson } from '../json.ts';
 import type { Check } from './check.ts';
 import { decoded } from './decoded.ts';
-import { invalid, type Question } from './errors.ts';
+import { invalid, type RequestLabel } from './errors.ts';
 import type { Answer } from './exchange.ts';
 
 /** The checked value of an answer in JSON. Throws UPSTREAM_INVALID, naming what came and what was expected. */
-export async function readBody<T>(question: Question, answer: Answer, check: Check<T>, maxBytes: number): Promise<T> {
+export async function readBody<T>(
+  question: RequestLabel,
+  answer: Answer,
+  check: Check<T>,
+  maxBytes: number,
+): Promise<T> {
   const { 'content-type': contentType, 'content-encoding': encoding } = answer.headers;
   const type = mediaTypeOf(contentType);
   if (type?.essence !== 'application/json') {
@@ -20,7 +25,7 @@ export async function readBody<T>(question: Question, answer: Answer, check: Che
   throw invalid(question, `a body of another shape (${problemOf(check)})`, 'what its contract says');
 }
 
-function parse(question: Question, text: string): unknown {
+function parse(question: RequestLabel, text: string): unknown {
   try {
     return parseJson(text);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, constants, inflateRaw, unzip, zstdDecompress } from 'node:zlib';
 import { tokensOf } from '../header-fields.ts';
-import { invalid, type Question, tooLarge } from './errors.ts';
+import { invalid, type RequestLabel, tooLarge } from './errors.ts';
 
 type Decoder = (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
 
@@ -31,7 +31,7 @@ const MAX_CODINGS = 5;
  * @param encoding the header `Content-Encoding`
  */
 export async function decoded(
-  question: Question,
+  question: RequestLabel,
   body: Buffer,
   encoding: string | string[] | undefined,
   maxBytes: number,
@@ -46,7 +46,7 @@ export async function decoded(
   return bytes;
 }
 
-async function decode(question: Question, body: Buffer, coding: string, maxBytes: number): Promise<Buffer> {
+async function decode(question: RequestLabel, body: Buffer, coding: string, maxBytes: number): Promise<Buffer> {
   const decoder = DECODERS.get(coding);
   if (!decoder) throw invalid(question, `content encoding ${coding}`, 'gzip, deflate, br, zstd or identity');
   try {

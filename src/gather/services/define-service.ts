@@ -1,5 +1,5 @@
 import type { Registered } from '../register.ts';
-import { Upstream, type UpstreamState } from './upstream.ts';
+import { ServiceClient, type ServiceState } from './service-client.ts';
 
 /** A service of an application. Its name is the one under which `defineApp` is given it. */
 export interface ServiceDefinition<Api> {
@@ -10,7 +10,7 @@ export interface ServiceDefinition<Api> {
   /** For a whole call: waiting and retries included. The setting `<NAME>_TIMEOUT_MS` overrides it. @default 2000 */
   timeoutMs?: number;
   /** What the application asks of it. */
-  create(client: Upstream): Api;
+  create(client: ServiceClient): Api;
 }
 
 /** Services by their names. */
@@ -36,7 +36,7 @@ export interface ServiceConfig {
 export interface ServiceClients {
   services: Services;
   /** What each service is busy with now. */
-  state(): Record<string, UpstreamState>;
+  state(): Record<string, ServiceState>;
   /** Closes every connection. Calls under way fail. */
   close(): Promise<void>;
 }
@@ -56,7 +56,7 @@ export function createServices(
   const clients = Object.entries(definitions).map(([name, { connections, maxQueued, timeoutMs, create }]) => {
     const config = configs[name];
     if (!config) throw new Error(`Expected the URL of the service ${name}, got none.`);
-    const client = new Upstream({
+    const client = new ServiceClient({
       name,
       baseUrl: config.url,
       timeoutMs: config.timeoutMs ?? timeoutMs ?? DEFAULTS.timeoutMs,

@@ -7,8 +7,8 @@ interface UpstreamErrorOptions {
   retryable?: boolean;
   /** See `UpstreamError.isOutage`. @default false */
   isOutage?: boolean;
-  /** See `UpstreamError.repeatAfterMs`. */
-  repeatAfterMs?: number | undefined;
+  /** See `UpstreamError.retryAfterMs`. */
+  retryAfterMs?: number | undefined;
   cause?: unknown;
 }
 
@@ -17,23 +17,23 @@ export class UpstreamError extends GatherError {
   /** Whether it counts against the service: no answer in time, no connection, or an answer of 500 and above. */
   readonly isOutage: boolean;
   /** The shortest time after which the same request may be sent again; undefined where that is no use. */
-  readonly repeatAfterMs: number | undefined;
+  readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: UpstreamErrorOptions) {
     super(code, message, options);
     this.isOutage = options.isOutage ?? false;
-    this.repeatAfterMs = options.repeatAfterMs;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }
 
 /** What was asked of which service, as messages name it. The query is left out: it can be long. */
-export interface Question {
+export interface RequestLabel {
   source: string;
   path: string;
 }
 
 /** The service has not answered in time. */
-export function timedOut({ source, path }: Question, timeoutMs: number): UpstreamError {
+export function timedOut({ source, path }: RequestLabel, timeoutMs: number): UpstreamError {
   const message = `${source} did not answer ${nameOf(path)} within ${timeoutMs} ms.`;
   return new UpstreamError('UPSTREAM_TIMEOUT', message, { source, retryable: true, isOutage: true });
 }
@@ -44,14 +44,23 @@ export function notAsked(source: string, reason: string): UpstreamError {
 }
 
 /** The service answered with a status that says that it cannot answer now. */
-export function refused({ source, path }: Question, status: number, repeatAfterMs: number | undefined): UpstreamError {
+export function refused(
+  { source, path }: RequestLabel,
+  status: number,
+  retryAfterMs: number | undefined,
+): UpstreamError {
   const message = `${source} answered ${nameOf(path)} with status ${status}; expected 200.`;
   const isOutage = status >= 500;
-  return new UpstreamError('UPSTREAM_UNAVAILABLE', message, { source, retryable: true, isOutage, repeatAfterMs });
+  return new UpstreamError('UPSTREAM_UNAVAILABLE', message, { source, retryable: true, isOutage, retryAfterMs });
 }
 
 /** The service answered, but not with what it promised. `what` came; `expected` was to come. */
-export function invalid({ source, path }: Question, what: string, expected: string, cause?: unknown): UpstreamError {
+export function invalid(
+  { source, path }: RequestLabel,
+  what: string,
+  expected: string,
+  cause?: unknown,
+): UpstreamError {
   const message = `${source} answered ${nameOf(path)} with ${shortened(what)}; expected ${expected}.`;
   return new UpstreamError('UPSTREAM_INVALID', message, { source, cause });
 }
@@ -67,7 +76,7 @@ const REASONS: Record<string, string> = {
 };
 
 /** There is no answer because of this error of undici or the system. */
-export function failed(question: Question, error: unknown, maxBytes: number): UpstreamError {
+export function failed(question: RequestLabel, error: unknown, maxBytes: number): UpstreamError {
   const { source, path } = question;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return tooLarge(question, maxBytes, error);
@@ -75,13 +84,13 @@ export function failed(question: Question, error: unknown, maxBytes: number): Up
   if (error instanceof errors.HTTPParserError || code.startsWith('HPE_'))
     return invalid(question, 'what is not HTTP', 'an answer in HTTP/1.1', error);
   const message = `${source} could not be reached for ${nameOf(path)}: ${REASONS[code] ?? 'the connection failed'}.`;
-  const repeatAfterMs = code === 'UND_ERR_DESTROYED' ? undefined : 0;
-  const options = { source, retryable: true, isOutage: true, repeatAfterMs, cause: error };
+  const retryAfterMs = code === 'UND_ERR_DESTROYED' ? undefined : 0;
+  const options = { source, retryable: true, isOutage: true, retryAfterMs, cause: error };
   return new UpstreamError('UPSTREAM_UNAVAILABLE', message, options);
 }
 
 /** The answer is larger than what is read of one. */
-export function tooLarge(question: Question, maxBytes: number, cause: unknown): UpstreamError {
+export function tooLarge(question: RequestLabel, maxBytes: number, cause: unknown): UpstreamError {
   return invalid(question, `more than ${maxBytes} bytes`, 'less', cause);
 }
 

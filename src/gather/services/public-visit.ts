@@ -2,7 +2,7 @@ import { buildConnector, Client } from 'undici';
 import { GatherError } from '../errors.ts';
 import { firstOf, fromBytes } from '../header-fields.ts';
 import { decoded } from './decoded.ts';
-import { failed, invalid, type Question } from './errors.ts';
+import { failed, invalid, type RequestLabel } from './errors.ts';
 import { type FetchedBody, toFetchedBody } from './fetched-body.ts';
 import type { PublicHosts } from './public-hosts.ts';
 import { refusedHost } from './public-url.ts';
@@ -47,7 +47,7 @@ export async function visit(hosts: PublicHosts, url: URL, maxBytes: number, sign
 }
 
 /** What was asked, as errors name it. */
-export function questionOf(url: URL): Question {
+export function questionOf(url: URL): RequestLabel {
   return { source: url.host, path: url.pathname };
 }
 

@@ -21,8 +21,8 @@ export class Retries {
 
   /** Waits until the attempt that failed with this error is to be made again; throws the error where it is not. */
   async pause(error: unknown, retry: number, deadline: Deadline): Promise<void> {
-    if (!(error instanceof UpstreamError) || error.repeatAfterMs === undefined) throw error;
-    const delayMs = Math.max(error.repeatAfterMs, jittered(FIRST_DELAY_MS * 2 ** (retry - 1)));
+    if (!(error instanceof UpstreamError) || error.retryAfterMs === undefined) throw error;
+    const delayMs = Math.max(error.retryAfterMs, jittered(FIRST_DELAY_MS * 2 ** (retry - 1)));
     if (retry > MAX_RETRIES || this.#budget < 1 || delayMs >= deadline.remainingMs) throw error;
     this.#budget--;
     await deadline.wait<void>((resolve) => {
@@ -36,7 +36,7 @@ export class Retries {
  * How long to leave a service alone that answered so, in milliseconds; undefined where asking again is no use.
  * 500 is not repeated: it is more often a fault of the program there than of the moment.
  */
-export function toRepeatAfterMs(status: number, headers: IncomingHttpHeaders): number | undefined {
+export function toRetryAfterMs(status: number, headers: IncomingHttpHeaders): number | undefined {
   if (status === 502 || status === 504) return 0;
   if (status !== 429 && status !== 503) return undefined;
   const restMs = toRestMs(headers['retry-after']);

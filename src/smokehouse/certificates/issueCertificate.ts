@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { carryOut, type Database, ownerOf, price, text } from 'gather';
+import { type Database, ownerOf, price, runMutation, text } from 'gather';
 import * as z from 'zod';
 import type { MutationResolvers } from '../generated/schema.ts';
 import draw from './draw.ts';
@@ -36,7 +36,7 @@ export const issueCertificate: MutationResolvers['issueCertificate'] = (_, { inp
       return (transaction: Database) => files.addReceived(transaction, key, described, announced);
     },
   };
-  return carryOut(context, { certificate: null }, async () => ({
+  return runMutation(context, { certificate: null }, async () => ({
     certificate: await issue(source, { owner, ...NewCertificate.parse(input) }),
   }));
 };

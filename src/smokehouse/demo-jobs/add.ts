@@ -1,9 +1,9 @@
-import { carryOut, ownerOf } from 'gather';
+import { ownerOf, runMutation } from 'gather';
 import type { MutationResolvers } from '../generated/schema.ts';
 import { add as task } from './add-task.ts';
 
 export const add: MutationResolvers['add'] = (_, input, context) =>
-  carryOut(context, { job: null }, async () => ({
+  runMutation(context, { job: null }, async () => ({
     job: await context.jobs.enqueue(task, task.input.parse(input), {
       database: context.database,
       owner: ownerOf(context.viewer),

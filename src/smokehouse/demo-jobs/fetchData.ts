@@ -1,9 +1,9 @@
-import { carryOut, ownerOf } from 'gather';
+import { ownerOf, runMutation } from 'gather';
 import type { MutationResolvers } from '../generated/schema.ts';
 import { fetchData as task } from './fetch-data-task.ts';
 
 export const fetchData: MutationResolvers['fetchData'] = (_, input, context) =>
-  carryOut(context, { job: null }, async () => ({
+  runMutation(context, { job: null }, async () => ({
     job: await context.jobs.enqueue(task, task.input.parse(input), {
       database: context.database,
       owner: ownerOf(context.viewer),

@@ -54,7 +54,7 @@ export const Menu: Resolvers = {
       orderBy: toItemOrder(orderBy),
       columns: columns.item,
       page: toPage(page),
-      onRows: (rows) => loaders.follow('item', rows),
+      onRows: (rows) => loaders.preloadReferences('item', rows),
     }),
 
   all: ({ where }, _, { tables, columns }, info) => {

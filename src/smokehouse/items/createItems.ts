@@ -1,4 +1,4 @@
-import { carryOut, many } from 'gather';
+import { many, runMutation } from 'gather';
 import * as z from 'zod';
 import type { MutationResolvers } from '../generated/schema.ts';
 import { NewItem, toItemPath } from './item-inputs.ts';
@@ -11,5 +11,5 @@ export const createItems: MutationResolvers['createItems'] = (_, { input }, cont
     rows = NewItems.parse(input).items;
     return { items: await context.tables.item.bulkCreate(rows, { columns: context.columns.item }) };
   };
-  return carryOut(context, { items: null }, work, (error) => toItemPath(rows, error));
+  return runMutation(context, { items: null }, work, (error) => toItemPath(rows, error));
 };

@@ -1,9 +1,9 @@
-import { carryOut } from 'gather';
+import { runMutation } from 'gather';
 import type { MutationResolvers } from '../generated/schema.ts';
 import { NewItem } from './item-inputs.ts';
 
 export const getOrCreateItem: MutationResolvers['getOrCreateItem'] = (_, { input }, context) =>
-  carryOut(context, { item: null, created: false }, async () => {
+  runMutation(context, { item: null, created: false }, async () => {
     const { sku, ...values } = NewItem.parse(input);
     const { row, created } = await context.tables.item.getOrCreate({ sku }, values, { columns: context.columns.item });
     return { item: row, created };

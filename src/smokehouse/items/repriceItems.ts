@@ -1,4 +1,4 @@
-import { carryOut, refusing } from 'gather';
+import { refusing, runMutation } from 'gather';
 import * as z from 'zod';
 import type { ItemWhere, MutationResolvers } from '../generated/schema.ts';
 import { toItemWhere } from './item-where.ts';
@@ -12,7 +12,7 @@ const Repricing = z.object({
 });
 
 export const repriceItems: MutationResolvers['repriceItems'] = (_, { input }, context) =>
-  carryOut(
+  runMutation(
     context,
     { count: 0 },
     async () => {

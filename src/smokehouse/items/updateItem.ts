@@ -1,9 +1,9 @@
-import { carryOut } from 'gather';
+import { runMutation } from 'gather';
 import type { MutationResolvers } from '../generated/schema.ts';
 import { ItemChange, toFieldPath } from './item-inputs.ts';
 
 export const updateItem: MutationResolvers['updateItem'] = (_, { input }, context) =>
-  carryOut(
+  runMutation(
     context,
     { item: null },
     async () => {

@@ -1,4 +1,4 @@
-import { carryOut, many } from 'gather';
+import { many, runMutation } from 'gather';
 import * as z from 'zod';
 import type { MutationResolvers } from '../generated/schema.ts';
 import { ItemChange, toItemPath } from './item-inputs.ts';
@@ -11,5 +11,5 @@ export const updateItems: MutationResolvers['updateItems'] = (_, { input }, cont
     changes = ItemChanges.parse(input).items;
     return { items: await context.tables.item.bulkUpdate(changes, { columns: context.columns.item }) };
   };
-  return carryOut(context, { items: null }, work, (error) => toItemPath(changes, error));
+  return runMutation(context, { items: null }, work, (error) => toItemPath(changes, error));
 };

@@ -1,4 +1,4 @@
-import { carryOut, idOf, ownerOf, text } from 'gather';
+import { idOf, ownerOf, runMutation, text } from 'gather';
 import * as z from 'zod';
 import type { MutationResolvers } from '../generated/schema.ts';
 import { placeOrder as place } from './place-order.ts';
@@ -32,7 +32,7 @@ export const placeOrder: MutationResolvers['placeOrder'] = async (_, { input }, 
     enqueue: (transaction: typeof database, orderId: string) =>
       jobs.enqueue(prepareOrder, { orderId }, { database: transaction, owner }),
   };
-  const { order, faults, userErrors } = await carryOut(context, { order: null, faults: [] }, () =>
+  const { order, faults, userErrors } = await runMutation(context, { order: null, faults: [] }, () =>
     place(source, { owner, ...NewOrder.parse(input) }),
   );
   return { order, userErrors: [...faults, ...userErrors] };

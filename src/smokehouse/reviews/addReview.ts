@@ -1,4 +1,4 @@
-import { type Context, carryOut, GatherError, type Id, idOf, type SignedIn, text } from 'gather';
+import { type Context, GatherError, type Id, idOf, runMutation, type SignedIn, text } from 'gather';
 import * as z from 'zod';
 import type { MutationResolvers } from '../generated/schema.ts';
 
@@ -12,7 +12,7 @@ const NewReview = z.object({
 });
 
 export const addReview: MutationResolvers['addReview'] = (_, { input }, context) =>
-  carryOut(context, { review: null }, async () => {
+  runMutation(context, { review: null }, async () => {
     const review = NewReview.parse(input);
     const customerId = await authorOf(review.customerId, context);
     const { tables, columns } = context;

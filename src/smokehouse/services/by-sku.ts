@@ -1,4 +1,4 @@
-import type { Check, Upstream } from 'gather';
+import type { Check, ServiceClient } from 'gather';
 
 /** How many SKUs the services take at a time. */
 const MAX_SKUS = 100;
@@ -20,7 +20,7 @@ interface QuestionBySku<Body, Value> {
 
 /** Asks a service about any number of SKUs, in calls of as many as it takes, all at the same time. */
 export async function askBySku<Body, Value>(
-  upstream: Upstream,
+  upstream: ServiceClient,
   { path, call, check, valuesOf }: QuestionBySku<Body, Value>,
   skus: readonly string[],
   signal: AbortSignal,

@@ -1,4 +1,4 @@
-import { carryOut, idOf } from 'gather';
+import { idOf, runMutation } from 'gather';
 import * as z from 'zod';
 import type { MutationResolvers } from '../generated/schema.ts';
 import { completeTask as complete } from './complete-task.ts';
@@ -6,7 +6,7 @@ import { completeTask as complete } from './complete-task.ts';
 const Completion = z.object({ id: idOf('Task') });
 
 export const completeTask: MutationResolvers['completeTask'] = (_, { input }, context) =>
-  carryOut(context, { task: null }, async () => {
+  runMutation(context, { task: null }, async () => {
     const { tables, columns } = context;
     const { id } = Completion.parse(input);
     await complete(tables, id);

@@ -1,10 +1,10 @@
-import { carryOut, text } from 'gather';
+import { runMutation, text } from 'gather';
 import * as z from 'zod';
 import type { MutationResolvers } from '../generated/schema.ts';
 
 const NewTask = z.object({ title: text(1, 200) });
 
 export const createTask: MutationResolvers['createTask'] = (_, { input }, context) =>
-  carryOut(context, { task: null }, async () => ({
+  runMutation(context, { task: null }, async () => ({
     task: await context.tables.task.create(NewTask.parse(input), { columns: context.columns.task }),
   }));

@@ -11,7 +11,7 @@ export const Query: QueryResolvers = {
       orderBy: [{ column: 'title', direction: 'asc' }],
       columns: columns.book,
       page: toPage(page),
-      onRows: (rows) => loaders.follow('book', rows),
+      onRows: (rows) => loaders.preloadReferences('book', rows),
     }),
 
   loans: async (_, page, { tables, columns, loaders, viewer, roles }) =>
@@ -21,7 +21,7 @@ export const Query: QueryResolvers = {
       orderBy: [{ column: 'id', direction: 'desc' }],
       columns: columns['lending.loan'],
       page: toPage(page),
-      onRows: (rows) => loaders.follow('lending.loan', rows),
+      onRows: (rows) => loaders.preloadReferences('lending.loan', rows),
     }),
 
   broken: () => {

@@ -1,7 +1,7 @@
 import { type ExecutionResult, type GraphQLError, getOperationAST } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { toAddressKey } from '../../concurrency/limit-key.ts';
-import type { Bucket, Buckets } from '../../concurrency/token-buckets.ts';
+import type { TokenBucket, TokenBuckets } from '../../concurrency/token-buckets.ts';
 import type { Context } from '../../context.ts';
 import { mapFirst } from '../map-first.ts';
 import type { Operation } from '../operation.ts';
@@ -18,7 +18,7 @@ interface Charge {
   plan: Plan;
   variables: Variables;
   requested: number;
-  bucket: Bucket;
+  bucket: TokenBucket;
   isTaken: boolean;
   /** Milliseconds that PostgreSQL has worked on its statements so far; a point each. */
   sqlMs: number;
@@ -31,7 +31,7 @@ interface Charge {
  * point, charged as each statement ends, as far as it exceeds the cost of the objects. Comes after `useViewer`, before
  * `useSources`.
  */
-export function useCost(limits: CostLimits, buckets: Buckets): Plugin<Context> {
+export function useCost(limits: CostLimits, buckets: TokenBuckets): Plugin<Context> {
   const charges = new WeakMap<object, Charge>();
   // What no full bucket has could never be paid.
   const maxCost = Math.min(limits.maxCost, limits.costBucket);
@@ -110,7 +110,7 @@ function tooCostly(requested: number, maxCost: number) {
 }
 
 /** The refusal of an operation whose viewer has too few points left, with status 429. */
-export function throttled(requested: number, bucket: Bucket): GraphQLError {
+export function throttled(requested: number, bucket: TokenBucket): GraphQLError {
   const seconds = bucket.secondsUntil(requested);
   const message = `Expected at most ${Math.max(0, Math.floor(bucket.available))} points, which are left for now, got ${requested}. There are enough in ${seconds} s.`;
   return createRefusal('THROTTLED', message, { 'Retry-After': String(seconds) });

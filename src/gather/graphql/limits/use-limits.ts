@@ -1,6 +1,6 @@
 import type { DocumentNode } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { findExcesses } from './excesses.ts';
+import { findExceededLimits } from './exceeded-limits.ts';
 import type { Limits } from './limits.ts';
 import { createParse, findExcessOfTokens } from './tokens.ts';
 
@@ -22,8 +22,8 @@ export function useLimits(limits: Limits): Plugin {
     },
     onValidate({ params: { documentAST }, setResult }) {
       if (accepted.has(documentAST)) return setResult([]);
-      const excesses = findExcesses(documentAST, limits);
-      if (excesses.length > 0) return setResult(excesses);
+      const exceededLimits = findExceededLimits(documentAST, limits);
+      if (exceededLimits.length > 0) return setResult(exceededLimits);
       return ({ valid }) => {
         if (valid) accepted.add(documentAST);
       };

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { type ArrivedFile, IncomingFile } from '../incoming-file.ts';
+import { type ArrivedFile, FileUpload } from '../incoming-file.ts';
 import { Arrival, outOfOrder } from './arrival.ts';
 
 /**
@@ -17,8 +17,8 @@ export class Arrivals {
   #failure: Error | undefined;
 
   /** A file that may not be here yet, by the field of the form that it comes in. */
-  toFile(field: string): IncomingFile {
-    return new IncomingFile(() => this.#take(field));
+  toFile(field: string): FileUpload {
+    return new FileUpload(() => this.#take(field));
   }
 
   /** Takes note of the next file. */

@@ -1,7 +1,7 @@
 import type { GraphQLParams } from 'graphql-yoga';
 import * as z from 'zod';
 import { badRequest } from '../graphql-params.ts';
-import type { IncomingFile } from '../incoming-file.ts';
+import type { FileUpload } from '../incoming-file.ts';
 
 /** Of one request. */
 export const MAX_FILES = 10;
@@ -13,7 +13,7 @@ const FileMap = z.record(z.string(), z.array(z.string()));
  * Puts a file into each place of an operation that the map names: `{ "0": ["variables.input.file"] }`.
  * @throws 400 where it names anything but a variable that is null, 413 where there are too many files
  */
-export function placeFiles(params: GraphQLParams, map: unknown, toFile: (field: string) => IncomingFile): void {
+export function placeFiles(params: GraphQLParams, map: unknown, toFile: (field: string) => FileUpload): void {
   const { data } = FileMap.safeParse(map);
   if (!data) throw badRequest(400, 'Expected a map such as {"0":["variables.input.file"]}, got another kind of JSON.');
   const entries = Object.entries(data);
@@ -26,7 +26,7 @@ export function placeFiles(params: GraphQLParams, map: unknown, toFile: (field: 
   }
 }
 
-function place(params: GraphQLParams, path: string, file: IncomingFile): void {
+function place(params: GraphQLParams, path: string, file: FileUpload): void {
   const keys = path.split('.');
   const last = keys.pop() ?? '';
   const parent = keys.reduce<unknown>(ownProperty, params);

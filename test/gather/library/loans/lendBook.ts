@@ -1,4 +1,4 @@
-import { carryOut, idOf, ownerOf } from 'gather';
+import { idOf, ownerOf, runMutation } from 'gather';
 import * as z from 'zod';
 import type { MutationResolvers } from '../generated/schema.ts';
 
@@ -7,7 +7,7 @@ const Lending = z.object({ bookId: idOf('Book') });
 
 /** A book that is lent already is a CONFLICT: the database says so. */
 export const lendBook: MutationResolvers['lendBook'] = (_, { input }, context) =>
-  carryOut(context, { loan: null }, async () => {
+  runMutation(context, { loan: null }, async () => {
     const { bookId } = Lending.parse(input);
     const dueOn = new Date(Date.now() + context.settings.LOAN_DAYS * DAY_MS).toISOString().slice(0, 10);
     const loan = { bookId, dueOn, memberOwner: ownerOf(context.viewer) ?? '' };

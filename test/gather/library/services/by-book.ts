@@ -1,4 +1,4 @@
-import type { Check, Upstream } from 'gather';
+import type { Check, ServiceClient } from 'gather';
 
 interface Question<Body> {
   path: string;
@@ -8,7 +8,7 @@ interface Question<Body> {
 
 /** Asks a service about books, all of them in one call. */
 export function askByBook<Body>(
-  upstream: Upstream,
+  upstream: ServiceClient,
   { path, call, check }: Question<Body>,
   bookIds: readonly string[],
   signal: AbortSignal,

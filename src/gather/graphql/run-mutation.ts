@@ -17,7 +17,7 @@ const EXPECTED: ReadonlySet<string> = new Set<string>([
  *
  * @param pathOf the path in the input of an error of the database; by default the field with the column's name
  */
-export async function carryOut<Result extends object, Nothing extends object>(
+export async function runMutation<Result extends object, Nothing extends object>(
   context: Context,
   nothing: Nothing,
   work: () => Promise<Result>,

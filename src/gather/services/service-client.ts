@@ -5,12 +5,12 @@ import { Semaphore } from '../concurrency/semaphore.ts';
 import { readBody } from './body.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
 import type { Check } from './check.ts';
-import { failed, invalid, notAsked, type Question, refused, timedOut } from './errors.ts';
+import { failed, invalid, notAsked, type RequestLabel, refused, timedOut } from './errors.ts';
 import { type Answer, exchange } from './exchange.ts';
-import { Retries, toRepeatAfterMs } from './retries.ts';
+import { Retries, toRetryAfterMs } from './retries.ts';
 
 /** What an upstream is, and what it may cost. */
-export interface UpstreamOptions {
+export interface ServiceClientOptions {
   /** As it is called in errors and timings. */
   name: string;
   baseUrl: string;
@@ -38,7 +38,7 @@ export interface Get<T> {
 }
 
 /** What an upstream is busy with. */
-export interface UpstreamState {
+export interface ServiceState {
   running: number;
   queued: number;
   breaker: ReturnType<Breaker['state']>;
@@ -53,7 +53,7 @@ const MAX_BYTES = 5_000_000;
  * Throws `GatherError`: UPSTREAM_TIMEOUT, UPSTREAM_UNAVAILABLE, and UPSTREAM_INVALID where the answer is not what
  * the contract says.
  */
-export class Upstream {
+export class ServiceClient {
   readonly #name: string;
   readonly #pool: Pool;
   readonly #basePath: string;
@@ -63,7 +63,7 @@ export class Upstream {
   readonly #breaker = createBreaker();
   readonly #retries = new Retries();
 
-  constructor({ name, baseUrl, timeoutMs, connections, maxQueued, maxBytes = MAX_BYTES }: UpstreamOptions) {
+  constructor({ name, baseUrl, timeoutMs, connections, maxQueued, maxBytes = MAX_BYTES }: ServiceClientOptions) {
     const { origin, pathname } = new URL(baseUrl);
     this.#name = name;
     this.#basePath = pathname.replace(/\/$/, '');
@@ -93,7 +93,7 @@ export class Upstream {
   }
 
   /** What it is busy with now. */
-  state(): UpstreamState {
+  state(): ServiceState {
     return { running: this.#slots.taken, queued: this.#slots.waiting, breaker: this.#breaker.state() };
   }
 
@@ -114,7 +114,7 @@ export class Upstream {
     }
   }
 
-  async #ask(question: Question, deadline: Deadline, statuses: object): Promise<Answer> {
+  async #ask(question: RequestLabel, deadline: Deadline, statuses: object): Promise<Answer> {
     this.#retries.earn();
     for (let retry = 1; ; retry++) {
       try {
@@ -125,7 +125,7 @@ export class Upstream {
     }
   }
 
-  async #attempt(question: Question, deadline: Deadline, statuses: object): Promise<Answer> {
+  async #attempt(question: RequestLabel, deadline: Deadline, statuses: object): Promise<Answer> {
     this.#assertClosedBreaker();
     using _slot = await this.#slots.acquire(deadline.signal);
     this.#assertClosedBreaker();
@@ -137,15 +137,15 @@ export class Upstream {
       throw notAsked(this.#name, 'is left alone for a second, because most calls to it failed');
   }
 
-  async #send(question: Question, deadline: Deadline, statuses: object): Promise<Answer> {
+  async #send(question: RequestLabel, deadline: Deadline, statuses: object): Promise<Answer> {
     const answer = await this.#exchange(question, deadline);
     const { status, headers } = answer;
     if (status === 200 || Object.hasOwn(statuses, status)) return answer;
-    if (status === 429 || status >= 500) throw refused(question, status, toRepeatAfterMs(status, headers));
+    if (status === 429 || status >= 500) throw refused(question, status, toRetryAfterMs(status, headers));
     throw invalid(question, `status ${status}`, '200');
   }
 
-  async #exchange(question: Question, deadline: Deadline): Promise<Answer> {
+  async #exchange(question: RequestLabel, deadline: Deadline): Promise<Answer> {
     try {
       return await exchange(this.#pool, this.#basePath + question.path, deadline);
     } catch (error) {

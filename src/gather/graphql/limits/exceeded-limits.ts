@@ -14,7 +14,7 @@ const LIMITED: readonly (readonly [keyof Counts, LimitOfDocuments, string])[] = 
 ];
 
 /** All that a document asks too much of, before it is known to be valid. Empty where it keeps within the limits. */
-export function findExcesses(document: DocumentNode, limits: Pick<Limits, LimitOfDocuments>): GraphQLError[] {
+export function findExceededLimits(document: DocumentNode, limits: Pick<Limits, LimitOfDocuments>): GraphQLError[] {
   const counts = countDocument(document);
   return LIMITED.filter(([count, limit]) => counts[count] > limits[limit]).map(([count, limit, things]) =>
     createRefusal(

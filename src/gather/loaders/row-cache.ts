@@ -12,7 +12,7 @@ interface RowLoader {
  * The rows that a request's loaders and pages have read. Loaders of rows by key are primed with them, those that are
  * made later too, so that none is read twice.
  */
-export class KnownRows {
+export class RowCache {
   readonly #rows = new Map<keyof Schema, Map<Id, object>>();
   readonly #loaders = new Map<keyof Schema, RowLoader[]>();
 

@@ -17,7 +17,7 @@ export interface Described {
 }
 
 /** Lets the bytes of one file pass, and tells what they were: how many, their SHA-256, and their type by the content. */
-export class Intake {
+export class FileDigest {
   readonly #hash = createHash('sha256');
   readonly #maxBytes: number;
   readonly #onType: (type: string) => void;

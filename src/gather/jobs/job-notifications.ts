@@ -5,7 +5,7 @@ import { Listener } from '../database/listener.ts';
  * Tells when it is time to look at a job again: when it has changed, and now and then all the same, because what is said
  * while the connection is lost is lost too. Readers then read the row, the single source of truth. Close it.
  */
-export class Hints {
+export class JobNotifications {
   readonly #databaseUrl: string;
   readonly #channel: string;
   readonly #everyMs: number;

@@ -6,7 +6,7 @@ const SILENCE_MS = 30_000;
 const BYTES_PER_SECOND = 1024;
 
 /** Bytes as they come, as long as they come fast enough: no silence of 30 seconds, and a kilobyte a second on average. */
-export async function* atPace(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+export async function* withMinimumRate(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
   const iterator = bytes[Symbol.asyncIterator]();
   const start = performance.now();
   let sent = 0;

@@ -1,6 +1,6 @@
 import { GatherError } from '../errors.ts';
 import type { Attempt } from './attempt.ts';
-import type { Hints } from './hints.ts';
+import type { JobNotifications } from './job-notifications.ts';
 
 /** The job is no longer this attempt's: somebody cancelled it, or another worker has begun it anew. */
 export const LOST = new GatherError('CANCELLED', 'The job was cancelled, or is another worker’s.');
@@ -14,7 +14,7 @@ export class TimeoutError extends Error {
 }
 
 interface LimitsOptions {
-  hints: Hints;
+  hints: JobNotifications;
   /** Aborts when the queue takes the job for another worker's. */
   lost: AbortSignal;
   /** Aborts when the worker ends. */
@@ -23,7 +23,7 @@ interface LimitsOptions {
 }
 
 /** Ends an attempt, by its signal: past its timeout, when the job is not its own any more, or when the worker ends. */
-export class Limits implements Disposable {
+export class AttemptSignal implements Disposable {
   readonly #controller = new AbortController();
   readonly #timer: NodeJS.Timeout;
   readonly #unwatch: () => void;

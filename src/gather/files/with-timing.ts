@@ -2,7 +2,7 @@ import { type Call, publishCall, toOutcome } from '../calls.ts';
 import type { Store } from './store.ts';
 
 /** The store, with each of its calls measured once. `append` takes as long as the bytes take to come. */
-export function measured(kind: Call['kind'], store: Store): Store {
+export function withTiming(kind: Call['kind'], store: Store): Store {
   async function measure<T>(action: string, signal: AbortSignal, trip: () => Promise<T>): Promise<T> {
     const description = { kind, name: `files.${action}`, keys: 1, signal };
     const start = performance.now();

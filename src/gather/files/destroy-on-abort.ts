@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 
 /** The stream, which is destroyed with the reason of the signal when that aborts. */
-export function endedBy(signal: AbortSignal, stream: Readable): Readable {
+export function destroyOnAbort(signal: AbortSignal, stream: Readable): Readable {
   const onAbort = () => stream.destroy(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
   stream.once('close', () => signal.removeEventListener('abort', onAbort));

@@ -17,7 +17,7 @@ const NO_BYTES = Buffer.alloc(0);
  * A body that comes in pieces. They are copied into one buffer, because each of a million pieces would take far more
  * memory than the byte that it may have. Drop it when it is used.
  */
-export class HeldBody {
+export class BodyBuffer {
   readonly #holder: Holder;
   #buffer = NO_BYTES;
   #length = 0;

@@ -7,7 +7,7 @@ const LINGER_BYTES = 1_000_000;
 const LINGER_MS = 3000;
 
 /** The requests of a server, and how their connections end. */
-export class Exchanges {
+export class OpenRequests {
   readonly #open = new Set<ServerResponse>();
   readonly #work = new Set<Promise<void>>();
   #isEnding = false;
