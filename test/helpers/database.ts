@@ -17,12 +17,6 @@ export const TEST_TABLES = {
 /** What is installed in databases of tests. */
 export const TEST_SCHEMAS = { engineSchema: 'gather', queueSchema: 'gather_jobs' };
 
-/** What `migrate` brings databases of tests up to. */
-const TEST_SOURCE = { ...TEST_SCHEMAS, migrations: smokehouse.migrations };
-
-/** What `installQueues` makes in databases of tests. */
-const TEST_QUEUES = { ...TEST_SCHEMAS, tasks: smokehouse.tasks, schedules: smokehouse.schedules };
-
 const LEAVE_TIMEOUT_MS = 15_000;
 
 /** A database of a test file's own: migrated, seeded with 200 items, and dropped by `drop`. */
