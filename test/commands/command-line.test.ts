@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { runGather } from '../helpers/program.ts';
 
-const COMMANDS = ['start', 'serve', 'work', 'migrate', 'seed', 'user', 'services'];
+const COMMANDS = ['start', 'serve', 'work', 'migrate', 'seed', 'check', 'user', 'services'];
 
 test('--help lists the commands', async () => {
   const { code, stdout, stderr } = await runToEnd(['--help']);
@@ -43,8 +43,8 @@ test('settings that cannot be used are said all at once, with code 2', async () 
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toBe(`These settings cannot be used:
   PORT: expected a whole number from 0 to 65535, got "abc"
-  PROMO_URL: expected a URL that begins with http:// or https://, got "ftp://x"
   OPERATION_TIMEOUT_MS: expected a whole number from 1 to 3600000, got "0"
+  PROMO_URL: expected a URL that begins with http:// or https://, got "ftp://x"
 `);
 });
 

@@ -49,7 +49,7 @@ test('`add --generate` shows a password that is good', async () => {
 test.each([
   [{ password: 'hickory' }, 'Expected as password 12 to 1000 characters, got 7.'],
   [{ password: 'x'.repeat(1001) }, 'Expected as password 12 to 1000 characters, got 1001.'],
-  [{ email: 'ann' }, 'Expected as email an address such as ann@smokehouse.example.'],
+  [{ email: 'ann' }, 'Expected as email an address such as ann@example.com.'],
   [{ name: '' }, 'Expected as name 1 to 200 characters, got 0.'],
   [{ role: 'ANONYMOUS' }, 'Expected as role CUSTOMER or STAFF.'],
 ])('an account with %j is refused in words', async (fault, message) => {

@@ -79,7 +79,7 @@ test('a database that lacks a table or a column is refused', async () => {
   await expect(assertFits(library, app.databaseUrl, SCHEMAS)).rejects.toThrow(
     [
       'Library cannot run:',
-      '  Table lending.loan: the database has no "lending"."loan". Run `migrate`, or, where the database is right, `npm run codegen`.',
+      '  Table lending.loan: the database has no lending.loan. Run `migrate`, or, where the database is right, `npm run codegen`.',
       '  Table book: the database has no column "title" in public.book. Run `migrate`, or, where the database is right, `npm run codegen`.',
     ].join('\n'),
   );

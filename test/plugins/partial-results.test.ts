@@ -129,7 +129,13 @@ test('what is wrong inside the server is masked and costs its own field', async 
       message: 'Something went wrong on our side.',
       locations: expect.any(Array),
       path: ['item', 'averageRating'],
-      extensions: { code: 'INTERNAL_SERVER_ERROR', retryable: false, requestId: expect.any(String) },
+      extensions: {
+        code: 'INTERNAL_SERVER_ERROR',
+        retryable: false,
+        requestId: expect.any(String),
+        // For the developer alone.
+        exception: { message: expect.stringContaining('rating'), stack: expect.any(Array) },
+      },
     },
   ]);
 });

@@ -101,7 +101,8 @@ test.each([
 test('good tokens are taken at once with thousands that are not, from one address', { timeout: 60_000 }, async () => {
   const crowded = await startTestApp({ limits: { ...TEST_LIMITS, costBucket: 1000, costRestoredPerSecond: 1 } });
   const who = '{ viewer { email } }';
-  const rounds = 20;
+  // Of 30 good ones each, at two points: fewer than their user has.
+  const rounds = 15;
   try {
     crowded.cost();
     const statements: string[] = [];
@@ -129,8 +130,8 @@ test('good tokens are taken at once with thousands that are not, from one addres
     }
     expect(new Set(refused)).toEqual(new Set([401, 429]));
     expect(refused.filter((status) => status === 401).length).toBeLessThan(200);
-    // Of 3,000 requests.
-    expect(statements.length).toBeLessThan(300);
+    // Of 2,250 requests.
+    expect(statements.length).toBeLessThan(225);
   } finally {
     await crowded.close();
   }
@@ -140,14 +141,14 @@ test('good JWTs are taken at once with many that are not, from one address', { t
   const issuer = await startIssuer();
   issuer.publish(issuer.key);
   const crowded = await startTestApp({
-    limits: { ...TEST_LIMITS, costBucket: 100, costRestoredPerSecond: 1 },
+    limits: { ...TEST_LIMITS, costBucket: 160, costRestoredPerSecond: 1 },
     jwt: { jwksUrl: issuer.jwksUrl, issuer: ISSUER, audience: AUDIENCE, roleClaim: 'role' },
   });
   try {
     const good = await issuer.sign({ role: 'STAFF' });
     const bad = await issuer.sign({ aud: 'bakery' });
     const ask = (token: string) => send(crowded, '{ viewer { role } }', bearer(token));
-    const replies = await Promise.all(Array.from({ length: 300 }, (_, index) => ask(index % 3 === 0 ? good : bad)));
+    const replies = await Promise.all(Array.from({ length: 240 }, (_, index) => ask(index % 3 === 0 ? good : bad)));
     for (const [index, { status, data }] of replies.entries()) {
       if (index % 3 === 0) expect(data).toEqual({ viewer: { role: 'STAFF' } });
       else expect([401, 429]).toContain(status);

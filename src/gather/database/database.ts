@@ -120,19 +120,25 @@ export class Database {
       ended ??= inside.#rollBack(client, failure);
       return ended;
     };
-    // The reader may never ask for the next rows, and the connection must not wait for that.
-    const onAbort = () => void end();
+    let watch: NodeJS.Timeout | undefined;
+    // The reader may never ask for the next rows, and neither the connection nor the timer must wait for that.
+    const onAbort = () => {
+      clearInterval(watch);
+      void end();
+    };
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       await inside.#track(inside.#execute(raw('begin read only')));
       for await (const rows of inside.#fetch(query, label, batchSize, this.signal)) {
-        using _watch = this.#watchReader(stalled);
+        watch = this.#watchReader(stalled);
         yield rows;
+        clearInterval(watch);
       }
     } catch (error) {
       await end(error);
       throw error;
     } finally {
+      clearInterval(watch);
       signal.removeEventListener('abort', onAbort);
       await end();
     }
@@ -197,13 +203,12 @@ export class Database {
   }
 
   /** Ends the cursor of a reader that does not ask for the next rows while others wait for a cursor. */
-  #watchReader(stalled: AbortController): Disposable {
+  #watchReader(stalled: AbortController): NodeJS.Timeout {
     const { shares, cursors, cursorIdleMs } = this.#pools;
     const cutOff = () => {
       if ((shares.get(cursors)?.waiting ?? 0) > 0) stalled.abort(tooSlow(cursorIdleMs));
     };
-    const timer = setInterval(cutOff, cursorIdleMs);
-    return { [Symbol.dispose]: () => clearInterval(timer) };
+    return setInterval(cutOff, cursorIdleMs);
   }
 
   /** Does not roll back on a failed connection, which would only delay the caller. */
