@@ -12,6 +12,7 @@ const QUERY = '{ about { name } }';
 const TOO_COSTLY = /^Expected an operation of at most 5000 points, got \d+\.$/;
 const TOO_DEEP = /^Expected JSON of at most 64 levels, got more\.$/;
 const TOO_MANY_OBJECTS = /^Expected JSON of at most 12000 objects and lists, got more\.$/;
+const NOT_A_DOUBLE = /^Expected numbers that a double holds, got .{1,60} at variables\.count\./;
 const TOO_MANY_NAMES = /^Expected JSON of at most 1000 names in an object, got more\.$/;
 const UNKNOWN = /^Variable "\$w" has an invalid value: .*unknown field "a0"/;
 const NO_UTF_8 = /^Expected JSON in UTF-8, got bytes that are none\.$/;
@@ -112,20 +113,12 @@ const refused: [string, object | string, RegExp, number?][] = [
   ['text for a condition', where('x'), /^Variable "\$w" has an invalid value: /],
   ['a list for a condition', where([[{}]]), /^Variable "\$w" has an invalid value/],
   // Numbers
-  [
-    '1e999',
-    `{"query":"${QUOTES}","variables":{"count":1e999}}`,
-    /^Variable "\$count" has an invalid value: Int cannot represent /,
-  ],
-  [
-    'a number of 900,000 digits',
-    `{"query":"${QUOTES}","variables":{"count":${'9'.repeat(900_000)}}}`,
-    /Int cannot represent /,
-  ],
+  ['1e999', `{"query":"${QUOTES}","variables":{"count":1e999}}`, NOT_A_DOUBLE],
+  ['a number of 900,000 digits', `{"query":"${QUOTES}","variables":{"count":${'9'.repeat(900_000)}}}`, NOT_A_DOUBLE],
   [
     'a fraction of 900,000 digits',
     `{"query":"${QUOTES}","variables":{"count":1.${'1'.repeat(900_000)}}}`,
-    /Int cannot represent /,
+    NOT_A_DOUBLE,
   ],
   [
     'a number below zero',
