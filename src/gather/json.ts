@@ -16,6 +16,8 @@ const MAX_LENGTH = 1000;
 const MAX_EXPONENT = 30;
 /** The name in an object that stands for a number. It is not to be guessed. */
 const BEYOND = randomUUID();
+/** The values of `parseJson` with such an object somewhere inside. To look for it costs as much as to parse. */
+const withBeyond = new WeakSet<object>();
 
 /**
  * Any value of JSON, to be computed with. In place of a number that a double does not hold (9007199254740993, 1e400) there
@@ -28,7 +30,15 @@ export function parseJson(text: string): unknown {
   const marked = text.replace(STRING_OR_NUMBER, (token) =>
     token.startsWith('"') || isHeldByDouble(token) ? token : `{"${BEYOND}":"${token}"}`,
   );
-  return marked === text ? value : JSON.parse(marked);
+  if (marked === text) return value;
+  const parsed: unknown = JSON.parse(marked);
+  if (typeof parsed === 'object' && parsed !== null) withBeyond.add(parsed);
+  return parsed;
+}
+
+/** Whether `parseJson` found a number that a double does not hold, somewhere inside of the value that it gave. */
+export function hasBeyondDouble(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && withBeyond.has(value);
 }
 
 /** The first number in a value of `parseJson` that a double does not hold, and the path of names that leads to it. */
