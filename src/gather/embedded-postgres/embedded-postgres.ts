@@ -21,7 +21,7 @@ interface EmbeddedPostgresOptions {
   signal?: AbortSignal;
   /** Settings of the server, over Gather's own: `{ fsync: 'off' }`. */
   settings?: Readonly<Record<string, string>>;
-  /** Whether this process may end while it runs. Whoever says so stops it then. @default false */
+  /** Whether this process may end while it runs; the caller then stops it. @default false */
   isBackground?: boolean;
 }
 

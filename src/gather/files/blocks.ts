@@ -49,7 +49,7 @@ async function* toBlocks(
   if (failure) throw failure.error;
 }
 
-/** The pieces are not waited for any longer once the signal aborts, whatever their source does then. */
+/** Gives the pieces, and ends when the signal aborts, even if their source never answers again. */
 async function* untilAborts<T>(pieces: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void, void> {
   const iterator = pieces[Symbol.asyncIterator]();
   try {

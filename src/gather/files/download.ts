@@ -16,8 +16,8 @@ export const SENT_COLUMNS = ['key', 'name', 'type', 'size', 'sha256', 'createdAt
 export type SentFile = Pick<FileRow, (typeof SENT_COLUMNS)[number]>;
 
 /**
- * Whatever it is, it runs nothing and loads nothing in our name. A browser shows a file in a page of its own, which
- * plays the file itself, and has styles.
+ * A file runs no script and loads nothing from this origin. The page in which a browser shows a video plays the file
+ * itself, and has styles.
  */
 const POLICY = "sandbox; default-src 'none'; media-src 'self'; style-src 'unsafe-inline'";
 

@@ -98,12 +98,13 @@ export class Uploads {
   }
 
   /**
-   * Takes the bytes from an offset on, and with the last one the file is complete. What came of a request that breaks off
-   * is kept. A file that is not what was announced is removed, and its token is used.
+   * Appends bytes at an offset; the last byte completes the file. The bytes of an interrupted request are kept. A file that
+   * differs from its announcement is removed, and its token is spent.
    * @param offset how many bytes are there; undefined begins anew
    * @param signal ends the waiting for bytes; once they are there, the file is completed in any case
-   * @throws CONFLICT where the file does not end at this offset or another request has completed it, LOCKED while another request sends it, TOO_LARGE,
-   *   TOO_SLOW, INVALID_INPUT where it is not what was announced, NOT_FOUND, and what the store throws
+   * @throws CONFLICT where the file does not end at this offset or another request has completed it, LOCKED while another
+   *   request sends it, TOO_LARGE, TOO_SLOW, INVALID_INPUT where it is not what was announced, NOT_FOUND, and what the
+   *   store throws
    */
   async receive(
     token: string,

@@ -7,7 +7,7 @@ export function createRefusal(
   message: string,
   headers: Record<string, string> = {},
 ): GraphQLError {
-  // With `spec`, Yoga would answer 200 to whoever accepts application/json.
+  // With `spec`, Yoga would answer a client that accepts application/json with 200.
   const http = { status: HTTP_STATUSES[code], headers, spec: false };
   return new GraphQLError(message, { extensions: { code, retryable: code === 'THROTTLED', http } });
 }
