@@ -63,6 +63,7 @@ export function createWorker(app: App, config: WorkerConfig): WorkerProcess {
     definitions: toDefinitions(app.database.tables, config.engineSchema),
     poolSize: config.databaseConnections,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    applicationName: 'gather worker',
   });
   const clients = createServices(app.services, config.services);
   const store = createStore(config.store);

@@ -5,8 +5,8 @@ import { inject } from 'vitest';
 import { Database } from '../../src/gather/database/database.ts';
 import { createPools, endPools, type PoolConfig, type Pools } from '../../src/gather/database/pool.ts';
 import { toDefinitions } from '../../src/gather/database/tables.ts';
+import { listenToStatements } from '../../src/gather/testing/statements.ts';
 import { smokehouse } from '../../src/smokehouse/index.ts';
-import { recordStatements } from './statements.ts';
 
 /** What the pools of tests are told of the tables. */
 export const TEST_TABLES = {
@@ -56,16 +56,19 @@ export async function createTestDatabase(
     ...config,
   };
   const pools = createPools(complete);
+  const statements: string[] = [];
+  const stopListening = listenToStatements(name, (text) => statements.push(text));
   return {
     databaseUrl,
     pools,
     database: new Database(pools, new AbortController().signal),
-    statements: recordStatements(databaseUrl),
+    statements: () => statements.splice(0),
     ask: (text, values) => onServer(async (client) => (await client.query(text, values)).rows, databaseUrl),
     drop: async () => {
       try {
         await endCleanly(pools, name);
       } finally {
+        stopListening();
         await onServer((client) => client.query(`drop database ${name} with (force)`));
       }
     },
@@ -86,7 +89,7 @@ async function endCleanly(pools: Pools, name: string): Promise<void> {
 async function findLeft(name: string): Promise<string[]> {
   const { rows } = await onServer((client) =>
     client.query<{ pid: number; state: string; query: string }>(
-      `select pid, state, query from pg_stat_activity where datname = $1 and application_name = 'gather'`,
+      `select pid, state, query from pg_stat_activity where datname = $1 and application_name like 'gather%'`,
       [name],
     ),
   );

@@ -3,7 +3,7 @@ import type { TestApp } from './app.ts';
 import { eventually } from './eventually.ts';
 
 const ACTIVE = `select query from pg_stat_activity
-  where datname = current_database() and application_name = 'gather' and state <> 'idle'`;
+  where datname = current_database() and application_name like 'gather%' and state <> 'idle'`;
 
 /** What the server is busy with, as its sources see it: statements and transactions, and requests. */
 export async function findLeft({ database, services }: TestApp): Promise<string[]> {

@@ -273,7 +273,7 @@ test('what an attempt comes to is written although the connection is lost', asyn
     await bystander.query('select from job where id = $1 for update', [job.id]);
     const succeeding = attempt.succeed('fine');
     const blocked = `select pg_terminate_backend(pid) from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock' and application_name = 'gather'`;
+      where datname = current_database() and wait_event_type = 'Lock' and application_name like 'gather%'`;
     await expect.poll(() => board.ask(blocked)).toHaveLength(1);
     await sleep(100);
     await bystander.query('rollback');

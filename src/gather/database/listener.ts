@@ -31,7 +31,7 @@ export class Listener {
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       query_timeout: CONNECT_TIMEOUT_MS,
       keepAlive: true,
-      application_name: 'gather',
+      application_name: 'gather listener',
       stream: () => new Socket({ signal: this.#cut.signal }),
     };
     this.#channel = channel;

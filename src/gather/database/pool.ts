@@ -18,6 +18,8 @@ export interface PoolConfig {
   connectTimeoutMs: number;
   /** After which the server stops a statement, in milliseconds. */
   statementTimeoutMs: number;
+  /** Who PostgreSQL says is connected. @default gather */
+  applicationName?: string;
 }
 
 /** The connections of one server, and what is known of its tables. */
@@ -106,7 +108,7 @@ function createPool(config: PoolConfig): pg.Pool {
         statementTimeoutMs: config.statementTimeoutMs,
         idleInTransactionTimeoutMs: config.statementTimeoutMs * 2,
       }),
-    application_name: 'gather',
+    application_name: config.applicationName ?? 'gather',
     keepAlive: true,
     types,
   });

@@ -71,7 +71,7 @@ export class Worker {
       connectionString: source.databaseUrl,
       ...openingSessions(CONNECT_TIMEOUT_MS),
       schema: source.pools.queueSchema,
-      application_name: 'gather',
+      application_name: 'gather worker',
       max: CONNECTIONS,
       migrate: false,
       createSchema: false,

@@ -6,7 +6,6 @@ import { migrate } from '../database/migrate.ts';
 import type { EngineSchemas } from '../database/schemas.ts';
 import { installQueues } from '../jobs/install.ts';
 import { findTestPostgres } from './postgres.ts';
-import { ignoreStatements } from './statements.ts';
 
 /** A database of a test's own. */
 export interface TestDatabase {
@@ -103,7 +102,6 @@ async function ask<Row extends object>(url: string, text: string, values: readon
 
 async function connect(connectionString: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString, application_name: 'test' });
-  ignoreStatements(client);
   await client.connect();
   return client;
 }

@@ -1,31 +1,31 @@
 import pg from 'pg';
 
-/** Those that open a session or stop a statement. */
+/** What opens a session or stops a statement. */
 const NOT_COUNTED = /^select pg_(cancel_backend|backend_pid)\(/;
+/** Who works beside the requests of a test: their statements come when they come. */
+const BYSTANDERS = new Set(['gather worker', 'gather listener', 'test']);
 const listeners = new Map<string, (text: string) => void>();
-const ignored = new WeakSet<pg.Client>();
+let isObserving = false;
 
-/** Tells `listener` the text of each statement that this process sends to a database. @returns ends it */
+/** A connection of `pg`, with what its types leave out. */
+interface NamedClient extends pg.Client {
+  connectionParameters: { application_name?: string };
+}
+
+/** Tells `listener` the text of each statement that a server of this process sends to a database. @returns ends it */
 export function listenToStatements(database: string, listener: (text: string) => void): () => void {
-  if (listeners.size === 0) observe();
+  if (!isObserving) observe();
   listeners.set(database, listener);
   return () => listeners.delete(database);
 }
 
-/** Leaves out what a connection sends. */
-export function ignoreStatements(client: pg.Client): void {
-  ignored.add(client);
-}
-
-let isObserving = false;
-
 function observe(): void {
-  if (isObserving) return;
   isObserving = true;
   pg.Client.prototype.query = new Proxy(pg.Client.prototype.query, {
-    apply(query, client: pg.Client, args) {
+    apply(query, client: NamedClient, args) {
       const text: string = typeof args[0] === 'string' ? args[0] : args[0].text;
-      if (!ignored.has(client) && !NOT_COUNTED.test(text)) listeners.get(client.database ?? '')?.(text);
+      const isCounted = !NOT_COUNTED.test(text) && !BYSTANDERS.has(client.connectionParameters.application_name ?? '');
+      if (isCounted) listeners.get(client.database ?? '')?.(text);
       return Reflect.apply(query, client, args);
     },
   });
