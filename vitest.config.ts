@@ -9,8 +9,14 @@ const common = {
   expect: { poll: { timeout: 15_000, interval: 10 } },
 } as const;
 
+/**
+ * Files share the modules of their process, which take longer to load than most files take to run. Many wait for real
+ * deadlines, and leave the processors to others meanwhile.
+ */
+const TOGETHER = { isolate: false, maxWorkers: 3 } as const;
+
 /** What starts whole programs, several in a test: seconds each. */
-const PROGRAMS = ['test/commands/{crash,serve,start,stop,unasked,work}.test.ts', 'test/jobs/survival.test.ts'];
+const PROGRAMS = ['test/programs/**/*.test.ts'];
 /** What measures how long others wait: it runs when nothing else does. */
 const ALONE = ['test/attacks/**/*.test.ts', 'test/smokehouse/resolvers/burn.test.ts'];
 
@@ -28,8 +34,7 @@ export default defineConfig({
           name: 'together',
           include: ['test/**/*.test.ts'],
           exclude: [...PROGRAMS, ...ALONE, ...ENGINE],
-          // Many wait for real deadlines, and leave the processors to others meanwhile.
-          maxWorkers: 2,
+          ...TOGETHER,
           sequence: { groupOrder: 1 },
         },
       },
@@ -39,7 +44,7 @@ export default defineConfig({
           name: 'engine',
           globalSetup: 'test/gather/postgres-global-setup.ts',
           include: ENGINE,
-          maxWorkers: 2,
+          ...TOGETHER,
           sequence: { groupOrder: 0 },
         },
       },

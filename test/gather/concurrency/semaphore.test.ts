@@ -1,0 +1,108 @@
+import { expect, test } from 'vitest';
+import { Semaphore } from '../../../src/gather/concurrency/semaphore.ts';
+
+const { signal } = new AbortController();
+const toError = () => new Error('busy');
+
+/** Has callers with these keys wait, and releases what they get one after another. @returns in which order they were served */
+async function serve(semaphore: Semaphore, keys: readonly (string | undefined)[]): Promise<string[]> {
+  const order: string[] = [];
+  await Promise.all(
+    keys.map(async (key) => {
+      using _permit = await semaphore.acquire(signal, key);
+      order.push(`${key}`);
+      await Promise.resolve();
+    }),
+  );
+  return order;
+}
+
+/** Whether it is settled by the time everything that can happen at once has happened. */
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  let settled = false;
+  const settle = () => {
+    settled = true;
+  };
+  promise.then(settle, settle);
+  await new Promise(setImmediate);
+  return settled;
+}
+
+test('permits are given in the order in which they were asked for', async () => {
+  const semaphore = new Semaphore({ size: 1, toError });
+  const order: number[] = [];
+  const asked = [1, 2, 3, 4].map(async (number) => {
+    using _permit = await semaphore.acquire(signal);
+    order.push(number);
+  });
+  await Promise.all(asked);
+  expect(order).toEqual([1, 2, 3, 4]);
+});
+
+test('keys are served round-robin', async () => {
+  const semaphore = new Semaphore({ size: 1, toError });
+  expect(await serve(semaphore, ['a', 'a', 'a', 'a', 'b', 'b', 'c'])).toEqual(['a', 'a', 'b', 'c', 'a', 'b', 'a']);
+});
+
+test('a key holds its part at most, also where the rest is free, and others take the rest at once', async () => {
+  const semaphore = new Semaphore({ size: 4, perKey: 2, toError });
+  const first = await semaphore.acquire(signal, 'a');
+  await semaphore.acquire(signal, 'a');
+  const third = semaphore.acquire(signal, 'a');
+  expect(await isSettled(third)).toBe(false);
+  await semaphore.acquire(signal, 'b');
+  await semaphore.acquire(signal, 'c');
+  expect(semaphore.waiting).toBe(1);
+  first.release();
+  await third;
+});
+
+test('what is released again is released once', async () => {
+  const semaphore = new Semaphore({ size: 1, toError });
+  const permit = await semaphore.acquire(signal);
+  permit.release();
+  permit.release();
+  await semaphore.acquire(signal);
+  expect(await isSettled(semaphore.acquire(signal))).toBe(false);
+});
+
+test('one who leaves gives up the place', async () => {
+  const semaphore = new Semaphore({ size: 1, maxWaiting: 1, toError });
+  const permit = await semaphore.acquire(signal);
+  const leaving = new AbortController();
+  const left = semaphore.acquire(leaving.signal);
+  leaving.abort('left');
+  await expect(left).rejects.toBe('left');
+  const next = semaphore.acquire(signal);
+  permit.release();
+  await next;
+});
+
+test('a permit that comes as its owner leaves goes to the next', async () => {
+  const semaphore = new Semaphore({ size: 1, toError });
+  const permit = await semaphore.acquire(signal);
+  const leaving = new AbortController();
+  const left = semaphore.acquire(leaving.signal);
+  const next = semaphore.acquire(signal);
+  permit.release();
+  leaving.abort('left');
+  await expect(left).rejects.toBe('left');
+  await next;
+});
+
+test('one who waits for too long, or is one too many, gets the error', async () => {
+  const semaphore = new Semaphore({ size: 1, maxWaiting: 1, timeoutMs: 20, toError });
+  const permit = await semaphore.acquire(signal);
+  const waiting = semaphore.acquire(signal);
+  await expect(semaphore.acquire(signal)).rejects.toThrow('busy');
+  await expect(waiting).rejects.toThrow('busy');
+  expect(semaphore.waiting).toBe(0);
+  permit.release();
+  await semaphore.acquire(signal);
+});
+
+test('one who has left already gets nothing', async () => {
+  const semaphore = new Semaphore({ size: 1, toError });
+  await expect(semaphore.acquire(AbortSignal.abort('left'))).rejects.toBe('left');
+  await semaphore.acquire(signal);
+});

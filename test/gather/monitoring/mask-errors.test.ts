@@ -1,0 +1,100 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { GraphQLError } from 'graphql';
+import { createSchema, createYoga, type Plugin } from 'graphql-yoga';
+import pino from 'pino';
+import { beforeEach, expect, test } from 'vitest';
+import { GatherError } from '../../../src/gather/errors.ts';
+import { useLog } from '../../../src/gather/graphql/use-log.ts';
+import { createMaskError } from '../../../src/gather/monitoring/mask-errors.ts';
+import { identified, withRequestId } from '../../../src/gather/monitoring/request-id.ts';
+
+const logged: { level: number; msg: string }[] = [];
+const log = pino({}, { write: (line: string) => void logged.push(JSON.parse(line)) });
+const maskError = createMaskError(log);
+
+/** In the place of `useTiming`. */
+const timed: Plugin<{ timing: object }> = { onEnveloped: ({ extendContext }) => extendContext({ timing: {} }) };
+const FAULT = new Error('secret');
+
+beforeEach(() => {
+  logged.length = 0;
+});
+
+test('an error is logged once for each request, however many fields fail of it', () => {
+  const fault = new Error('broken');
+  const fail = (field: number) => maskError(new GraphQLError('broken', { path: [field], originalError: fault }));
+  const ids = [1, 2].map(() =>
+    withRequestId((id) => {
+      expect([1, 2, 3].map((field) => fail(field).extensions['requestId'])).toEqual([id, id, id]);
+      return id;
+    }),
+  );
+  expect(new Set(ids).size).toBe(2);
+  expect(logged.map(({ msg }) => msg)).toEqual(['broken', 'broken']);
+});
+
+test.each([
+  ['a GatherError', new GatherError('NOT_FOUND', 'There is nothing.'), 'NOT_FOUND'],
+  [
+    'one that GraphQL has located',
+    new GraphQLError('No.', { path: ['a'], originalError: new GatherError('CONFLICT', 'No.') }),
+    'CONFLICT',
+  ],
+  ['an error of GraphQL about the request', new GraphQLError('Variable "$a" is missing.'), 'BAD_USER_INPUT'],
+  ['one with a code', new GraphQLError('No.', { extensions: { code: 'BAD_REQUEST' } }), 'BAD_REQUEST'],
+])('what is for clients is told and not logged: %s', (_, error, code) => {
+  const { message, extensions } = maskError(error);
+  expect({ message, code: extensions['code'] }).toEqual({ message: error.message, code });
+  expect(logged).toEqual([]);
+});
+
+test.each([
+  ['an error', new TypeError('secret')],
+  ['one that GraphQL has located', new GraphQLError('secret', { path: ['a'], originalError: new Error('secret') })],
+  [
+    'a value that its type does not know',
+    new GraphQLError('Int: secret', { path: ['a'], originalError: new GraphQLError('Int: secret') }),
+  ],
+  ['a string', 'secret'],
+  ['an object', { secret: true }],
+  ['nothing', undefined],
+])('what is not is told to nobody, and logged: %s', (_, error) => {
+  const shown = maskError(error);
+  expect(JSON.stringify(shown)).not.toMatch(/secret|stack|originalError/);
+  expect(shown).toMatchObject({ message: 'Something went wrong on our side.', originalError: undefined });
+  expect(shown.extensions).toMatchObject({ code: 'INTERNAL_SERVER_ERROR', retryable: false });
+  expect(logged).toMatchObject([{ level: 50 }]);
+});
+
+test.each([
+  ['a request comes', { onRequest: fail }],
+  ['its parameters are read', { onRequestParse: fail }],
+  ['they are looked at', { onParams: fail }],
+  ['its context is built', { onContextBuilding: fail }],
+  ['it is executed', { onExecute: fail }],
+  ['its result is looked at', { onExecutionResult: fail }],
+  ['its result is written', { onResultProcess: fail }],
+  ['it is answered', { onResponse: fail }],
+])('what a plugin fails of when %s is masked and logged once, with status 500', async (_, plugin) => {
+  const yoga = createYoga({
+    schema: createSchema({ typeDefs: 'type Query { a: Int }' }),
+    plugins: [timed, useLog(log, maskError), plugin],
+    maskedErrors: { maskError },
+    logging: false,
+  });
+  const server = createServer(identified((request, response) => void yoga(request, response)));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const response = await fetch(`http://127.0.0.1:${port}/graphql?query={a}`);
+  const text = await response.text();
+  server.close();
+  expect(response.status).toBe(500);
+  expect(text).toContain(`"requestId":"${response.headers.get('x-request-id')}"`);
+  expect(text).not.toMatch(/secret| at /);
+  expect(logged.filter(({ level }) => level === 50)).toHaveLength(1);
+});
+
+function fail(): never {
+  throw FAULT;
+}
