@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 const common = {
-  globalSetup: 'test/helpers/postgres-global-setup.ts',
+  globalSetup: 'test/postgres-global-setup.ts',
   pool: 'forks',
   // Bounds of what is going to fail, far above what a busy machine needs for what is not.
   testTimeout: 60_000,
@@ -13,10 +13,10 @@ const common = {
  * Files share the modules of their process, which take longer to load than most files take to run. Many wait for real
  * deadlines, and leave the processors to others meanwhile.
  */
-const TOGETHER = { isolate: false, maxWorkers: 3 } as const;
+const TOGETHER = { isolate: false, maxWorkers: 4 } as const;
 
 /** What starts whole programs, several in a test: seconds each. */
-const PROGRAMS = ['test/programs/**/*.test.ts'];
+const PROGRAMS = ['test/programs/**/*.test.ts', 'test/gather/embedded-postgres/embedded.test.ts'];
 /** What measures how long others wait: it runs when nothing else does. */
 const ALONE = ['test/attacks/**/*.test.ts', 'test/smokehouse/resolvers/burn.test.ts'];
 
@@ -42,8 +42,9 @@ export default defineConfig({
         test: {
           ...common,
           name: 'engine',
-          globalSetup: 'test/gather/postgres-global-setup.ts',
+          env: { TEST_FIXTURE: 'test/gather/fixture.ts' },
           include: ENGINE,
+          exclude: PROGRAMS,
           ...TOGETHER,
           sequence: { groupOrder: 0 },
         },

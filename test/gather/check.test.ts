@@ -40,8 +40,8 @@ test('all faults are said at once, each with the place to mend', async () => {
   const faults = await faultsOf(
     (sdl) =>
       sdl
-        .replace('  title: String!', '  title: String!\n  pages: Int')
-        .replace('  author: Author!', '  author: Loan')
+        .replace('  isbn: String!', '  isbn: String!\n  spine: Int')
+        .replace('  author: Author\n', '  author: Loan\n')
         .replace('by: "memberOwner"', 'by: "member"')
         .replace('lendBook(input: LendBookInput!): LoanPayload @auth(requires: MEMBER)', 'lendBook: LoanPayload')
         .replace('  broken: String', '  broken: String\n  news: String'),
@@ -50,7 +50,7 @@ test('all faults are said at once, each with the place to mend', async () => {
       tasks: [...library.tasks],
       resolvers: {
         ...resolvers,
-        Book: { ...Book, isbn: () => '', shelf: { resolve: () => null, extensions: { reads: ['place'] } } },
+        Book: { ...Book, publisher: () => '', shelf: { resolve: () => null, extensions: { reads: ['place'] } } },
         Author: { books: { kind: 'hasMany', table: 'lending.loan', by: 'bookId', order: 'newest first' } },
         Member: {},
       },
@@ -60,15 +60,15 @@ test('all faults are said at once, each with the place to mend', async () => {
     'Library cannot run:',
     'Shelf: the SDL has no such type. Add it there, or take it out of `types`.',
     'Query.news: no resolver. Add one to `resolvers.Query`.',
-    'Author.books: column "bookId" of table lending.loan does not refer to table author. Correct its `hasMany`.',
-    `Book.pages: no column "pages" in table book and no resolver. Add the field to defineType('Book', …), or add a migration and run \`npm run codegen\`.`,
+    `Book.spine: no column "spine" in table book and no resolver. Add the field to defineType('Book', …), or add a migration and run \`npm run codegen\`.`,
     'Book.author: it gives rows of table author, and the SDL says Loan, which is the table lending.loan. Correct the field, the SDL or `types`.',
     'Book.shelf: it reads the column "place", which table book lacks. Correct its `reads`.',
     'Loan: @owned(by: "member") names no column of table lending.loan. Correct it in the SDL.',
-    'Book.isbn: it is resolved, and the SDL has no such field. Add it there, or delete it here.',
+    'Author.books: column "bookId" of table lending.loan does not refer to table author. Correct its `hasMany`.',
+    'Book.publisher: it is resolved, and the SDL has no such field. Add it there, or delete it here.',
     'Member: it is resolved, and the SDL has no such type. Take it out of `resolvers`.',
     'Mutation.lendBook: nobody may do it. Say who may with @auth(requires: …) in the SDL.',
-    ...library.tasks.slice(1).map(({ name }) => `Task ${name}: there are two of this name. Rename one.`),
+    ...library.tasks.slice(2).map(({ name }) => `Task ${name}: there are two of this name. Rename one.`),
   ]);
 });
 

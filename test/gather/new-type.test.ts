@@ -12,6 +12,8 @@ const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const AT_ROOT = ['src', 'node_modules', 'package.json', 'tsconfig.json'];
 
+const TSCONFIG = { extends: '../../tsconfig.json', include: ['library', '../../src/gather'], exclude: [] };
+
 const MIGRATION = `import type { AppMigration } from 'gather';
 import { sql } from 'kysely';
 
@@ -61,9 +63,10 @@ async function copyLibrary() {
   const library = join(root, 'test/gather/library');
   await mkdir(join(root, 'test/gather'), { recursive: true });
   for (const name of AT_ROOT) await symlink(join(ROOT, name), join(root, name));
-  for (const name of ['library', 'codegen.ts', 'tsconfig.json']) {
+  for (const name of ['library', 'codegen.ts']) {
     await cp(join(ROOT, 'test/gather', name), join(root, 'test/gather', name), { recursive: true });
   }
+  await writeFile(join(root, 'test/gather/tsconfig.json'), JSON.stringify(TSCONFIG));
   const touched = new Set<string>();
   const write = async (file: string, text: string) => {
     touched.add(file);
@@ -101,7 +104,11 @@ test('a new type that is a table with an ID and a list is two new files, and a l
   await copy.append('schema.graphql', SDL);
   await copy.edit('types.ts', "Book: 'book',", "Book: 'book', Member: 'member',");
   await copy.write('members/Member.ts', RESOLVERS);
-  await copy.edit('index.ts', 'Author, Book, Loan }', 'Author, Book: { ...Book, ...memberOfBook }, Loan, Member }');
+  await copy.edit(
+    'index.ts',
+    '    Book,\n    Loan,\n',
+    '    Book: { ...Book, ...memberOfBook },\n    Loan,\n    Member,\n',
+  );
   await copy.edit(
     'index.ts',
     'import { migrations',

@@ -24,7 +24,7 @@ test('statements name the schema of each table, and the columns that are selecte
   const { statements, calls } = app.sent();
   expect(statements.map((text) => text.replaceAll(/\s+/g, ' ').trim())).toEqual([
     'select "id", "title" from "public"."book" where true order by "title" asc, "id" asc limit $1',
-    'select "bookId" from "lending"."loan" where "bookId" = any($1::bigint[])',
+    'select "bookId" from "lending"."loan" where "bookId" = any($1::bigint[]) and "returnedOn" is null',
   ]);
   expect(calls).toEqual([]);
 });

@@ -1,17 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { ExecutionResult } from 'graphql';
 import { hashToken } from '../../src/gather/accounts/token.ts';
 import type { App } from '../../src/gather/app.ts';
 import type { Limits } from '../../src/gather/graphql/limits/limits.ts';
 import type { TimingReport } from '../../src/gather/monitoring/timing.ts';
 import { createServer, type Server, type ServerConfig } from '../../src/gather/server.ts';
-import type { Settings } from '../../src/gather/settings.ts';
 import type { Viewer } from '../../src/gather/viewer.ts';
-import { smokehouse } from '../../src/smokehouse/index.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
+import { fixture } from './fixture.ts';
 import { watchResources } from './resources.ts';
 import { startServices, type TestServices } from './services.ts';
 
@@ -19,7 +17,7 @@ import { startServices, type TestServices } from './services.ts';
 // biome-ignore lint/suspicious/noExplicitAny: a test looks into answers of any shape
 export type Answer = ExecutionResult<any, { timing: TimingReport }>;
 
-/** The whole server on a database of its own and five services under control. */
+/** The whole server on a database of its own, with services under control. */
 export interface TestApp {
   app: Server;
   database: TestDatabase;
@@ -43,7 +41,7 @@ interface TestConfig extends Partial<ServerConfig> {
   reach?: (databaseUrl: string) => string;
   /** Who asks, of what is sent in process. @default STAFF */
   viewer?: Viewer;
-  /** What of the Smokehouse is to be otherwise. */
+  /** What of the application is to be otherwise. */
   application?: Partial<App>;
 }
 
@@ -55,7 +53,7 @@ export const PATIENT = { operationTimeoutMs: 300_000, statementTimeoutMs: 300_00
 
 /** Somebody who may do everything. */
 export const STAFF: Viewer = {
-  role: 'STAFF',
+  role: fixture.app.roles.highest,
   user: { owner: 'user:pitmaster', email: 'pitmaster@smokehouse.example', name: 'Pitmaster' },
   sessionId: null,
 };
@@ -67,11 +65,11 @@ export const STAFF_TOKEN = `gather_${'s'.repeat(43)}`;
 export const STAFF_HEADERS = { authorization: `Bearer ${STAFF_TOKEN}` };
 
 /** Nobody in particular. */
-export const ANONYMOUS = smokehouse.roles.nobody;
+export const ANONYMOUS = fixture.app.roles.nobody;
 
 /** Somebody who may do what is theirs. */
 export const CUSTOMER: Viewer = {
-  role: 'CUSTOMER',
+  role: fixture.app.roles.signedIn,
   user: { owner: 'user:guest', email: 'guest@smokehouse.example', name: 'Guest' },
   sessionId: null,
 };
@@ -89,9 +87,6 @@ export const TEST_LIMITS: Limits = {
   costBucket: 1_000_000_000,
   costRestoredPerSecond: 1_000_000,
 };
-
-const DOCUMENTS_FILE = fileURLToPath(new URL('../../src/smokehouse/generated/documents.json', import.meta.url));
-const SERVICES = ['promo', 'recommendations', 'pricing', 'inventory', 'suppliers'] as const;
 
 /** Starts the server for a test file. Call it in `beforeAll`, and `close` in `afterAll`. */
 export async function startTestApp({
@@ -114,7 +109,7 @@ export async function startTestApp({
   const services = await startServices();
   const filesDir = await mkdtemp(join(tmpdir(), 'gather-files-'));
   const app = createServer(
-    { ...smokehouse, ...application },
+    { ...fixture.app, ...application },
     {
       engineSchema: 'gather',
       queueSchema: 'gather_jobs',
@@ -124,7 +119,7 @@ export async function startTestApp({
       isIntrospectable: true,
       hasGraphiQL: true,
       limits: TEST_LIMITS,
-      documents: { file: DOCUMENTS_FILE, isOnlyTrusted: false },
+      documents: { file: fixture.documentsFile, isOnlyTrusted: false },
       cacheSeconds: 0,
       hosts: [],
       corsOrigins: [],
@@ -135,13 +130,13 @@ export async function startTestApp({
       databaseConnections: 10,
       statementTimeoutMs: 10_000,
       operationTimeoutMs: 10_000,
-      services: Object.fromEntries(SERVICES.map((name) => [name, { url: services.urls[name], timeoutMs }])),
+      services: Object.fromEntries(Object.entries(services.urls).map(([name, url]) => [name, { url, timeoutMs }])),
       maxPendingJobs: 1000,
       store: { directory: filesDir },
       uploadMaxBytes: 1_000_000_000,
       filesQuota: { maxBytes: 100_000_000_000, maxBytesPerOwner: 10_000_000_000 },
       timeZone: 'UTC',
-      settings: { ABOUT_FILE: undefined } satisfies Settings,
+      settings: fixture.settings,
       ...config,
     },
   );
@@ -165,7 +160,7 @@ export async function startTestApp({
     query: async (...args) => (await request(...args)).json() as Promise<Answer>,
     cost: () => ({
       statements: database.statements(),
-      requests: SERVICES.flatMap((name) => services[name].takeRequests()),
+      requests: services.takeRequests(),
     }),
     close: async () => {
       await app.stop();

@@ -1,11 +1,7 @@
-import { fileURLToPath } from 'node:url';
 import { toDocumentId } from '../../src/gather/graphql/documents/document-id.ts';
 
 /** Those of a request. */
 export type Params = Record<string, unknown>;
-
-/** The manifest of the documents of our own pages. */
-export const DOCUMENTS_FILE = fileURLToPath(new URL('../../src/smokehouse/generated/documents.json', import.meta.url));
 
 /** What a client of Apollo's protocol sends of a document. */
 export function persisted(text: string): Params {

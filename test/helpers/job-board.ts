@@ -108,7 +108,8 @@ export class JobBoard implements AsyncDisposable {
 
   /** Starts a worker in a process of its own, which runs the tasks of `tasks.ts`, and waits until it is ready. */
   async startProgram(superviseSeconds = 1): Promise<Program> {
-    const env = { DATABASE_URL: this.#databaseUrl, SUPERVISE_SECONDS: `${superviseSeconds}` };
+    const { TEST_FIXTURE = '' } = process.env;
+    const env = { DATABASE_URL: this.#databaseUrl, SUPERVISE_SECONDS: `${superviseSeconds}`, TEST_FIXTURE };
     const program = this.#stack.use(new Program(process.execPath, [PROGRAM], env));
     await program.said(/The worker is ready/);
     return program;

@@ -7,10 +7,8 @@ const ACTIVE = `select query from pg_stat_activity
 
 /** What the server is busy with, as its sources see it: statements and transactions, and requests. */
 export async function findLeft({ database, services }: TestApp): Promise<string[]> {
-  const { promo, recommendations, pricing, inventory, suppliers } = services;
   const rows = await database.ask<{ query: string }>(ACTIVE);
-  const open = [promo, recommendations, pricing, inventory, suppliers].flatMap((service) => service.open);
-  return [...rows.map(({ query }) => query), ...open];
+  return [...rows.map(({ query }) => query), ...services.open()];
 }
 
 /** Waits until the server is busy with so many things. */

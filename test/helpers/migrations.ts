@@ -1,8 +1,8 @@
 import { engineMigrations } from '../../src/gather/database/migrations/index.ts';
-import { smokehouse } from '../../src/smokehouse/index.ts';
+import { fixture } from './fixture.ts';
 
 /** The names of all migrations, in the order in which they run. */
 export const MIGRATIONS: readonly string[] = [
   ...Object.keys(engineMigrations('gather')),
-  ...Object.keys(smokehouse.migrations),
+  ...Object.keys(fixture.app.migrations),
 ];

@@ -39,21 +39,24 @@ export const FORM_HEADERS = {
   'x-gather-preflight': '1',
 };
 
-export const UPLOAD = `mutation ($file: File!, $itemId: ID) {
-  uploadFile(input: { file: $file, itemId: $itemId }) {
+export const UPLOAD = `mutation ($input: UploadFileInput!) {
+  uploadFile(input: $input) {
     file { id name type size sha256 url }
     userErrors { code message field }
   }
 }`;
 
-/** The parts of a GraphQL multipart request that uploads one file, whose content comes last. */
+/**
+ * The parts of a GraphQL multipart request that uploads one file, whose content comes last.
+ * @param input what is said besides the file
+ */
 export function toUpload(
   content: string | Uint8Array,
-  { filename = 'a.txt', itemId = null as string | null } = {},
+  { filename = 'a.txt', input = {} as Record<string, unknown> } = {},
 ): Part[] {
   return [
-    { field: 'operations', content: JSON.stringify({ query: UPLOAD, variables: { file: null, itemId } }) },
-    { field: 'map', content: '{"0":["variables.file"]}' },
+    { field: 'operations', content: JSON.stringify({ query: UPLOAD, variables: { input: { file: null, ...input } } }) },
+    { field: 'map', content: '{"0":["variables.input.file"]}' },
     { field: '0', filename, content },
   ];
 }

@@ -1,12 +1,11 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inject } from 'vitest';
 import { migrate } from '../../src/gather/database/migrate.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/gather/embedded-postgres/embedded-postgres.ts';
-import { smokehouse } from '../../src/smokehouse/index.ts';
-import { copyDataDir } from './data-dir.ts';
+import { copyInitialised } from '../../src/gather/testing/postgres.ts';
 import { TEST_SCHEMAS } from './database.ts';
+import { fixture } from './fixture.ts';
 
 const AWAY_MS = 1000;
 const END_TIMEOUT_MS = 10_000;
@@ -25,11 +24,11 @@ export class RestartablePostgres {
 
   static async start(): Promise<RestartablePostgres> {
     await using stack = new AsyncDisposableStack();
-    const dataDir = await copyDataDir(inject('postgresTemplate'));
+    const dataDir = await copyInitialised();
     stack.defer(() => rm(dataDir, { recursive: true }));
     const running = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } });
     stack.defer(() => running.stop());
-    await migrate(running.databaseUrl, { ...TEST_SCHEMAS, migrations: smokehouse.migrations });
+    await migrate(running.databaseUrl, { ...TEST_SCHEMAS, migrations: fixture.app.migrations });
     stack.move();
     return new RestartablePostgres(running, dataDir);
   }

@@ -1,12 +1,12 @@
 import type { GraphQLSchema } from 'graphql';
 import { engineResolvers } from '../../src/gather/engine-resolvers.ts';
 import { createAppSchema } from '../../src/gather/graphql/schema.ts';
-import { smokehouse } from '../../src/smokehouse/index.ts';
 import { TEST_TABLES } from './database.ts';
+import { fixture } from './fixture.ts';
 
-/** The schema of the Smokehouse, as its server builds it. */
+/** The application's schema, as its server builds it. */
 export const schema: GraphQLSchema = createAppSchema({
-  ...smokehouse,
+  ...fixture.app,
   definitions: TEST_TABLES.definitions,
   engineResolvers,
 });

@@ -1,7 +1,7 @@
+import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { services as examples, type ServiceName } from '../../src/smokehouse/example-services/index.ts';
-import { send } from '../../src/smokehouse/example-services/listen.ts';
-import type { Answer, Service } from '../../src/smokehouse/example-services/service.ts';
+import type { Services } from '../../src/gather/services/define-service.ts';
+import { type Fixture, fixture, type ServiceAnswer } from './fixture.ts';
 import {
   delay,
   garbage,
@@ -20,7 +20,9 @@ import {
  */
 export type Fault = 'hang' | 'reset' | 'error' | 'garbage' | 'huge' | 'dead';
 
-/** One of the five services, under control. */
+type ServiceName = keyof Services & string;
+
+/** A service, under control. */
 interface TestService {
   fault: Fault | undefined;
   /** Which requests the fault is for: all of them unless set. Not for `dead`. */
@@ -29,8 +31,8 @@ interface TestService {
   delayMs: number;
   /** Answers wait for it, besides: none comes before a test has done what it is to come after. */
   gate: Promise<unknown> | undefined;
-  /** In place of what the example service answers; the delay stays `delayMs`. */
-  answer: Omit<Answer, 'delayMs'> | undefined;
+  /** In place of what the service answers where all is well. */
+  answer: ServiceAnswer | undefined;
   /** Paths with their queries, in the order they came. */
   readonly requests: string[];
   /** Takes them off the record. */
@@ -39,17 +41,19 @@ interface TestService {
   readonly open: string[];
 }
 
-/** The five services of the Smokehouse on loopback: the example services with short delays, and faults on demand. */
-export interface TestServices extends Readonly<Record<ServiceName, TestService>> {
+/** The services of the application on loopback, with short delays, and faults on demand. */
+export type TestServices = Readonly<Record<ServiceName, TestService>> & {
   urls: Record<ServiceName, string>;
   /** No faults, default delays, and no requests on record. */
   reset(): void;
+  /** Paths of the requests to all that are neither answered nor given up yet. */
+  open(): string[];
+  /** Takes the requests of all off the record. */
+  takeRequests(): string[];
   /** Throws where a request is still neither answered nor given up by the client fifteen seconds later. */
   close(): Promise<void>;
-}
+};
 
-const DELAY_MS = 10;
-const SUPPLIERS_DELAY_MS = 50;
 const GRACE_MS = 15_000;
 
 const FAULTS: Record<Exclude<Fault, 'dead'>, Handler> = {
@@ -60,40 +64,33 @@ const FAULTS: Record<Exclude<Fault, 'dead'>, Handler> = {
   huge: huge(),
 };
 
-/** Starts the five services. Close them. */
+/** Starts the services. Close them. */
 export async function startServices(): Promise<TestServices> {
-  const servers = {
-    promo: await startHttpServer(),
-    recommendations: await startHttpServer(),
-    pricing: await startHttpServer(),
-    inventory: await startHttpServer(),
-    suppliers: await startHttpServer(),
-  };
-  const controlled = {
-    promo: control(servers.promo, examples.promo),
-    recommendations: control(servers.recommendations, examples.recommendations),
-    pricing: control(servers.pricing, examples.pricing),
-    inventory: control(servers.inventory, examples.inventory),
-    suppliers: control(servers.suppliers, examples.suppliers, SUPPLIERS_DELAY_MS),
-  };
+  const entries = Object.entries(fixture.services) as [ServiceName, Fixture['services'][ServiceName]][];
+  const servers = await Promise.all(
+    entries.map(async ([name, service]) => ({ name, service, server: await startHttpServer() })),
+  );
+  const controlled = servers.map(({ name, service, server }) => [name, control(server, service)] as const);
   return {
-    ...controlled,
-    urls: Object.fromEntries(Object.entries(servers).map(([name, { url }]) => [name, url])) as TestServices['urls'],
+    ...(Object.fromEntries<TestService>(controlled) as Record<ServiceName, TestService>),
+    urls: Object.fromEntries(servers.map(({ name, server }) => [name, server.url])) as TestServices['urls'],
     reset: () => {
-      for (const service of Object.values(controlled)) service.reset();
+      for (const [, service] of controlled) service.reset();
     },
+    open: () => controlled.flatMap(([, service]) => service.open),
+    takeRequests: () => controlled.flatMap(([, service]) => service.takeRequests()),
     close: async () => {
-      const open = await openAfterGrace(Object.values(servers));
-      await Promise.all(Object.values(servers).map((server) => server.close()));
+      const open = await openAfterGrace(servers.map(({ server }) => server));
+      await Promise.all(servers.map(({ server }) => server.close()));
       if (open.length > 0) throw new Error(`Requests are still open: ${open.join(', ')}`);
     },
   };
 }
 
-function control(server: HttpServer, service: Service, defaultDelayMs = DELAY_MS) {
+function control(server: HttpServer, { answer: usual, delayMs }: Fixture['services'][ServiceName]) {
   let fault: Fault | undefined;
   const controlled = {
-    delayMs: defaultDelayMs,
+    delayMs,
     isFaulty: (_path: string) => true,
     gate: undefined as TestService['gate'],
     answer: undefined as TestService['answer'],
@@ -116,16 +113,16 @@ function control(server: HttpServer, service: Service, defaultDelayMs = DELAY_MS
       controlled.isFaulty = () => true;
       controlled.gate = undefined;
       controlled.answer = undefined;
-      controlled.delayMs = defaultDelayMs;
+      controlled.delayMs = delayMs;
       server.requests.length = 0;
     },
   };
   server.respond = (request, response) => {
-    const answer = controlled.answer ?? service(new URL(`http://service${request.url}`));
+    const answer = controlled.answer ?? usual(new URL(`http://service${request.url}`));
     const { gate } = controlled;
     const normal = delay(controlled.delayMs, async () => {
       await gate;
-      send({ ...answer, delayMs: 0 }, response);
+      send(answer, response);
     });
     const faulty = fault && fault !== 'dead' && controlled.isFaulty(request.url ?? '') ? FAULTS[fault] : undefined;
     const handler = faulty ?? normal;
@@ -139,4 +136,9 @@ async function openAfterGrace(servers: HttpServer[]): Promise<string[]> {
   const until = performance.now() + GRACE_MS;
   while (findOpen().length > 0 && performance.now() < until) await sleep(10);
   return findOpen();
+}
+
+function send({ status: code, headers, body }: ServiceAnswer, response: ServerResponse): void {
+  if (body === undefined) response.writeHead(code, headers).end();
+  else response.writeHead(code, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 }

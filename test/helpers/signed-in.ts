@@ -1,6 +1,8 @@
 import { Passwords } from '../../src/gather/accounts/passwords.ts';
 import { insertUser } from '../../src/gather/accounts/user-rows.ts';
+import type { Role } from '../../src/gather/viewer.ts';
 import type { Answer, TestApp } from './app.ts';
+import { fixture } from './fixture.ts';
 
 /** What a request gave. */
 export interface Reply extends Answer {
@@ -13,7 +15,7 @@ const passwords = new Passwords();
 /** Writes a user, who can sign in. @returns the key of the row */
 export async function addUser(
   { database: { database, ask } }: TestApp,
-  { email, password, role = 'CUSTOMER' }: { email: string; password: string; role?: 'CUSTOMER' | 'STAFF' },
+  { email, password, role = fixture.app.roles.signedIn }: { email: string; password: string; role?: Role },
 ): Promise<string> {
   const passwordHash = await passwords.hash(password, database.signal);
   await insertUser(database, { email, name: 'Ann', role, passwordHash });

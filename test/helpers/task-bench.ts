@@ -9,8 +9,8 @@ import type { Store } from '../../src/gather/files/store.ts';
 import type { TaskContext } from '../../src/gather/jobs/task.ts';
 import { createLog } from '../../src/gather/monitoring/log.ts';
 import { createServices } from '../../src/gather/services/define-service.ts';
-import { smokehouse } from '../../src/smokehouse/index.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
+import { fixture } from './fixture.ts';
 import { toWorkerConfig } from './worker.ts';
 
 /** Runs tasks without a worker, on a database and a store of a test file's own. */
@@ -33,7 +33,7 @@ export async function createTaskBench(): Promise<TaskBench> {
   const directory = await mkdtemp(join(tmpdir(), 'gather-store-'));
   const store = createLocalStore(directory);
   const config = toWorkerConfig(database.databaseUrl);
-  const clients = createServices(smokehouse.services, config.services);
+  const clients = createServices(fixture.app.services, config.services);
   const { signal: never } = new AbortController();
   return {
     database,

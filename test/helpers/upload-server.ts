@@ -17,8 +17,8 @@ import { createUploadRoute } from '../../src/gather/files/upload-route.ts';
 import { Uploads } from '../../src/gather/files/uploads.ts';
 import { OpenRequests } from '../../src/gather/http/open-requests.ts';
 import { UploadSlots } from '../../src/gather/http/upload-slots.ts';
-import { smokehouse } from '../../src/smokehouse/index.ts';
 import type { TestDatabase } from './database.ts';
+import { fixture } from './fixture.ts';
 
 /** What a request was answered with. */
 export interface UploadAnswer {
@@ -55,7 +55,7 @@ export async function startUploadServer(
   const log: string[] = [];
   const files = new Files({
     store,
-    attachments: smokehouse.attachments,
+    attachments: fixture.app.attachments,
     maxBytes,
     quota: { maxBytes: 100_000_000_000, maxBytesPerOwner: 10_000_000_000 },
     onKept: async () => {},

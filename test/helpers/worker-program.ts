@@ -1,6 +1,6 @@
 import { listenToSignals, whenAborted } from '../../src/gather/commands/stopping.ts';
 import { createWorker } from '../../src/gather/worker.ts';
-import { smokehouse } from '../../src/smokehouse/index.ts';
+import { fixture } from './fixture.ts';
 import { napTasks } from './tasks.ts';
 import { toWorkerConfig } from './worker.ts';
 
@@ -8,7 +8,7 @@ import { toWorkerConfig } from './worker.ts';
 const { DATABASE_URL = '', SUPERVISE_SECONDS = '' } = process.env;
 const { stop, force } = listenToSignals();
 const worker = createWorker(
-  { ...smokehouse, tasks: napTasks, schedules: [] },
+  { ...fixture.app, tasks: napTasks, schedules: [] },
   { ...toWorkerConfig(DATABASE_URL), logFormat: 'json', superviseSeconds: Number(SUPERVISE_SECONDS) },
 );
 await worker.start();

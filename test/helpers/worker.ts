@@ -2,8 +2,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { App } from '../../src/gather/app.ts';
 import { createWorker, type WorkerConfig, type WorkerProcess } from '../../src/gather/worker.ts';
-import { smokehouse } from '../../src/smokehouse/index.ts';
 import type { TestApp } from './app.ts';
+import { fixture } from './fixture.ts';
 
 /** Made where a store is written to, and so never. */
 const NO_DIRECTORY = join(tmpdir(), 'gather-no-store');
@@ -14,13 +14,13 @@ export function toWorkerConfig(databaseUrl: string): WorkerConfig {
   return {
     engineSchema: 'gather',
     queueSchema: 'gather_jobs',
-    settings: { ABOUT_FILE: undefined },
+    settings: fixture.settings,
     logFormat: 'none',
     databaseUrl,
     databaseConnections: 10,
     statementTimeoutMs: 10_000,
     store: { directory: NO_DIRECTORY },
-    services: Object.fromEntries(Object.keys(smokehouse.services).map((name) => [name, NOWHERE])),
+    services: Object.fromEntries(Object.keys(fixture.app.services).map((name) => [name, NOWHERE])),
     timeZone: 'UTC',
     fetchAllowed: [],
     superviseSeconds: 1,
@@ -49,7 +49,7 @@ export async function startWorker(
   config: WorkerConfig,
   tasks: Partial<Pick<App, 'tasks' | 'schedules'>> = {},
 ): Promise<WorkerProcess & AsyncDisposable> {
-  const worker = createWorker({ ...smokehouse, ...tasks }, config);
+  const worker = createWorker({ ...fixture.app, ...tasks }, config);
   try {
     await worker.start();
   } catch (error) {

@@ -12,7 +12,7 @@ let DATABASE_URL: string;
 let services: Program;
 
 beforeAll(async () => {
-  database = await createTestDatabase({}, 'template0');
+  database = await createTestDatabase({}, { isEmpty: true });
   DATABASE_URL = database.databaseUrl;
   services = runGather(['services'], { SERVICES_PORT: '0' });
 });

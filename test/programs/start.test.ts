@@ -106,7 +106,7 @@ test('accounts to try are made in development only', async () => {
 });
 
 test('a database and a service that are set are used, and nothing is embedded', async () => {
-  const database = await createTestDatabase({}, 'template0');
+  const database = await createTestDatabase({}, { isEmpty: true });
   stack.defer(() => database.drop());
   const promo = await startHttpServer(json({ title: 'Ours', text: 'Not the example.' }));
   stack.defer(() => promo.close());

@@ -42,7 +42,7 @@ afterAll(() => rm(dataDir, { recursive: true }));
 
 describe('in a database that is not Gather’s', () => {
   beforeAll(async () => {
-    database = await createTestDatabase({}, 'template0');
+    database = await createTestDatabase({}, { isEmpty: true });
     await database.ask('create table ledger (id integer primary key, amount numeric)');
     await database.ask('insert into ledger values (1, 12.5)');
   });
@@ -163,7 +163,7 @@ describe('in a database that is behind', () => {
 
 describe('in a database of Gather’s', () => {
   beforeEach(async () => {
-    database = await createTestDatabase({}, 'template0');
+    database = await createTestDatabase({}, { isEmpty: true });
     return () => database.drop();
   });
 

@@ -57,7 +57,7 @@ test('work says that the database cannot be reached', async () => {
 });
 
 test('work says that `migrate` is to be run first', async () => {
-  const empty = await createTestDatabase({}, 'template0');
+  const empty = await createTestDatabase({}, { isEmpty: true });
   try {
     await using worker = runGather(['work'], { DATABASE_URL: empty.databaseUrl, ...SERVICES });
     expect(await worker.exit()).toMatchObject({ code: 1 });

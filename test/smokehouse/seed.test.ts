@@ -11,7 +11,7 @@ let template: TestDatabase;
 let fresh: TestDatabase;
 
 beforeAll(async () => {
-  [template, fresh] = await Promise.all([createTestDatabase(), createTestDatabase({}, 'template0')]);
+  [template, fresh] = await Promise.all([createTestDatabase(), createTestDatabase({}, { isEmpty: true })]);
   await migrate(fresh.databaseUrl, source);
 });
 afterAll(() => Promise.all([template.drop(), fresh.drop()]));
@@ -57,7 +57,7 @@ test('the first twenty items have at least six reviews each', async () => {
 });
 
 test('a seed that was rolled back and done again gives the same shop', async () => {
-  const again = await createTestDatabase({}, 'template0');
+  const again = await createTestDatabase({}, { isEmpty: true });
   try {
     await migrate(again.databaseUrl, source);
     // Uses up keys, as an interrupted seed does.

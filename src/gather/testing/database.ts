@@ -17,17 +17,20 @@ export interface TestDatabase {
   drop(): Promise<string[]>;
 }
 
+/** Fills a migrated database. */
+type Seed = (databaseUrl: string) => Promise<void>;
+
 const GRACE_MS = 5000;
 const DUPLICATE_DATABASE = '42P04';
 
-/** A copy of the application's migrated database, or of an empty one. Drop it. */
+/** A copy of the application's migrated and seeded database, or of an empty one. Drop it. */
 export async function createTestDatabase(
   app: App,
   schemas: EngineSchemas,
-  { isEmpty = false }: { isEmpty?: boolean } = {},
+  { isEmpty = false, seed }: { isEmpty?: boolean; seed?: Seed } = {},
 ): Promise<TestDatabase> {
   const serverUrl = await findTestPostgres();
-  const template = isEmpty ? 'template0' : await findTemplate(serverUrl, app, schemas);
+  const template = isEmpty ? 'template0' : await findTemplate(serverUrl, app, schemas, seed);
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   await ask(serverUrl, `create database ${name} template ${template}`);
   const databaseUrl = urlOf(serverUrl, name);
@@ -49,15 +52,22 @@ export async function createTestDatabase(
 }
 
 /** Migrates once for a PostgreSQL, application and schemas, however many processes want it at once. */
-async function findTemplate(serverUrl: string, app: App, schemas: EngineSchemas): Promise<string> {
+async function findTemplate(serverUrl: string, app: App, schemas: EngineSchemas, seed?: Seed): Promise<string> {
   const { name, sdl, migrations, tasks } = app;
-  const content = JSON.stringify([name, sdl, schemas, Object.keys(migrations), tasks.map((task) => task.name)]);
+  const content = JSON.stringify([
+    name,
+    sdl,
+    schemas,
+    Object.keys(migrations),
+    tasks.map((task) => task.name),
+    `${seed}`,
+  ]);
   const template = `template_${createHash('sha256').update(content).digest('hex').slice(0, 16)}`;
   const client = await connect(serverUrl);
   try {
     await client.query('select pg_advisory_lock(hashtext($1))', [template]);
     const { rowCount } = await client.query('select from pg_database where datname = $1', [template]);
-    if (rowCount === 0) await createTemplate(client, serverUrl, template, app, schemas);
+    if (rowCount === 0) await createTemplate(client, serverUrl, template, app, schemas, seed);
     return template;
   } finally {
     await client.end();
@@ -70,6 +80,7 @@ async function createTemplate(
   template: string,
   app: App,
   schemas: EngineSchemas,
+  seed?: Seed,
 ) {
   const unfinished = `${template}_new`;
   await client.query(`drop database if exists ${unfinished} with (force)`);
@@ -77,6 +88,7 @@ async function createTemplate(
   const databaseUrl = urlOf(serverUrl, unfinished);
   await migrate(databaseUrl, { ...schemas, migrations: app.migrations });
   await installQueues(databaseUrl, { ...app, ...schemas });
+  await seed?.(databaseUrl);
   await client.query(`alter database ${unfinished} rename to ${template}`).catch((error) => {
     if (error.code !== DUPLICATE_DATABASE) throw error;
   });

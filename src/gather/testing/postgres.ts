@@ -59,8 +59,8 @@ async function startForProcess(): Promise<string> {
   return databaseUrl;
 }
 
-/** To copy an initialised data directory takes a tenth of the time that initdb takes. @returns the copy */
-async function copyInitialised(): Promise<string> {
+/** A new data directory that is initialised, in a tenth of the time that initdb takes: it is copied. Remove it. */
+export async function copyInitialised(): Promise<string> {
   const template = join(CACHE, `postgres-${await findVersion()}`);
   const dataDir = await mkdtemp(join(tmpdir(), 'gather-test-'));
   if (!(await copy(template, dataDir))) {

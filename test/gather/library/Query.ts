@@ -1,8 +1,18 @@
 import { findRow, ownerOf, toPage, toRowId } from 'gather';
+import { toBookWhere } from './books/book-where.ts';
+import { about } from './front/about.ts';
+import { opinions } from './front/opinions.ts';
 import type { QueryResolvers } from './generated/schema.ts';
 
 export const Query: QueryResolvers = {
-  book: async (_, { id }, { loaders }) => findRow(loaders.bookById, toRowId('Book', id)),
+  front: () => ({}),
+  about,
+  opinions,
+
+  book: async (_, { by }, { loaders }) =>
+    by.id != null ? findRow(loaders.bookById, toRowId('Book', by.id)) : findRow(loaders.bookByIsbn, by.isbn ?? ''),
+
+  catalogue: async (_, { where }) => ({ where: toBookWhere(where) }),
 
   books: async (_, page, { tables, columns, loaders }) =>
     tables.book.connection({

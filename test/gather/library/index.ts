@@ -2,8 +2,16 @@ import { defineApp } from 'gather';
 import * as z from 'zod';
 import { Author } from './books/Author.ts';
 import { Book } from './books/Book.ts';
-import { isLentByBookId, ratingByBookId, shelfByBookId } from './books/loaders.ts';
+import { cover, createUpload, uploadFile } from './books/cover.ts';
+import { createBook } from './books/createBook.ts';
+import { deleteBook } from './books/deleteBook.ts';
+import { isLentByBookId, ratingByIsbn, shelfByIsbn } from './books/loaders.ts';
+import { repriceBooks } from './books/repriceBooks.ts';
+import { updateBook } from './books/updateBook.ts';
+import { Catalogue } from './catalogue/Catalogue.ts';
+import { Arrival, Front, PickOfTheDay } from './front/Front.ts';
 import { rowLoaders, tables } from './generated/database.ts';
+import { add, addTask } from './jobs/add.ts';
 import { Loan } from './loans/Loan.ts';
 import { lendBook } from './loans/lendBook.ts';
 import { remind, remindAll } from './loans/remind.ts';
@@ -12,7 +20,7 @@ import { Query } from './Query.ts';
 import { services } from './services/index.ts';
 import { types } from './types.ts';
 
-const loaders = { isLentByBookId, ratingByBookId, shelfByBookId };
+const loaders = { isLentByBookId, ratingByIsbn, shelfByIsbn };
 
 const settings = {
   /** How long a book may be kept. */
@@ -33,11 +41,23 @@ export const library = defineApp({
   schema: new URL('./schema.graphql', import.meta.url),
   database: { tables, rowLoaders },
   types,
-  resolvers: { Query, Mutation: { lendBook }, Author, Book, Loan },
+  resolvers: {
+    Query,
+    Mutation: { lendBook, createBook, updateBook, deleteBook, repriceBooks, uploadFile, createUpload, add },
+    Front,
+    PickOfTheDay,
+    Arrival,
+    Catalogue,
+    Author,
+    Book,
+    Loan,
+  },
   loaders,
   services,
-  tasks: [remind],
+  tasks: [addTask, remind],
   schedules: [remindAll],
   migrations,
+  attachments: { cover },
+  documents: { manifest: new URL('./generated/documents.json', import.meta.url) },
   settings,
 });

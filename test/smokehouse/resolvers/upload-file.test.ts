@@ -91,14 +91,14 @@ describe('a file', () => {
 describe('the photo of an item', () => {
   test('is a file that is uploaded for it', async () => {
     const itemId = await anItem();
-    const { file } = await upload(png, { filename: 'brisket.png', itemId });
+    const { file } = await upload(png, { filename: 'brisket.png', input: { itemId } });
     const { data } = await gather.query(PHOTO, { id: itemId });
     expect(data.node.photo).toEqual({ id: file.id, name: 'brisket.png', type: 'image/png' });
   });
 
   test('must be an image', async () => {
     const itemId = await anItem();
-    const { file, userErrors } = await upload('just text', { itemId });
+    const { file, userErrors } = await upload('just text', { input: { itemId } });
     expect(file).toBeNull();
     expect(userErrors).toEqual([
       {
@@ -114,14 +114,14 @@ describe('the photo of an item', () => {
     [btoa('Supplier:1'), 'INVALID_INPUT'],
     ['x', 'INVALID_INPUT'],
   ])('must be of an item that is there: %s', async (itemId, code) => {
-    const { file, userErrors } = await upload(png, { itemId });
+    const { file, userErrors } = await upload(png, { input: { itemId } });
     expect(file).toBeNull();
     expect(userErrors).toMatchObject([{ code, field: ['itemId'] }]);
   });
 
   test('is gone when it is deleted', async () => {
     const itemId = await anItem();
-    const { file } = await upload(png, { itemId });
+    const { file } = await upload(png, { input: { itemId } });
     const { data } = await gather.query(DELETE, { id: file.id });
     expect(data.deleteFile).toEqual({ deletedId: file.id, userErrors: [] });
     expect((await gather.query(PHOTO, { id: itemId })).data.node.photo).toBeNull();
@@ -156,7 +156,7 @@ test('Apollo Client uploads with apollo-upload-client', async () => {
   const client = new ApolloClient({ link, cache: new InMemoryCache() });
   const file = new File([png as Uint8Array<ArrayBuffer>], 'brisket.png', { type: 'image/png' });
   // biome-ignore lint/suspicious/noExplicitAny: as the client answers where no types are generated
-  const { data } = await client.mutate<any>({ mutation: gql(UPLOAD), variables: { file } });
+  const { data } = await client.mutate<any>({ mutation: gql(UPLOAD), variables: { input: { file } } });
   expect(data.uploadFile).toMatchObject({ file: { name: 'brisket.png', size: png.length }, userErrors: [] });
   client.stop();
 });
@@ -189,8 +189,8 @@ describe.runIf(browser)('in a browser', () => {
     const form = new FormData(document.querySelector('form'));
     const file = new File([new Uint8Array(size)], 'Räucher "ofen".bin');
     const body = new FormData();
-    body.append('operations', JSON.stringify({ query: ${JSON.stringify(UPLOAD)}, variables: { file: null } }));
-    body.append('map', JSON.stringify({ 0: ['variables.file'] }));
+    body.append('operations', JSON.stringify({ query: ${JSON.stringify(UPLOAD)}, variables: { input: { file: null } } }));
+    body.append('map', JSON.stringify({ 0: ['variables.input.file'] }));
     body.append('0', form.get('file').size > 0 ? form.get('file') : file);
     const response = await fetch('/graphql', { method: 'POST', headers: ${JSON.stringify(HEADERS)}, body });
     return { status: response.status, body: await response.json() };
@@ -254,7 +254,7 @@ describe.runIf(browser)('in a browser', () => {
   }
 });
 
-async function upload(content: string | Uint8Array, options: { filename?: string; itemId?: string } = {}) {
+async function upload(content: string | Uint8Array, options: { filename?: string; input?: Record<string, unknown> } = {}) {
   const body = toForm(toUpload(content, options));
   const response = await fetch(`${url}/graphql`, { method: 'POST', headers: HEADERS, body });
   const { data, errors } = await response.json();

@@ -2,17 +2,17 @@ import { createLoader, type LoaderSource, param } from 'gather';
 import { sql } from 'kysely';
 
 /** The mean rating of a book; null where the service knows none. */
-export const ratingByBookId = (source: LoaderSource) =>
-  createLoader('ratingByBookId', source, async (bookIds: readonly string[]) => {
-    const ratings = await source.services.ratings.ratings(bookIds, source.database.signal);
-    return bookIds.map((id) => ratings[id] ?? null);
+export const ratingByIsbn = (source: LoaderSource) =>
+  createLoader('ratingByIsbn', source, async (isbns: readonly string[]) => {
+    const ratings = await source.services.ratings.byIsbn(isbns, source.database.signal);
+    return isbns.map((isbn) => ratings.get(isbn) ?? null);
   });
 
 /** Where a book stands; null where the service does not know it. */
-export const shelfByBookId = (source: LoaderSource) =>
-  createLoader('shelfByBookId', source, async (bookIds: readonly string[]) => {
-    const shelves = await source.services.shelves.shelves(bookIds, source.database.signal);
-    return bookIds.map((id) => shelves[id] ?? null);
+export const shelfByIsbn = (source: LoaderSource) =>
+  createLoader('shelfByIsbn', source, async (isbns: readonly string[]) => {
+    const shelves = await source.services.shelves.byIsbn(isbns, source.database.signal);
+    return isbns.map((isbn) => shelves.get(isbn) ?? null);
   });
 
 /** Whether somebody has a book. */
@@ -22,7 +22,7 @@ export const isLentByBookId = (source: LoaderSource) =>
       'isLentByBookId',
       (table) =>
         sql<{ bookId: string }>`select "bookId" from ${table('lending.loan')}
-          where "bookId" = any(${param('bookIds')}::bigint[])`,
+          where "bookId" = any(${param('bookIds')}::bigint[]) and "returnedOn" is null`,
       { bookIds },
     );
     const { rows } = await source.database.run(statement, { name: 'isLentByBookId', keys: bookIds.length });

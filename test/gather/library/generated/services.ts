@@ -5,10 +5,25 @@ export interface Responses {
       [k: string]: number;
     };
   };
+  getPick: {
+    title: string;
+    text: string;
+    isbn?: string;
+  };
+  getOpinion: {
+    critic: string;
+    rating: number;
+  };
   getShelves: {
     shelves: {
       [k: string]: string;
     };
+  };
+  getArrivals: {
+    arrivals: {
+      isbn: string;
+      reason: string;
+    }[];
   };
 }
 
@@ -29,6 +44,39 @@ export const schemas = {
       }
     }
   },
+  "getPick": {
+    "type": "object",
+    "required": [
+      "title",
+      "text"
+    ],
+    "properties": {
+      "title": {
+        "type": "string"
+      },
+      "text": {
+        "type": "string"
+      },
+      "isbn": {
+        "type": "string"
+      }
+    }
+  },
+  "getOpinion": {
+    "type": "object",
+    "required": [
+      "critic",
+      "rating"
+    ],
+    "properties": {
+      "critic": {
+        "type": "string"
+      },
+      "rating": {
+        "type": "number"
+      }
+    }
+  },
   "getShelves": {
     "type": "object",
     "required": [
@@ -39,6 +87,32 @@ export const schemas = {
         "type": "object",
         "additionalProperties": {
           "type": "string"
+        }
+      }
+    }
+  },
+  "getArrivals": {
+    "type": "object",
+    "required": [
+      "arrivals"
+    ],
+    "properties": {
+      "arrivals": {
+        "type": "array",
+        "items": {
+          "type": "object",
+          "required": [
+            "isbn",
+            "reason"
+          ],
+          "properties": {
+            "isbn": {
+              "type": "string"
+            },
+            "reason": {
+              "type": "string"
+            }
+          }
         }
       }
     }
