@@ -11,7 +11,7 @@ export {
 } from './app.ts';
 export { call } from './calls.ts';
 export type { Context } from './context.ts';
-export type { BigintColumn, Day, Decimal, Id, Json, JsonColumn, Timestamp } from './database/column-types.ts';
+export type { BigintColumn, Day, Decimal, GlobalId, Id, Json, JsonColumn, Timestamp } from './database/column-types.ts';
 export type { Columns } from './database/columns.ts';
 export type { Connection, Edge } from './database/connection.ts';
 export type { Database, TableReference } from './database/database.ts';
@@ -37,6 +37,7 @@ export { createUploadFile, type PlaceFile } from './files/uploadFile.ts';
 export type { NewUpload } from './files/uploads.ts';
 export { belongsTo, defineType, hasMany } from './graphql/define-type.ts';
 export { toRowId } from './graphql/global-id.ts';
+export { toIdFilter } from './graphql/id-filter.ts';
 export { amount, idOf, many, price, refusing, text } from './graphql/inputs.ts';
 export type { NodeParent } from './graphql/node.ts';
 export { assertRange } from './graphql/range.ts';

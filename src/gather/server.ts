@@ -28,8 +28,8 @@ import { useAnswerSize } from './graphql/limits/use-answer-size.ts';
 import { useCost } from './graphql/limits/use-cost.ts';
 import { useLimits } from './graphql/limits/use-limits.ts';
 import { useQueryLength } from './graphql/limits/use-query-length.ts';
+import { createPlanOf } from './graphql/operation-plan.ts';
 import { createAppSchema, nodeTypesOf } from './graphql/schema.ts';
-import { createSelectionOf } from './graphql/selection.ts';
 import { useCacheHeaders } from './graphql/use-cache-headers.ts';
 import { useCancellation } from './graphql/use-cancellation.ts';
 import { useIncrementalDelivery } from './graphql/use-incremental-delivery.ts';
@@ -161,6 +161,7 @@ export function createServer(app: App, config: ServerConfig): Server {
   const { roles, types } = app;
   const definitions = toDefinitions(app.database.tables, config.engineSchema);
   const schema = createAppSchema({ ...app, definitions, engineResolvers });
+  const planOf = createPlanOf(schema, { definitions, types });
   const pools = createPools({
     ...config,
     definitions,
@@ -224,7 +225,7 @@ export function createServer(app: App, config: ServerConfig): Server {
       useViewer({ accounts, roles, buckets, proxyHops: config.proxyHops }),
       useLimits(config.limits),
       useVariables(),
-      useCost(config.limits, buckets),
+      useCost(config.limits, buckets, planOf),
       useCacheHeaders(config.cacheSeconds),
       useSources({
         pools,
@@ -233,7 +234,7 @@ export function createServer(app: App, config: ServerConfig): Server {
           rowLoaders: app.database.rowLoaders,
           nodeTypes: nodeTypesOf(schema, types),
         }),
-        selectionOf: createSelectionOf({ definitions, types }),
+        planOf,
         publicUrl: config.publicUrl,
         services: clients.services,
         schedules: app.schedules,
@@ -244,7 +245,7 @@ export function createServer(app: App, config: ServerConfig): Server {
         files,
         uploads,
       }),
-      useIncrementalDelivery(maskError),
+      useIncrementalDelivery(maskError, planOf),
     ],
     maskedErrors: { maskError },
     parserAndValidationCache: {

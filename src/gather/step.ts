@@ -4,7 +4,7 @@ export interface Step {
   /** Progress or result: `1,000 books`. */
   detail?: string | undefined;
   /** How long it took; absent while it is under way. */
-  ms?: number;
+  ms?: number | undefined;
 }
 
 /** Told of each {@link Step}. Calls with the same `what` and no `ms` yet speak of the same step. */

@@ -46,7 +46,7 @@ test('all faults are said at once, each with the place to mend', async () => {
         .replace('lendBook(input: LendBookInput!): LoanPayload @auth(requires: MEMBER)', 'lendBook: LoanPayload')
         .replace('  broken: String', '  broken: String\n  news: String'),
     {
-      types: { ...library.types, Shelf: 'book' } as AppDefinition['types'],
+      types: { ...library.types, Shelf: 'book' } as NonNullable<AppDefinition['types']>,
       tasks: [...library.tasks],
       resolvers: {
         ...resolvers,

@@ -1,6 +1,7 @@
 import { startTestApp } from 'gather/testing';
 import { expect, test } from 'vitest';
 import { migrate } from '../../src/gather/database/migrate.ts';
+import type { OnStep } from '../../src/gather/step.ts';
 import { library } from './library/index.ts';
 
 test('a database of the old layout is refused, and not touched', async () => {
@@ -18,8 +19,7 @@ test('an empty database is migrated once, however often it is asked', async () =
   await using app = await startTestApp(library, { isEmpty: true });
   const source = { engineSchema: 'gather', migrations: library.migrations };
   const said: string[] = [];
-  const onStep = ({ detail, ms }: { detail?: string; ms?: number }) =>
-    void (ms !== undefined && said.push(detail ?? ''));
+  const onStep: OnStep = ({ detail, ms }) => void (ms !== undefined && said.push(detail ?? ''));
   await migrate(app.databaseUrl, source, onStep);
   await migrate(app.databaseUrl, source, onStep);
   expect(said).toEqual(['0001-jobs, 0002-files, 0003-accounts, 0001-library', 'none to run']);

@@ -20,8 +20,11 @@ export interface Issuer {
    * A token that is good for five minutes, but for what is given.
    * @param header what its header has besides, or instead
    */
-  sign(claims?: JWTPayload, key?: IssuerKey, header?: Record<string, unknown>): Promise<string>;
+  sign(claims?: Claims, key?: IssuerKey, header?: Record<string, unknown>): Promise<string>;
 }
+
+/** One that is undefined is left out. */
+type Claims = { readonly [Name in keyof JWTPayload]: JWTPayload[Name] | undefined };
 
 export const ISSUER = 'https://issuer.example';
 export const AUDIENCE = 'smokehouse';
@@ -40,7 +43,7 @@ export async function startIssuer(): Promise<Issuer> {
     sign: (claims = {}, { kid, alg, privateKey } = key, header = {}) => {
       const now = Math.floor(Date.now() / 1000);
       const payload = { iss: ISSUER, aud: AUDIENCE, sub: 'ann', iat: now, exp: now + 300, ...claims };
-      return new SignJWT(payload).setProtectedHeader({ alg, kid, ...header }).sign(privateKey);
+      return new SignJWT(payload as JWTPayload).setProtectedHeader({ alg, kid, ...header }).sign(privateKey);
     },
   };
   issuer.publish(key);

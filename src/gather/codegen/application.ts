@@ -79,6 +79,7 @@ async function generateTypes({ schema, types, parents = {} }: ApplicationOptions
     mappers,
     contextType: 'gather#Context',
     fileType: 'gather#FileUpload',
+    idType: 'gather#GlobalId',
   });
   return `${text}
 declare module 'gather' {

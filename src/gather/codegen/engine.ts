@@ -39,5 +39,6 @@ async function generateTypes(): Promise<string> {
     mappers,
     contextType: '../context.ts#Context',
     fileType: '../http/incoming-file.ts#FileUpload',
+    idType: '../database/column-types.ts#GlobalId',
   });
 }

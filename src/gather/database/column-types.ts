@@ -6,8 +6,16 @@ export type { Json };
 /** An exact decimal as PostgreSQL writes it: `12.50`. Never a float. */
 export type Decimal = string;
 
-/** A `bigint`, kept as text because it may exceed what a JavaScript number holds exactly. */
-export type Id = string;
+declare const kindOfId: unique symbol;
+
+/** An ID that does not mix with IDs of other kinds. A string literal is one of any kind. */
+type IdOf<Kind extends string> = string & { readonly [kindOfId]?: Kind };
+
+/** A key of a row: a `bigint`, kept as text because it may exceed what a JavaScript number holds exactly. */
+export type Id = IdOf<'row'>;
+
+/** The ID of an object in the API: opaque, and unique among objects of all types. `toRowId` gives the key of its row. */
+export type GlobalId = IdOf<'global'>;
 
 /**
  * A `timestamptz` in the text that PostgreSQL sends for a session in UTC: `2026-11-21 09:05:00.123456+00`.

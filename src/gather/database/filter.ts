@@ -5,28 +5,32 @@ export type Filter<Value> = Equality<Value> & Comparison<Value> & Matching<Value
 
 interface Equality<Value> {
   /** Null, on a column that may be null, asks for rows without a value. */
-  readonly eq?: Value | null;
+  readonly eq?: Value | null | undefined;
   /** Also holds for rows without a value. Null, on a column that may be null, asks for rows with one. */
-  readonly ne?: Value | null;
+  readonly ne?: Value | null | undefined;
   /** Holds for none where the list is empty. */
-  readonly in?: readonly NonNullable<Value>[] | null;
+  readonly in?: readonly NonNullable<Value>[] | null | undefined;
   /** Also holds for rows without a value. */
-  readonly notIn?: readonly NonNullable<Value>[] | null;
+  readonly notIn?: readonly NonNullable<Value>[] | null | undefined;
 }
 
 interface Comparison<Value> {
-  readonly lt?: Value | null;
-  readonly lte?: Value | null;
-  readonly gt?: Value | null;
-  readonly gte?: Value | null;
+  readonly lt?: Value | null | undefined;
+  readonly lte?: Value | null | undefined;
+  readonly gt?: Value | null | undefined;
+  readonly gte?: Value | null | undefined;
 }
 
 /** Case-insensitive; no character is special. For columns of type `text`. */
 type Matching<Value> = [Value] extends [string | null]
-  ? { readonly contains?: string | null; readonly startsWith?: string | null; readonly endsWith?: string | null }
+  ? {
+      readonly contains?: string | null | undefined;
+      readonly startsWith?: string | null | undefined;
+      readonly endsWith?: string | null | undefined;
+    }
   : unknown;
 
-type Nullness<Value> = null extends Value ? { readonly isNull?: boolean | null } : unknown;
+type Nullness<Value> = null extends Value ? { readonly isNull?: boolean | null | undefined } : unknown;
 
 interface Operator {
   sql: (column: Expression<unknown>, value: unknown) => Expression<SqlBool>;

@@ -13,6 +13,6 @@ export function isWholeNumber(text: string): boolean {
 }
 
 /** Whether a text is a key that a row can have: a `bigint`, written as PostgreSQL writes it. */
-export function isId(text: string): boolean {
+export function isId(text: string): text is Id {
   return isWholeNumber(text) && text.length <= ID_OF_NO_ROW.length && BigInt(text) >= LOWEST && BigInt(text) <= HIGHEST;
 }

@@ -6,10 +6,10 @@ const DEFAULT_SIZE = 20;
 
 /** How a client asks for a page of a connection: `first` and `after`, or `last` and `before`. */
 export interface PageArguments {
-  first?: number | null;
-  after?: string | null;
-  last?: number | null;
-  before?: string | null;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
 }
 
 /** A requested page, checked. */

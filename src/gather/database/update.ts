@@ -26,9 +26,12 @@ export type Patch<T extends keyof Schema> = {
     | ((eb: ExpressionBuilder<Schema, T>) => Expression<unknown>);
 };
 
+/** New values of columns; one that is undefined stays as it is. */
+type Values<Row> = { readonly [C in keyof Row]?: Row[C] | undefined };
+
 /** New values of one row. With a `version`, only if the row still has it. */
-export type RowChange<T extends keyof Schema> = { readonly id: Id } & Readonly<Omit<Updateable<Schema[T]>, 'version'>> &
-  ('version' extends keyof Schema[T] ? { readonly version?: number | null } : unknown);
+export type RowChange<T extends keyof Schema> = { readonly id: Id } & Values<Omit<Updateable<Schema[T]>, 'version'>> &
+  ('version' extends keyof Schema[T] ? { readonly version?: number | null | undefined } : unknown);
 
 /** `update … set … where …` */
 export function updateRows<T extends keyof Schema>(

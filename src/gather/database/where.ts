@@ -22,11 +22,11 @@ const MAX_LENGTH = 1000;
  * many rows accept such a part; changes, and reads of one row, refuse it: see `compileNarrowing`.
  */
 export type Where<T extends keyof Schema> = {
-  readonly [C in Column<T>]?: Row<T>[C] | Filter<Row<T>[C]> | null;
+  readonly [C in Column<T>]?: Row<T>[C] | Filter<Row<T>[C]> | null | undefined;
 } & {
-  readonly and?: readonly Where<T>[] | null;
-  readonly or?: readonly Where<T>[] | null;
-  readonly not?: Where<T> | null;
+  readonly and?: readonly Where<T>[] | null | undefined;
+  readonly or?: readonly Where<T>[] | null | undefined;
+  readonly not?: Where<T> | null | undefined;
 };
 
 /** A compiled `Where`. */

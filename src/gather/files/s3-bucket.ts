@@ -150,16 +150,12 @@ export class Bucket {
   }
 
   async #ask<T>(action: string, send: (options: Options) => Promise<T>, signal = new AbortController().signal) {
-    const deadline = new Deadline(signal, this.#timeoutMs, () => timedOut(action, this.#timeoutMs));
-    try {
-      return await deadline.wait<T>((resolve, reject) => {
-        const controller = new AbortController();
-        send({ abortSignal: controller.signal }).then(resolve, (error) => reject(toS3Error(action, error)));
-        return () => controller.abort();
-      });
-    } finally {
-      deadline.clear();
-    }
+    using deadline = new Deadline(this.#timeoutMs, () => timedOut(action, this.#timeoutMs)).endWith(signal);
+    return await deadline.wait<T>((resolve, reject) => {
+      const controller = new AbortController();
+      send({ abortSignal: controller.signal }).then(resolve, (error) => reject(toS3Error(action, error)));
+      return () => controller.abort();
+    });
   }
 
   /**

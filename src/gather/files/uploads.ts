@@ -23,8 +23,8 @@ interface Announcement {
   name: string;
   size: number;
   /** As the content is to be; anything where nothing is said. */
-  type?: string | null;
-  sha256?: string | null;
+  type?: string | null | undefined;
+  sha256?: string | null | undefined;
   owner: string | null;
   /** What it is for, besides being kept. */
   purpose?: Purpose | undefined;
@@ -71,14 +71,17 @@ export class Uploads {
    * but not for longer than a day.
    * @throws QUOTA_EXCEEDED
    */
-  async create(database: Database, { purpose, ...announcement }: Announcement): Promise<NewUpload> {
+  async create(
+    database: Database,
+    { purpose, type = null, sha256 = null, ...announced }: Announcement,
+  ): Promise<NewUpload> {
     const token = randomBytes(32).toString('base64url');
     return database.transaction(async (transaction) => {
       const { expiresAt } = await engineTables(transaction).upload.create(
-        { ...announcement, ...purpose, tokenHash: hash(token), key: randomUUID() },
+        { ...announced, type, sha256, ...purpose, tokenHash: hash(token), key: randomUUID() },
         { columns: ['expiresAt'] },
       );
-      await this.#files.quota.check(transaction, announcement.owner, 'size');
+      await this.#files.quota.check(transaction, announced.owner, 'size');
       return { token, expiresAt };
     });
   }

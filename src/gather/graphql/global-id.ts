@@ -1,4 +1,4 @@
-import type { Id } from '../database/column-types.ts';
+import type { GlobalId, Id } from '../database/column-types.ts';
 import { ID_OF_NO_ROW, isId, isWholeNumber } from '../database/id.ts';
 import { GatherError } from '../errors.ts';
 
@@ -7,7 +7,7 @@ const MAX_LENGTH = 100;
 const GLOBAL_ID = /^([A-Z][A-Za-z\d_]*):(.+)$/;
 
 /** The ID that clients see of a row: base64 of `Book:42`. */
-export function toGlobalId(type: string, id: Id): string {
+export function toGlobalId(type: string, id: Id): GlobalId {
   return btoa(`${type}:${id}`);
 }
 
@@ -15,7 +15,7 @@ export function toGlobalId(type: string, id: Id): string {
  * The type and the key that `toGlobalId` was given. A number that is too large for a key is that of no row.
  * @throws INVALID_INPUT for anything else
  */
-export function fromGlobalId(globalId: string): { type: string; id: Id } {
+export function fromGlobalId(globalId: GlobalId): { type: string; id: Id } {
   const [, type, id] = GLOBAL_ID.exec(decode(globalId)) ?? [];
   if (type && id && isWholeNumber(id)) return { type, id: isId(id) ? id : ID_OF_NO_ROW };
   throw notGiven(globalId);
@@ -25,14 +25,14 @@ export function fromGlobalId(globalId: string): { type: string; id: Id } {
  * The key of a row of this type.
  * @throws INVALID_INPUT where the ID is of another type, or none at all
  */
-export function toRowId(type: string, globalId: string): Id {
+export function toRowId(type: string, globalId: GlobalId): Id {
   const found = fromGlobalId(globalId);
   if (found.type === type) return found.id;
   throw new GatherError('INVALID_INPUT', `Expected the ID of an object of type ${type}, got one of ${found.type}.`);
 }
 
 /** The error for an ID that this server cannot have given. */
-export function notGiven(globalId: string): GatherError {
+export function notGiven(globalId: GlobalId): GatherError {
   return new GatherError('INVALID_INPUT', `Expected an ID that this server gave, got "${globalId}".`);
 }
 

@@ -1,5 +1,6 @@
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import { Deadline } from '../concurrency/deadline.ts';
 import { CLIENT_LEFT, GatherError, toClientError } from '../errors.ts';
 
 /** What this plugin adds to the context. */
@@ -20,80 +21,40 @@ const ANSWER_COMPLETE = new GatherError('CANCELLED', 'The answer was sent withou
  * subscription has none: it waits for as long as its client does.
  */
 export function useCancellation(timeoutMs: number): Plugin<CancellationContext> {
-  const lifetimes = new WeakMap<object, Lifetime>();
+  const deadlines = new WeakMap<object, Deadline>();
   return {
     // Not in `onParams`: parameters that are refused there have no result, and so would have no end.
     onEnveloped({ context, extendContext }) {
       if (!context) return;
-      const lifetime = new Lifetime(context.request.signal, timeoutMs);
-      lifetimes.set(context, lifetime);
+      const deadline = new Deadline(timeoutMs, () => deadlineExceeded(timeoutMs));
+      deadline.endWith(context.request.signal, CLIENT_LEFT);
+      deadlines.set(context, deadline);
       extendContext({
-        signal: lifetime.signal,
-        keepAlive: () => lifetime.extend(),
-        stop: (reason) => lifetime.end(reason),
+        signal: deadline.signal,
+        keepAlive: () => deadline.extend(),
+        stop: (reason) => deadline.end(reason),
       });
     },
-    onSubscribe: ({ context }) => lifetimes.get(context)?.lift(),
+    onSubscribe: ({ context }) => deadlines.get(context)?.lift(),
     onExecutionResult({ result, context, setResult }) {
-      const lifetime = lifetimes.get(context);
-      if (!lifetime || !result) return;
-      if (isAsyncIterable(result)) return setResult(untilEnd(result as AsyncIterable<ExecutionResult>, lifetime));
-      lifetime.end();
-      const { reason } = lifetime.signal;
+      const deadline = deadlines.get(context);
+      if (!deadline || !result) return;
+      if (isAsyncIterable(result)) return setResult(untilEnd(result as AsyncIterable<ExecutionResult>, deadline));
+      deadline.end(ANSWER_COMPLETE);
+      const { reason } = deadline.signal;
       if (isDeadline(reason) && !Array.isArray(result)) setResult(withDeadline(result as ExecutionResult, reason));
     },
   };
 }
 
-class Lifetime {
-  readonly #controller = new AbortController();
-  readonly #request: AbortSignal;
-  readonly #timer: NodeJS.Timeout;
-  #isLifted = false;
-
-  constructor(request: AbortSignal, timeoutMs: number) {
-    this.#request = request;
-    this.#timer = setTimeout(() => this.#controller.abort(deadlineExceeded(timeoutMs)), timeoutMs);
-    request.addEventListener('abort', this.#onClientLeft);
-    if (request.aborted) this.#onClientLeft();
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  /** Starts the time anew. */
-  extend(): void {
-    if (!this.signal.aborted && !this.#isLifted) this.#timer.refresh();
-  }
-
-  /** Ends the deadline. */
-  lift(): void {
-    this.#isLifted = true;
-    clearTimeout(this.#timer);
-  }
-
-  /** Stops all work still under way. */
-  end(reason = ANSWER_COMPLETE): void {
-    clearTimeout(this.#timer);
-    this.#request.removeEventListener('abort', this.#onClientLeft);
-    this.#controller.abort(reason);
-  }
-
-  readonly #onClientLeft = () => {
-    clearTimeout(this.#timer);
-    this.#controller.abort(CLIENT_LEFT);
-  };
-}
-
-async function* untilEnd(parts: AsyncIterable<ExecutionResult>, lifetime: Lifetime): AsyncGenerator<ExecutionResult> {
+async function* untilEnd(parts: AsyncIterable<ExecutionResult>, deadline: Deadline): AsyncGenerator<ExecutionResult> {
   try {
     for await (const part of parts) {
       yield part;
-      lifetime.extend();
+      deadline.extend();
     }
   } finally {
-    lifetime.end();
+    deadline.end(ANSWER_COMPLETE);
   }
 }
 

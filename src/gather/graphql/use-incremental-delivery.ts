@@ -1,4 +1,5 @@
 import {
+  type DirectiveNode,
   type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
@@ -11,8 +12,8 @@ import {
 import type { Plugin } from 'graphql-yoga';
 import type { Accept } from '../header-fields.ts';
 import { acceptOf, PARTS, weightOfWhole } from '../http/accept.ts';
+import type { PlanOf } from './operation-plan.ts';
 
-const DIRECTIVES = new Set(['defer', 'stream']);
 const FORMAT_OF_2022 = '20220824';
 
 /** One part of an answer in parts, of either format. */
@@ -32,19 +33,24 @@ interface Parts {
  * parts gets one whole answer. All other operations stay with Yoga's executor.
  *
  * @param maskError what a client may see of an error
+ * @param planOf of the operation, which has its directives
  */
-export function useIncrementalDelivery(maskError: (error: unknown) => GraphQLError): Plugin {
+export function useIncrementalDelivery(maskError: (error: unknown) => GraphQLError, planOf: PlanOf): Plugin {
+  const wholes = new WeakMap<DocumentNode, DocumentNode>();
   return {
     onExecute({ args, setExecuteFn, setResultAndStopExecution }) {
-      const whole = withoutIncremental(args.document);
-      if (whole === args.document) return;
+      const incremental = planOf(args.document, args.operationName)?.incremental ?? [];
+      if (incremental.length === 0) return;
       const { request }: { request: Request } = args.contextValue;
       const format = findFormat(acceptOf(request));
       if (!format) {
+        const whole = wholes.get(args.document) ?? withoutDirectives(args.document, incremental);
+        wholes.set(args.document, whole);
         args.document = whole;
         return;
       }
-      if (hasNegativeCount(args)) return setResultAndStopExecution({ errors: [negativeCount()] });
+      if (hasNegativeCount(incremental, args.variableValues))
+        return setResultAndStopExecution({ errors: [negativeCount()] });
       const execute = format === 'of 2022' ? legacyExecuteIncrementally : experimentalExecuteIncrementally;
       setExecuteFn(async (executionArgs: ExecutionArgs) => {
         const result = await execute(executionArgs);
@@ -64,17 +70,14 @@ function findFormat(accept: Accept): 'of 2022' | 'of today' | undefined {
 }
 
 /** graphql-js would take it for a fault of ours. */
-function hasNegativeCount({ document, variableValues }: ExecutionArgs): boolean {
-  let isNegative = false;
-  visit(document, {
-    Directive({ name, arguments: given = [] }) {
-      if (name.value !== 'stream') return;
-      const value = given.find((argument) => argument.name.value === 'initialCount')?.value;
-      if (value?.kind === Kind.INT) isNegative ||= Number(value.value) < 0;
-      if (value?.kind === Kind.VARIABLE) isNegative ||= Number(variableValues?.[value.name.value]) < 0;
-    },
+function hasNegativeCount(directives: readonly DirectiveNode[], variables: ExecutionArgs['variableValues']): boolean {
+  const counts = directives
+    .filter(({ name }) => name.value === 'stream')
+    .flatMap(({ arguments: given = [] }) => given.filter(({ name }) => name.value === 'initialCount'));
+  return counts.some(({ value }) => {
+    if (value.kind === Kind.INT) return Number(value.value) < 0;
+    return value.kind === Kind.VARIABLE && Number(variables?.[value.name.value]) < 0;
   });
-  return isNegative;
 }
 
 function negativeCount(): GraphQLError {
@@ -99,13 +102,8 @@ async function* deliver(parts: Parts, maskError: (error: unknown) => GraphQLErro
   }
 }
 
-const wholes = new WeakMap<DocumentNode, DocumentNode>();
-
-/** The document without @defer and @stream; the very same one where it has none. Worked out once for each document. */
-function withoutIncremental(document: DocumentNode): DocumentNode {
-  const known = wholes.get(document);
-  if (known) return known;
-  const whole = visit(document, { Directive: ({ name }) => (DIRECTIVES.has(name.value) ? null : undefined) });
-  wholes.set(document, whole);
-  return whole;
+/** The document for a client that takes no parts. */
+function withoutDirectives(document: DocumentNode, directives: readonly DirectiveNode[]): DocumentNode {
+  const left = new Set(directives);
+  return visit(document, { Directive: (directive) => (left.has(directive) ? null : undefined) });
 }

@@ -6,14 +6,14 @@ import { createTables } from '../database/tables.ts';
 import type { CreateLoaders } from '../loaders/index.ts';
 import { createSchedule } from '../loaders/schedule.ts';
 import type { Operation } from './operation.ts';
-import type { SelectionOf } from './selection.ts';
+import type { PlanOf } from './operation-plan.ts';
 import type { TimingContext } from './use-timing.ts';
 
 interface Sources
   extends Pick<Context, 'services' | 'jobs' | 'schedules' | 'threads' | 'files' | 'uploads' | 'timeZone' | 'settings'> {
   pools: Pools;
   createLoaders: CreateLoaders;
-  selectionOf: SelectionOf;
+  planOf: PlanOf;
   /** @default where the request was sent to */
   publicUrl: string | undefined;
 }
@@ -23,16 +23,18 @@ export function useSources({
   pools,
   publicUrl,
   createLoaders,
-  selectionOf,
+  planOf,
   ...sources
 }: Sources): Plugin<Context & TimingContext> {
   const { services } = sources;
   const handOut = ({ args }: Operation<Context & TimingContext & YogaInitialContext>) => {
+    const plan = planOf(args.document, args.operationName);
+    if (!plan) return;
+    const { columns, references } = plan;
     const context = args.contextValue;
     const end = context.timing.begin('context');
     const client = context.client && { ...context.client, onRead: context.answerSize.addRead };
     const database = new Database(pools, context.signal, client);
-    const { columns, references } = selectionOf(args.schema, args.document);
     const source = { database, services, columns, schedule: createSchedule(database) };
     Object.assign(context, {
       database,

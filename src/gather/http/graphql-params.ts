@@ -22,10 +22,10 @@ export function toParams(text: string): GraphQLParams {
 }
 
 /** The parameters of an operation in the query of a URL: https://graphql.github.io/graphql-over-http/draft/#sec-GET. @throws 400 where they are none */
-export function toUrlParams(query: URLSearchParams): GraphQLParams & { documentId?: string | undefined } {
+export function toUrlParams(query: URLSearchParams): GraphQLParams {
   const text = (name: string) => query.get(name) || undefined;
   const json = (name: string) => parseJson(text(name) ?? 'null');
-  const params = {
+  const params: object = {
     query: text('query'),
     documentId: text('documentId'),
     operationName: text('operationName'),

@@ -1,3 +1,4 @@
+import { Deadline } from '../concurrency/deadline.ts';
 import { GatherError } from '../errors.ts';
 import type { Attempt } from './attempt.ts';
 import type { JobNotifications } from './job-notifications.ts';
@@ -13,7 +14,7 @@ export class TimeoutError extends Error {
   override readonly name = 'TimeoutError';
 }
 
-interface LimitsOptions {
+interface AttemptSignalOptions {
   hints: JobNotifications;
   /** Aborts when the queue takes the job for another worker's. */
   lost: AbortSignal;
@@ -24,34 +25,25 @@ interface LimitsOptions {
 
 /** Ends an attempt, by its signal: past its timeout, when the job is not its own any more, or when the worker ends. */
 export class AttemptSignal implements Disposable {
-  readonly #controller = new AbortController();
-  readonly #timer: NodeJS.Timeout;
+  readonly #deadline: Deadline;
   readonly #unwatch: () => void;
-  readonly #ended = new AbortController();
+  #isDisposed = false;
   #isLooking = false;
   #isToLookAgain = false;
 
-  constructor(attempt: Attempt, { hints, lost, stopping, timeoutMs }: LimitsOptions) {
-    this.#timer = setTimeout(() => this.#controller.abort(timedOut(timeoutMs)), timeoutMs);
+  constructor(attempt: Attempt, { hints, lost, stopping, timeoutMs }: AttemptSignalOptions) {
+    this.#deadline = new Deadline(timeoutMs, () => timedOut(timeoutMs)).endWith(lost, LOST).endWith(stopping, STOPPING);
     this.#unwatch = hints.watch(attempt.jobId, () => void this.#look(attempt));
-    this.#on(lost, LOST);
-    this.#on(stopping, STOPPING);
   }
 
   get signal(): AbortSignal {
-    return this.#controller.signal;
+    return this.#deadline.signal;
   }
 
   [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
+    this.#isDisposed = true;
+    this.#deadline[Symbol.dispose]();
     this.#unwatch();
-    this.#ended.abort();
-  }
-
-  #on(signal: AbortSignal, reason: GatherError): void {
-    const abort = () => this.#controller.abort(reason);
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true, signal: this.#ended.signal });
   }
 
   /** One look at a time: its own reports tell it to look as well. */
@@ -63,8 +55,8 @@ export class AttemptSignal implements Disposable {
     this.#isLooking = true;
     const isPresent = await attempt.isPresent().catch(() => true);
     this.#isLooking = false;
-    if (this.#ended.signal.aborted) return;
-    if (!isPresent) this.#controller.abort(LOST);
+    if (this.#isDisposed) return;
+    if (!isPresent) this.#deadline.end(LOST);
     else if (this.#isToLookAgain) {
       this.#isToLookAgain = false;
       await this.#look(attempt);

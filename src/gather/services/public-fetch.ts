@@ -17,7 +17,7 @@ export interface PublicFetchOptions {
   /** Hosts that may be fetched from although they are not public, as {@link createPublicHosts} reads them. */
   allowed: readonly string[];
   /** How names are found. @default as the operating system finds them */
-  lookup?: Lookup;
+  lookup?: Lookup | undefined;
 }
 
 /** Fetches what users ask for, over connections that are not kept. */
@@ -47,17 +47,13 @@ export function createPublicFetch(options: PublicFetchOptions): PublicFetch {
   }
 
   async function fetchInTime(url: URL, signal: AbortSignal): Promise<Fetched> {
-    const ending = AbortSignal.any([signal, stopping.signal]);
-    const deadline = new Deadline(ending, timeoutMs, () => timedOut(questionOf(url), timeoutMs));
-    try {
-      return await deadline.wait((resolve, reject) => {
-        const abort = new AbortController();
-        follow(url, abort.signal).then(resolve, reject);
-        return (reason) => abort.abort(reason);
-      });
-    } finally {
-      deadline.clear();
-    }
+    using deadline = new Deadline(timeoutMs, () => timedOut(questionOf(url), timeoutMs));
+    deadline.endWith(signal).endWith(stopping.signal);
+    return await deadline.wait((resolve, reject) => {
+      const abort = new AbortController();
+      follow(url, abort.signal).then(resolve, reject);
+      return (reason) => abort.abort(reason);
+    });
   }
 
   async function follow(start: URL, signal: AbortSignal): Promise<Fetched> {

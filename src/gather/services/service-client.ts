@@ -104,14 +104,10 @@ export class ServiceClient {
 
   async #getInTime<T>(path: string, { signal, check, statuses = {} }: Get<T>): Promise<T> {
     const question = { source: this.#name, path };
-    const deadline = new Deadline(signal, this.#timeoutMs, () => timedOut(question, this.#timeoutMs));
-    try {
-      const answer = await this.#ask(question, deadline, statuses);
-      const meaning = statuses[answer.status];
-      return meaning ? meaning() : await readBody(question, answer, check, this.#maxBytes);
-    } finally {
-      deadline.clear();
-    }
+    using deadline = new Deadline(this.#timeoutMs, () => timedOut(question, this.#timeoutMs)).endWith(signal);
+    const answer = await this.#ask(question, deadline, statuses);
+    const meaning = statuses[answer.status];
+    return meaning ? meaning() : await readBody(question, answer, check, this.#maxBytes);
   }
 
   async #ask(question: RequestLabel, deadline: Deadline, statuses: object): Promise<Answer> {

@@ -49,7 +49,7 @@ export interface TestApp extends AsyncDisposable {
 /** How an application is tested. */
 export interface TestOptions {
   /** How its services behave, by their names. @default each answers 404 */
-  services?: Readonly<Record<string, TestService>>;
+  services?: Readonly<Record<string, TestService>> | undefined;
   /** Its settings, as the environment would give them. @default those of development, and no log */
   environment?: Readonly<Record<string, string>>;
   /** Whether to begin with a database that has nothing in it, not even its tables. @default false */

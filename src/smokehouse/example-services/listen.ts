@@ -35,7 +35,7 @@ function answer(service: Service, request: IncomingMessage, response: ServerResp
 }
 
 /** Sends the answer, its delay apart. */
-export function send({ status, headers, body }: Answer, response: ServerResponse): void {
+function send({ status, headers, body }: Answer, response: ServerResponse): void {
   if (body === undefined) {
     response.writeHead(status, headers).end();
     return;

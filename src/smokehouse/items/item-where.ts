@@ -1,30 +1,18 @@
-import { toRowId, type Where } from 'gather';
-import type { IdFilter, ItemWhere } from '../generated/schema.ts';
+import { toIdFilter, type Where } from 'gather';
+import type { ItemWhere } from '../generated/schema.ts';
 
 /**
- * The condition on rows that a client's condition means: global IDs become keys. What is null or empty stays so, for
- * those who must know.
+ * The condition on rows that a client's condition means: global IDs become keys. What is null or empty stays so:
+ * changes refuse it.
  */
 export function toItemWhere(where: ItemWhere | null | undefined): Where<'item'> {
   if (!where) return {};
-  const { supplierId, and, or, not } = where;
+  const { supplierId, and, or, not, ...columns } = where;
   return {
-    ...where,
-    ...(supplierId && { supplierId: toIdFilter(supplierId) }),
-    ...(and && { and: and.map(toItemWhere) }),
-    ...(or && { or: or.map(toItemWhere) }),
-    ...(not && { not: toItemWhere(not) }),
-  };
-}
-
-function toIdFilter(filter: IdFilter): IdFilter {
-  const { eq, ne, in: oneOf, notIn } = filter;
-  const toKey = (id: string) => toRowId('Supplier', id);
-  return {
-    ...filter,
-    ...(eq != null && { eq: toKey(eq) }),
-    ...(ne != null && { ne: toKey(ne) }),
-    ...(oneOf && { in: oneOf.map(toKey) }),
-    ...(notIn && { notIn: notIn.map(toKey) }),
+    ...columns,
+    ...('supplierId' in where && { supplierId: supplierId && toIdFilter('Supplier', supplierId) }),
+    ...('and' in where && { and: and ? and.map(toItemWhere) : and }),
+    ...('or' in where && { or: or ? or.map(toItemWhere) : or }),
+    ...('not' in where && { not: not && toItemWhere(not) }),
   };
 }

@@ -311,7 +311,8 @@ test('a value that does not fit its column is bad input', async () => {
 });
 
 test('the types take the inputs of GraphQL, and no operator that a column has not', () => {
-  expectTypeOf<BookWhere>().toExtend<Where<'book'>>();
+  expectTypeOf<Pick<BookWhere, 'status' | 'title' | 'price'>>().toExtend<Where<'book'>>();
+  expectTypeOf<Pick<BookWhere, 'authorId'>>().not.toExtend<Where<'book'>>();
   expectTypeOf<{ pages: { isNull: true } }>().toExtend<Where<'book'>>();
   expectTypeOf<{ isbn: { isNull: true } }>().not.toExtend<Where<'book'>>();
   expectTypeOf<{ pages: { contains: 'a' } }>().not.toExtend<Where<'book'>>();

@@ -2,8 +2,8 @@ import { parse } from 'graphql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { engineResolvers } from '../../../src/gather/engine-resolvers.ts';
 import { toGlobalId } from '../../../src/gather/graphql/global-id.ts';
+import { createPlanOf } from '../../../src/gather/graphql/operation-plan.ts';
 import { createAppSchema } from '../../../src/gather/graphql/schema.ts';
-import { createSelectionOf } from '../../../src/gather/graphql/selection.ts';
 import type { Viewer } from '../../../src/gather/viewer.ts';
 import { smokehouse } from '../../../src/smokehouse/index.ts';
 import { ANONYMOUS, CUSTOMER, STAFF, startTestApp, type TestApp } from '../../helpers/app.ts';
@@ -74,8 +74,8 @@ test.each([
 
 test('the column is read wherever the table is', () => {
   const document = parse('{ node(id: "x") { ... on Certificate { amount } } }');
-  const { columns } = createSelectionOf(source)(createAppSchema(source), document);
-  expect(columns.certificate.toSorted()).toEqual(['amount', 'id', 'recipient']);
+  const plan = createPlanOf(createAppSchema(source), source)(document, null);
+  expect(plan?.columns.certificate.toSorted()).toEqual(['amount', 'id', 'recipient']);
 });
 
 test('an SDL whose @owned has no `by` is refused, and does not leave everything to everybody', () => {

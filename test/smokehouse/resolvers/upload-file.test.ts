@@ -254,7 +254,10 @@ describe.runIf(browser)('in a browser', () => {
   }
 });
 
-async function upload(content: string | Uint8Array, options: { filename?: string; input?: Record<string, unknown> } = {}) {
+async function upload(
+  content: string | Uint8Array,
+  options: { filename?: string; input?: Record<string, unknown> } = {},
+) {
   const body = toForm(toUpload(content, options));
   const response = await fetch(`${url}/graphql`, { method: 'POST', headers: HEADERS, body });
   const { data, errors } = await response.json();

@@ -50,8 +50,9 @@ export function useDocuments({ file, isOnlyTrusted }: DocumentsConfig): Plugin {
       if (id === undefined && !isOnlyTrusted) return;
       if (typeof rest.query === 'string') take(rest.query, id);
       else if (id !== undefined && rest.query == null) {
-        rest.query = trusted.get(id) ?? sent.find(id);
-        if (rest.query === undefined) throw isOnlyTrusted ? notTrusted() : notFound(documentId);
+        const query = trusted.get(id) ?? sent.find(id);
+        if (query === undefined) throw isOnlyTrusted ? notTrusted() : notFound(documentId);
+        rest.query = query;
       }
       setParams(rest);
     },

@@ -1,12 +1,12 @@
 import type { ExecutionResult } from 'graphql';
+import type { CostPlan, PlannedField } from '../operation-plan.ts';
 import { type Failures, failuresOf } from './failures.ts';
-import type { Plan, PlannedField } from './plan.ts';
 import type { Size, Variables } from './size.ts';
 
 const one: Size = () => 1;
 
 /** What an operation costs at most, as far as it tells. More than can be counted is `Number.MAX_SAFE_INTEGER`. */
-export function requestedCost(plan: Plan, variables: Variables): number {
+export function requestedCost(plan: CostPlan, variables: Variables): number {
   return wholePoints(costOfSelection(plan, variables));
 }
 
@@ -14,7 +14,7 @@ export function requestedCost(plan: Plan, variables: Variables): number {
  * What the objects cost that are in a result, and the fields that were run for it. Where an error below a field took its
  * value away, nobody knows how far it had come: it costs what it asked for. One that failed itself has run nothing below.
  */
-export function actualCost(plan: Plan, { data, errors }: ExecutionResult, variables: Variables): number {
+export function actualCost(plan: CostPlan, { data, errors }: ExecutionResult, variables: Variables): number {
   if (data === null) return requestedCost(plan, variables);
   return wholePoints(costOfObject(plan, data ?? {}, variables, failuresOf(errors)));
 }
@@ -24,7 +24,7 @@ function wholePoints(points: number): number {
   return Math.ceil(points - 1e-6);
 }
 
-function costOfSelection(plan: Plan, variables: Variables): number {
+function costOfSelection(plan: CostPlan, variables: Variables): number {
   let most = 0;
   for (const fields of plan) {
     let sum = 0;
@@ -43,7 +43,7 @@ function capped(value: number): number {
 }
 
 /** Which of its types an object is of need not be in the result: it is taken for the one that costs most. */
-function costOfObject(plan: Plan, object: unknown, variables: Variables, failures: Failures | undefined): number {
+function costOfObject(plan: CostPlan, object: unknown, variables: Variables, failures: Failures | undefined): number {
   const values = object as Record<string, unknown>;
   let most = 0;
   for (const fields of plan) {

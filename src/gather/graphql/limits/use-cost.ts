@@ -1,13 +1,13 @@
-import { type ExecutionResult, type GraphQLError, getOperationAST } from 'graphql';
+import type { ExecutionResult, GraphQLError } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { toAddressKey } from '../../concurrency/limit-key.ts';
 import type { TokenBucket, TokenBuckets } from '../../concurrency/token-buckets.ts';
 import type { Context } from '../../context.ts';
 import { mapFirst } from '../map-first.ts';
 import type { Operation } from '../operation.ts';
+import type { CostPlan, PlanOf } from '../operation-plan.ts';
 import { actualCost, requestedCost } from './cost.ts';
 import type { Limits } from './limits.ts';
-import { type Plan, planOf } from './plan.ts';
 import { createRefusal } from './refusal.ts';
 import type { Variables } from './size.ts';
 
@@ -15,7 +15,7 @@ type CostLimits = Pick<Limits, 'maxCost' | 'costBucket' | 'costRestoredPerSecond
 
 /** What an operation asked for, and from whom it is taken. */
 interface Charge {
-  plan: Plan;
+  plan: CostPlan;
   variables: Variables;
   requested: number;
   bucket: TokenBucket;
@@ -31,16 +31,15 @@ interface Charge {
  * point, charged as each statement ends, as far as it exceeds the cost of the objects. Comes after `useViewer`, before
  * `useSources`.
  */
-export function useCost(limits: CostLimits, buckets: TokenBuckets): Plugin<Context> {
+export function useCost(limits: CostLimits, buckets: TokenBuckets, planOf: PlanOf): Plugin<Context> {
   const charges = new WeakMap<object, Charge>();
   // What no full bucket has could never be paid.
   const maxCost = Math.min(limits.maxCost, limits.costBucket);
 
   const begin = ({ args, setResultAndStopExecution: stop }: Operation<Context>): void => {
-    const { schema, document, variableValues, contextValue } = args;
-    const operation = getOperationAST(document, args.operationName);
-    if (!operation) return;
-    const plan = planOf(schema, document, operation);
+    const { document, operationName, variableValues, contextValue } = args;
+    const plan = planOf(document, operationName)?.cost;
+    if (!plan) return;
     const variables = variableValues ?? {};
     const requested = requestedCost(plan, variables);
     const key = keyOf(contextValue);

@@ -23,8 +23,8 @@ interface Cost {
 interface CostlyAnswer {
   // biome-ignore lint/suspicious/noExplicitAny: a test looks into answers of any shape
   data?: any;
-  errors?: { message: string; extensions: Record<string, unknown> }[];
-  extensions?: { cost?: Cost };
+  errors?: readonly { message: string; extensions: Record<string, unknown> }[] | undefined;
+  extensions?: { cost?: Cost } | undefined;
 }
 
 /** Of an Int. */

@@ -1,9 +1,11 @@
 import { executeSync, extendSchema, type GraphQLSchema, getIntrospectionQuery, parse, validate } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { actualCost, requestedCost } from '../../../../src/gather/graphql/limits/cost.ts';
-import { planOf } from '../../../../src/gather/graphql/limits/plan.ts';
+import { createPlanOf } from '../../../../src/gather/graphql/operation-plan.ts';
 import { TEST_LIMITS } from '../../../helpers/app.ts';
+import { TEST_TABLES } from '../../../helpers/database.ts';
 import { schema } from '../../../helpers/schema.ts';
+import { library } from '../../library/index.ts';
 
 const FULL = getIntrospectionQuery({
   descriptions: true,
@@ -55,8 +57,6 @@ function withMoreTypes(count: number): GraphQLSchema {
 
 function costOf(of: GraphQLSchema, source: string) {
   const document = parse(source);
-  const [operation] = document.definitions;
-  if (operation?.kind !== 'OperationDefinition') throw new Error('Expected an operation.');
-  const plan = planOf(of, document, operation);
+  const plan = createPlanOf(of, { ...library, ...TEST_TABLES })(document, null)?.cost ?? [];
   return { requested: requestedCost(plan, {}), actual: actualCost(plan, executeSync({ schema: of, document }), {}) };
 }

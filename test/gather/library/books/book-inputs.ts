@@ -31,14 +31,6 @@ export const BookChange = z
 /** Where in the input of a mutation of one book an error of the database lies. */
 export function toFieldPath({ code, field }: GatherError): string[] | null {
   if (field === undefined) return null;
-  // An book that is there and refuses a change by its ID has another version.
+  // A book that is there and refuses a change by its ID has another version.
   return [field === 'id' && code === 'CONFLICT' ? 'expectedVersion' : field];
-}
-
-/** Where in the input of a mutation of many books an error of the database lies. */
-export function toBookPath(books: readonly object[], error: GatherError): string[] | null {
-  const { field, value } = error;
-  if (field === undefined) return null;
-  const index = books.findLastIndex((book) => String(Reflect.get(book, field)) === value);
-  return index < 0 ? ['books'] : ['books', String(index), ...(toFieldPath(error) ?? [])];
 }

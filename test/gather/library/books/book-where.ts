@@ -1,30 +1,18 @@
-import { toRowId, type Where } from 'gather';
-import type { BookWhere, IdFilter } from '../generated/schema.ts';
+import { toIdFilter, type Where } from 'gather';
+import type { BookWhere } from '../generated/schema.ts';
 
 /**
- * The condition on rows that a client's condition means: global IDs become keys. What is null or empty stays so, for
- * those who must know.
+ * The condition on rows that a client's condition means: global IDs become keys. What is null or empty stays so:
+ * changes refuse it.
  */
 export function toBookWhere(where: BookWhere | null | undefined): Where<'book'> {
   if (!where) return {};
-  const { authorId, and, or, not } = where;
+  const { authorId, and, or, not, ...columns } = where;
   return {
-    ...where,
-    ...(authorId && { authorId: toIdFilter(authorId) }),
-    ...(and && { and: and.map(toBookWhere) }),
-    ...(or && { or: or.map(toBookWhere) }),
-    ...(not && { not: toBookWhere(not) }),
-  };
-}
-
-function toIdFilter(filter: IdFilter): IdFilter {
-  const { eq, ne, in: oneOf, notIn } = filter;
-  const toKey = (id: string) => toRowId('Author', id);
-  return {
-    ...filter,
-    ...(eq != null && { eq: toKey(eq) }),
-    ...(ne != null && { ne: toKey(ne) }),
-    ...(oneOf && { in: oneOf.map(toKey) }),
-    ...(notIn && { notIn: notIn.map(toKey) }),
+    ...columns,
+    ...('authorId' in where && { authorId: authorId && toIdFilter('Author', authorId) }),
+    ...('and' in where && { and: and ? and.map(toBookWhere) : and }),
+    ...('or' in where && { or: or ? or.map(toBookWhere) : or }),
+    ...('not' in where && { not: not && toBookWhere(not) }),
   };
 }

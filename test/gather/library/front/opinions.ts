@@ -4,7 +4,7 @@ import type { QueryResolvers } from '../generated/schema.ts';
 const MAX_OPINIONS = 100;
 
 /** One that a critic does not give is an opinion with its error; the others stand. */
-export const opinions: QueryResolvers['opinions'] = async (_, { count, mode }, { services, signal }) => {
+export const opinions: NonNullable<QueryResolvers['opinions']> = async (_, { count, mode }, { services, signal }) => {
   assertRange('`count`', count, 1, MAX_OPINIONS);
   const start = performance.now();
   const ask = async (number: number) => {

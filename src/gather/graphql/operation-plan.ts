@@ -1,4 +1,5 @@
 import {
+  type DirectiveNode,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
@@ -9,6 +10,7 @@ import {
   getDirectiveValues,
   getNamedType,
   getNullableType,
+  getOperationAST,
   isAbstractType,
   isCompositeType,
   isIntrospectionType,
@@ -17,11 +19,28 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
-import { type Conditions, conditionsOf } from './conditions.ts';
-import { type Size, type Sizing, sizingOf } from './size.ts';
+import type { Columns, References } from '../database/columns.ts';
+import { type Conditions, conditionsOf } from './limits/conditions.ts';
+import { type Size, type Sizing, sizingOf } from './limits/size.ts';
+import { TableSelections, type TableTypes } from './table-selection.ts';
+
+/** What is known of an operation before it runs. Worked out in one walk, and kept for as long as its document. */
+interface OperationPlan {
+  /** What it may cost. */
+  cost: CostPlan;
+  /** The columns of each table that it reads. */
+  columns: Columns;
+  /** The references of each table to preload with its rows; none if a directive may leave some of them out. */
+  references: References;
+  /** Its @defer and @stream directives. */
+  incremental: readonly DirectiveNode[];
+}
+
+/** The plan of an operation of a valid document; undefined where the document has no operation of this name. */
+export type PlanOf = (document: DocumentNode, operationName: string | null | undefined) => OperationPlan | undefined;
 
 /** What a selection may cost: the fields of each type that its object may be of. */
-export type Plan = readonly (readonly PlannedField[])[];
+export type CostPlan = readonly (readonly PlannedField[])[];
 
 /** A field that may cost something. */
 export interface PlannedField {
@@ -34,7 +53,7 @@ export interface PlannedField {
   /** How many objects it has at most. */
   size: Size;
   /** What each of its objects has. */
-  below: Plan;
+  below: CostPlan;
 }
 
 /** What a field says to those of its object. */
@@ -52,37 +71,61 @@ const INTROSPECTION_POINTS = 0.1;
 const INTROSPECTION_TYPES = 100;
 
 const one: Size = () => 1;
-const plans = new WeakMap<OperationDefinitionNode, Plan>();
+const INCREMENTAL = new Set(['defer', 'stream']);
 
 /**
- * What an operation of a valid document may cost. It is as large as the operation is once its fragments are put where
- * they are used, so keep that within limits first. Worked out once for each operation.
+ * Plans operations. A plan is as large as the operation is with its fragments expanded, so keep that within limits
+ * first.
  */
-export function planOf(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): Plan {
-  let plan = plans.get(operation);
-  if (!plan) {
-    const root = schema.getRootType(operation.operation);
-    plan = root ? new Planner(schema, document, operation).plan(root, [operation.selectionSet]) : [];
-    plans.set(operation, plan);
-  }
-  return plan;
+export function createPlanOf(schema: GraphQLSchema, tables: TableTypes): PlanOf {
+  const plans = new WeakMap<OperationDefinitionNode, OperationPlan>();
+  return (document, operationName) => {
+    const operation = getOperationAST(document, operationName);
+    if (!operation) return undefined;
+    let plan = plans.get(operation);
+    if (!plan) {
+      plan = new Planner(schema, tables, document, operation).toPlan();
+      plans.set(operation, plan);
+    }
+    return plan;
+  };
 }
 
 class Planner {
   readonly #schema: GraphQLSchema;
   readonly #operation: OperationDefinitionNode;
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  readonly #tables: TableSelections;
+  readonly #directives = new Set<DirectiveNode>();
 
-  constructor(schema: GraphQLSchema, { definitions }: DocumentNode, operation: OperationDefinitionNode) {
+  constructor(
+    schema: GraphQLSchema,
+    tables: TableTypes,
+    { definitions }: DocumentNode,
+    operation: OperationDefinitionNode,
+  ) {
     this.#schema = schema;
     this.#operation = operation;
     this.#fragments = new Map(
       definitions.filter((it) => it.kind === Kind.FRAGMENT_DEFINITION).map((it) => [it.name.value, it]),
     );
+    this.#tables = new TableSelections(schema, tables);
+  }
+
+  toPlan(): OperationPlan {
+    const root = this.#schema.getRootType(this.#operation.operation);
+    const cost = root ? this.#plan(root, [this.#operation.selectionSet]) : [];
+    const directives = [...this.#directives];
+    return {
+      cost,
+      columns: this.#tables.columns,
+      references: this.#tables.toReferences(directives.length === 0),
+      incremental: directives.filter(({ name }) => INCREMENTAL.has(name.value)),
+    };
   }
 
   /** @param around what the field around them says to them */
-  plan(type: GraphQLCompositeType, selectionSets: readonly SelectionSetNode[], around?: Around): Plan {
+  #plan(type: GraphQLCompositeType, selectionSets: readonly SelectionSetNode[], around?: Around): CostPlan {
     const types = isAbstractType(type) ? this.#schema.getPossibleTypes(type) : [type];
     return types
       .map((it) =>
@@ -100,6 +143,7 @@ class Planner {
     const spread = new Set<string>();
     const add = ({ selections }: SelectionSetNode): void => {
       for (const selection of selections) {
+        for (const directive of selection.directives ?? []) this.#directives.add(directive);
         if (selection.kind === Kind.FIELD) {
           const key = (selection.alias ?? selection.name).value;
           const nodes = fields.get(key);
@@ -133,6 +177,7 @@ class Planner {
   ): PlannedField[] {
     const field = this.#schema.getField(parentType, nodes[0].name.value);
     if (!field) return [];
+    this.#tables.add(parentType, field);
     const type = getNamedType(field.type);
     const own = this.#weightOf(parentType, field) + (isCompositeType(type) ? 0 : scalarPoints(parentType));
     const conditions = around?.conditions;
@@ -149,7 +194,7 @@ class Planner {
     const points = isIntrospectionType(type) ? introspectionPoints(this.#schema) : 1;
     const selectionSets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
     const size = isListType(getNullableType(field.type)) ? sizeOf(field, sizing, around?.sizing) : one;
-    return [{ key, weight, points, size, below: this.plan(type, selectionSets, below) }];
+    return [{ key, weight, points, size, below: this.#plan(type, selectionSets, below) }];
   }
 
   #weightOf(parentType: GraphQLObjectType, { astNode }: GraphQLField<unknown, unknown>): number {

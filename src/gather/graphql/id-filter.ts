@@ -1,0 +1,26 @@
+import type { GlobalId, Id } from '../database/column-types.ts';
+import type { Filter } from '../database/filter.ts';
+import { toRowId } from './global-id.ts';
+
+/** A condition on IDs, as clients send it: `input IdFilter`. */
+interface GlobalIdFilter {
+  readonly eq?: GlobalId | null | undefined;
+  readonly ne?: GlobalId | null | undefined;
+  readonly in?: readonly GlobalId[] | null | undefined;
+  readonly notIn?: readonly GlobalId[] | null | undefined;
+}
+
+/**
+ * The same condition on the keys of rows of a type. An operator that is null or absent stays so: changes refuse it.
+ * @throws INVALID_INPUT for the ID of another type
+ */
+export function toIdFilter(type: string, filter: GlobalIdFilter): Filter<Id> {
+  const toKey = (id: GlobalId) => toRowId(type, id);
+  const { eq, ne, in: oneOf, notIn } = filter;
+  return {
+    ...('eq' in filter && { eq: eq == null ? eq : toKey(eq) }),
+    ...('ne' in filter && { ne: ne == null ? ne : toKey(ne) }),
+    ...('in' in filter && { in: oneOf?.map(toKey) ?? null }),
+    ...('notIn' in filter && { notIn: notIn?.map(toKey) ?? null }),
+  };
+}
