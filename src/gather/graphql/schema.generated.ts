@@ -31,7 +31,7 @@ export type Scalars = {
   Decimal: { input: string; output: string; }
   /** A file of a multipart request: https://github.com/jaydenseric/graphql-multipart-request-spec. */
   File: { input: FileUpload; output: never; }
-  /** Any JSON value. */
+  /** Any JSON value. Numbers keep all their digits. */
   JSON: { input: unknown; output: unknown; }
   /** An absolute URL: `https://example.com/data.json`. */
   URL: { input: string; output: string; }
@@ -56,9 +56,9 @@ export type ErrorCode =
   | 'FORBIDDEN'
   /** No account has this email and password. */
   | 'WRONG_CREDENTIALS'
-  /** Too many attempts to sign in. The message says when to try again. */
+  /** Too many attempts to sign in. The same request may succeed later; the message says when. */
   | 'TOO_MANY_ATTEMPTS'
-  /** Another change came first, or the object's state does not allow this. */
+  /** The value is taken, another change came first, or the object's state does not allow this. */
   | 'CONFLICT'
   /** The value or file is too large. */
   | 'TOO_LARGE'
@@ -73,9 +73,9 @@ export type Node = {
 
 /** The position of a page within its connection. */
 export type PageInfo = {
-  /** Whether edges follow this page. */
+  /** Whether edges follow this page: with `first`, between it and `before`; with `last`, from `before` on. */
   hasNextPage: Scalars['Boolean']['output'];
-  /** Whether edges precede this page. */
+  /** Whether edges precede this page: with `last`, between `after` and it; with `first`, up to `after`. */
   hasPreviousPage: Scalars['Boolean']['output'];
   /** The cursor of the first edge; null if the page is empty. */
   startCursor?: Maybe<Scalars['String']['output']>;
@@ -105,7 +105,7 @@ export type Query = {
   job?: Maybe<Job>;
   /** The viewer's jobs, settled or not, newest first; for STAFF, everybody's. */
   jobs: JobConnection;
-  /** The schedules: which tasks run by themselves, and when. */
+  /** The tasks that run at set times. */
   schedules: Array<Schedule>;
 };
 
@@ -157,9 +157,9 @@ export type Mutation = {
   retryJob: JobPayload;
   /** Enqueues a schedule's task now. */
   runSchedule: JobPayload;
-  /** Stores a file from a multipart request. */
+  /** Stores a small file from a multipart request. */
   uploadFile: FilePayload;
-  /** Announces a file, and returns the URL to send it to. */
+  /** Announces a file of any size, and returns the URL to send it to, in pieces if needed. */
   createUpload: UploadPayload;
 };
 
@@ -207,7 +207,7 @@ export type MutationCreateUploadArgs = {
 
 /** All subscriptions. */
 export type Subscription = {
-  /** Sends the job as it stands, then each change of its state or progress, and completes when the job is settled. */
+  /** Sends the current job, then each change of its state or progress, and completes when the job is settled. */
   job: Job;
 };
 
@@ -290,7 +290,7 @@ export type OrderDirection =
 export type StoredFile = Node & {
   /** Opaque and globally unique. */
   id: Scalars['ID']['output'];
-  /** The name that its sender gave. */
+  /** The name given by its sender. */
   name: Scalars['String']['output'];
   /** Media type, detected from the content: `image/jpeg`. */
   type: Scalars['String']['output'];
@@ -314,7 +314,7 @@ export type StoredFile = Node & {
 export type Upload = {
   /** URL to PUT the file to. The URL is a secret: anyone who has it can send the file, once. */
   url: Scalars['URL']['output'];
-  /** When the URL expires. Each piece that arrives extends it. */
+  /** When the URL expires: an hour after the last bytes arrived, a day after the announcement at the latest. */
   expiresAt: Scalars['DateTime']['output'];
 };
 
@@ -328,13 +328,13 @@ export type Job = Node & {
   state: JobState;
   /** Progress of the current attempt, from 0 to 1. */
   progress: Scalars['Float']['output'];
-  /** The task's own words about its progress; null if there are none. */
+  /** The task's message about its progress; null if there is none. */
   message?: Maybe<Scalars['String']['output']>;
   /** The input of the task. */
   input?: Maybe<Scalars['JSON']['output']>;
   /** The result of the task; null until it has succeeded. */
   result?: Maybe<Scalars['JSON']['output']>;
-  /** Why the last attempt failed; null if it did not fail. */
+  /** Why the last attempt failed; null if it did not. */
   error?: Maybe<JobError>;
   /** Number of attempts started. */
   attempts: Scalars['Int']['output'];
@@ -432,7 +432,7 @@ export type JobEdge = {
   cursor: Scalars['String']['output'];
 };
 
-/** A task that runs by itself, at set times. */
+/** A task that runs at set times. */
 export type Schedule = {
   /** The schedule's name, for `runSchedule`. */
   name: Scalars['String']['output'];

@@ -130,13 +130,13 @@ export type Query = {
   tasks?: Maybe<TaskConnection>;
   /** The viewer's orders, newest first; for STAFF, everybody's. */
   orders?: Maybe<OrderConnection>;
-  /** The statistics of each day that has any, oldest first. */
+  /** The statistics of each day in the range that has any, oldest first. */
   dailyStatistics?: Maybe<Array<DailyStatistics>>;
   /** The job with this ID; null if there is none. */
   job?: Maybe<Job>;
   /** The viewer's jobs, settled or not, newest first; for STAFF, everybody's. */
   jobs?: Maybe<JobConnection>;
-  /** The schedules: which tasks run by themselves, and when. */
+  /** The tasks that run at set times. */
   schedules?: Maybe<Array<Schedule>>;
 };
 
@@ -297,7 +297,7 @@ export type Mutation = {
   deleteFile?: Maybe<DeleteFilePayload>;
   /** Issues a gift certificate, as a PDF. */
   issueCertificate?: Maybe<CertificatePayload>;
-  /** Asks for smokables and a flavor in parallel, then smokes. */
+  /** Reads smokables and a flavor in parallel, then smokes. */
   smokeSomeMeats?: Maybe<SmokePayload>;
   /** Burns CPU for `seconds` on a thread, so that other requests are not delayed. */
   burnSomeMeats?: Maybe<BurnPayload>;
@@ -537,7 +537,7 @@ export type MutationRunScheduleArgs = {
 
 /** All subscriptions. */
 export type Subscription = {
-  /** Sends the job as it stands, then each change of its state or progress, and completes when the job is settled. */
+  /** Sends the current job, then each change of its state or progress, and completes when the job is settled. */
   job?: Maybe<Job>;
 };
 
@@ -642,7 +642,7 @@ export type Item = Node & {
   createdAt: Scalars['DateTime']['output'];
   /** When it was last changed. */
   updatedAt: Scalars['DateTime']['output'];
-  /** Who delivers it. */
+  /** The supplier. */
   supplier?: Maybe<Supplier>;
   /** From the pricing service; one call for all the items of a request. */
   currentPrice?: Maybe<Scalars['Decimal']['output']>;
@@ -650,7 +650,7 @@ export type Item = Node & {
   stock?: Maybe<Scalars['Int']['output']>;
   /** Newest first. One statement for all parents, with a page of its own for each. */
   reviews?: Maybe<ReviewConnection>;
-  /** Mean of its ratings, to two places; null if there are none. */
+  /** Mean of its ratings, rounded to two places; null if there are none. */
   averageRating?: Maybe<Scalars['Float']['output']>;
   /** The item's picture; null if there is none. */
   photo?: Maybe<StoredFile>;
@@ -682,8 +682,8 @@ export type ItemBy =
   { id?: never; sku: Scalars['String']['input']; };
 
 /**
- * Conditions on items; all given conditions must hold. An absent, null or empty condition holds for every item, at any
- * place in a query: an `or` with an empty part holds for every item. Mutations refuse such a condition.
+ * Conditions on items; all given conditions must hold. An absent, null or empty condition holds for every item,
+ * anywhere in a query: an `or` with an empty part holds for every item. Mutations refuse such a condition.
  */
 export type ItemWhere = {
   /** Condition on the status. */
@@ -811,8 +811,8 @@ export type Menu = {
   /** A page of the set. Cursors remain valid while items are inserted and deleted. */
   items?: Maybe<ItemConnection>;
   /**
-   * Every item of the set, read through a cursor a batch at a time: with @stream the first arrive at once. Without it at
-   * most 1,000.
+   * Every item of the set, read through a cursor in batches: with @stream, the first items arrive at once. Without
+   * @stream, LIMIT_EXCEEDED if the set has more than 1,000 items.
    */
   all?: Maybe<Array<Item>>;
 };
@@ -841,7 +841,7 @@ export type MenuItemsArgs = {
 
 /** Statistics of prices; every field is null if the set is empty. */
 export type PriceStatistics = {
-  /** The mean, to the cent. */
+  /** The mean, rounded to cents. */
   average?: Maybe<Scalars['Decimal']['output']>;
   /** The lowest. */
   minimum?: Maybe<Scalars['Decimal']['output']>;
@@ -871,20 +871,20 @@ export type ItemEdge = {
   cursor: Scalars['String']['output'];
 };
 
-/** Who delivers items. */
+/** A supplier of items. */
 export type Supplier = Node & {
   /** Opaque and globally unique. */
   id: Scalars['ID']['output'];
-  /** The name of the house. */
+  /** Its name. */
   name: Scalars['String']['output'];
   /** Its city. */
   city: Scalars['String']['output'];
-  /** What it delivers, in the order of creation. One statement for all suppliers of a request. */
+  /** Its items, oldest first. One statement for all suppliers of a request. */
   items?: Maybe<ItemConnection>;
 };
 
 
-/** Who delivers items. */
+/** A supplier of items. */
 export type SupplierItemsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
@@ -896,9 +896,9 @@ export type SupplierItemsArgs = {
 export type Customer = Node & {
   /** Opaque and globally unique. */
   id: Scalars['ID']['output'];
-  /** As shown beside a review. */
+  /** Display name. */
   name: Scalars['String']['output'];
-  /** Where the customer lives; empty if unknown. */
+  /** City of the customer; empty if unknown. */
   city: Scalars['String']['output'];
   /** The customer's reviews, newest first. One statement for all customers of a request. */
   reviews?: Maybe<ReviewConnection>;
@@ -925,7 +925,7 @@ export type Review = Node & {
   createdAt: Scalars['DateTime']['output'];
   /** The reviewed item. */
   item?: Maybe<Item>;
-  /** Who wrote it. */
+  /** The author. */
   customer?: Maybe<Customer>;
 };
 
@@ -1007,7 +1007,7 @@ export type Order = Node & {
   createdAt: Scalars['DateTime']['output'];
   /** The lines, in the order of the input. One statement for all orders of a request. */
   lines?: Maybe<Array<OrderLine>>;
-  /** The job that prepares it; null once the job is no longer kept. */
+  /** The job that prepares it; null once that job is deleted. */
   job?: Maybe<Job>;
 };
 
@@ -1060,7 +1060,7 @@ export type DailyStatistics = {
   orders: Scalars['Int']['output'];
   /** The sum of their totals. */
   revenue: Scalars['Decimal']['output'];
-  /** Mean of the ratings given that day, to two places; null if there were none. */
+  /** Mean of the ratings of that day, rounded to two places; null if there were none. */
   averageRating?: Maybe<Scalars['Float']['output']>;
 };
 
@@ -1068,7 +1068,7 @@ export type DailyStatistics = {
 export type StoredFile = Node & {
   /** Opaque and globally unique. */
   id: Scalars['ID']['output'];
-  /** The name that its sender gave. */
+  /** The name given by its sender. */
   name: Scalars['String']['output'];
   /** Media type, detected from the content: `image/jpeg`. */
   type: Scalars['String']['output'];
@@ -1092,7 +1092,7 @@ export type StoredFile = Node & {
 export type Upload = {
   /** URL to PUT the file to. The URL is a secret: anyone who has it can send the file, once. */
   url: Scalars['URL']['output'];
-  /** When the URL expires. Each piece that arrives extends it. */
+  /** When the URL expires: an hour after the last bytes arrived, a day after the announcement at the latest. */
   expiresAt: Scalars['DateTime']['output'];
 };
 
@@ -1120,13 +1120,13 @@ export type Job = Node & {
   state: JobState;
   /** Progress of the current attempt, from 0 to 1. */
   progress: Scalars['Float']['output'];
-  /** The task's own words about its progress; null if there are none. */
+  /** The task's message about its progress; null if there is none. */
   message?: Maybe<Scalars['String']['output']>;
   /** The input of the task. */
   input?: Maybe<Scalars['JSON']['output']>;
   /** The result of the task; null until it has succeeded. */
   result?: Maybe<Scalars['JSON']['output']>;
-  /** Why the last attempt failed; null if it did not fail. */
+  /** Why the last attempt failed; null if it did not. */
   error?: Maybe<JobError>;
   /** Number of attempts started. */
   attempts: Scalars['Int']['output'];
@@ -1224,7 +1224,7 @@ export type JobEdge = {
   cursor: Scalars['String']['output'];
 };
 
-/** A task that runs by itself, at set times. */
+/** A task that runs at set times. */
 export type Schedule = {
   /** The schedule's name, for `runSchedule`. */
   name: Scalars['String']['output'];
@@ -1280,7 +1280,7 @@ export type CreateItemInput = {
   price: Scalars['Decimal']['input'];
   /** 0 or more; null if unknown. */
   calories?: InputMaybe<Scalars['Int']['input']>;
-  /** Who delivers it. */
+  /** The supplier. */
   supplierId: Scalars['ID']['input'];
 };
 
@@ -1300,7 +1300,7 @@ export type UpdateItemInput = {
   price?: InputMaybe<Scalars['Decimal']['input']>;
   /** 0 or more; null clears the value. */
   calories?: InputMaybe<Scalars['Int']['input']>;
-  /** Who delivers it. */
+  /** The supplier. */
   supplierId?: InputMaybe<Scalars['ID']['input']>;
 };
 
@@ -1325,8 +1325,8 @@ export type UpdateItemsInput = {
 /** Prices to change. */
 export type RepriceItemsInput = {
   /**
-   * The items to change. A condition that is null, empty or by its form holds for every item is INVALID_INPUT, and
-   * nothing is changed. For all items, use `{ price: { gte: "0" } }`.
+   * The items to change. A condition that is null or empty, or that cannot exclude any item, is INVALID_INPUT, and nothing
+   * is changed. For all items, use `{ price: { gte: "0" } }`.
    */
   where: ItemWhere;
   /** 10 raises each price by a tenth, -50 halves it. Prices are rounded half up to cents. */
