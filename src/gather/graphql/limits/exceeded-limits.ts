@@ -5,6 +5,14 @@ import { createRefusal } from './refusal.ts';
 
 type LimitOfDocuments = 'maxDepth' | 'maxTokens' | 'maxAliases' | 'maxDirectives';
 
+/** The setting of each limit, for the person who may change it. */
+const SETTINGS: Record<LimitOfDocuments, string> = {
+  maxDepth: 'MAX_DEPTH',
+  maxTokens: 'MAX_TOKENS',
+  maxAliases: 'MAX_ALIASES',
+  maxDirectives: 'MAX_DIRECTIVES',
+};
+
 /** No more fields than could be written out without fragments: each of them is a token. */
 const LIMITED: readonly (readonly [keyof Counts, LimitOfDocuments, string])[] = [
   ['depth', 'maxDepth', 'levels of fields'],
@@ -19,7 +27,7 @@ export function findExceededLimits(document: DocumentNode, limits: Pick<Limits, 
   return LIMITED.filter(([count, limit]) => counts[count] > limits[limit]).map(([count, limit, things]) =>
     createRefusal(
       'LIMIT_EXCEEDED',
-      `Expected at most ${limits[limit]} ${things} (${limit}), got ${counts[count]} once fragments are put where they are used.`,
+      `Expected at most ${limits[limit]} ${things} (${SETTINGS[limit]}), got ${counts[count]} once fragments are put where they are used.`,
     ),
   );
 }

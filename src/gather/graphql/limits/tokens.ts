@@ -14,5 +14,5 @@ export function findExcessOfTokens(error: unknown, maxTokens: number): GraphQLEr
       ? error.message.includes(`contains more than ${maxTokens} tokens`)
       : error instanceof RangeError;
   if (!isExcess) return undefined;
-  return createRefusal('LIMIT_EXCEEDED', `Expected at most ${maxTokens} tokens (maxTokens), got more.`);
+  return createRefusal('LIMIT_EXCEEDED', `Expected at most ${maxTokens} tokens (MAX_TOKENS), got more.`);
 }

@@ -35,6 +35,7 @@ export function useCost(limits: CostLimits, buckets: TokenBuckets, planOf: PlanO
   const charges = new WeakMap<object, Charge>();
   // What no full bucket has could never be paid.
   const maxCost = Math.min(limits.maxCost, limits.costBucket);
+  const setting = limits.maxCost <= limits.costBucket ? 'MAX_COST' : 'COST_BUCKET';
 
   const begin = ({ args, setResultAndStopExecution: stop }: Operation<Context>): void => {
     const { document, operationName, variableValues, contextValue } = args;
@@ -53,7 +54,7 @@ export function useCost(limits: CostLimits, buckets: TokenBuckets, planOf: PlanO
     };
     contextValue.client = { key, onStatement };
     if (isTaken) return;
-    stop({ errors: [requested > maxCost ? tooCostly(requested, maxCost) : throttled(requested, bucket)] });
+    stop({ errors: [requested > maxCost ? tooCostly(requested, maxCost, setting) : throttled(requested, bucket)] });
   };
 
   const settle = (
@@ -104,8 +105,8 @@ function keyOf({ viewer, address }: Pick<Context, 'viewer' | 'address'>): string
   return viewer.user ? `user ${viewer.user.owner}` : toAddressKey(address);
 }
 
-function tooCostly(requested: number, maxCost: number) {
-  return createRefusal('MAX_COST_EXCEEDED', `Expected an operation of at most ${maxCost} points, got ${requested}.`);
+function tooCostly(requested: number, maxCost: number, setting: string) {
+  return createRefusal('MAX_COST_EXCEEDED', `Expected an operation of at most ${maxCost} points (${setting}), got ${requested}.`);
 }
 
 /** The refusal of an operation whose viewer has too few points left, with status 429. */

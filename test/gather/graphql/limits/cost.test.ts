@@ -196,7 +196,7 @@ describe('an operation that costs too much', () => {
     expect(data).toBeUndefined();
     expect(errors).toEqual([
       {
-        message: 'Expected an operation of at most 5000 points, got 5704.',
+        message: 'Expected an operation of at most 5000 points (MAX_COST), got 5704.',
         extensions: { code: 'MAX_COST_EXCEEDED', retryable: false },
       },
     ]);
@@ -207,7 +207,7 @@ describe('an operation that costs too much', () => {
   test('is one that no full bucket could pay, too', async () => {
     await withLimits({ costBucket: 100 }, async (app) => {
       const { errors } = await ask('{ opinions(count: 10) { elapsed } }', {}, app);
-      expect(errors?.[0]?.message).toBe('Expected an operation of at most 100 points, got 102.');
+      expect(errors?.[0]?.message).toBe('Expected an operation of at most 100 points (COST_BUCKET), got 102.');
     });
   });
 });

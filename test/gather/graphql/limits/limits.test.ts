@@ -23,7 +23,7 @@ describe('the text of an operation', () => {
     const response = await gather.request(`${most}xx`);
     expect(response.status).toBe(413);
     const { errors } = await response.json();
-    expect(errors[0].message).toBe('Expected a query of at most 65536 bytes, got 65537. Use variables.');
+    expect(errors[0].message).toBe('Expected a query of at most 65536 bytes (MAX_QUERY_BYTES), got 65537. Use variables.');
     const url = `http://gather/graphql?query=${encodeURIComponent(`${most}xx`)}`;
     expect((await gather.app.fetch(url, { headers: { 'x-gather-preflight': '1' } })).status).toBe(413);
   });
@@ -34,7 +34,7 @@ describe('the text of an operation', () => {
     expect(status).toBe(400);
     expect(errors).toEqual([
       {
-        message: 'Expected at most 2000 tokens (maxTokens), got more.',
+        message: 'Expected at most 2000 tokens (MAX_TOKENS), got more.',
         extensions: { code: 'LIMIT_EXCEEDED', retryable: false },
       },
     ]);
@@ -60,15 +60,15 @@ describe('the text of an operation', () => {
 describe('a document', () => {
   test('may be as deep as 16 fields', async () => {
     expect(await codes(nested(16))).toEqual(['GRAPHQL_VALIDATION_FAILED']);
-    expect(await messages(nested(17))).toEqual([excess('16 levels of fields (maxDepth), got 17')]);
+    expect(await messages(nested(17))).toEqual([excess('16 levels of fields (MAX_DEPTH), got 17')]);
     const fragments = `{ ...A } fragment A on Query { a { ...B } } fragment B on Query ${nested(16)}`;
-    expect(await messages(fragments)).toEqual([excess('16 levels of fields (maxDepth), got 17')]);
+    expect(await messages(fragments)).toEqual([excess('16 levels of fields (MAX_DEPTH), got 17')]);
   });
 
   test('may have 50 aliases, `__typename` among them, once fragments are put where they are used', async () => {
     const aliases = (count: number) => repeat(count, (index) => `a${index}: __typename`);
     expect((await gather.query(`{ ${aliases(50)} }`)).data.a49).toBe('Query');
-    const got51 = excess('50 fields with an alias, or written again in the same place (maxAliases), got 51');
+    const got51 = excess('50 fields with an alias, or written again in the same place (MAX_ALIASES), got 51');
     expect(await messages(`{ ${aliases(51)} }`)).toEqual([got51]);
     const spread = `{ ...A ... { ...A } about { ...B } } fragment A on Query { ${aliases(25)} } fragment B on About { a: name }`;
     expect(await messages(spread)).toEqual([got51]);
@@ -76,7 +76,7 @@ describe('a document', () => {
 
   test('may write a field again in the same place as often as it may have aliases', async () => {
     expect((await gather.query(`{ about { ${'name '.repeat(51)} } }`)).data.about.name).toBeTruthy();
-    const got51 = excess('50 fields with an alias, or written again in the same place (maxAliases), got 51');
+    const got51 = excess('50 fields with an alias, or written again in the same place (MAX_ALIASES), got 51');
     expect(await messages(`{ about { ${'name '.repeat(52)} } }`)).toEqual([got51]);
     expect(await messages(`{ ${'... { about { name } } '.repeat(52)} }`)).toEqual([got51]);
     const types = repeat(60, (index) => `... on Type${index} { name }`);
@@ -86,13 +86,13 @@ describe('a document', () => {
   test('may have 50 directives, wherever they stand', async () => {
     const most = `query @a { about @a { ...A @a ... @a { name @a } } } fragment A on About @a { name @a }`;
     expect(await messages(`${most} query B ($a: Int @a) { __typename }`)).not.toContainEqual(
-      expect.stringContaining('maxDirectives'),
+      expect.stringContaining('MAX_DIRECTIVES'),
     );
-    const got51 = excess('50 directives (maxDirectives), got 51');
+    const got51 = excess('50 directives (MAX_DIRECTIVES), got 51');
     expect(await messages(most.replace('@a {', `${'@a '.repeat(45)} {`))).toEqual([got51]);
     expect(await messages(`query ($a: Int ${'@a '.repeat(51)}) { __typename }`)).toEqual([got51]);
     const twice = `{ about { ...A } ... { about { ...A } } } fragment A on About { ${repeat(26, (i) => `a${i} @a`)} }`;
-    expect(await messages(twice)).toEqual([excess('50 directives (maxDirectives), got 52')]);
+    expect(await messages(twice)).toEqual([excess('50 directives (MAX_DIRECTIVES), got 52')]);
   });
 
   test('is told all that it has too much of, at once', async () => {
@@ -100,17 +100,17 @@ describe('a document', () => {
     expect(status).toBe(400);
     expect(errors.map(({ extensions }) => extensions.code)).toEqual(Array(3).fill('LIMIT_EXCEEDED'));
     expect(errors.map(({ message }) => /\(\w+\)/.exec(message)?.[0])).toEqual([
-      '(maxDepth)',
-      '(maxAliases)',
-      '(maxDirectives)',
+      '(MAX_DEPTH)',
+      '(MAX_ALIASES)',
+      '(MAX_DIRECTIVES)',
     ]);
   });
 
   test('has each of its definitions counted by itself, used or not', async () => {
     const many = repeat(3, (index) => `query Q${index} { ${repeat(40, (i) => `a${i}: __typename`)} }`);
-    expect(await messages(many)).not.toContainEqual(expect.stringContaining('maxAliases'));
+    expect(await messages(many)).not.toContainEqual(expect.stringContaining('MAX_ALIASES'));
     const unused = `{ __typename } fragment A on Query { ${repeat(51, (i) => `a${i}: __typename`)} }`;
-    expect(await messages(unused)).toEqual([expect.stringContaining('(maxAliases), got 51')]);
+    expect(await messages(unused)).toEqual([expect.stringContaining('(MAX_ALIASES), got 51')]);
   });
 
   test('that asks for the whole schema, as clients do, is within the limits', async () => {
