@@ -179,7 +179,7 @@ describe('an answer that breaks the contract', () => {
     ['a body that is not JSON', garbage(), 'a body that is not JSON; expected JSON'],
     ['another content type', text('{}', { 'content-type': 'text/html' }), 'text/html; expected application/json'],
     ['no content type', text('{}', {}), 'no content type; expected application/json'],
-    ['another shape', json({ flavor: 7 }), 'a body of another shape (/flavor must be string)'],
+    ['another shape', json({ flavor: 7 }), 'a body of the wrong shape (/flavor must be string)'],
     ['no body', status(204), 'status 204; expected 200'],
     ['another status', status(404), 'status 404; expected 200'],
     ['a redirect', status(302, { location: '/' }), 'status 302; expected 200'],
@@ -383,7 +383,7 @@ describe('the breaker', () => {
 
     expect(await failureOf(upstream)).toMatchObject({
       code: 'UPSTREAM_UNAVAILABLE',
-      message: 'taste is left alone for a second, because most calls to it failed.',
+      message: 'taste is not called for a second, because most calls to it failed.',
       retryable: true,
     });
     expect(server.requests).toHaveLength(10);
