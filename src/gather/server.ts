@@ -229,7 +229,7 @@ export function createServer(app: App, config: ServerConfig): Server {
       useSources({
         pools,
         createLoaders: loadersFrom({
-          makers: app.loaders,
+          factories: app.loaders,
           rowLoaders: app.database.rowLoaders,
           nodeTypes: nodeTypesOf(schema, types),
         }),
