@@ -32,7 +32,7 @@ test('`add` takes the password from the standard input, and its user can sign in
 
 test.each([
   [['add', EMAIL], 1, /^Expected a password, got none\.\n$/],
-  [['disable', EMAIL], 1, /^There is no account of ann@smokehouse\.example\.\n$/],
+  [['disable', EMAIL], 1, /^There is no account for ann@smokehouse\.example\.\n$/],
   [['add', EMAIL, '--admin'], 2, /^Unknown option '--admin'.*\n\nnode src\/main\.ts user: /s],
 ])('%j is refused in words, with code %i', async (args, code, message) => {
   const refused = await runProgram(args);
@@ -63,7 +63,7 @@ test.each([
 
 test('an email is taken in upper and lower case', async () => {
   await run('add', EMAIL, '--generate');
-  const message = 'There is an account of ANN@SMOKEHOUSE.EXAMPLE already.';
+  const message = 'There is already an account for ANN@SMOKEHOUSE.EXAMPLE.';
   await expect(run('add', EMAIL.toUpperCase(), '--generate')).rejects.toThrow(message);
 });
 
@@ -81,7 +81,7 @@ test('`disable` ends all sessions, and `enable` lets the user sign in again', as
 });
 
 test.each(['disable', 'enable'])('`%s` of nobody is refused', async (action) => {
-  await expect(run(action, EMAIL)).rejects.toThrow(`There is no account of ${EMAIL}.`);
+  await expect(run(action, EMAIL)).rejects.toThrow(`There is no account for ${EMAIL}.`);
 });
 
 test('`list` shows all of them, and no secrets', async () => {
