@@ -427,7 +427,7 @@ describe('bulkUpdate', () => {
       'a value that breaks a rule',
       { id: '5', price: '-1' },
       'INVALID_INPUT',
-      'The values break the rule item_price_check.',
+      'The values violate the constraint item_price_check.',
     ],
   ])('changes nothing because of %s', async (_, change, code, message) => {
     const before = await collect(item.iterate());
