@@ -2,8 +2,8 @@ import { toRowId, type Where } from 'gather';
 import type { IdFilter, ItemWhere } from '../generated/schema.ts';
 
 /**
- * The condition on rows that a client's condition means: global IDs become keys. What is null or empty stays so, for
- * those who must know.
+ * Converts a client's condition to a condition on rows: global IDs become keys. Keeps null and empty parts, which
+ * `compileNarrowing` refuses.
  */
 export function toItemWhere(where: ItemWhere | null | undefined): Where<'item'> {
   if (!where) return {};
