@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
-/** What Node does by itself: PUT pipes a request into a file and waits for the disk, GET pipes a file into an answer. */
+/** The baseline in plain Node: PUT pipes a request into a file and flushes it, GET pipes a file into a response. */
 export function createBareFiles(directory: string): Server {
   return createServer((request, response) => {
     answer(join(directory, basename(request.url ?? '')), request, response).catch((error) => {

@@ -3,8 +3,8 @@ import { startExampleServices } from '../src/smokehouse/example-services/index.t
 import { MeasuredServer } from './measured-server.ts';
 
 /**
- * How much later than its slowest supplier a round of quotes ends: ten suppliers of one second each, asked by one
- * request alone and by fifty at the same time. The best of a few rounds, because what else the machine does only adds.
+ * The overhead of a fan-out: ten suppliers that take one second each, called by one request and by fifty concurrent ones.
+ * Takes the best of a few rounds, because other load on the machine only adds time.
  */
 const ROUNDS = 5;
 const SUPPLIERS = 10;
@@ -20,7 +20,7 @@ await using stack = new AsyncDisposableStack();
 stack.defer(() => clearTimeout(deadline));
 const { urls, close } = await startExampleServices();
 stack.defer(close);
-// Quotes read no database, and a server connects to its own only when it is asked for something there.
+// Quotes do not read the database, and a server connects to it on first use only.
 const databaseUrl = 'postgres://127.0.0.1:1/none';
 const gather = stack.use(await MeasuredServer.start({ kind: 'gather', databaseUrl, urls }, 50));
 
@@ -44,7 +44,7 @@ async function timeRound(requests: number): Promise<number> {
   return seconds;
 }
 
-/** Each supplier must have been asked, and none of the first ten is closed. */
+/** All suppliers must have answered; none of the first ten is closed. */
 function assertComplete(answer: string): void {
   const { data, errors } = JSON.parse(answer);
   assert.equal(errors, undefined);

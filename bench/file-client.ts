@@ -4,13 +4,13 @@ import { Readable } from 'node:stream';
 import { request } from 'undici';
 import { STAFF_HEADERS } from './session.ts';
 
-/** A file that is made up while it is sent: the same bytes for the same seed. */
+/** A file that is generated while it is sent, from a seed. */
 export interface MadeUp {
   bytes: number;
   seed: number;
 }
 
-/** A file as Gather keeps it. */
+/** A stored file. */
 export interface Kept {
   sha256: string;
   url: string;
@@ -23,7 +23,7 @@ const CREATE =
 const UPLOAD =
   'mutation ($file: File!) { uploadFile(input: { file: $file }) { file { sha256 url } userErrors { message } } }';
 
-/** The SHA-256 of a file, without sending it. */
+/** The SHA-256 of a generated file. */
 export function sha256Of(file: MadeUp): string {
   const hash = createHash('sha256');
   for (const piece of toPieces(file)) hash.update(piece);
@@ -72,7 +72,7 @@ export async function uploadInForm(serverUrl: string, file: MadeUp): Promise<Kep
   return data.uploadFile.file;
 }
 
-/** Receives a file, and gives each piece of it to whoever looks at them. @returns how many bytes came */
+/** Downloads a file. @param look called with each chunk @returns the number of bytes */
 export async function download(url: string, look: (piece: Buffer) => void = () => {}): Promise<number> {
   const { statusCode, body } = await request(url);
   assert.equal(statusCode, 200);
@@ -84,7 +84,7 @@ export async function download(url: string, look: (piece: Buffer) => void = () =
   return bytes;
 }
 
-/** Every place has other bytes, so that none can be lost or stand elsewhere unseen. */
+/** The bytes do not repeat, so that lost or misplaced ones change the hash. */
 function* toPieces({ bytes, seed }: MadeUp): Generator<Buffer, void, void> {
   const cipher = createCipheriv('aes-128-ctr', Buffer.alloc(16, seed), Buffer.alloc(16));
   for (let left = bytes; left > 0; left -= ZEROS.length) yield cipher.update(ZEROS.subarray(0, left));
@@ -99,7 +99,7 @@ function* toForm(file: MadeUp): Generator<Buffer, void, void> {
   yield Buffer.from(`\r\n--${BOUNDARY}--\r\n`);
 }
 
-/** The begin of a part, up to its content. */
+/** The header of a part. */
 function toPart(name: string): string {
   return `--${BOUNDARY}\r\ncontent-disposition: form-data; ${name}\r\n\r\n`;
 }

@@ -17,8 +17,8 @@ import { SHOP } from './schemas.ts';
 import { beginSession } from './session.ts';
 
 /**
- * What memory the server takes while large files go in and out; how fast they do, beside what Node does by itself with
- * the same bytes in the same run; and how long other requests wait while eight of them come at once.
+ * The server's memory during uploads and downloads of large files; their throughput, compared with plain Node in the same
+ * run; and the latency of other requests during eight concurrent uploads.
  */
 const LARGE: MadeUp = { bytes: 1e9, seed: 1 };
 const OF_A_FORM: MadeUp = { bytes: 200e6, seed: 2 };
@@ -53,7 +53,7 @@ await measureMemory();
 await measureThroughput();
 await measureLatency();
 
-/** Each by a server of its own, whose memory is small at first. */
+/** Uses a new server for each measurement, whose memory is small at first. */
 async function measureMemory(): Promise<void> {
   let kept: Kept | undefined;
   await measureGrowth('1 GB in, by PUT', async ({ url }) => {
@@ -89,7 +89,7 @@ async function measureGrowth(name: string, work: (gather: MeasuredServer) => Pro
   if (growth > MAX_GROWTH_BYTES) process.exitCode = 1;
 }
 
-/** The best of a few rounds in turn, because what else the machine does only adds. */
+/** Takes the best of a few alternating rounds, because other load on the machine only adds time. */
 async function measureThroughput(): Promise<void> {
   await using gather = await start('gather');
   await using bare = await start('bare-files');
@@ -137,7 +137,7 @@ async function measureLatency(): Promise<void> {
   console.log(`${name} ${seconds.toFixed(1)} s; { __typename } meanwhile ${busy}, otherwise ${quiet}`);
 }
 
-/** How long other requests take while something is done. */
+/** The latency of other requests during `work`. */
 async function probe({ url }: MeasuredServer, work: () => Promise<unknown>): Promise<string> {
   const worker = new Worker(new URL('./probe.ts', import.meta.url), { workerData: { url } });
   await once(worker, 'online');
@@ -157,7 +157,7 @@ async function assertComesBack(serverUrl: string, kept: Kept | undefined, file: 
   assert.deepEqual([hash.digest('hex'), kept.sha256], [sha256, sha256]);
 }
 
-/** A server may be another one than that which took the file. */
+/** The URL of a file on this server, which need not be the one that received it. */
 function toUrl(serverUrl: string, { url }: Kept): string {
   return new URL(new URL(url).pathname, serverUrl).href;
 }

@@ -19,7 +19,7 @@ interface Sources {
   inventoryUrl: string;
 }
 
-/** What a team writes by hand for one page: no GraphQL, no batching layer, named statements, two keep-alive pools. */
+/** The page as written by hand: no GraphQL, no batching layer, named statements, two keep-alive pools. */
 export function createHandWritten({ databaseUrl, pricingUrl, inventoryUrl }: Sources) {
   const database = new pg.Pool({ connectionString: databaseUrl, max: 10 });
   const pricing = new Pool(new URL(pricingUrl).origin, { connections: 64 });

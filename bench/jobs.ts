@@ -19,8 +19,8 @@ import { smokehouse } from '../src/smokehouse/index.ts';
 import { SCHEMAS, SHOP, TABLES } from './schemas.ts';
 
 /**
- * How long a job waits for an idle worker: from its transaction's begin to its attempt's, by PostgreSQL's clock. Beside it
- * pg-boss alone, from `send` to its handler. Then how long a backlog takes.
+ * The latency of a job with an idle worker: from the start of its transaction to that of its attempt, by PostgreSQL's
+ * clock; and that of pg-boss alone, from `send` to its handler. Then the throughput of a backlog.
  */
 const ROUNDS = 200;
 const PAUSE_MS = 20;

@@ -5,7 +5,7 @@ import type { ServerOptions } from './server.ts';
 
 const START_TIMEOUT_MS = 60_000;
 
-/** A server in a process of its own, with its processor time and memory. */
+/** A server in a child process, whose CPU time and memory are measured. */
 export class MeasuredServer implements AsyncDisposable {
   readonly url: string;
   readonly #child: ChildProcess;
@@ -27,7 +27,7 @@ export class MeasuredServer implements AsyncDisposable {
     return new MeasuredServer(child, url, connections);
   }
 
-  /** Sends one request. @param from the address that it comes from @returns its answer as text */
+  /** Sends one request. @param from the client's address @returns the answer as text */
   async post(body: unknown, from?: string): Promise<string> {
     const sender = from === undefined ? {} : { 'x-forwarded-for': from };
     const headers = { 'content-type': 'application/json', accept: 'application/json', ...sender };
@@ -35,28 +35,28 @@ export class MeasuredServer implements AsyncDisposable {
     return (await this.#pool.request(request)).body.text();
   }
 
-  /** Sends one request. @returns the body of its answer in parts, as it comes */
+  /** Sends one request. @returns the body of its incremental answer, as a stream */
   async postForParts(body: unknown): Promise<AsyncIterable<Buffer>> {
     const headers = { 'content-type': 'application/json', accept: 'multipart/mixed' };
     const request = { method: 'POST', path: '/graphql', headers, body: JSON.stringify(body) } as const;
     return (await this.#pool.request(request)).body;
   }
 
-  /** Microseconds of processor time since the server started. */
+  /** Microseconds of CPU time since the server started. */
   async cpu(): Promise<number> {
     this.#child.send('cpu');
     const [cpu] = await once(this.#child, 'message');
     return cpu;
   }
 
-  /** What the server needs of memory, and what it occupies. */
+  /** The live memory after a garbage collection, and the resident set before it. */
   async memory(): Promise<{ liveBytes: number; rssBytes: number }> {
     this.#child.send('memory');
     const [memory] = await once(this.#child, 'message');
     return memory;
   }
 
-  /** What the server occupies, with whatever garbage it has. */
+  /** The resident set, garbage included. */
   async rssBytes(): Promise<number> {
     this.#child.send('rss');
     const [rssBytes] = await once(this.#child, 'message');

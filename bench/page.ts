@@ -11,8 +11,8 @@ import { type Page, pages } from './pages.ts';
 import { SHOP } from './schemas.ts';
 
 /**
- * Processor time per request of Gather, as a multiple of a hand-written handler's that runs the same statements and
- * calls in the same run. Both take turns, so that what else the machine does hits both.
+ * Gather's CPU time per request, as a multiple of that of a hand-written handler with the same statements and calls. Rounds
+ * alternate, so that other load on the machine affects both.
  */
 const CONNECTIONS = 32;
 const REQUESTS_PER_ROUND = 1000;
@@ -46,7 +46,7 @@ async function comparePage(page: Page): Promise<void> {
   for (let round = 0; round <= ROUNDS; round++) {
     const gatherUs = await costPerRequest(gather, bodyOfGather);
     const handWrittenUs = await costPerRequest(handWritten, bodyOfHandWritten);
-    // The first round warms both up.
+    // The first round is a warm-up.
     if (round > 0) rounds.push({ gatherUs, handWrittenUs, ratio: gatherUs / handWrittenUs });
   }
   const middle = (key: 'gatherUs' | 'handWrittenUs' | 'ratio') =>

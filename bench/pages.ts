@@ -1,4 +1,4 @@
-/** A page that is measured: the query that Gather answers, and its name. */
+/** A measured page: its name, and its query in Gather. */
 export interface Page {
   name: string;
   query: string;

@@ -11,9 +11,8 @@ import { pages } from './pages.ts';
 import { SHOP } from './schemas.ts';
 
 /**
- * What a point takes of the server's processor: by it the defaults of COST_BUCKET and COST_RESTORE are chosen. Time of
- * the processor, and not of a clock; of the rounds the least counts, because whatever else a machine does only adds to
- * it.
+ * The CPU time of a point, from which the defaults of COST_BUCKET and COST_RESTORE were chosen. Takes the minimum of a few
+ * rounds, because other load on the machine only adds time.
  */
 const CONNECTIONS = 8;
 const REQUESTS_PER_ROUND = 200;

@@ -3,8 +3,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Client } from 'undici';
 
 /**
- * A thread that asks a server for `{ __typename }` over one connection, every 10 ms or as soon as the last answer is there,
- * until it is told to end.
+ * A thread that queries `{ __typename }` over one connection, every 10 ms or as soon as the last answer has come, until it
+ * receives a message.
  */
 const EVERY_MS = 10;
 

@@ -6,16 +6,16 @@ import { createBareFiles } from './bare-files.ts';
 import { createHandWritten } from './hand-written.ts';
 import { SCHEMAS } from './schemas.ts';
 
-/** What a measured server is told at its start, as JSON in its first argument. */
+/** The options of a measured server, passed as JSON in its first argument. */
 export interface ServerOptions {
   kind: 'gather' | 'hand-written' | 'bare-files';
   databaseUrl: string;
   urls: Readonly<Record<string, string>>;
-  /** Where files are kept; absent where none is. */
+  /** The directory of files; absent if there are none. */
   filesDir?: string;
 }
 
-/** Those that the server has by default, but for a bucket that one client does not empty. */
+/** The default limits, except for a bucket that one client cannot empty. */
 const LIMITS: Limits = {
   bodyMaxBytes: 1_000_000,
   answerMaxBytes: 2_000_000,
@@ -34,7 +34,7 @@ const starts = { gather: startGather, 'hand-written': startHandWritten, 'bare-fi
 const url = await starts[options.kind]();
 process.send?.({ url });
 
-// Asked, it answers with its processor time, in microseconds since its start, or its memory.
+// Answers messages with its CPU time, in microseconds since its start, or its memory.
 const measures = { cpu, memory, rss: () => process.memoryUsage.rss() };
 process.on('message', (what: keyof typeof measures) => process.send?.(measures[what]()));
 process.on('disconnect', () => process.exit());
@@ -53,7 +53,7 @@ async function startGather(): Promise<string> {
     cacheSeconds: 0,
     hosts: [],
     corsOrigins: [],
-    // So that one process can send as many clients.
+    // So that one process can send requests of many clients.
     proxyHops: 1,
     drainTimeoutMs: 5000,
     logFormat: 'json',
@@ -88,7 +88,7 @@ function cpu(): number {
   return user + system;
 }
 
-/** What it needs, and what it occupies: garbage that is not collected yet included. */
+/** The live memory after a garbage collection, and the resident set before it. */
 function memory(): { liveBytes: number; rssBytes: number } {
   const rssBytes = process.memoryUsage.rss();
   globalThis.gc?.();

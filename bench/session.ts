@@ -3,10 +3,10 @@ import { createToken, hashToken } from '../src/gather/accounts/token.ts';
 
 const token = createToken();
 
-/** What STAFF sends, once there is the session. */
+/** The headers of a request by STAFF, for use after `beginSession`. */
 export const STAFF_HEADERS = { authorization: `Bearer ${token}` };
 
-/** Begins the session in a database that was migrated. */
+/** Begins the session in a migrated database. */
 export async function beginSession(databaseUrl: string): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();

@@ -10,7 +10,7 @@ import { startExampleServices } from '../src/smokehouse/example-services/index.t
 import { MeasuredServer } from './measured-server.ts';
 import { SHOP } from './schemas.ts';
 
-/** How long a neighbour waits for a page of a million items, while one address reads the whole table thirty times at once. */
+/** How long one client waits for a page of a million items, while another scans the whole table 30 times concurrently. */
 const ROWS = 1_000_000;
 const AT_ONCE = 30;
 const ROUNDS = 1;

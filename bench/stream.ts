@@ -9,7 +9,7 @@ import { startExampleServices } from '../src/smokehouse/example-services/index.t
 import { MeasuredServer } from './measured-server.ts';
 import { SHOP } from './schemas.ts';
 
-/** How long the first items of a million take, how long all of them, and what memory the server takes for it. */
+/** The time to the first of a million streamed items and to all of them, and the memory of the server. */
 const ROWS = 1_000_000;
 const MAX_GROWTH_BYTES = 30e6;
 const MAX_FIRST_MS = 1000;
@@ -38,7 +38,7 @@ const start = performance.now();
 let tail: Buffer = Buffer.alloc(0);
 for await (const chunk of await gather.postForParts({ query: QUERY })) {
   const found = countSkus(Buffer.concat([tail, chunk]));
-  // One that lies across two chunks is found in the next: what is kept is shorter than a whole one.
+  // Keeps less than one match, so that a match across two chunks is counted once.
   tail = chunk.subarray(Math.max(0, chunk.length - SKU.length + 1));
   if (items === 0 && found > 0) firstMs = performance.now() - start;
   items += found;

@@ -8,15 +8,15 @@ import { RestartablePostgres } from '../test/helpers/restartable-postgres.ts';
 import { deafNap, nap, napTasks, onlyNap } from '../test/helpers/tasks.ts';
 
 /**
- * Kills, freezes and ends workers and restarts PostgreSQL while jobs run, with the intervals of a real shop. Every job
- * must settle, its state must agree with what ran, and nothing may change afterwards.
+ * Kills, freezes and stops workers and restarts PostgreSQL while jobs run, with the intervals of production. Every job must
+ * settle, its state must agree with what ran, and settled jobs must not change.
  */
 const JOBS = 200;
 const WORKERS = 4;
 const SUPERVISE_SECONDS = 5;
 const MAX_LOST_SECONDS = 30;
 const DEADLINE_MS = 175_000;
-/** Longer than the heartbeat and the time until it is missed. */
+/** Longer than the heartbeat interval and the time to detect its loss. */
 const FROZEN_MS = 22_000;
 const AFTERWARDS_MS = 8000;
 
@@ -106,7 +106,7 @@ function readAll(): Promise<JobRow[]> {
   return board.ask<JobRow>('select * from gather.job order by id');
 }
 
-/** What is wrong with a settled job: a result of another attempt than the last, or a failure without a reason. */
+/** Faults of a settled job: the result of another attempt than the last, or a failure without a reason. */
 function faultOf({ id, task, state, attempt, result, error, finishedAt }: JobRow): string[] {
   const attempts = napTasks.find(({ name }) => name === task)?.attempts ?? 0;
   const isRight =
@@ -116,7 +116,7 @@ function faultOf({ id, task, state, attempt, result, error, finishedAt }: JobRow
   return isRight && finishedAt !== null ? [] : [`Job ${id} (${task}) is ${state} after ${attempt}: ${result}`];
 }
 
-/** What the queue still holds, and jobs that have succeeded without having run. */
+/** Waits until the queue is empty. @returns faults: jobs that succeeded without a run */
 async function findUndelivered(): Promise<string[]> {
   const open = `select name from gather_jobs.job where name = any($1) and state < 'completed'`;
   const names = napTasks.map(({ name }) => name);

@@ -9,7 +9,7 @@ import type { Attachments } from './files/files.ts';
 import { ENGINE_TYPES, type TypeRegistry } from './graphql/types.ts';
 import type { Schedule } from './jobs/schedules.ts';
 import type { RunnableTask } from './jobs/task.ts';
-import type { LoaderMakers, RowLoaderKeys } from './loaders/index.ts';
+import type { LoaderFactories, RowLoaderKeys } from './loaders/index.ts';
 import type { ServiceDefinitions } from './services/define-service.ts';
 import type { SettingsShape } from './settings.ts';
 import type { OnStep } from './step.ts';
@@ -58,7 +58,7 @@ export interface AppDefinition {
   types?: TypeRegistry;
   resolvers: AppResolvers;
   /** Loaders besides those of rows by key and of pages. */
-  loaders?: LoaderMakers;
+  loaders?: LoaderFactories;
   services?: ServiceDefinitions;
   tasks?: readonly RunnableTask[];
   schedules?: readonly Schedule[];

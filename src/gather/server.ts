@@ -170,8 +170,8 @@ export function createServer(app: App, config: ServerConfig): Server {
   });
   const clients = createServices(app.services, config.services);
   const queue = new Queue(pools);
-  const hints = new JobNotifications(config.databaseUrl, channelOf(pools), POLL_INTERVAL_MS);
-  const jobs = new Jobs(queue, hints, config.maxPendingJobs);
+  const notifications = new JobNotifications(config.databaseUrl, channelOf(pools), POLL_INTERVAL_MS);
+  const jobs = new Jobs(queue, notifications, config.maxPendingJobs);
   const threads = createThreads();
   const store = createStore(config.store);
   const files = new Files({
@@ -230,7 +230,7 @@ export function createServer(app: App, config: ServerConfig): Server {
       useSources({
         pools,
         createLoaders: loadersFrom({
-          makers: app.loaders,
+          factories: app.loaders,
           rowLoaders: app.database.rowLoaders,
           nodeTypes: nodeTypesOf(schema, types),
         }),
@@ -308,7 +308,7 @@ export function createServer(app: App, config: ServerConfig): Server {
     isRetired = true;
     await started?.catch(() => {});
     // Subscriptions would last for as long as their clients do.
-    await Promise.all([hints.close(), drain(server, exchanges, config.drainTimeoutMs, force)]);
+    await Promise.all([notifications.close(), drain(server, exchanges, config.drainTimeoutMs, force)]);
     await exchanges.settled(SETTLE_TIMEOUT_MS);
     await Promise.all([clients.close(), threads.close(), store.close()]);
     await queue.close();

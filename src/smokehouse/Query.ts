@@ -9,7 +9,7 @@ const MAX_QUOTES = 100;
 const MAX_DAYS = 366;
 const DAY_MS = 86_400_000;
 
-/** Those that check their arguments are async: the executor waits for all siblings of a field that throws by itself. */
+/** Fields that check their arguments are async: if one threw, the executor would wait for all its siblings before it fails. */
 export const Query: QueryResolvers = {
   home: () => ({}),
 
@@ -50,7 +50,7 @@ export const Query: QueryResolvers = {
   },
 };
 
-/** Both included. */
+/** The number of days, both ends included. */
 function daysBetween(from: string, to: string): number {
   return (Date.parse(to) - Date.parse(from)) / DAY_MS + 1;
 }

@@ -1,6 +1,6 @@
 import type { TypeRegistry } from 'gather';
 
-/** Which type of schema.graphql is which table. */
+/** The tables of the types in schema.graphql. */
 export const types = {
   Item: 'item',
   Supplier: 'supplier',

@@ -8,7 +8,7 @@ import { expectRefused, withstand } from '../helpers/under-attack.ts';
 
 const WHO = '{ viewer { role } }';
 const STAFF_CLAIMS = { role: 'STAFF' };
-const REFUSED = /^Expected (a token that is good now|`Bearer` and the token of a session that goes on), got /;
+const REFUSED = /^Expected (a valid token|`Bearer` and the token of an active session), got /;
 
 let issuer: Issuer;
 let rsaKey: IssuerKey;

@@ -56,7 +56,7 @@ const refused: [string, object | string, RegExp, number?][] = [
   [
     'a pattern of 900 kB',
     where({ name: { contains: '%_'.repeat(450_000) } }),
-    /^Expected at most 1000 characters to look for\.$/,
+    /^Expected at most 1000 characters in a pattern\.$/,
     200,
   ],
   ['80,000 IDs', { query: NODES, variables: { ids: list(80_000, () => 'SXRlbTox') } }, TOO_COSTLY],

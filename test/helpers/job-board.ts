@@ -32,7 +32,7 @@ export class JobBoard implements AsyncDisposable {
   readonly jobs: Jobs;
   readonly database: Database;
   readonly queue: Queue;
-  readonly hints: JobNotifications;
+  readonly notifications: JobNotifications;
   readonly #databaseUrl: string;
   readonly #stack = new AsyncDisposableStack();
 
@@ -47,10 +47,10 @@ export class JobBoard implements AsyncDisposable {
     });
     this.database = new Database(pools, new AbortController().signal);
     this.queue = new Queue(pools);
-    this.hints = new JobNotifications(databaseUrl, 'gather_job', 1000);
-    this.jobs = new Jobs(this.queue, this.hints);
+    this.notifications = new JobNotifications(databaseUrl, 'gather_job', 1000);
+    this.jobs = new Jobs(this.queue, this.notifications);
     this.#stack.defer(() => endPools(pools));
-    this.#stack.defer(() => this.hints.close());
+    this.#stack.defer(() => this.notifications.close());
     this.#stack.defer(() => this.queue.close());
   }
 

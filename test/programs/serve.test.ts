@@ -37,7 +37,7 @@ test('services, migrate, seed and serve make a shop together', async () => {
   );
   expect(await runToEnd(['migrate'])).toMatch(/^ {2}migrations: none to run \(.*\)\n {2}job queue: add, .* \(.*\)\n$/);
   expect(await runToEnd(['seed'])).toMatch(/^ {2}sample data: 100 suppliers, 1,000 items, .* \(.*\)\n$/);
-  expect(await runToEnd(['seed'])).toMatch(/^ {2}sample data: there already \(.*\)\n$/);
+  expect(await runToEnd(['seed'])).toMatch(/^ {2}sample data: already there \(.*\)\n$/);
   expect((await fetch(`${url}/ready`)).status).toBe(200);
 
   const { data, errors, extensions } = await ask(

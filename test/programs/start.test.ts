@@ -66,7 +66,7 @@ To sign in. GraphiQL keeps the cookie; other clients send the token, as \`Author
   mutation ($input: SignInInput!) { signIn(input: $input) { token userErrors { message } } }
   with the variables {"input":{"email":"pitmaster@smokehouse.example","password":"PASSWORD"}}
 
-Ctrl-C stops all of it.
+Ctrl-C stops everything.
 
 `);
   for (const [, shown = ''] of program.stdout.matchAll(/^ {2}(http:\S+)/gm)) {
@@ -90,7 +90,7 @@ test('later runs set nothing up again and keep the data', async () => {
   const { data } = await askAsPitmaster(again, '{ tasks(last: 1) { nodes { title } } }');
   expect(data.tasks.nodes).toEqual([{ title: 'Stoke' }]);
   expect(again.stdout).not.toContain('set up');
-  expect(again.stdout).toMatch(/migrations: none to run .*\n {2}job queue: .*\n {2}sample data: there already /);
+  expect(again.stdout).toMatch(/migrations: none to run .*\n {2}job queue: .*\n {2}sample data: already there /);
   await stop(again);
 });
 
@@ -162,7 +162,7 @@ test('a directory that cannot be used is said in a sentence', async () => {
 test('a host that is not of this machine is said in a sentence', async () => {
   const program = start({ HOST: 'smokehouse.invalid' });
   expect(await program.exit()).toMatchObject({ code: 1 });
-  expect(program.stderr).toBe('HOST is smokehouse.invalid, which is no address of this machine.\n');
+  expect(program.stderr).toBe('HOST is smokehouse.invalid, which is not an address of this machine.\n');
 });
 
 test.each(['the program', 'the program and its PostgreSQL'])(

@@ -81,7 +81,7 @@ test.concurrent(
     const running = await board.get(long.id);
     expect(running).toMatchObject({ state: 'RUNNING', attempt: 2 });
     frozen.kill('SIGCONT');
-    await frozen.said(/(deafNap (came too late|was cancelled)[\s\S]*){2}/);
+    await frozen.said(/(deafNap (finished too late|was cancelled)[\s\S]*){2}/);
     expect(await board.get(short.id)).toEqual(settled);
     expect(await board.get(long.id)).toEqual(running);
     expect(await board.until(long.id, 'SUCCEEDED')).toMatchObject({ attempt: 2, result: 2 });

@@ -50,7 +50,7 @@ describe('in a database that is not Gather’s', () => {
 
   const ADVICE = [
     `The database of DATABASE_URL lacks the migrations ${MIGRATIONS.join(', ')}, and the job queue.`,
-    'Nothing was written to it. Expected one that is migrated: `npm run gather migrate` does so, or --migrate here.',
+    'Nothing was written to it. Run `npm run gather migrate`, or start with --migrate.',
     '',
   ].join('\n');
 
@@ -120,7 +120,7 @@ describe('in a database that is not Gather’s', () => {
       await database.ask('drop schema gather cascade');
       expect(code).toBe(1);
       expect(stderr).toBe(
-        'Expected the role of DATABASE_URL to be able to read which migrations there are, got: ' +
+        'The role of DATABASE_URL cannot read the applied migrations: ' +
           'permission denied for table engineMigration\n',
       );
     });

@@ -26,9 +26,9 @@ test('work does the jobs that others enqueue, until it is asked to end', async (
   await using stack = new AsyncDisposableStack();
   const queue = new Queue(database.pools);
   stack.defer(() => queue.close());
-  const hints = new JobNotifications(database.databaseUrl, 'gather_job', 1000);
-  stack.defer(() => hints.close());
-  const jobs = new Jobs(queue, hints);
+  const notifications = new JobNotifications(database.databaseUrl, 'gather_job', 1000);
+  stack.defer(() => notifications.close());
+  const jobs = new Jobs(queue, notifications);
   const { id } = await jobs.enqueue(add, { x: 2, y: 3 }, database);
 
   const worker = stack.use(runGather(['work'], { DATABASE_URL: database.databaseUrl, ...SERVICES }));
@@ -66,7 +66,7 @@ test('work says that `migrate` is to be run first', async () => {
     await using next = runGather(['work'], { DATABASE_URL: empty.databaseUrl, ...SERVICES });
     expect(await next.exit()).toMatchObject({ code: 1 });
     expect(next.stderr).toBe(
-      'The job queue is not as this version needs it. Run `migrate` first.\npg-boss is not installed\n',
+      'The job queue is missing or has another version. Run `migrate` first.\npg-boss is not installed\n',
     );
   } finally {
     await empty.drop();

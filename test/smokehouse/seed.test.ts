@@ -26,7 +26,7 @@ test('a shop is filled once, however many servers do it, and says how far it is'
     { supplier: '100', item: '1000', customer: '500', review: '10000', task: '30' },
   ]);
   expect(steps.filter(({ ms }) => ms !== undefined).map(({ detail }) => detail)).toContain(all);
-  expect(steps.filter(({ detail }) => detail === 'there already')).toHaveLength(6);
+  expect(steps.filter(({ detail }) => detail === 'already there')).toHaveLength(6);
   expect(steps).toContainEqual({ what: 'sample data', detail: '4,000 reviews' });
 });
 

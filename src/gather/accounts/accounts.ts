@@ -42,16 +42,16 @@ export interface NewSession {
 interface AccountsConfig {
   pools: Pools;
   roles: Roles;
-  /** Whose tokens are taken besides those of sessions. */
+  /** The issuer whose JWTs are accepted besides session tokens. */
   jwt?: JwtConfig | undefined;
-  /** Where clients reach the server, where that is known. */
+  /** The URL at which clients reach the server, if known. */
   publicUrl?: string | undefined;
 }
 
 const TAKE_BACK_TIMEOUT_MS = 1000;
 /** Concurrent checks of JWTs from senders of many invalid ones; each check takes a thread. */
 const JWTS_AT_ONCE = 2;
-const TURN_TIMEOUT_MS = 5000;
+const WAIT_TIMEOUT_MS = 5000;
 
 /** Users, their sessions, and tokens of another issuer. */
 export class Accounts {
@@ -59,10 +59,10 @@ export class Accounts {
   readonly #pools: Pools;
   readonly #passwords = new Passwords();
   readonly #verifyJwt: JwtVerifier | undefined;
-  readonly #jwtTurns = new Semaphore({
+  readonly #jwtSemaphore = new Semaphore({
     size: JWTS_AT_ONCE,
     perKey: 1,
-    timeoutMs: TURN_TIMEOUT_MS,
+    timeoutMs: WAIT_TIMEOUT_MS,
     toError: tooManyTokens,
   });
   readonly #batches: SessionBatches;
@@ -93,7 +93,7 @@ export class Accounts {
   async findViewerInTurn(signal: AbortSignal, { token, address }: Token): Promise<SignedIn> {
     const sender = limitKeyOf(address);
     if (this.#verifyJwt && isJwt(token)) {
-      using _turn = await this.#jwtTurns.acquire(signal, sender);
+      using _permit = await this.#jwtSemaphore.acquire(signal, sender);
       return await this.#verifyJwt(token, signal);
     }
     const session = isToken(token) ? await this.#batches.find(sender, hashToken(token), signal) : undefined;
@@ -102,7 +102,7 @@ export class Accounts {
 
   async #enter(database: Database, session: FoundSession | undefined): Promise<SignedIn> {
     if (!session) {
-      const message = 'Expected `Bearer` and the token of a session that goes on, got something else. Sign in again.';
+      const message = 'Expected `Bearer` and the token of an active session, got something else. Sign in again.';
       throw new GatherError('UNAUTHENTICATED', message);
     }
     if (session.isAging) await renewSession(database, session.sessionId);
@@ -118,9 +118,9 @@ export class Accounts {
   async signIn(signal: AbortSignal, { email, password, address }: Credentials): Promise<NewSession> {
     const attempt = { email, sender: limitKeyOf(address) };
     const database = this.#databaseOf(attempt.sender, signal);
-    using _place = this.#passwords.enter(attempt.sender);
+    using _permit = this.#passwords.enter(attempt.sender);
     await assertFewAttempts(database, attempt);
-    const user = await this.#findWhose(database, attempt, password);
+    const user = await this.#authenticate(database, attempt, password);
     const token = createToken();
     const session = user && (await beginSession(database, user.id, hashToken(token)));
     if (!user || !session) throw wrongCredentials();
@@ -141,8 +141,8 @@ export class Accounts {
     return new Database(this.#pools, signal, { key: sender });
   }
 
-  /** The user whose password it is. */
-  async #findWhose(database: Database, attempt: Attempt, password: string): Promise<UserToCheck | undefined> {
+  /** The user, if the password is right. */
+  async #authenticate(database: Database, attempt: Attempt, password: string): Promise<UserToCheck | undefined> {
     try {
       const user = await findUser(database, attempt.email);
       const isRight = await this.#passwords.verify(password, user?.passwordHash, database.signal, attempt.sender);
@@ -176,13 +176,13 @@ async function assertFewAttempts(database: Database, attempt: Attempt): Promise<
 }
 
 function tooManyTokens(): GatherError {
-  return new GatherError('BUSY', 'Too many tokens of this address are being looked at. Try again in a moment.', {
+  return new GatherError('BUSY', 'Too many tokens from this address are being checked. Try again in a moment.', {
     retryable: true,
   });
 }
 
 function wrongCredentials(): GatherError {
-  return new GatherError('WRONG_CREDENTIALS', 'There is no such account, or it has another password.', {
+  return new GatherError('WRONG_CREDENTIALS', 'No account has this email and password.', {
     field: 'email',
   });
 }

@@ -7,7 +7,7 @@ interface Work {
   parallelism: number;
 }
 
-/** What OWASP asks for: https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html */
+/** OWASP's minimum: https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html */
 const WORK: Work = { memory: 19_456, passes: 2, parallelism: 1 };
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
@@ -20,21 +20,21 @@ export async function hashPassword(password: string): Promise<string> {
   return toPhc(WORK, salt, await derive(password, WORK, salt, HASH_BYTES));
 }
 
-/** Whether a hash matches this password. Without a hash, returns false after the same work. */
-export async function isPassword(password: string, kept: string | undefined): Promise<boolean> {
-  const { work, salt, hash } = fromPhc(kept) ?? { work: WORK, salt: randomBytes(SALT_BYTES), hash: NONE };
+/** Whether the password matches the hash. Without a hash, returns false after the same work. */
+export async function isPassword(password: string, stored: string | undefined): Promise<boolean> {
+  const { work, salt, hash } = fromPhc(stored) ?? { work: WORK, salt: randomBytes(SALT_BYTES), hash: NONE };
   return timingSafeEqual(await derive(password, work, salt, hash.length), hash) && hash !== NONE;
 }
 
 /** Whether a hash has other parameters than new hashes. */
-export function isOutdated(kept: string): boolean {
-  return !kept.startsWith(prefixOf(WORK));
+export function isOutdated(stored: string): boolean {
+  return !stored.startsWith(prefixOf(WORK));
 }
 
 const NONE = Buffer.alloc(HASH_BYTES);
 
-function fromPhc(kept = '') {
-  const [, memory, passes, parallelism, salt = '', hash = ''] = PHC.exec(kept) ?? [];
+function fromPhc(stored = '') {
+  const [, memory, passes, parallelism, salt = '', hash = ''] = PHC.exec(stored) ?? [];
   if (!hash) return undefined;
   return {
     work: { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism) },
@@ -56,7 +56,7 @@ function toBase64(bytes: Buffer): string {
   return bytes.toString('base64').replace(/=+$/, '');
 }
 
-/** On a thread of libuv. The same password may be typed in more than one way: NIST SP 800-63B asks for NFKC. */
+/** Runs on a thread of libuv. Normalises as NIST SP 800-63B requires: a password can be typed in several ways. */
 function derive(password: string, work: Work, nonce: Buffer, tagLength: number): Promise<Buffer> {
   const parameters: Argon2Parameters = { ...work, message: password.normalize('NFKC'), nonce, tagLength };
   return new Promise((resolve, reject) => {

@@ -16,12 +16,12 @@ interface Refusal {
   retryAfterSeconds: number;
 }
 
-/** Within 15 minutes. */
+/** Attempts within 15 minutes. */
 const MAX_OF_ACCOUNT = 10;
 const MAX_OF_SENDER = 50;
 
 const senderKey = sql`'sender:' || ${param('sender')}::text`;
-/** `lower` is that of the accounts' index, so that no spelling of an email is counted by itself. */
+/** `lower` as in the index of accounts, so that all spellings of an email share one count. */
 const accountKey = sql`'account:' || encode(sha256(convert_to(lower(${param('email')}::text), 'UTF8')), 'hex')`;
 const takingBack = (table: TableReference) => sql`
   update ${table('gather.signInAttempts')} set count = count - 1 where key = ${senderKey} and count > 0 returning key`;
@@ -60,7 +60,7 @@ export async function forgiveAttempt(database: Database, attempt: Attempt): Prom
   await database.run(statement, { name: 'signIn.forgiveAttempt' });
 }
 
-/** Takes back an attempt that was counted, and then not made. */
+/** Takes back an attempt that was counted but not made. */
 export async function takeBackAttempt(database: Database, attempt: Attempt): Promise<void> {
   const statement = database.bind(
     'takeBackAttempt',
@@ -73,7 +73,7 @@ export async function takeBackAttempt(database: Database, attempt: Attempt): Pro
   await database.run(statement, { name: 'signIn.takeBackAttempt' });
 }
 
-/** Adds one for each row of the source, and restarts the count if its time is over. */
+/** Adds one for each row of the source. Restarts a count whose time is over. */
 function counting(table: TableReference, key: RawBuilder<unknown>, source: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`
     insert into ${table('gather.signInAttempts')} as known (key, count, "until")

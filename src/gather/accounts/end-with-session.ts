@@ -5,33 +5,32 @@ import type { Viewer } from '../viewer.ts';
 const POLL_INTERVAL_MS = 60_000;
 
 /**
- * Passes on the events of a subscription while the subscriber is signed in with the same role, which is checked again
- * with the first event a minute after the last check. If the check fails, the event is held back and the subscription
- * ends with an error.
+ * Passes on the events of a subscription while the subscriber is signed in with the same role. Checks this again at the
+ * first event that is a minute or more after the last check. If the check fails, ends with an error instead of that event.
  *
- * @param look rejects if the viewer is not signed in any more, or cannot be determined
+ * @param findViewer rejects if the viewer is not signed in any more, or cannot be determined
  */
 export async function* endWithSession(
   events: AsyncIterable<ExecutionResult>,
   viewer: Viewer,
-  look: () => Promise<Viewer>,
+  findViewer: () => Promise<Viewer>,
 ): AsyncGenerator<ExecutionResult> {
-  let lookAt = Date.now() + POLL_INTERVAL_MS;
+  let checkAt = Date.now() + POLL_INTERVAL_MS;
   for await (const event of events) {
-    if (Date.now() >= lookAt) {
+    if (Date.now() >= checkAt) {
       try {
-        assertSame(viewer, await look());
+        assertSame(viewer, await findViewer());
       } catch (error) {
         yield { errors: [toClientError(error)] };
         return;
       }
-      lookAt = Date.now() + POLL_INTERVAL_MS;
+      checkAt = Date.now() + POLL_INTERVAL_MS;
     }
     yield event;
   }
 }
 
-/** What the subscription may see was decided when it began. */
+/** A subscription was authorised for the viewer who started it. */
 function assertSame({ role, user }: Viewer, now: Viewer): void {
   if (now.role === role && now.user?.owner === user?.owner) return;
   const who = now.role === role ? 'another user' : now.role;

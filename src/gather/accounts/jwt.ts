@@ -7,11 +7,11 @@ import type { Roles, SignedIn } from '../viewer.ts';
 
 /** The accepted issuer, and the required claims of its tokens. */
 export interface JwtConfig {
-  /** Where the issuer publishes its keys. */
+  /** The URL of the issuer's keys. */
   jwksUrl: string;
   issuer: string;
   audience: string;
-  /** The claim that has a role in it, or a list of roles. */
+  /** The claim with a role, or a list of roles. */
   roleClaim: string;
 }
 
@@ -37,21 +37,21 @@ const text = (maxLength: number) =>
     .max(maxLength)
     .refine((value) => value.isWellFormed() && !value.includes('\0'));
 
-/** Longest subject, as in OpenID Connect. Longer claims for display are left out. */
+/** The longest subject is OpenID Connect's. Display claims that are too long are left out. */
 const Claims = z.object({
   sub: text(255),
   name: text(200).nullish().catch(null),
   email: text(200).nullish().catch(null),
 });
 
-/** Whether it looks like a JWT that is signed: three parts, with dots between them. */
+/** Whether it looks like a signed JWT: three parts separated by dots. */
 export function isJwt(token: string): boolean {
   return token.split('.', 4).length === 3;
 }
 
 /**
- * Verifies tokens of one issuer. Its keys are fetched when they are first needed, and kept for ten minutes. A token of
- * an unknown key has them fetched again, once in thirty seconds.
+ * Verifies tokens of one issuer. Its keys are fetched on first use and cached for ten minutes. A token with an unknown key
+ * causes another fetch, at most once in thirty seconds.
  */
 export function createJwtVerifier({ jwksUrl, issuer, audience, roleClaim }: JwtConfig, roles: Roles): JwtVerifier {
   const keysAt = createKeys(new URL(jwksUrl));
@@ -71,7 +71,7 @@ export function createJwtVerifier({ jwksUrl, issuer, audience, roleClaim }: JwtC
   };
 }
 
-/** The issuer's keys, as one request waits for them. */
+/** The issuer's keys, for the verification in one request. */
 function createKeys(url: URL): (signal: AbortSignal) => JWTVerifyGetKey {
   const keys = createRemoteJWKSet(url, { timeoutDuration: KEYS_TIMEOUT_MS });
   return (signal) => async (header, token) => {
@@ -81,13 +81,13 @@ function createKeys(url: URL): (signal: AbortSignal) => JWTVerifyGetKey {
     } catch (error) {
       signal.throwIfAborted();
       if (isOfToken(error)) throw error;
-      const message = 'The keys of the issuer of tokens cannot be fetched at present.';
+      const message = 'The keys of the token issuer cannot be fetched at present.';
       throw new GatherError('UPSTREAM_UNAVAILABLE', message, { source: 'jwks', retryable: true, cause: error });
     }
   };
 }
 
-/** Whether there are keys, and none, or no single one, of them is the token's. */
+/** Whether the keys were fetched, but none of them, or more than one, matches the token. */
 function isOfToken(error: unknown): boolean {
   return error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys;
 }
@@ -105,7 +105,7 @@ interface ViewerRules {
 
 function toViewer(payload: JWTPayload, { issuerKey, roleClaim, roles }: ViewerRules): SignedIn {
   const { data } = Claims.safeParse(payload);
-  // Only `sub` must be there.
+  // Only `sub` is required.
   if (!data) throw refused('expected a `sub` of 1 to 255 characters');
   const { sub, name, email } = data;
   return {
@@ -116,7 +116,7 @@ function toViewer(payload: JWTPayload, { issuerKey, roleClaim, roles }: ViewerRu
 }
 
 function refused(reason: string, cause?: unknown): GatherError {
-  return new GatherError('UNAUTHENTICATED', `Expected a token that is good now, got another one: ${reason}.`, {
+  return new GatherError('UNAUTHENTICATED', `Expected a valid token, got an invalid one: ${reason}.`, {
     cause,
   });
 }

@@ -13,7 +13,7 @@ const length = (minimum: number, maximum: number) =>
     error: ({ input }) => `${minimum} to ${maximum} characters, got ${String(input).length}`,
   });
 
-/** What a new account must be. The bounds of its password are NIST's: long ones, of anything. */
+/** The rules of a new account. Those of its password are NIST's: a minimum length, and any characters. */
 const NewUser = z.object({
   email: length(3, 320).regex(/^[^\s@]+@[^\s@]+$/, 'an address such as ann@example.com'),
   name: length(1, 200),
@@ -22,8 +22,8 @@ const NewUser = z.object({
 });
 
 /**
- * Makes an account.
- * @throws INVALID_INPUT, and CONFLICT where there is one with this email, in upper or lower case
+ * Creates an account.
+ * @throws INVALID_INPUT, and CONFLICT if the email is taken, in upper or lower case
  */
 export async function addUser(
   database: Database,
@@ -39,7 +39,7 @@ export async function addUser(
   const { password, ...user } = data;
   const passwordHash = await new Passwords().hash(password, database.signal);
   if (await insertUser(database, { ...user, passwordHash })) return;
-  throw new GatherError('CONFLICT', `There is an account of ${user.email} already.`);
+  throw new GatherError('CONFLICT', `There is already an account for ${user.email}.`);
 }
 
 /** A random password of 20 characters. */

@@ -7,10 +7,10 @@ import { type FoundSession, findSessions } from './session-rows.ts';
 
 type SessionLoader = DataLoader<string, FoundSession | undefined>;
 
-/** Between two statements for one sender. */
+/** The minimum time between two statements for one sender. */
 const PACE_MS = 100;
 const TIMEOUT_MS = 5000;
-/** A forgotten sender can have at most one more statement at a time. */
+/** Dropping a sender lets it have one more statement at a time. */
 const MAX_SENDERS = 1000;
 
 /**
@@ -25,7 +25,7 @@ export class SessionBatches {
     this.#pools = pools;
   }
 
-  /** The session with this token; undefined where there is none. */
+  /** The session with this token; undefined if there is none. */
   find(sender: string, tokenHash: string, signal: AbortSignal): Promise<FoundSession | undefined> {
     let loader = this.#loaders.get(sender);
     if (!loader) {
@@ -49,7 +49,7 @@ export class SessionBatches {
   }
 
   async #load(tokenHashes: readonly string[]): Promise<(FoundSession | undefined)[]> {
-    // The requests that wait have signals of their own: one that leaves must not take it from the others.
+    // A signal of its own: an aborted request must not end the statement that others wait for.
     const database = new Database(this.#pools, AbortSignal.timeout(TIMEOUT_MS));
     const found = await findSessions(database, [...new Set(tokenHashes)]);
     const byHash = new Map(found.map((session) => [session.tokenHash, session]));

@@ -8,7 +8,7 @@ export class SessionCookie {
   readonly #attributes: string;
   readonly #pattern: RegExp;
 
-  /** @param isSecure whether clients reach the server by https: the cookie is then neither sent nor taken otherwise */
+  /** @param isSecure whether clients use https: browsers then send the cookie over nothing else */
   constructor(isSecure: boolean) {
     this.#name = isSecure ? `__Host-${NAME}` : NAME;
     this.#attributes = `Path=/; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`;
@@ -20,7 +20,7 @@ export class SessionCookie {
     return header === null ? undefined : this.#pattern.exec(header)?.[1]?.trim();
   }
 
-  /** The header `Set-Cookie` that gives a browser the token. */
+  /** The header `Set-Cookie` that stores the token. */
   toSet(token: string): string {
     return this.#with(token, new Date(Date.now() + MAX_AGE_MS));
   }

@@ -13,11 +13,11 @@ export type FoundSession = Pick<UserRow, 'id' | 'email' | 'name' | 'role'> & {
 };
 
 const life = sql`interval '14 days'`;
-/** However often it is used. */
+/** The latest end of a session, however often it is renewed. */
 const end = sql`session."createdAt" + interval '90 days'`;
 const isAging = sql`"expiresAt" < least(now() + ${life} / 2, ${end})`;
 
-/** Begins a session of a user; undefined where that one is disabled. */
+/** Begins a session of a user; undefined if the user is disabled. */
 export async function beginSession(
   database: Database,
   userId: Id,
@@ -34,7 +34,7 @@ export async function beginSession(
   return (await database.run(statement, { name: 'session.begin' })).rows[0];
 }
 
-/** The sessions with these tokens, in any order; none for a token whose session has ended, or whose user is disabled. */
+/** The sessions with these tokens, in any order, without those that have ended or whose user is disabled. */
 export async function findSessions(database: Database, tokenHashes: readonly string[]): Promise<FoundSession[]> {
   const statement = database.bind(
     'findSessions',

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { param } from '../database/statement.ts';
 
-/** Deletes up to so many sessions that have expired. @returns how many */
+/** Deletes up to `limit` expired sessions. @returns how many */
 export async function deleteExpiredSessions(database: Database, limit: number): Promise<number> {
   const statement = database.bind(
     'deleteExpiredSessions',
@@ -15,7 +15,7 @@ export async function deleteExpiredSessions(database: Database, limit: number): 
   return (await database.run(statement, { name: 'session.deleteExpired' })).count;
 }
 
-/** Deletes up to so many expired counts of attempts to sign in. @returns how many */
+/** Deletes up to `limit` expired counts of attempts to sign in. @returns how many */
 export async function deleteOldAttempts(database: Database, limit: number): Promise<number> {
   const statement = database.bind(
     'deleteOldAttempts',

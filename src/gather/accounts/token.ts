@@ -7,12 +7,12 @@ export function createToken(): string {
   return `gather_${randomBytes(32).toString('base64url')}`;
 }
 
-/** Whether it looks like one that `createToken` made. */
+/** Whether a text has the form of a token. */
 export function isToken(text: string): boolean {
   return TOKEN.test(text);
 }
 
-/** What is kept of a token. It has 256 random bits, so that a fast hash is enough. */
+/** Hashes a token for storage. A fast hash is enough for 256 random bits. */
 export function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }

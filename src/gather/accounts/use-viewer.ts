@@ -15,22 +15,22 @@ import type { Accounts } from './accounts.ts';
 import { endWithSession } from './end-with-session.ts';
 import type { SessionCookie } from './session-cookie.ts';
 
-/** What this plugin adds to the context. */
+/** The part of the context that this plugin adds. */
 type ViewerContext = Pick<Context, 'viewer' | 'roles' | 'address' | 'setCookie' | 'accounts'>;
 
 /** The request of the Node server, or the caller in this process. */
 interface ServerContext {
   req?: IncomingMessage;
-  /** The viewer, if the caller knows it. @default as the headers say */
+  /** The viewer, if the caller knows it. @default by the headers */
   viewer?: Viewer;
 }
 
 interface ViewerOptions {
   accounts: Accounts;
   roles: Roles;
-  /** The points of viewers. */
+  /** The rate limits of viewers. */
   buckets: TokenBuckets;
-  /** How many proxies in front of the server add to `X-Forwarded-For`. */
+  /** The number of proxies that add to `X-Forwarded-For`. */
   proxyHops: number;
 }
 
@@ -38,9 +38,9 @@ type OperationContext = ViewerContext & CancellationContext & YogaInitialContext
 
 type Refuse = (result: ExecutionResult) => void;
 
-/** What a request says of who sends it. */
+/** The credentials of a request. */
 interface Proof {
-  /** Empty where it cannot be one. */
+  /** Empty if malformed. */
   token: string;
   isOfCookie: boolean;
 }
@@ -50,10 +50,10 @@ const BEARER = /^Bearer +([\w\-.~+/]+=*)$/i;
 const POINTS = 10;
 
 /**
- * Determines the viewer from a token in `Authorization`, or from the cookie. An invalid token is refused with 401, an
- * invalid cookie is deleted, and either costs points of its address. While the address has none left, its tokens are
- * checked in turn: a valid one is accepted, an invalid one refused with 429. If the viewer cannot be determined, it is
- * anonymous with a `failure`. A request with neither does not wait.
+ * Determines the viewer from the token in `Authorization`, or from the cookie. An invalid token is refused with 401, an
+ * invalid cookie is deleted, and either costs its address points. While an address has none left, its tokens are checked
+ * one at a time: a valid one is accepted, an invalid one refused with 429. A viewer that cannot be determined is anonymous,
+ * with a `failure`. A request without either does not wait.
  */
 export function useViewer({
   accounts,
@@ -62,7 +62,7 @@ export function useViewer({
   proxyHops,
 }: ViewerOptions): Plugin<OperationContext, ServerContext> {
   const cookies = new WeakMap<Request, string[]>();
-  const looks = new WeakMap<object, () => Promise<Viewer>>();
+  const finders = new WeakMap<object, () => Promise<Viewer>>();
 
   const begin = ({
     args: { contextValue: context },
@@ -79,15 +79,15 @@ export function useViewer({
 
   const identify = async (context: OperationContext, { token, isOfCookie }: Proof, refuse: Refuse) => {
     const sent = { token, address: context.address };
-    const look = () => accounts.findViewer(context.signal, sent);
-    // Apart from the points of those who send no token: they must not lock out their neighbours who do.
+    const findViewer = () => accounts.findViewer(context.signal, sent);
+    // A bucket of its own: clients of the address that send no token must not lock out those that do.
     const bucket = buckets.of(`tokens of ${limitKeyOf(context.address)}`);
-    // Before it is looked at, so that none of many at once is for nothing.
+    // Taken before the check, so that none of many concurrent requests is free.
     const isPaid = bucket.take(POINTS);
-    const lookInTurn = () => accounts.findViewerInTurn(context.signal, sent);
+    const findViewerInTurn = () => accounts.findViewerInTurn(context.signal, sent);
     try {
-      context.viewer = await (isPaid ? look() : lookInTurn());
-      looks.set(context, look);
+      context.viewer = await (isPaid ? findViewer() : findViewerInTurn());
+      finders.set(context, findViewer);
     } catch (error) {
       if (isUnauthenticated(error)) {
         if (!isPaid) return refuse({ errors: [throttled(POINTS, bucket)] });
@@ -103,10 +103,10 @@ export function useViewer({
     async onSubscribe(operation) {
       await begin(operation);
       const { viewer } = operation.args.contextValue;
-      const look = looks.get(operation.args.contextValue);
+      const findViewer = finders.get(operation.args.contextValue);
       return {
         onSubscribeResult({ result, setResult }) {
-          if (look && isAsyncIterable(result)) setResult(endWithSession(result, viewer, look));
+          if (findViewer && isAsyncIterable(result)) setResult(endWithSession(result, viewer, findViewer));
         },
       };
     },
@@ -116,14 +116,14 @@ export function useViewer({
   };
 }
 
-/** The cookie counts only in requests that no form or link of another page can send. */
+/** Ignores the cookie in requests that a form or a link of another page could send. */
 function readProof(request: Request, cookie: SessionCookie): Proof | undefined {
   const { headers } = request;
   const authorization = headers.get('authorization');
   if (authorization !== null) return { token: BEARER.exec(authorization)?.[1] ?? '', isOfCookie: false };
   const token = cookie.read(headers.get('cookie'));
-  const isMeant = token !== undefined && (isJson(request) || hasPreflight(request));
-  return isMeant ? { token, isOfCookie: true } : undefined;
+  const isIntended = token !== undefined && (isJson(request) || hasPreflight(request));
+  return isIntended ? { token, isOfCookie: true } : undefined;
 }
 
 function isUnauthenticated(error: unknown): error is GatherError {

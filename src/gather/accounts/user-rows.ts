@@ -6,10 +6,10 @@ import { param } from '../database/statement.ts';
 /** A user and the hash of its password. */
 export type UserToCheck = Pick<UserRow, 'id' | 'email' | 'name' | 'role' | 'passwordHash'>;
 
-/** A user who is not written yet. */
+/** A user to insert. */
 export type NewUser = Pick<Insertable<UserTable>, 'email' | 'name' | 'role' | 'passwordHash'>;
 
-/** The user with this email, in upper or lower case; undefined where there is none, or that one is disabled. */
+/** The user with this email, in upper or lower case; undefined if missing or disabled. */
 export async function findUser(database: Database, email: string): Promise<UserToCheck | undefined> {
   const statement = database.bind(
     'findUser',
@@ -21,7 +21,7 @@ export async function findUser(database: Database, email: string): Promise<UserT
   return (await database.run(statement, { name: 'user.findByEmail' })).rows[0];
 }
 
-/** Writes a user. @returns whether the email was free */
+/** Inserts a user. @returns false if the email is taken */
 export async function insertUser(database: Database, user: NewUser): Promise<boolean> {
   const statement = database.bind(
     'insertUser',
@@ -31,7 +31,7 @@ export async function insertUser(database: Database, user: NewUser): Promise<boo
   return (await database.run(statement, { name: 'user.insert' })).count > 0;
 }
 
-/** Writes a user, or gives the one with this email the password. @returns false where that one is disabled */
+/** Inserts a user, or sets the password of the one with this email. @returns false if that one is disabled */
 export async function putUser(database: Database, user: NewUser): Promise<boolean> {
   const statement = database.bind(
     'putUser',
@@ -43,7 +43,7 @@ export async function putUser(database: Database, user: NewUser): Promise<boolea
   return (await database.run(statement, { name: 'user.put' })).count > 0;
 }
 
-/** Disables or enables a user, and ends its sessions. @returns whether there is one with this email */
+/** Disables or enables a user, and ends its sessions. @returns false if no user has this email */
 export async function setDisabled(database: Database, email: string, isDisabled: boolean): Promise<boolean> {
   const statement = database.bind(
     'setDisabled',

@@ -9,26 +9,26 @@ import { ENGINE_SCHEMA, printDatabase, toTypeName } from './print-database.ts';
 import { connectionMappers, generateSchemaTypes } from './schema-types.ts';
 import { generateServices } from './services.ts';
 
-/** What the modules of an application are generated from, and where they go. Paths are from the working directory. */
+/** The sources of an application's generated modules, and where they go. Paths are relative to the working directory. */
 export interface ApplicationOptions {
-  /** The directory for what is generated. */
+  /** The directory of the generated files. */
   out: string;
   /** The SDL. */
   schema: string;
-  /** Which type of the SDL is which table. */
+  /** The table of each type that has one. */
   types: TypeRegistry;
-  /** The parents of types that are no tables: `module#Type`, relative to `out`. */
+  /** The parents of types without a table: `module#Type`, relative to `out`. */
   parents?: Readonly<Record<string, string>>;
   migrations: Readonly<Record<string, AppMigration>>;
-  /** The schemas of PostgreSQL with its tables; those of the first have plain names. @default ['public'] */
+  /** The PostgreSQL schemas of its tables. Tables of the first have unqualified names. @default ['public'] */
   schemas?: readonly [string, ...string[]];
   /** The OpenAPI file of its services. */
   services?: string;
-  /** The documents that its own pages send, as a glob. */
+  /** A glob of the documents that its own pages send. */
   documents?: string;
 }
 
-/** The text of each module of an application, by its path. */
+/** Generators of an application's modules, by path. */
 export function applicationFiles(options: ApplicationOptions): Record<string, () => Promise<string>> {
   const { out, services, documents } = options;
   return {

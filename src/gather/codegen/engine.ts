@@ -5,7 +5,7 @@ import { withMigratedDatabase } from './migrated-database.ts';
 import { ENGINE_SCHEMA, printDatabase } from './print-database.ts';
 import { connectionMappers, generateSchemaTypes } from './schema-types.ts';
 
-/** What the engine's own modules are generated from and to. */
+/** Generators of the engine's own modules, by path. */
 export const engineFiles = {
   'src/gather/database/engine-tables.generated.ts': generateTables,
   'src/gather/graphql/schema.generated.ts': generateTypes,

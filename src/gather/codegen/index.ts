@@ -3,8 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 export { type ApplicationOptions, applicationFiles } from './application.ts';
 
 /**
- * Writes generated files, or checks that they are current.
- * @returns the paths of those that are stale; none where they were written
+ * Writes generated files, or checks that they are up to date.
+ * @returns the paths of stale files; none if they were written
  */
 export async function writeGenerated(
   files: Readonly<Record<string, () => Promise<string>>>,

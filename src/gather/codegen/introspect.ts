@@ -15,34 +15,34 @@ export interface FoundTable {
   columns: readonly FoundColumn[];
   /** The column of its primary key. */
   key: string;
-  /** Columns that are unique by themselves, the key apart. */
+  /** Columns that are unique on their own, except the key. */
   unique: readonly string[];
-  /** The foreign keys of one column. */
+  /** Single-column foreign keys. */
   references: readonly FoundReference[];
 }
 
 /** A column as PostgreSQL describes it. */
 export interface FoundColumn {
   name: string;
-  /** As PostgreSQL names it inside: `int8`. */
+  /** PostgreSQL's internal name: `int8`. */
   type: string;
   comment: string | undefined;
   isNullable: boolean;
   hasDefault: boolean;
-  /** Only PostgreSQL sets it: it is generated or an identity. */
+  /** Whether only PostgreSQL sets it: generated columns and identities. */
   isGenerated: boolean;
-  /** The values that an enum or a check allows; undefined where anything of the type is allowed. */
+  /** The values that an enum or a check allows; undefined if it allows any of the type. */
   values: readonly string[] | undefined;
 }
 
-/** A column whose values are keys of a table. */
+/** A foreign key of one column. */
 export interface FoundReference {
   column: string;
   schema: string;
   table: string;
 }
 
-/** The tables of a database, and those left out, each with the reason. */
+/** The tables of a database, and the reasons for those left out. */
 export interface FoundDatabase {
   tables: readonly FoundTable[];
   leftOut: readonly string[];
@@ -121,7 +121,7 @@ function toColumn(it: PgClass, attribute: PgAttribute, checks: readonly Check[])
   };
 }
 
-/** Of `check (status in ('DRAFT', 'ACTIVE'))`, as PostgreSQL writes it back. */
+/** The values of `check (status in ('DRAFT', 'ACTIVE'))`, in the form that PostgreSQL prints. */
 function valuesOf(it: PgClass, { attnum, attname }: PgAttribute, checks: readonly Check[]): string[] | undefined {
   const one = checks.filter(({ table, columns }) => table === it._id && columns?.length === 1 && columns[0] === attnum);
   for (const { definition } of one) {
@@ -133,7 +133,7 @@ function valuesOf(it: PgClass, { attnum, attname }: PgAttribute, checks: readonl
   return undefined;
 }
 
-/** Whether an index keeps one column unique by itself, in all rows. */
+/** Whether an index makes a single column unique in all rows. */
 function isUniqueColumn({ indisunique, indisprimary, indnkeyatts, indkey, indpred }: PgIndex): boolean {
   return indisunique === true && indisprimary !== true && indnkeyatts === 1 && indkey?.[0] !== 0 && indpred === null;
 }

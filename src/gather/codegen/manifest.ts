@@ -3,13 +3,13 @@ import { createRequest, formatDocument, stringifyDocument } from '@urql/core';
 import { parse, print } from 'graphql';
 import { toDocumentId } from '../graphql/documents/document-id.ts';
 
-/** The documents of an application's own pages, by their IDs, in every form that a client sends them in. */
+/** The manifest of trusted documents, by ID, in each form in which clients send them. */
 export function generateManifest(texts: readonly string[]): string {
   const manifest = Object.fromEntries(texts.flatMap(toForms).map((text) => [toDocumentId(text), text]));
   return `${JSON.stringify(manifest, null, 2)}\n`;
 }
 
-/** As it is, and as Apollo Client and urql print it: each without, and with the `__typename` that its cache asks for. */
+/** A document as written, and as Apollo Client and urql print it, each without and with the `__typename` of its cache. */
 function toForms(text: string): string[] {
   const document = parse(text);
   const { query } = createRequest(text, {});

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type MigrationSource, migrate } from '../database/migrate.ts';
 import { startEmbeddedPostgres } from '../embedded-postgres/embedded-postgres.ts';
 
-/** Runs `work` with the URL of a PostgreSQL on which only the migrations have run, and deletes it afterwards. */
+/** Runs `work` on a temporary PostgreSQL with only the migrations applied. */
 export async function withMigratedDatabase<T>(
   source: MigrationSource,
   work: (databaseUrl: string) => Promise<T>,

@@ -1,16 +1,16 @@
 import type { FoundColumn, FoundDatabase, FoundReference, FoundTable } from './introspect.ts';
 
-/** Where the engine keeps its own tables while code is generated. */
+/** The schema of the engine's tables during code generation. */
 export const ENGINE_SCHEMA = 'gather';
 
 interface PrintOptions {
-  /** The schema whose tables have plain names; those of others are called `schema.table`. */
+  /** The schema whose tables have unqualified names; others are `schema.table`. */
   schema: string;
   /** Whether these are the engine's own tables. @default false */
   isEngine?: boolean;
 }
 
-/** How a type of PostgreSQL is called in casts, and what it is in TypeScript. */
+/** The SQL name and the TypeScript type of each supported type of PostgreSQL. */
 const TYPES: Readonly<Record<string, readonly [cast: string, type: string]>> = {
   int8: ['bigint', 'Id'],
   int4: ['integer', 'number'],
@@ -26,7 +26,7 @@ const TYPES: Readonly<Record<string, readonly [cast: string, type: string]>> = {
   jsonb: ['jsonb', 'JsonColumn'],
 };
 
-/** The module that says what tables there are, and the columns that it leaves out, each with its reason. */
+/** Prints the module of a database's tables. @returns also the tables and columns left out, with the reasons */
 export function printDatabase(found: FoundDatabase, options: PrintOptions): { text: string; leftOut: string[] } {
   const tables = found.tables.map((table) => ({ ...table, columns: table.columns.filter(isKnown) }));
   const nameOf = (schema: string, table: string) => toTableName(schema, table, options);
@@ -108,11 +108,11 @@ ${isMaintained(table, 'version', 'int4') ? "    version: 'version',\n" : ''}${
   isMaintained(table, 'updatedAt', 'timestamptz') ? "    updatedAt: 'updatedAt',\n" : ''
 }  },`;
   });
-  return `/** What is known of each table. */
+  return `/** The definition of each table. */
 export const tables = {\n${lines.join('\n')}\n} as const satisfies TableDefinitions<Tables>;`;
 }
 
-/** A loader for each key that is unique by itself. */
+/** A loader for each unique column. */
 function printKeys(tables: readonly FoundTable[], nameOf: NameOf, { isEngine }: PrintOptions): string {
   const lines = tables.flatMap((table) => {
     const name = nameOf(table.schema, table.name);
@@ -121,7 +121,7 @@ function printKeys(tables: readonly FoundTable[], nameOf: NameOf, { isEngine }: 
       (column) => `  ${quote(`${toMemberName(short)}By${capitalise(column)}`)}: ['${name}', '${column}'],`,
     );
   });
-  return `/** The loaders of rows: of which table, and by which column. */
+  return `/** The table and the column of each row loader. */
 export const rowLoaders = {\n${lines.join('\n')}\n} as const;`;
 }
 
@@ -129,7 +129,7 @@ function isKey({ key, references }: FoundTable, { name }: FoundColumn): boolean 
   return name === key || references.some(({ column }) => column === name);
 }
 
-/** A `bigint` that is no key is a number: it may be given as one. */
+/** A `bigint` that is not a key may be written as a number. */
 function typeOf(column: FoundColumn, isKeyColumn: boolean): string {
   if (column.type === 'int8' && !isKeyColumn && !column.isGenerated) {
     const type = column.isNullable ? 'BigintColumn | null' : 'BigintColumn';

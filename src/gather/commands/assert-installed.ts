@@ -10,7 +10,7 @@ import { schemasOf } from './server-config.ts';
 const INSUFFICIENT_PRIVILEGE = '42501';
 
 /**
- * Checks that a database has all that Gather needs. Reads only.
+ * Checks that a database is migrated and has every job queue. Reads only.
  * @param signal closes the connection
  * @throws CommandError that says what is missing and how to create it; DATABASE_UNAVAILABLE or DATABASE_TIMEOUT
  */
@@ -20,16 +20,16 @@ export async function assertInstalled(
   config: Config,
   signal: AbortSignal,
 ): Promise<void> {
-  const lacks = await findMissing({ ...app, ...schemasOf(config) }, databaseUrl, signal);
+  const missing = await findMissing({ ...app, ...schemasOf(config) }, databaseUrl, signal);
   signal.throwIfAborted();
-  if (lacks.length === 0) return;
+  if (missing.length === 0) return;
   throw new CommandError(
-    `The database of DATABASE_URL lacks ${lacks.join(', and ')}.\n` +
-      'Nothing was written to it. Expected one that is migrated: `npm run gather migrate` does so, or --migrate here.',
+    `The database of DATABASE_URL lacks ${missing.join(', and ')}.\n` +
+      'Nothing was written to it. Run `npm run gather migrate`, or start with --migrate.',
   );
 }
 
-/** In words. */
+/** What is missing, as noun phrases for a message. */
 async function findMissing(
   source: MigrationSource & QueueSource,
   databaseUrl: string,
@@ -52,10 +52,9 @@ async function findMissing(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof Error && 'code' in error && error.code === INSUFFICIENT_PRIVILEGE) {
-      throw new CommandError(
-        `Expected the role of DATABASE_URL to be able to read which migrations there are, got: ${error.message}`,
-        { cause: error },
-      );
+      throw new CommandError(`The role of DATABASE_URL cannot read the applied migrations: ${error.message}`, {
+        cause: error,
+      });
     }
     throw toGatherError(error);
   }

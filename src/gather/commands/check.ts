@@ -4,16 +4,16 @@ import type { Command } from './command.ts';
 import { findDatabase } from './find-database.ts';
 import { schemasOf } from './server-config.ts';
 
-/** Looks for what TypeScript cannot see. */
+/** Checks what TypeScript cannot. */
 export const check = (app: App): Command => ({
-  summary: 'says whether each field has a source, and the database what the application reads.',
-  help: `Every start does so too. Settings, from the environment:
+  summary: 'checks that each field has a source, and that the database has the columns that are read.',
+  help: `Every start does this too. Settings, from the environment:
   DATABASE_URL                 PostgreSQL, 13 or newer
-  DATA_DIR=.gather             or the directory of a Gather that runs, with its embedded PostgreSQL`,
+  DATA_DIR=.gather             or the data directory of a running \`start\`, with its embedded PostgreSQL`,
 
   async run(config) {
     assertSound(app);
     await assertFits(app, await findDatabase(app, config), schemasOf(config));
-    console.log('Each field has a source, and the database what is read.');
+    console.log('Each field has a source, and the database has the columns that are read.');
   },
 });

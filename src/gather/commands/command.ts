@@ -3,20 +3,20 @@ import { type Config, urlSetting } from '../config.ts';
 
 /** A command of the command line. */
 export interface Command {
-  /** What it does, in a line. */
+  /** One line. */
   summary: string;
-  /** The rest of `--help`: its settings and their defaults. */
+  /** The rest of `--help`: the settings and their defaults. */
   help: string;
   /** Required settings. */
   required?: readonly string[];
-  /** Whether words and options may follow its name. @default false */
+  /** Whether it parses its arguments and options itself. @default false */
   takesArguments?: boolean;
-  /** Options that may follow its name and have no value, without their dashes, where it takes nothing else. */
+  /** Its boolean options, without dashes, if it does not parse arguments itself. */
   flags?: readonly string[];
   /**
-   * Does it. Resolves when it is done. A command that runs until it is stopped listens to signals itself.
-   * @param args what follows its name; where it takes flags only, those that are given, without their dashes
-   * @throws MisuseError where those are not understood
+   * Runs the command to its end. One that runs until it is stopped listens to signals itself.
+   * @param args the arguments after its name; of a command with flags, the flags that are given, without dashes
+   * @throws MisuseError for invalid arguments
    */
   run(config: Config, args: readonly string[]): Promise<void>;
 }
@@ -31,17 +31,17 @@ export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
 
-/** The settings that say where the services of an application are. */
+/** The names of the settings with the URLs of an application's services. */
 export function serviceSettings({ services }: App): string[] {
   return Object.keys(services).map(urlSetting);
 }
 
-/** Lines of help that name these settings; none where there are none. */
+/** Lines of help on these settings; empty if there are none. */
 export function settingsHelp(names: readonly string[], meaning: string): string {
   return names.length === 0 ? '' : `\n  ${names.join(' ')}\n                               ${meaning}`;
 }
 
-/** The URL that a command which requires `DATABASE_URL` was given. */
+/** `DATABASE_URL`, of a command that requires it. */
 export function databaseUrlOf({ DATABASE_URL }: Config): string {
   if (DATABASE_URL === undefined) throw new Error('Expected a command that requires DATABASE_URL.');
   return DATABASE_URL;

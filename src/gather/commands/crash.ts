@@ -3,13 +3,13 @@ import type { Logger } from '../monitoring/log.ts';
 const FAILED = 1;
 
 /**
- * From now on an error that nothing catches is logged, and ends the program as SIGTERM does, but with code 1: what is
- * under way may finish. The second such error ends it at once, as does one where nothing listens to SIGTERM.
+ * Logs uncaught errors. The first ends the program as SIGTERM does, so that work under way may finish, but with code 1. The
+ * second ends it at once, as does the first if nothing listens to SIGTERM.
  */
 export function endOnCrash(log: Logger): void {
-  // An unhandled rejection comes here too.
+  // Also emitted for unhandled rejections.
   process.on('uncaughtException', (error) => {
-    log.fatal(error, 'Nothing caught this error: the program ends.');
+    log.fatal(error, 'Uncaught error: the program ends.');
     if (process.exitCode === FAILED || process.listenerCount('SIGTERM') === 0) process.exit(FAILED);
     process.exitCode = FAILED;
     process.emit('SIGTERM', 'SIGTERM');

@@ -8,8 +8,8 @@ import { CommandError } from './command.ts';
 import { schemasOf } from './server-config.ts';
 
 /**
- * The database that is named, or that of the Gather that runs here; it is migrated.
- * @throws CommandError where there is none, GatherError where it cannot be reached
+ * Finds the database of DATABASE_URL, or of the Gather that runs in DATA_DIR, and checks that it is migrated.
+ * @throws CommandError if there is none or it is not migrated, GatherError if it cannot be reached
  */
 export async function findDatabase(app: App, config: Config): Promise<string> {
   const databaseUrl = config.DATABASE_URL ?? (await findEmbedded(config));
@@ -23,7 +23,7 @@ async function findEmbedded({ DATA_DIR }: Config): Promise<string> {
   throw new CommandError(`No Gather runs in ${DATA_DIR}. Run \`start\` first, or set DATABASE_URL or DATA_DIR.`);
 }
 
-/** @throws CommandError where migrations are missing, GatherError where it cannot be found out. Reads only. */
+/** Reads only. @throws CommandError if migrations are missing, GatherError if the database cannot be read */
 export async function assertMigrated(app: App, databaseUrl: string, config: Config): Promise<void> {
   const source = { ...schemasOf(config), migrations: app.migrations };
   const pending = await withClient(databaseUrl, (client) => pendingMigrations(client, source)).catch((error) => {

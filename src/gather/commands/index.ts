@@ -20,18 +20,18 @@ import { work } from './work.ts';
 const DONE = 0;
 const FAILED = 1;
 const MISUSED = 2;
-/** After a command has ended, and everything that it opened is closed. */
+/** The time for the process to exit by itself once a command has ended. */
 const EXIT_MS = 1000;
 
 /**
- * Runs the command that the arguments name, on an application, and ends the process soon after it.
- * @param args what follows the program's name on the command line
+ * Runs the command that the arguments name, and ends the process soon afterwards.
+ * @param args the command line after the program's name
  */
 export async function runCommand(app: App, args: string[]): Promise<void> {
-  // A reader that leaves, as in `start | head -1`, does not end the program.
+  // A closed pipe, as in `start | head -1`, does not end the program.
   process.stdout.on('error', () => {});
   process.exitCode = await main(app, args);
-  // A job's code that is deaf to its signal, for one, must not keep the process.
+  // Code that ignores its signal, such as a job's, must not keep the process alive.
   setTimeout(() => process.exit(), EXIT_MS).unref();
 }
 
@@ -67,7 +67,7 @@ async function main(app: App, args: string[]): Promise<number> {
 async function run(app: App, name: string, command: Command, args: readonly string[]): Promise<number> {
   try {
     const config = readConfig(app, command.required);
-    // Also with LOG=none: a crash must always leave a message.
+    // Even with LOG=none, a crash must leave a message.
     endOnCrash(createLog(config.NODE_ENV === 'development' ? 'words' : 'json', secretsIn(config)));
     await command.run(config, args);
     return process.exitCode === FAILED ? FAILED : DONE;
@@ -81,14 +81,14 @@ async function run(app: App, name: string, command: Command, args: readonly stri
   }
 }
 
-/** A fault of the program. */
+/** Describes a fault of the program. */
 function inWords(error: unknown): string {
   const { type, message, at = [] } = describeError(error);
   return [`${type}: ${message}`, ...at.map((frame) => `  at ${frame}`)].join('\n');
 }
 
 function withCause({ message, cause }: GatherError): string {
-  // Node tries each address of a host, and says nothing of all of them together.
+  // Node tries each address of a host; the error for all of them has no message.
   const causes = cause instanceof AggregateError ? cause.errors : [cause];
   return [message, ...causes.filter((error) => error instanceof Error).map((error) => error.message)].join('\n');
 }

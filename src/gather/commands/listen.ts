@@ -5,9 +5,9 @@ import { CommandError } from './command.ts';
 import { type Stopping, whenAborted } from './stopping.ts';
 
 /**
- * Runs the server until it is asked to end.
- * @param onListening is told the address
- * @throws CommandError where the address is taken or is not this machine's
+ * Runs the server until it is told to stop.
+ * @param onListening called with the URL
+ * @throws CommandError if the address is taken, or is not one of this machine
  */
 export async function listenUntilStopped(
   app: App,
@@ -33,8 +33,8 @@ export async function listenUntilStopped(
 }
 
 /**
- * Says in words why a server could not listen; an error of another kind comes back as it is.
- * @param setting the name of the setting that says the port
+ * Explains why a server could not listen. Returns other errors unchanged.
+ * @param setting the name of the port's setting
  */
 export function toListenError(error: NodeJS.ErrnoException & { port?: number }, host: string, setting: string): Error {
   const { code, port } = error;
@@ -47,7 +47,7 @@ export function toListenError(error: NodeJS.ErrnoException & { port?: number }, 
     return new CommandError(`This user may not listen on port ${port}. Set ${setting} to another one.`);
   }
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-    return new CommandError(`HOST is ${host}, which is no address of this machine.`);
+    return new CommandError(`HOST is ${host}, which is not an address of this machine.`);
   }
   return error;
 }

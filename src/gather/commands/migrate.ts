@@ -6,7 +6,7 @@ import { type Command, databaseUrlOf } from './command.ts';
 import { schemasOf } from './server-config.ts';
 import { showStep } from './steps.ts';
 
-/** Brings the database up to date. */
+/** Migrates the database. */
 export const migrate = (app: App): Command => ({
   summary: 'brings the database and its job queue up to date.',
   help: `Settings, from the environment:
@@ -18,7 +18,7 @@ export const migrate = (app: App): Command => ({
   run: (config) => bringUpToDate(app, databaseUrlOf(config), config),
 });
 
-/** Runs all migrations that are missing, and installs the job queue. @param signal ends the connections */
+/** Runs missing migrations, and installs the job queue. @param signal closes the connections */
 export async function bringUpToDate(
   app: App,
   databaseUrl: string,

@@ -3,14 +3,13 @@ import { Writable } from 'node:stream';
 import { CommandError } from './command.ts';
 
 /**
- * A password: what is typed on the terminal, which does not show it, twice; or the first line of the standard input,
- * where that is no terminal.
- * @throws CommandError where none is given, or another one the second time
+ * Reads a password: typed twice on a terminal, without echo; otherwise the first line of the standard input.
+ * @throws CommandError if it is missing, or the two differ
  */
 export async function readPassword(): Promise<string> {
   const { stdin, stderr } = process;
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  // Before the first question, and until after the second: in between the terminal would show what is typed.
+  // One reader for both questions: the terminal would echo what is typed between two readers.
   const reader = createInterface({ input: stdin, output: nowhere, terminal: stdin.isTTY });
   const lines = reader[Symbol.asyncIterator]();
   const ask = async (question: string): Promise<string> => {
@@ -22,8 +21,8 @@ export async function readPassword(): Promise<string> {
   };
   try {
     const password = await ask('Password: ');
-    if (!stdin.isTTY || (await ask('The same again: ')) === password) return password;
-    throw new CommandError('Expected the same password twice, got two.');
+    if (!stdin.isTTY || (await ask('Repeat the password: ')) === password) return password;
+    throw new CommandError('Expected the same password twice, got two different ones.');
   } finally {
     reader.close();
   }

@@ -4,7 +4,7 @@ import { putUser } from '../accounts/user-rows.ts';
 import type { SampleUser } from '../app.ts';
 import type { Database } from '../database/database.ts';
 
-/** An account to try, and how to sign in with it. */
+/** A sample account with its password. */
 export type SampleAccount = SampleUser & { password: string };
 
 /**

@@ -8,7 +8,7 @@ import { listenUntilStopped } from './listen.ts';
 import { schemasOf, toServerConfig } from './server-config.ts';
 import { listenToSignals } from './stopping.ts';
 
-/** The server by itself, as it runs on several machines. */
+/** The server only, on any number of machines. */
 export const serve = (app: App): Command => ({
   summary: 'runs the server only; the database and the services are elsewhere.',
   help: `Run \`migrate\` first. Settings, from the environment:
@@ -25,8 +25,8 @@ export const serve = (app: App): Command => ({
 });
 
 /**
- * A database that is away, or not migrated yet, is the matter of `/ready`: the server may be there first.
- * @throws AppError where it is migrated, and has not what the application reads
+ * A database that is unavailable or not migrated does not keep the server from starting: `/ready` reports it.
+ * @throws AppError if the database is migrated, but lacks columns that the application reads
  */
 async function assertFitsNow(app: App, config: Config): Promise<void> {
   const databaseUrl = databaseUrlOf(config);

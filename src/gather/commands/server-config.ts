@@ -12,16 +12,16 @@ import type { ServiceConfig } from '../services/define-service.ts';
 import type { WorkerConfig } from '../worker.ts';
 
 const S3_TIMEOUT_MS = 30_000;
-/** For load balancers that ask once a second; with the time to drain, within the ten seconds that Docker gives. */
+/** For load balancers that probe once a second. Added to the drain timeout, within the ten seconds that Docker gives. */
 const PRODUCTION_SHUTDOWN_DELAY_MS = 3000;
 const SHUTDOWN_DELAY_MS = 300;
 
-/** The schemas that the settings name. */
+/** The PostgreSQL schemas in the settings. */
 export function schemasOf(config: Config): EngineSchemas {
   return { engineSchema: config.GATHER_SCHEMA, queueSchema: config.GATHER_JOBS_SCHEMA };
 }
 
-/** What the settings have of passwords and keys. */
+/** The passwords and keys in the settings. */
 export function secretsIn(config: Config): string[] {
   const services = Object.values(config.services).map(({ url }) => url);
   const urls = [config.DATABASE_URL, ...services].filter((url) => url !== undefined);
@@ -29,9 +29,9 @@ export function secretsIn(config: Config): string[] {
 }
 
 /**
- * The server's settings, once it is known where its database is.
- * @param urls of services that the settings do not say
- * @throws ConfigError where the URL of a service is missing
+ * Converts the settings to the configuration of the server.
+ * @param urls of services that have none in the settings
+ * @throws ConfigError if the URL of a service is missing
  */
 export function toServerConfig(
   app: App,
@@ -74,7 +74,7 @@ export function toServerConfig(
   };
 }
 
-/** A worker's settings: the server's, as far as both have them. */
+/** The configuration of a worker: the part that it shares with the server, and its own. */
 export function toWorkerConfig(config: Config, server: ServerConfig): WorkerConfig {
   return { ...server, fetchAllowed: config.FETCH_ALLOWED };
 }
@@ -116,7 +116,7 @@ function toJwtConfig(config: Config): JwtConfig | undefined {
   };
 }
 
-/** A bucket where one is named, or else a directory. */
+/** The bucket, if one is set, or else the directory. */
 function toStoreConfig(config: Config): StoreConfig {
   if (!config.S3_BUCKET) return { directory: config.FILES_DIR ?? join(config.DATA_DIR, 'files') };
   return {

@@ -4,11 +4,11 @@ import type { Command } from './command.ts';
 import { toListenError } from './listen.ts';
 import { listenToSignals, whenAborted } from './stopping.ts';
 
-/** The example services by themselves. */
+/** The example services only. */
 export const services = (app: App, startExamples: NonNullable<AppDefinition['startExamples']>): Command => ({
   summary: `runs the ${Object.keys(app.services).length} example services only.`,
   help: `Settings, from the environment:
-  SERVICES_PORT=4100           the first of as many ports in a row; 0 for any that are free
+  SERVICES_PORT=4100           the first of consecutive ports; 0 for any free ones
   HOST=127.0.0.1               where they listen`,
 
   async run({ HOST: host, SERVICES_PORT: firstPort }) {

@@ -13,18 +13,18 @@ import { showStep } from './steps.ts';
 import { listenToSignals, type Stopping } from './stopping.ts';
 import { withDatabase } from './with-database.ts';
 
-/** Everything that a first look needs, in one process. */
+/** Everything for a first look, in one process. */
 export const start = (app: App): Command => ({
-  summary: 'runs all of it: PostgreSQL, sample data, the example services, a worker and the server.',
-  help: `It sets up a PostgreSQL of its own, with sample data and, in development, accounts to try. In one that
-DATABASE_URL names it changes nothing unless it is asked to:
+  summary: 'runs everything: PostgreSQL, sample data, the example services, a worker and the server.',
+  help: `Sets up an embedded PostgreSQL with sample data and, in development, sample accounts. Changes nothing in the
+database of DATABASE_URL, unless told to:
   --migrate                    brings the database and its job queue up to date
   --seed                       fills an empty database with sample data
 
 Settings, from the environment:
   PORT=4000 HOST=127.0.0.1     where the server listens
   DATA_DIR=.gather             where the embedded PostgreSQL keeps its data
-  DATABASE_URL                 use this PostgreSQL (13 or newer); nothing is embedded then${settingsHelp(serviceSettings(app), 'use this service in place of its example')}`,
+  DATABASE_URL                 a PostgreSQL, 13 or newer, to use instead of the embedded one${settingsHelp(serviceSettings(app), 'services to use instead of the examples')}`,
 
   flags: ['migrate', 'seed'],
 
@@ -38,7 +38,7 @@ Settings, from the environment:
   },
 });
 
-/** @throws the reason of `stop` where it aborts before the server listens */
+/** @throws the reason of `stop`, if that aborts before the server listens */
 async function runAll(app: App, config: Config, flags: readonly string[], stopping: Stopping): Promise<void> {
   const signal = stopping.stop;
   await using stack = new AsyncDisposableStack();
@@ -67,7 +67,7 @@ async function runAll(app: App, config: Config, flags: readonly string[], stoppi
   await listenUntilStopped(app, serverConfig, stopping, (url) => console.log(welcome(app, url, users)));
 }
 
-/** Its jobs have the time to finish in which the server's requests have theirs. */
+/** Stops together with the server, so that jobs and requests finish in the same time. */
 async function startWorker(
   app: App,
   config: WorkerConfig,
@@ -90,7 +90,7 @@ async function startMissingServices(
   const all = Object.entries(services);
   const names = all.filter(([, { url }]) => url === undefined).map(([name]) => name);
   const examples = await inStep(showStep, 'example services', async (report) => {
-    report(names.join(', ') || 'none, as the URLs of all are set');
+    report(names.join(', ') || 'none: all URLs are set');
     return startExamples({ names });
   });
   stack.defer(() => examples.close());
@@ -115,7 +115,7 @@ Gather is ready:
   ${url}/graphql   GraphiQL, with queries to try
   ${url}/ready     whether it can serve
 
-${toFirstQuery(url, firstQuery)}${toAccounts(users)}Ctrl-C stops all of it.
+${toFirstQuery(url, firstQuery)}${toAccounts(users)}Ctrl-C stops everything.
 `;
 }
 

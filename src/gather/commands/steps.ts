@@ -1,6 +1,6 @@
 import type { Step } from '../step.ts';
 
-/** Shows a step on standard output: as it goes on a terminal, in one line when it is done elsewhere. */
+/** Shows a step on standard output: live on a terminal, elsewhere one line when it is done. */
 export function showStep({ what, detail, ms }: Step): void {
   const words = detail === undefined ? what : `${what}: ${detail}`;
   if (ms !== undefined) {

@@ -1,34 +1,34 @@
 import { once } from 'node:events';
 
-/** How the program is asked to end. */
+/** The signals that stop the program. */
 export interface Stopping {
-  /** Aborts at the first signal to end: finish what is under way, then end. */
+  /** Aborts at the first signal: finish work under way, then end. */
   stop: AbortSignal;
-  /** Aborts at the second: end without finishing, but cleanly. */
+  /** Aborts at the second signal: end cleanly, without finishing work. */
   force: AbortSignal;
   /**
-   * Whether the first signal was SIGTERM: a process manager asks, and may have put something in front that sends requests
-   * here until it sees that the server is not ready. A person at a terminal waits for nobody.
+   * Whether the first signal was SIGTERM. Then a load balancer may send requests until it sees that the server is not ready;
+   * a person at a terminal need not wait for that.
    */
   readonly isOfManager: boolean;
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** npm passes on a Ctrl-C that the terminal sends to both: what follows the first signal this soon is the same one. */
+/** npm forwards a Ctrl-C that the terminal sends to both processes: a signal this soon after the first is its duplicate. */
 const SAME_SIGNAL_MS = 200;
 
-/** Listens to Ctrl-C, to SIGTERM and to the terminal's end, from now until the process ends. */
+/** Listens to Ctrl-C, SIGTERM and the end of the terminal, until the process ends. */
 export function listenToSignals(): Stopping {
   const stop = new AbortController();
   const force = new AbortController();
-  let hurryFrom = Number.POSITIVE_INFINITY;
+  let forceFrom = Number.POSITIVE_INFINITY;
   let isOfManager = false;
   const onSignal = (name: string, number?: number) => {
-    // A signal without a number comes from a crash in this process, which does not cut off work under way.
-    if (number !== undefined && performance.now() > hurryFrom) return force.abort();
+    // A signal without a number was emitted after an uncaught error, and must not cut off work under way.
+    if (number !== undefined && performance.now() > forceFrom) return force.abort();
     if (stop.signal.aborted) return;
     isOfManager = name === 'SIGTERM' && number !== undefined;
-    hurryFrom = performance.now() + SAME_SIGNAL_MS;
+    forceFrom = performance.now() + SAME_SIGNAL_MS;
     stop.abort();
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);

@@ -10,7 +10,7 @@ import { findDatabase } from './find-database.ts';
 import { readPassword } from './read-password.ts';
 import { withDatabase } from './with-database.ts';
 
-/** Whom it is about, and what is said of them. */
+/** The arguments and options of an action. */
 interface Given {
   email: string;
   name?: string | undefined;
@@ -27,19 +27,19 @@ const actions: Readonly<Record<string, Action>> = {
   enable: (database, { email }) => change(database, email, false),
 };
 
-/** Who may sign in. */
+/** Manages the accounts. */
 export const user = (app: App): Command => ({
-  summary: 'adds, lists, disables and enables those who can sign in.',
+  summary: 'adds, lists, disables and enables accounts.',
   help: `  user add EMAIL [--name NAME] [--role ${app.roles.ofUsers.join('|')}] [--generate]
-                               asks for the password, or reads it from the standard input where that is no terminal;
-                               with --generate makes one and shows it, once. A ${app.roles.signedIn} where nothing is said
-  user list                    shows all of them
-  user disable EMAIL           ends their sessions, and lets them sign in no more
-  user enable EMAIL            lets them sign in again
+                               adds an account, ${app.roles.signedIn} by default. Asks for its password, or reads it from
+                               the standard input if that is not a terminal; --generate creates one and shows it once
+  user list                    lists all accounts
+  user disable EMAIL           ends the account's sessions, and refuses new ones
+  user enable EMAIL            lets the account sign in again
 
 Run \`migrate\` first. Settings, from the environment:
-  DATABASE_URL                 PostgreSQL, 13 or newer; without it, the one that \`start\` runs in DATA_DIR
-  DATA_DIR=.gather             where that one keeps its data`,
+  DATABASE_URL                 PostgreSQL, 13 or newer; by default the one that \`start\` runs in DATA_DIR
+  DATA_DIR=.gather             where \`start\` keeps its data`,
   takesArguments: true,
 
   async run(config, args) {
@@ -94,12 +94,12 @@ async function list(database: Database): Promise<void> {
   }
 }
 
-/** What may be long comes last. */
+/** The columns that may be long come last. */
 function toLine(role: string, state: string, email: string, name: string): string {
   return `${role.padEnd(10)}${state.padEnd(10)}${email.padEnd(40)} ${name}`;
 }
 
 async function change(database: Database, email: string, isDisabled: boolean): Promise<void> {
-  if (!(await setDisabled(database, email, isDisabled))) throw new CommandError(`There is no account of ${email}.`);
-  console.log(isDisabled ? `${email} is signed out, and cannot sign in any more.` : `${email} can sign in.`);
+  if (!(await setDisabled(database, email, isDisabled))) throw new CommandError(`There is no account for ${email}.`);
+  console.log(isDisabled ? `${email} is signed out, and cannot sign in again.` : `${email} can sign in.`);
 }

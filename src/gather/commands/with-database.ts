@@ -7,7 +7,7 @@ import { schemasOf } from './server-config.ts';
 
 const CONNECT_TIMEOUT_MS = 5000;
 
-/** Hands `work` the database for as long as it takes. */
+/** Runs `work` with a database, whose connections are closed afterwards. */
 export async function withDatabase<T>(
   app: App,
   { databaseUrl, config }: { databaseUrl: string; config: Config },

@@ -5,20 +5,20 @@ import { assertMigrated } from './find-database.ts';
 import { toServerConfig, toWorkerConfig } from './server-config.ts';
 import { listenToSignals, whenAborted } from './stopping.ts';
 
-/** A worker by itself; any number of them, on any machines. */
+/** A worker only, on any number of machines. */
 export const work = (app: App): Command => ({
-  summary: 'runs a worker only: it does the jobs that servers enqueue.',
+  summary: 'runs a worker only, for the jobs that servers enqueue.',
   help: `Run \`migrate\` first. Settings, from the environment:
   DATABASE_URL                 PostgreSQL, 13 or newer${settingsHelp(serviceSettings(app), 'the services')}
   TIME_ZONE=UTC                where days begin and schedules are due
-  FETCH_ALLOWED                what tasks may fetch although it is not public: hosts, addresses and blocks of
-                               addresses, with commas between them`,
+  FETCH_ALLOWED                hosts, addresses and CIDR blocks that tasks may fetch although they are not public,
+                               separated by commas`,
   required: ['DATABASE_URL', ...serviceSettings(app)],
 
   async run(config) {
     const { stop, force } = listenToSignals();
     const databaseUrl = databaseUrlOf(config);
-    // A worker sets its schedules when it starts: not in a database that does not fit it.
+    // Before the worker starts and writes its schedules.
     await assertMigrated(app, databaseUrl, config);
     const worker = createWorker(app, toWorkerConfig(config, toServerConfig(app, config, databaseUrl)));
     try {

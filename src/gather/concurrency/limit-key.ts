@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 
-/** The 16-bit pieces of an IPv6 address that name the network of one customer of a provider. */
+/** The leading 16-bit groups of an IPv6 address: the /64 network that a provider assigns to one customer. */
 const NETWORK_PIECES = 4;
 
 /** The rate-limit key of an address: the /64 network of an IPv6 address, or the IPv4 address. */

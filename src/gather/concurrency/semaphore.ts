@@ -11,7 +11,7 @@ interface SemaphoreOptions {
   toError: () => Error;
 }
 
-/** Leave to use one of the things that a semaphore counts. Releasing it again does nothing. */
+/** A permit of a semaphore. Releasing it twice does nothing. */
 export interface Permit extends Disposable {
   release(): void;
 }
@@ -19,17 +19,17 @@ export interface Permit extends Disposable {
 type Waiter = (permit: Permit) => void;
 
 /**
- * A semaphore. Callers without a key are served first come, first served; callers with keys are served round-robin by
- * key, so that a key with many callers keeps no other waiting for more than one of them. A key never holds more than
- * `perKey` permits, not even of those that are free: a permit cannot be taken back once somebody else needs it.
+ * A fair semaphore. Callers wait in a queue per key, which are served round-robin, so that a key with many callers does not
+ * delay other keys. A key never holds more than `perKey` permits, even if others are free: a permit cannot be revoked when
+ * another key needs it.
  */
 export class Semaphore {
   readonly #options: SemaphoreOptions;
   #free: number;
   #waiting = 0;
   readonly #held = new Map<string, number>();
-  /** The callers that wait, by key; the key that was served last is the last. */
-  readonly #lines = new Map<string | undefined, Set<Waiter>>();
+  /** The waiting callers by key; the key that was served last comes last. */
+  readonly #queues = new Map<string | undefined, Set<Waiter>>();
 
   constructor(options: SemaphoreOptions) {
     this.#options = options;
@@ -52,7 +52,7 @@ export class Semaphore {
    */
   async acquire(signal: AbortSignal, key?: string): Promise<Permit> {
     signal.throwIfAborted();
-    // A caller that waits while permits are free waits for one of its own key.
+    // Waiting callers have no claim to a free permit: they wait for one of their own key.
     if (this.#isFree(key)) return this.#take(key);
     if (this.#waiting >= (this.#options.maxWaiting ?? Number.POSITIVE_INFINITY)) throw this.#options.toError();
     const permit = await this.#wait(signal, key);
@@ -80,8 +80,8 @@ export class Semaphore {
         resolve(permit);
       };
       signal.addEventListener('abort', onAbort);
-      const line = this.#lines.get(key) ?? new Set();
-      this.#lines.set(key, line.add(serve));
+      const queue = this.#queues.get(key) ?? new Set();
+      this.#queues.set(key, queue.add(serve));
       this.#waiting++;
     });
   }
@@ -98,12 +98,12 @@ export class Semaphore {
     const release = () => {
       if (!isHeld) return;
       isHeld = false;
-      this.#giveBack(key);
+      this.#release(key);
     };
     return { release, [Symbol.dispose]: release };
   }
 
-  #giveBack(key: string | undefined): void {
+  #release(key: string | undefined): void {
     this.#free++;
     if (key !== undefined) {
       const left = (this.#held.get(key) ?? 0) - 1;
@@ -114,21 +114,21 @@ export class Semaphore {
   }
 
   #serve(): void {
-    // A line that is put at the end is visited again.
-    for (const [key, line] of this.#lines) {
+    // A queue that is moved to the end is visited again.
+    for (const [key, queue] of this.#queues) {
       if (this.#free === 0) return;
-      const [next] = line;
+      const [next] = queue;
       if (!next || !this.#isFree(key)) continue;
       this.#remove(key, next);
-      if (this.#lines.delete(key)) this.#lines.set(key, line);
+      if (this.#queues.delete(key)) this.#queues.set(key, queue);
       next(this.#take(key));
     }
   }
 
   #remove(key: string | undefined, waiter: Waiter): void {
-    const line = this.#lines.get(key);
-    if (!line?.delete(waiter)) return;
+    const queue = this.#queues.get(key);
+    if (!queue?.delete(waiter)) return;
     this.#waiting--;
-    if (line.size === 0) this.#lines.delete(key);
+    if (queue.size === 0) this.#queues.delete(key);
   }
 }

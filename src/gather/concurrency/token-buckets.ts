@@ -1,17 +1,17 @@
 import { LRUCache } from 'lru-cache';
 
 interface BucketLimits {
-  /** What a bucket holds at most. */
+  /** The capacity of a bucket. */
   costBucket: number;
   costRestoredPerSecond: number;
 }
 
-/** A bucket that nobody has used for long is full again, and so need not be kept. */
+/** Least recently used buckets are dropped: they are full again. */
 const MAX_BUCKETS = 10_000;
 
 /**
- * The points of each viewer, in the memory of this process: several servers have buckets of their own. It keeps those of
- * the viewers that came last; a forgotten one begins with a full bucket.
+ * A token bucket for each viewer, in the memory of this process: servers do not share them. A viewer whose bucket was
+ * dropped starts with a full one.
  */
 export class TokenBuckets {
   readonly #limits: BucketLimits;
@@ -31,7 +31,7 @@ export class TokenBuckets {
   }
 }
 
-/** Points that are taken and come back with time. */
+/** A token bucket. Its tokens are points. */
 export class TokenBucket {
   readonly #limits: BucketLimits;
   #points: number;
@@ -42,7 +42,7 @@ export class TokenBucket {
     this.#points = limits.costBucket;
   }
 
-  /** How many there are; less than 0 where an operation cost more than it had seemed, but never by more than a bucket. */
+  /** The points left; negative after an operation that cost more than estimated, by at most one full bucket. */
   get available(): number {
     const { costBucket, costRestoredPerSecond } = this.#limits;
     const now = performance.now();
@@ -51,20 +51,20 @@ export class TokenBucket {
     return this.#points;
   }
 
-  /** @returns whether there were as many; there are always none */
+  /** Takes points, if there are enough. Taking none always succeeds. */
   take(points: number): boolean {
     if (points > 0 && this.available < points) return false;
     this.#points -= points;
     return true;
   }
 
-  /** @param points less than 0 takes more */
+  /** Returns points. @param points negative to take more */
   giveBack(points: number): void {
     const { costBucket } = this.#limits;
     this.#points = Math.max(-costBucket, Math.min(costBucket, this.available + points));
   }
 
-  /** How long it takes until there are as many, in whole seconds. */
+  /** Whole seconds until there are enough points, at least one. */
   secondsUntil(points: number): number {
     return Math.max(1, Math.ceil((points - this.available) / this.#limits.costRestoredPerSecond));
   }

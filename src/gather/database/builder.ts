@@ -1,7 +1,7 @@
 import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely';
 import type { Schema } from './schema.ts';
 
-/** Kysely as a builder of statements. It has no connection and runs nothing: `Database.run` does. */
+/** Kysely as a query builder only. It has no connection: `Database.run` runs statements. */
 export const builder = new Kysely<Schema>({
   dialect: {
     createAdapter: () => new PostgresAdapter(),

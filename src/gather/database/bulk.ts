@@ -45,9 +45,9 @@ export function insertRows<T extends keyof Schema, C extends Column<T>>(
 }
 
 /**
- * `update … set … from unnest(…) …`: one array for each column, and a second one, which rows set it, for a column that
- * only some rows set. First the rows that exist in the expected version are locked, in key order so that two such
- * statements cannot deadlock. Unless these are all rows, nothing is changed and no row returned.
+ * `update … set … from unnest(…) …`: one array per column, and for a column that only some rows set a second one, which
+ * tells the rows that set it. First locks the rows that exist in the expected version, in key order so that two such
+ * statements cannot deadlock. If any row is missing, changes nothing and returns no rows.
  */
 export function updateEach<T extends keyof Schema, C extends Column<T>>(
   definition: TableDefinition<T>,
@@ -89,7 +89,7 @@ interface InputColumn {
 
 const EXPECTED_VERSION = '$version';
 
-/** The name of the column that says which rows set a column. */
+/** The name of the column that tells which rows set a column. */
 const toCompanion = (column: string) => `${column}?`;
 
 function toInput<T extends keyof Schema>(

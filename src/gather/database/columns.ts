@@ -3,13 +3,14 @@ import type { Schema, TableName } from './schema.ts';
 /** The columns of each table that an operation reads; the key is always among them. */
 export type Columns = { readonly [T in TableName]: readonly (keyof Schema[T] & string)[] };
 
-/** A column that holds the key of a row of another table. */
+/** A foreign key. */
 export interface Reference {
   column: string;
   table: TableName;
 }
 
 /**
- * The references of each table to preload with its rows: nothing else is selected on the table that would wait for them.
+ * The references of each table to preload with its rows: those of tables on which nothing else is selected that would wait
+ * for them.
  */
 export type References = { readonly [T in TableName]: readonly Reference[] };

@@ -2,13 +2,13 @@ import { LRUCache } from 'lru-cache';
 import { type Permit, Semaphore } from '../concurrency/semaphore.ts';
 import { GatherError } from '../errors.ts';
 
-/** How many connections of a pool each client may take. */
+/** The shares of a pool's connections that clients may take. */
 export interface Shares {
   /**
    * Waits for a connection.
    * @param key the client whose share it counts against; undefined counts against none
-   * @param work its purpose: a table, transactions, or '' for anything else
-   * @param text of the statement, if it is for one
+   * @param work the purpose: a table, transactions, or '' for anything else
+   * @param text the statement, if the connection is for one
    * @throws BUSY after the timeout, and the signal's reason once it aborts
    */
   acquire(signal: AbortSignal, key: string | undefined, work: string, text?: string): Promise<Permit>;
@@ -24,9 +24,9 @@ interface SharesConfig {
   timeoutMs: number;
 }
 
-/** A statement that takes this long by its latest runs is slow. */
+/** A statement with this moving average duration is slow. */
 const SLOW_MS = 100;
-/** How many times a client runs the same slow statement at once. */
+/** How many times one client may run the same slow statement concurrently. */
 const SLOW_AT_ONCE = 2;
 const MAX_KNOWN = 1000;
 
@@ -46,8 +46,8 @@ export class StatementShares implements Shares {
   readonly #all: Semaphore;
   /** By client and slow statement. */
   readonly #slow: Semaphore;
-  /** How long statements take by their latest runs, in milliseconds, by their texts. */
-  readonly #tookMs = new LRUCache<string, number>({ max: MAX_KNOWN });
+  /** The moving average duration of statements, by text. */
+  readonly #averageMs = new LRUCache<string, number>({ max: MAX_KNOWN });
   readonly #tables = new Map<string, Semaphore>();
 
   constructor(config: SharesConfig) {
@@ -70,7 +70,7 @@ export class StatementShares implements Shares {
   }
 
   async acquire(signal: AbortSignal, key: string | undefined, table: string, text?: string): Promise<Permit> {
-    const isSlow = text !== undefined && (this.#tookMs.get(text) ?? 0) >= SLOW_MS;
+    const isSlow = text !== undefined && (this.#averageMs.get(text) ?? 0) >= SLOW_MS;
     if (key === undefined || !isSlow) return this.#acquire(signal, key, table);
     const ofSlow = await this.#slow.acquire(signal, `${key} ${text}`);
     try {
@@ -82,8 +82,8 @@ export class StatementShares implements Shares {
   }
 
   note(text: string, ms: number): void {
-    const before = this.#tookMs.get(text) ?? ms;
-    this.#tookMs.set(text, (before + ms) / 2);
+    const before = this.#averageMs.get(text) ?? ms;
+    this.#averageMs.set(text, (before + ms) / 2);
   }
 
   async #acquire(signal: AbortSignal, key: string | undefined, table: string): Promise<Permit> {
@@ -115,8 +115,7 @@ export class StatementShares implements Shares {
 }
 
 /**
- * The first table that a statement names, without quotation marks; '' where it names none. Where it is taken for another
- * one, only the shares are not as fair as they could be.
+ * The first table that a statement names, unquoted; '' if it names none. A wrong result only makes the shares less fair.
  */
 export function tableNamedIn(text: string): string {
   const named = /\b(?:from|into|update|join)\s+(?!lateral\b|only\b)((?:"[^"]+"|\w+)(?:\.(?:"[^"]+"|\w+))?)/i.exec(
@@ -134,6 +133,6 @@ function both(first: Permit, second: Permit): Permit {
 }
 
 function busy(size: number, timeoutMs: number): GatherError {
-  const message = `Expected a free connection to the database within ${timeoutMs / 1000} s, got none: all ${size}, or the part of them that one client or one table may have, are in use. Try again in a moment.`;
+  const message = `Expected a free connection to the database within ${timeoutMs / 1000} s, got none: all ${size}, or the share of one client or one table, are in use. Try again in a moment.`;
   return new GatherError('BUSY', message, { source: 'postgres', retryable: true });
 }

@@ -1,6 +1,6 @@
 import type { Page } from './page.ts';
 
-/** A row in its place on a page. */
+/** A row on a page. */
 export interface Edge<Row> {
   node: Row;
   connection: Connection<Row>;
@@ -14,13 +14,13 @@ export interface PageOfRows<Row> {
 }
 
 interface ConnectionSource<Row> {
-  /** Reads the rows in the direction of reading, one more than the page's size where there are more. */
+  /** Reads the rows in the direction of paging, one more than the page's size if there are more. */
   read: () => Promise<Row[]>;
   cursorOf: (row: Row) => string;
   count: () => Promise<number>;
 }
 
-/** One page of a longer list, after Relay's Cursor Connections Specification. Only what is selected is read. */
+/** One page of a list, as in Relay's Cursor Connections Specification. Reads only what is selected. */
 export class Connection<Row> {
   readonly #page: Page;
   readonly #source: ConnectionSource<Row>;
@@ -44,15 +44,14 @@ export class Connection<Row> {
     return this.#count;
   }
 
-  /** The place of a row of this page. */
   cursorOf(row: Row): string {
     return this.#source.cursorOf(row);
   }
 }
 
 /**
- * Relay's rule: in the direction of reading, whether more rows lie between the cursors, so that a loop over pages ends at
- * the second cursor; against it, whether the page begins at a cursor, whose row is there without being asked for.
+ * Relay's rule. In the direction of paging: whether more rows lie between the cursors, so that a loop over pages ends at the
+ * second cursor. In the other direction: whether the page begins at a cursor, whose row exists without another query.
  */
 function toPageOfRows<Row>(found: readonly Row[], { size, isBackward, after, before }: Page): PageOfRows<Row> {
   const hasMore = found.length > size;

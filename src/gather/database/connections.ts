@@ -3,7 +3,7 @@ import { GatherError } from '../errors.ts';
 import { Connection } from './connection.ts';
 import { type CursorValue, fromCursor, toCursor } from './cursor.ts';
 import type { Database } from './database.ts';
-import { isAfter, type Position, paramsOfPlace, shapeOfPlace } from './keyset.ts';
+import { isAfter, type Position, paramsOfPosition, shapeOfPosition } from './keyset.ts';
 import { type Column, type OrderTerm, reverseOrder, shapeOfOrder, toOrderBy, toTotalOrder } from './order.ts';
 import type { Page } from './page.ts';
 import type { Schema } from './schema.ts';
@@ -12,7 +12,7 @@ import { param } from './statement.ts';
 import { bind, type Row, shapeOfTable, type TableDefinition, tableOf, toColumns, toList } from './table-definition.ts';
 import { compileWhere, type Where } from './where.ts';
 
-/** Which rows a connection is made of, in which order, and which page of it is wanted. */
+/** The rows of a connection, their order, and the requested page. */
 export interface ConnectionQuery<T extends keyof Schema> {
   /** How the statement appears in the timing. */
   name: string;
@@ -25,14 +25,13 @@ export interface ConnectionQuery<T extends keyof Schema> {
 }
 
 /**
- * A page read in one statement by keyset, from the cursor's row on, so that concurrent inserts and deletes neither repeat
- * nor hide rows.
+ * A page, read in one statement by keyset pagination, so that concurrent inserts and deletes neither repeat nor hide rows.
  *
  * ```sql
  * select … from "book" where "status" = $1 and ("price", "id") > ($2, $3) order by "price" asc, "id" asc limit 21
  * ```
  *
- * @throws INVALID_INPUT where a cursor is not from a page of this order
+ * @throws INVALID_INPUT if a cursor is from another order
  */
 export function connect<T extends keyof Schema>(
   database: Database,
@@ -43,7 +42,7 @@ export function connect<T extends keyof Schema>(
   const reading = page.isBackward ? reverseOrder(order) : order;
   const selected = toColumns(definition, [...columns, ...order.map(({ column }) => column)]);
   const condition = compileWhere(definition, where);
-  const places = toPlaces(order, page);
+  const positions = toPositions(order, page);
 
   const statement = bind<Row<T>>(
     [
@@ -52,17 +51,17 @@ export function connect<T extends keyof Schema>(
       selected,
       condition.shape,
       shapeOfOrder(reading),
-      ...places.map(shapeOfPlace),
+      ...positions.map(shapeOfPosition),
     ].join(' '),
     () => {
       const conditions = [
         condition.condition(expressionBuilder<Schema, T>()),
-        ...places.map((place) => isAfter(place, definition.nullable)),
+        ...positions.map((position) => isAfter(position, definition.nullable)),
       ];
       return sql`select ${toList(selected)} from ${tableOf(definition)}
         where ${sql.join(conditions, sql` and `)} order by ${toOrderBy(reading)} limit ${param('limit')}`;
     },
-    Object.assign({ limit: page.size + 1 }, condition.values, ...places.map(paramsOfPlace)),
+    Object.assign({ limit: page.size + 1 }, condition.values, ...positions.map(paramsOfPosition)),
   );
   return new Connection(page, {
     read: async () => {
@@ -78,12 +77,13 @@ export function connect<T extends keyof Schema>(
   });
 }
 
-/** The places that a page begins after and ends before: the latter is what it begins after in the reverse order. */
-function toPlaces<T extends keyof Schema>(order: readonly OrderTerm<T>[], { after, before }: Page): Position<T>[] {
-  const places: Position<T>[] = [];
-  if (after !== undefined) places.push({ order, values: toValues(order, after), prefix: 'a' });
-  if (before !== undefined) places.push({ order: reverseOrder(order), values: toValues(order, before), prefix: 'b' });
-  return places;
+/** The positions that a page begins after and ends before. The latter is a position to begin after in the reverse order. */
+function toPositions<T extends keyof Schema>(order: readonly OrderTerm<T>[], { after, before }: Page): Position<T>[] {
+  const positions: Position<T>[] = [];
+  if (after !== undefined) positions.push({ order, values: toValues(order, after), prefix: 'a' });
+  if (before !== undefined)
+    positions.push({ order: reverseOrder(order), values: toValues(order, before), prefix: 'b' });
+  return positions;
 }
 
 function toValues<T extends keyof Schema>(order: readonly OrderTerm<T>[], cursor: string): CursorValue[] {

@@ -1,22 +1,22 @@
 import { GatherError } from '../errors.ts';
 
-/** Longest cursor: a few values of at most some hundreds of characters. */
+/** The longest cursor: a few values of some hundred characters each. */
 const MAX_LENGTH = 10_000;
 
-/** A value of a column, as it goes into a cursor. */
+/** A value in a cursor. */
 export type CursorValue = string | number | boolean | null;
 
 /**
- * An opaque cursor from the values that a row has in the columns of an order.
- * @param order says which order; a cursor is refused for any other
+ * Encodes a row's values of the columns of an order in an opaque cursor.
+ * @param order identifies the order; the cursor is refused for any other
  */
 export function toCursor(order: string, values: readonly CursorValue[]): string {
   return Buffer.from(JSON.stringify([order, ...values])).toString('base64url');
 }
 
 /**
- * The values that `toCursor` was given.
- * @throws INVALID_INPUT for anything else, and for a cursor of another order
+ * Decodes the values in a cursor.
+ * @throws INVALID_INPUT if it is malformed, or from another order
  */
 export function fromCursor(order: string, cursor: string): CursorValue[] {
   const [cursorOrder, ...values] = parse(cursor);

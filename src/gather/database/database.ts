@@ -16,9 +16,9 @@ import type { Definitions } from './tables.ts';
 
 /** PostgreSQL ignores a cancel request that overtakes its statement, so it is repeated until the statement ends. */
 const CANCEL_AGAIN_MS = 50;
-/** The name under which all transactions share connections. */
+/** Stands for a table's name in the shares of connections: all transactions count as one table. */
 const TRANSACTION = '(transaction)';
-/** A connection in use, and its lease. */
+/** The permits of connections in use. */
 const permits = new WeakMap<pg.PoolClient, Permit>();
 
 /** How a statement appears in the timing. */
@@ -50,12 +50,11 @@ export type TableReference = (name: TableName | 'gather.jobChange' | 'gather.sto
 type Query<Row> = BoundStatement<Row> | Compilable<Row>;
 
 /**
- * PostgreSQL as one request or one job sees it: each statement is measured, and is stopped on the server too when
- * the signal aborts. Takes prepared statements and any query of Kysely's builder.
+ * PostgreSQL for one request or job. Measures each statement, and cancels it on the server when the signal aborts. Runs
+ * prepared statements and any query of Kysely's builder.
  *
- * Throws `GatherError`: BUSY where all connections, or the client's share, are in use for too long,
- * DATABASE_UNAVAILABLE, DATABASE_TIMEOUT, and CONFLICT, NOT_FOUND or INVALID_INPUT where a
- * constraint of the database refuses the values.
+ * Throws `GatherError`: BUSY if all connections, or the client's share of them, are in use for too long;
+ * DATABASE_UNAVAILABLE; DATABASE_TIMEOUT; CONFLICT, NOT_FOUND or INVALID_INPUT if a constraint rejects the values.
  */
 export class Database {
   readonly signal: AbortSignal;
@@ -65,7 +64,7 @@ export class Database {
   readonly #running = new Set<Promise<unknown>>();
   #cursors = 0;
 
-  /** @param client undefined for what the server does by itself, which takes nobody's share */
+  /** @param client undefined for the server's own statements, which count against no client's share */
   constructor(pools: Pools, signal: AbortSignal, client?: Client, transaction?: pg.PoolClient) {
     this.#pools = pools;
     this.signal = signal;
@@ -73,7 +72,6 @@ export class Database {
     this.#transaction = transaction;
   }
 
-  /** What is known of the tables. */
   get definitions(): Definitions {
     return this.#pools.definitions;
   }
@@ -84,8 +82,8 @@ export class Database {
   }
 
   /**
-   * The statement of this shape, built at its first use, with its values. `build` is handed the names of tables in SQL:
-   * `table('gather.job')` is `"gather"."job"`.
+   * Binds values to the statement of this shape, which is built on first use. In `build`, `table('gather.job')` is
+   * `"gather"."job"`.
    */
   bind<Row>(shape: string, build: (table: TableReference) => RawBuilder<Row>, values: Values): BoundStatement<Row> {
     const { definitions } = this;
@@ -102,9 +100,9 @@ export class Database {
   }
 
   /**
-   * Runs one statement through a cursor on the server and gives its rows in arrays of at most `batchSize`: memory
-   * stays the same however many rows there are. The connection is held until the iteration ends or is left, or the
-   * signal aborts. Inside a transaction it sees what that has changed, and other statements may be run between the batches.
+   * Runs one statement through a server-side cursor, and yields its rows in arrays of at most `batchSize`: memory is
+   * constant for any number of rows. Holds the connection until the iteration ends or the signal aborts. In a transaction it
+   * sees the transaction's changes, and other statements may run between the batches.
    */
   async *stream<Row>(query: Query<Row>, label: Label, batchSize: number): AsyncGenerator<Row[]> {
     if (this.#transaction) {
@@ -121,7 +119,7 @@ export class Database {
       return ended;
     };
     let watch: NodeJS.Timeout | undefined;
-    // The reader may never ask for the next rows, and neither the connection nor the timer must wait for that.
+    // If the reader never asks for the next rows, this still frees the connection and the timer.
     const onAbort = () => {
       clearInterval(watch);
       void end();
@@ -145,8 +143,8 @@ export class Database {
   }
 
   /**
-   * Runs `work` in a transaction: committed when it returns, rolled back when it throws or the signal aborts.
-   * Everything inside must use the database that `work` is handed. Inside a transaction it joins that one.
+   * Runs `work` in a transaction: committed when it returns, rolled back when it throws or the signal aborts. Statements of
+   * the transaction must use the database that is passed to `work`. In a transaction, joins that one.
    */
   async transaction<T>(work: (database: Database) => Promise<T>): Promise<T> {
     if (this.#transaction) return work(this);
@@ -165,15 +163,15 @@ export class Database {
     return result;
   }
 
-  /** The statements of this request that are under way, those of cursors apart. Each settles when it ends. */
+  /** The running statements of this request, except those of cursors. Each settles when it ends. */
   get running(): ReadonlySet<Promise<unknown>> {
     return this.#running;
   }
 
   /**
-   * A cursor of the protocol would have one timeout for all its batches, the consumer's time included, and keep the
-   * connection to itself meanwhile. With one declared in SQL each batch is a statement.
-   * @param signal whose call it is
+   * Declares the cursor in SQL, so that each batch is a statement. A cursor of the protocol would have one timeout for all
+   * batches, the reader's time included, and would block the connection.
+   * @param signal identifies the operation of the call
    */
   async *#fetch<Row>(
     query: Query<Row>,
@@ -202,7 +200,7 @@ export class Database {
     }
   }
 
-  /** Ends the cursor of a reader that does not ask for the next rows while others wait for a cursor. */
+  /** Ends the cursor if its reader stalls while others wait for a cursor. */
   #watchReader(stalled: AbortController): NodeJS.Timeout {
     const { shares, cursors, cursorIdleMs } = this.#pools;
     const cutOff = () => {
@@ -211,7 +209,7 @@ export class Database {
     return setInterval(cutOff, cursorIdleMs);
   }
 
-  /** Does not roll back on a failed connection, which would only delay the caller. */
+  /** On a broken connection does not roll back, which would only delay the caller. */
   async #rollBack(client: pg.PoolClient, error: unknown): Promise<void> {
     await Promise.allSettled(this.#running);
     let failure = error instanceof GatherError && error.source === 'postgres' ? error.cause : undefined;
@@ -250,7 +248,7 @@ export class Database {
     }
   }
 
-  /** Runs a statement again that a migration made stale. Not in a transaction, which the failure has aborted. */
+  /** Retries a statement that a migration made stale; not in a transaction, which the failure has aborted. */
   async #query<Row>(client: pg.PoolClient, statement: BoundStatement<Row>) {
     try {
       return await client.query<Row & pg.QueryResultRow>(statement);
@@ -262,7 +260,7 @@ export class Database {
     }
   }
 
-  /** @param work what the connection is for: a table, or transactions */
+  /** @param work the purpose of the connection: a table, or transactions */
   async #connect(pool: pg.Pool, work: string, text?: string): Promise<pg.PoolClient> {
     this.signal.throwIfAborted();
     const permit = await this.#pools.shares.get(pool)?.acquire(this.signal, this.#client?.key, work, text);
@@ -284,8 +282,8 @@ export class Database {
   }
 
   /**
-   * Closes a connection in an unknown state instead of reusing it: it failed, or it finished before its cancel request
-   * arrived, which could hit the next statement.
+   * Returns a connection to the pool. Closes one that is broken, and one whose statement may have finished before its cancel
+   * request arrived, which could then hit the next statement.
    */
   #release(client: pg.PoolClient, failure: unknown): void {
     client.release(isBroken(failure) || (this.signal.aborted && !isCanceled(failure)));
@@ -293,8 +291,8 @@ export class Database {
   }
 
   /**
-   * Counts the bytes of rows. After too many, it cuts the connection, because PostgreSQL ignores a cancellation while it
-   * sends rows. @returns a function to call when the statement ends
+   * Counts the bytes of rows. After too many, cuts the connection, because PostgreSQL ignores cancel requests while it sends
+   * rows. @returns stops counting
    */
   #countRows(client: pg.PoolClient): () => void {
     const onRead = this.#client?.onRead;
@@ -307,7 +305,7 @@ export class Database {
     return () => void connection.off('dataRow', count);
   }
 
-  /** @returns a function to call when the statement ends; it resolves once no cancel request is pending */
+  /** @returns stops cancelling; resolves once no cancel request is pending */
   #cancelOnAbort(client: pg.PoolClient): () => Promise<unknown> {
     const backend = backendOf(client);
     let request: Promise<unknown> | undefined;
@@ -342,13 +340,13 @@ export class Database {
   }
 }
 
-/** A statement from text, which the builder cannot express. */
+/** A statement from text, for what the builder cannot express. */
 export function raw<Row>(text: string, values: unknown[] = []): BoundStatement<Row> {
   return { name: undefined, text, values };
 }
 
 function tooSlow(idleMs: number): GatherError {
-  const message = `Expected the next rows to be taken within ${idleMs / 1000} s while others wait for a cursor, got nobody to take them.`;
+  const message = `Expected the next rows to be read within ${idleMs / 1000} s while others wait for a cursor, but nobody read them.`;
   return new GatherError('TOO_SLOW', message, { source: 'postgres', retryable: true });
 }
 

@@ -107,7 +107,7 @@ export interface Tables {
   'gather.user': UserTable;
 }
 
-/** What is known of each table. */
+/** The definition of each table. */
 export const tables = {
   'gather.file': {
     name: 'gather.file',
@@ -181,7 +181,7 @@ export const tables = {
   },
 } as const satisfies TableDefinitions<Tables>;
 
-/** The loaders of rows: of which table, and by which column. */
+/** The table and the column of each row loader. */
 export const rowLoaders = {
   fileById: ['gather.file', 'id'],
   fileByKey: ['gather.file', 'key'],

@@ -3,11 +3,11 @@ import { GatherError } from '../errors.ts';
 
 const SOURCE = { source: 'postgres' } as const;
 
-/** SQLSTATE classes and codes of a server that is unavailable, or refuses this user. */
+/** SQLSTATE classes and codes of a server that is unavailable or refuses this user. */
 const UNAVAILABLE = /^(08|53|57P0|25006|28|3D000)/;
 const QUERY_CANCELED = '57014';
 
-/** Connection failures: the system's codes, and the messages of pg that have no code. */
+/** Connection failures: the system's codes, and messages of pg without a code. */
 const SYSTEM_CODE = /^(E[A-Z]+|ERR_SSL.*)$/;
 const WORDS_OF_PG = /connection|client was closed|pool after calling end|timeout/i;
 
@@ -30,12 +30,12 @@ export function isBroken(error: unknown): boolean {
   return error !== undefined && (!(error instanceof DatabaseError) || UNAVAILABLE.test(error.code ?? ''));
 }
 
-/** Whether the server stopped the statement: it was cancelled, or it took too long. */
+/** Whether the server stopped the statement: it was cancelled or timed out. */
 export function isCanceled(error: unknown): boolean {
   return error instanceof DatabaseError && error.code === QUERY_CANCELED;
 }
 
-/** Whether a prepared statement would now give columns of other types than it did when it was prepared. */
+/** Whether the result types of a prepared statement have changed since it was prepared. */
 export function isStale(error: unknown): boolean {
   return error instanceof DatabaseError && error.code === '0A000' && error.routine === 'RevalidateCachedQuery';
 }
@@ -74,7 +74,7 @@ function timeout(cause: unknown) {
   });
 }
 
-/** A constraint or a conflict that refuses the values; the column at fault is read from the error's detail. */
+/** Converts the violation of a constraint, or a conflict; reads the column at fault from the error's detail. */
 function fromRefusal(error: DatabaseError): GatherError | undefined {
   const [, column, value] = /^Key \("?(\w+)"?\)=\((.*)\)/s.exec(error.detail ?? '') ?? [];
   const at = { ...SOURCE, cause: error, field: column, value };
@@ -87,7 +87,7 @@ function fromRefusal(error: DatabaseError): GatherError | undefined {
       }
       return new GatherError('NOT_FOUND', `There is nothing with this ${column}.`, at);
     case '23514':
-      return new GatherError('INVALID_INPUT', `The values break the rule ${error.constraint}.`, at);
+      return new GatherError('INVALID_INPUT', `The values violate the constraint ${error.constraint}.`, at);
     case '23502':
       return new GatherError('INVALID_INPUT', `${error.column} must not be null.`, { ...at, field: error.column });
     case '22003':

@@ -1,16 +1,16 @@
 import { type Expression, type SqlBool, sql } from 'kysely';
 
-/** Conditions on one column; all given ones must hold. A null or undefined operator counts as not given. */
+/** Conditions on one column, all of which must hold. A null or undefined operator is ignored. */
 export type Filter<Value> = Equality<Value> & Comparison<Value> & Matching<Value> & Nullness<Value>;
 
 interface Equality<Value> {
-  /** Null, on a column that may be null, asks for rows without a value. */
+  /** Null, on a nullable column, matches rows without a value. */
   readonly eq?: Value | null | undefined;
-  /** Also holds for rows without a value. Null, on a column that may be null, asks for rows with one. */
+  /** Also matches rows without a value. Null, on a nullable column, matches rows with one. */
   readonly ne?: Value | null | undefined;
-  /** Holds for none where the list is empty. */
+  /** An empty list matches no row. */
   readonly in?: readonly NonNullable<Value>[] | null | undefined;
-  /** Also holds for rows without a value. */
+  /** Also matches rows without a value. */
   readonly notIn?: readonly NonNullable<Value>[] | null | undefined;
 }
 
@@ -21,7 +21,7 @@ interface Comparison<Value> {
   readonly gte?: Value | null | undefined;
 }
 
-/** Case-insensitive; no character is special. For columns of type `text`. */
+/** Case-insensitive, without special characters. For columns of type `text`. */
 type Matching<Value> = [Value] extends [string | null]
   ? {
       readonly contains?: string | null | undefined;
@@ -35,17 +35,17 @@ type Nullness<Value> = null extends Value ? { readonly isNull?: boolean | null |
 interface Operator {
   sql: (column: Expression<unknown>, value: unknown) => Expression<SqlBool>;
   toValue?: (value: unknown) => unknown;
-  /** The statement has no value for it. */
+  /** It takes no value. */
   isUnary?: true;
   isForText?: true;
-  /** Its truth for every row, if the value alone decides it. */
+  /** Its truth for every row, if that depends on the value only. */
   truthOf?: (value: unknown, isNullable: boolean) => boolean | undefined;
 }
 
 const ofEmptyList = (truth: boolean) => (values: unknown) =>
   Array.isArray(values) && values.length === 0 ? truth : undefined;
 
-/** Every text has no letters in it, in front of it and at its end. */
+/** Every text contains, starts with and ends with the empty text. */
 const ofEmptyText: Operator['truthOf'] = (text, isNullable) => (text === '' && !isNullable ? true : undefined);
 
 const matching = (toPattern: (text: string) => string): Operator => ({
@@ -56,8 +56,8 @@ const matching = (toPattern: (text: string) => string): Operator => ({
 });
 
 /**
- * The operators by name. Negated ones hold for nulls too, so that each row meets either a condition or its negation.
- * A list is one parameter, so that the statement is the same for any number of members.
+ * The operators by name. Negated ones match nulls too, so that each row matches either a condition or its negation. A list
+ * is one parameter, so that the statement is the same for any length.
  */
 export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator>([
   ['eq', { sql: (column, value) => sql`${column} = ${value}` }],
@@ -75,7 +75,7 @@ export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator
   ['notNull', { sql: (column) => sql`${column} is not null`, isUnary: true }],
 ]);
 
-/** The name under which an operator with this value is found in `operators`; undefined where it is not given. */
+/** The name in `operators` of an operator with this value; undefined if the operator is not given. */
 export function toOperatorName(name: string, value: unknown, isNullable: boolean): string | undefined {
   if (value === undefined) return undefined;
   if (name === 'isNull' && value !== null) return value ? 'null' : 'notNull';

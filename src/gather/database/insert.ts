@@ -41,8 +41,8 @@ export function insertRow<T extends keyof Schema, C extends Column<T>>(
 }
 
 /**
- * Reads the row, or inserts it. Returns no row if another transaction inserted it and committed after this statement
- * began: the index has that row, the statement's snapshot does not.
+ * Reads the row, or inserts it. Returns no row if another transaction inserted it and committed after this statement began:
+ * the row is then in the index, but not in the statement's snapshot.
  */
 export function selectOrInsertRow<T extends keyof Schema, C extends Column<T>>(
   definition: TableDefinition<T>,
@@ -73,8 +73,8 @@ export function selectOrInsertRow<T extends keyof Schema, C extends Column<T>>(
 }
 
 /**
- * Inserts the row, or updates it. `xmax` tells which: it is 0 only in a row never locked. The update leaves out the unique
- * key, because setting it, even to itself, waits for every transaction that inserts a row referring to this one.
+ * Inserts the row, or updates it. `xmax` tells which: it is 0 only in a row that was never locked. The update does not set
+ * the unique key: setting it, even to the same value, waits for every transaction that inserts a row referring to this one.
  */
 export function upsertRow<T extends keyof Schema, C extends Column<T>>(
   definition: TableDefinition<T>,

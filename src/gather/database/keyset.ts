@@ -6,35 +6,33 @@ import { param } from './statement.ts';
 
 type Condition = Expression<SqlBool>;
 
-/** A position in an order: a row's values of its columns. */
+/** A position in an order: the values of its columns in one row. */
 export interface Position<T extends keyof Schema> {
   order: readonly OrderTerm<T>[];
   values: readonly CursorValue[];
-  /** What the names of the statement's params for the values begin with. */
+  /** The prefix of the names of the statement's params. */
   prefix: string;
 }
 
 /**
- * Holds for the rows that come after a place, with nulls where PostgreSQL places them: last when ascending, first when
- * descending.
+ * Matches the rows after a position, with nulls last when ascending and first when descending, as in PostgreSQL.
  *
- * Where all terms go one way over columns without nulls it is one comparison of rows, which an index answers:
- * `("price", "id") > ($1, $2)`. Otherwise it is the same, term by term:
- * `("price" < $1 or ("price" = $1 and "id" > $2))`.
+ * If all terms have one direction and no column is nullable, it is one comparison of rows, which an index can answer:
+ * `("price", "id") > ($1, $2)`. Otherwise the same, term by term: `("price" < $1 or ("price" = $1 and "id" > $2))`.
  */
-export function isAfter<T extends keyof Schema>(place: Position<T>, nullable: readonly Column<T>[]): Condition {
-  const { order } = place;
+export function isAfter<T extends keyof Schema>(position: Position<T>, nullable: readonly Column<T>[]): Condition {
+  const { order } = position;
   const isUniform = order.every((term) => term.direction === order[0]?.direction && !nullable.includes(term.column));
-  return isUniform ? compareRows(place) : compareTerms(place, nullable);
+  return isUniform ? compareRows(position) : compareTerms(position, nullable);
 }
 
 /** The part of a position that changes the SQL of `isAfter`, besides its order: which values are null. */
-export function shapeOfPlace<T extends keyof Schema>({ values, prefix }: Position<T>): string {
+export function shapeOfPosition<T extends keyof Schema>({ values, prefix }: Position<T>): string {
   return prefix + values.map((value) => (value === null ? '0' : '1')).join('');
 }
 
-/** The values of the statement's params for a place. */
-export function paramsOfPlace<T extends keyof Schema>({ values, prefix }: Position<T>): Record<string, CursorValue> {
+/** The values of a position's params. */
+export function paramsOfPosition<T extends keyof Schema>({ values, prefix }: Position<T>): Record<string, CursorValue> {
   return Object.fromEntries(values.map((value, index) => [`${prefix}${index}`, value]));
 }
 

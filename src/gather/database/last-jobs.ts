@@ -5,7 +5,7 @@ import type { JobRow } from './engine-tables.generated.ts';
 import { param } from './statement.ts';
 import { toColumns, toList } from './table-definition.ts';
 
-/** The latest job of each schedule, in one statement; schedules that never ran are absent. */
+/** The latest job of each schedule, in one statement. Schedules that never ran are absent. */
 export async function lastJobs(
   database: Database,
   name: string,

@@ -11,7 +11,7 @@ import { openSession } from './session.ts';
 
 /** The schema of the engine and the migrations of the application. */
 export interface MigrationSource extends Pick<EngineSchemas, 'engineSchema'> {
-  /** The application's own, by their names. They run in the order of their names, each once. */
+  /** The application's migrations by name. Each runs once, in the order of their names. */
   migrations: Readonly<Record<string, AppMigration>>;
 }
 
@@ -19,17 +19,16 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** The longest wait for migrations of another process. */
 const LOCK_TIMEOUT_MS = 60_000;
 const UNDEFINED_TABLE = '42P01';
-/** The tables in the engine's schema that say which migrations have run. */
+/** The tables of applied migrations, in the engine's schema. */
 const ENGINE_HISTORY = 'engineMigration';
 const APP_HISTORY = 'appMigration';
 
 /**
- * Brings the database up to the latest migration: first the engine's tables, then the application's. Of each, all of the
- * missing ones run, or, where one fails, none.
- * Several servers may do so at once: one migrates, the others wait for it.
+ * Runs missing migrations: the engine's, then the application's. Each of the two sets is atomic. Several servers may do so
+ * at once: one migrates, the others wait.
  *
  * @param signal closes the connection; what is not committed is rolled back
- * @throws what PostgreSQL said of the migration that failed
+ * @throws the error of the migration that failed
  */
 export async function migrate(
   databaseUrl: string,
@@ -53,7 +52,7 @@ export async function migrate(
     await using database = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
     await assertNotOldLayout(database);
     const names: string[] = [];
-    // A role with the name of the engine's schema would make the application's tables there.
+    // By default a role named like the engine's schema would create the application's tables there.
     await pool.query(`set search_path to public`);
     for (const { history, migrations } of toSets(source)) {
       const { error, results = [] } = await new Migrator({
@@ -72,7 +71,7 @@ export async function migrate(
 }
 
 /**
- * The names of the migrations that the database still lacks. Two statements; for asking often.
+ * The names of missing migrations. Two cheap statements.
  * @throws DATABASE_UNAVAILABLE or DATABASE_TIMEOUT
  */
 export async function pendingMigrations(connection: pg.Pool | pg.Client, source: MigrationSource): Promise<string[]> {
@@ -111,9 +110,9 @@ async function appliedMigrations(
   }
 }
 
-/** Before its first release Gather kept its own tables among those of the application. */
+/** Before its first release Gather had its own tables in the schema of the application's. */
 async function assertNotOldLayout(database: Kysely<unknown>): Promise<void> {
-  // By Kysely, which ends the pool only where it has used it.
+  // Through Kysely, which ends the pool only if it has used it.
   const { rows } = await sql<{ isOld: boolean }>`select to_regclass('public."jobChange"') is not null as "isOld"`
     .execute(database)
     .catch((error) => {

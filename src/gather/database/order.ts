@@ -4,15 +4,15 @@ import type { Schema } from './schema.ts';
 /** The name of a column. */
 export type Column<T extends keyof Schema> = keyof Schema[T] & string;
 
-/** One term of an order. Nulls are last when ascending and first when descending, as PostgreSQL places them. */
+/** One term of an order. Nulls are last when ascending and first when descending, as in PostgreSQL. */
 export interface OrderTerm<T extends keyof Schema> {
   readonly column: Column<T>;
   readonly direction: 'asc' | 'desc';
 }
 
 /**
- * A total order: the key breaks ties, in the direction of the last term, so that one index serves an order and its
- * reverse. Redundant terms, which repeat a column or come after the key, are left out.
+ * Completes a total order: the key breaks ties, in the direction of the last term, so that one index serves the order and
+ * its reverse. Drops redundant terms, which repeat a column or follow the key.
  */
 export function toTotalOrder<T extends keyof Schema>(
   terms: readonly OrderTerm<T>[],

@@ -4,7 +4,7 @@ import { GatherError } from '../errors.ts';
 const MAX_SIZE = 100;
 const DEFAULT_SIZE = 20;
 
-/** How a client asks for a page of a connection: `first` and `after`, or `last` and `before`. */
+/** The arguments of a page of a connection: `first` and `after`, or `last` and `before`. */
 export interface PageArguments {
   first?: number | null | undefined;
   after?: string | null | undefined;
@@ -22,8 +22,8 @@ export interface Page {
 }
 
 /**
- * Checks what a client asked for.
- * @throws INVALID_INPUT where both `first` and `last` are given, or one of them is not from 0 to 100
+ * Checks the arguments of a page.
+ * @throws INVALID_INPUT if both `first` and `last` are given, or one of them is not from 0 to 100
  */
 export function toPage({ first, after, last, before }: PageArguments): Page {
   if (first != null && last != null) {

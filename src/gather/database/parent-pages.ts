@@ -12,7 +12,7 @@ import { bind, shapeOfTable, tableOf } from './table-definition.ts';
 const LOWEST = '-9223372036854775808';
 const HIGHEST = '9223372036854775807';
 
-/** A list that each row of another table has, ordered by its own key. */
+/** A list that each row of another table has, ordered by the key of its rows. */
 export interface ParentList<T extends keyof Schema> {
   table: T;
   /** The foreign key. */
@@ -33,8 +33,8 @@ type Row<T extends keyof Schema> = Selectable<Schema[T]>;
 type Found<T extends keyof Schema> = Row<T> & { $index: string };
 
 /**
- * A page for each parent, each with its own size and cursor, in one statement. The result is in the order of `pages`, the
- * rows in the direction of reading, one more than the page's size if there are more. All pages have one direction.
+ * Reads a page for each parent, each with its own size and cursor, in one statement. Returns them in the order of `pages`,
+ * each with its rows in the direction of paging, one more than its size if there are more. All pages have one direction.
  *
  * ```sql
  * select page.*, key.index as "$index"
@@ -73,7 +73,7 @@ export async function readParentPages<T extends keyof Schema>(
 
 /**
  * The page of one parent's list.
- * @throws INVALID_INPUT where a cursor is not from a page of such a list
+ * @throws INVALID_INPUT if a cursor is from another kind of list
  */
 export function toParentPage<T extends keyof Schema>(
   { direction }: ParentList<T>,
@@ -89,12 +89,12 @@ export function toParentPage<T extends keyof Schema>(
   };
 }
 
-/** The place of a row of this list. */
+/** The cursor of a row of this list. */
 export function toParentCursor<T extends keyof Schema>({ direction }: ParentList<T>, id: Id): string {
   return toCursor(`id:${direction}`, [id]);
 }
 
-/** How many rows each parent has, in the order of `parentIds`, in one statement. */
+/** Counts the rows of each parent, in the order of `parentIds`, in one statement. */
 export async function countByParent<T extends keyof Schema>(
   database: Database,
   name: string,

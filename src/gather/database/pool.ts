@@ -4,33 +4,33 @@ import { jobChannel } from './schemas.ts';
 import { openSession } from './session.ts';
 import type { Definitions } from './tables.ts';
 
-/** How to connect to PostgreSQL, and its timeouts. */
+/** The connection to PostgreSQL, and its timeouts. */
 export interface PoolConfig {
-  /** The tables that statements can be about. */
+  /** The definitions of all tables. */
   definitions: Definitions;
   /** The schema of the job queue's tables. */
   queueSchema: string;
   /** `postgres://user:password@host:port/database`. */
   databaseUrl: string;
-  /** Connections for statements at most; there are ten others. */
+  /** Maximum number of connections for statements; there are ten others. */
   poolSize: number;
-  /** How long a statement waits for its turn, and for a connection, in milliseconds. */
+  /** How long a statement waits for its share of connections, and then for a connection, in milliseconds. */
   connectTimeoutMs: number;
   /** After which the server stops a statement, in milliseconds. */
   statementTimeoutMs: number;
-  /** Who PostgreSQL says is connected. @default gather */
+  /** PostgreSQL's `application_name`. @default gather */
   applicationName?: string;
 }
 
-/** The connections of one server, and what is known of its tables. */
+/** The connections of one server, and the definitions of its tables. */
 export interface Pools extends Pick<PoolConfig, 'definitions' | 'queueSchema'> {
   /** For statements. */
   pool: pg.Pool;
-  /** For cursors, so that readers who take their time keep no connection from the statements of others. */
+  /** For cursors, so that slow readers take no connection from other statements. */
   cursors: pg.Pool;
-  /** For sessions and sign-in, which wait behind no page. */
+  /** For sessions and sign-in, so that they do not wait behind pages. */
   accounts: pg.Pool;
-  /** For cancelling statements and for `/ready`, which must not wait behind other statements. */
+  /** For cancel requests and `/ready`, which must not wait behind other statements. */
   control: pg.Pool;
   /** The shares of each pool's connections; a pool without shares is unlimited. */
   shares: ReadonlyMap<pg.Pool, Shares>;
@@ -52,7 +52,7 @@ const types: pg.CustomTypesConfig = {
     TEXT_TYPES.has(oid) ? (value: string) => value : pg.types.getTypeParser(oid, format as 'text'),
 };
 
-/** Connects to PostgreSQL, at first use. Survives a restart of the server. End it with `endPools`. */
+/** Creates pools that connect on first use, and survive a restart of PostgreSQL. Call `endPools` at the end. */
 export function createPools(config: PoolConfig): Pools {
   const { poolSize, connectTimeoutMs: timeoutMs } = config;
   const pool = createPool(config);
@@ -75,12 +75,12 @@ export function createPools(config: PoolConfig): Pools {
       [cursors, createHalves({ size: CURSOR_CONNECTIONS, timeoutMs })],
       [accounts, createHalves({ size: ACCOUNT_CONNECTIONS, timeoutMs })],
     ]),
-    // Twice within the time that callers wait.
+    // Two checks within the time that callers wait.
     cursorIdleMs: timeoutMs / 2,
   };
 }
 
-/** The pools with the connections of sessions and sign-in in place of those of statements. */
+/** The pools with those of sessions and sign-in in place of those of statements. */
 export function forAccounts(pools: Pools): Pools {
   return { ...pools, pool: pools.accounts };
 }
@@ -90,7 +90,7 @@ export function channelOf({ definitions }: Pools): string {
   return jobChannel(definitions['gather.job'].schema);
 }
 
-/** Closes the connections once what runs on them has ended. */
+/** Closes the connections once their statements have ended. */
 export async function endPools({ pool, cursors, accounts, control }: Pools): Promise<void> {
   await Promise.all([pool.end(), cursors.end(), accounts.end()]);
   // Last, the pool that cancels statements: those of aborted requests may still be running.

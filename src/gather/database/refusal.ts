@@ -11,7 +11,7 @@ interface RowVersion {
   version: unknown;
 }
 
-/** Reads which of these rows exist, in which version, to explain why a guarded statement changed nothing. */
+/** Reads the versions of these rows, as far as they exist, to explain why a guarded statement changed nothing. */
 export function selectVersions<T extends keyof Schema>(
   definition: TableDefinition<T>,
   changes: readonly RowChange<T>[],

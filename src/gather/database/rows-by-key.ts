@@ -6,7 +6,7 @@ import { param } from './statement.ts';
 import { bind, type Row, shapeOfTable, type TableDefinition, tableOf, toColumns, toList } from './table-definition.ts';
 
 /**
- * The rows that have these values of a unique column, in no order, with that column among those that are read:
+ * Reads rows by the values of a column, in no order, and that column too:
  * `select … from "book" where "isbn" = any($1::text[])`.
  */
 export async function readRowsByKey<T extends keyof Schema>(
@@ -23,7 +23,7 @@ export async function readRowsByKey<T extends keyof Schema>(
     () => sql<Row<T>>`
       select ${toList(selected)} from ${tableOf(definition)}
       where ${sql.id(column)} = any(${param('keys')}::${type}[])`,
-    // PostgreSQL refuses a text with a NUL character, and all the keys with it: no row has such a key.
+    // No row has a key with a NUL character, and PostgreSQL would refuse all keys because of it.
     { keys: keys.filter((key) => !key.includes('\0')) },
   );
   return (await database.run(statement, { name, keys: keys.length })).rows;

@@ -5,13 +5,13 @@ import type { Tables as EngineTables, JobRow } from './engine-tables.generated.t
 // biome-ignore lint/complexity/noBannedTypes: an application without tables adds none
 type AppTables = Registered<'tables', {}>;
 
-/** Every table that statements can be about: the application's, and the engine's as `gather.job`. */
+/** All tables: the application's, and the engine's as `gather.job`. */
 export type Schema = AppTables & EngineTables;
 
-/** The name of a table, as the code calls it. */
+/** The name of a table in the code. */
 export type TableName = keyof Schema & string;
 
-/** Why an attempt failed; the message is fit for a client. */
+/** Why an attempt failed. Clients see the message. */
 export interface JobError {
   code: 'TASK_FAILED' | 'TIMED_OUT' | 'WORKER_LOST';
   message: string;

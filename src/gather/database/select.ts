@@ -10,9 +10,9 @@ interface Selection<T extends keyof Schema, C extends Column<T>> {
   where: Where<T>;
   orderBy?: readonly OrderTerm<T>[] | undefined;
   columns?: readonly C[] | undefined;
-  /** Rows at most. */
+  /** Maximum number of rows. */
   limit?: number;
-  /** `compileNarrowing`, to refuse conditions without a value. */
+  /** `compileNarrowing`, to refuse parts that match every row. */
   compile?: typeof compileWhere<T>;
 }
 

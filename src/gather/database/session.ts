@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-/** The timeouts of a session; the server's defaults apply to those not given. */
+/** The timeouts of a session. @default the server's */
 export interface SessionLimits {
   /** After which the server stops a statement, in milliseconds. */
   statementTimeoutMs?: number;
@@ -10,7 +10,7 @@ export interface SessionLimits {
   lockTimeoutMs?: number;
 }
 
-/** The formats of values and the isolation of transactions that statements rely on. */
+/** The value formats and the transaction isolation that statements rely on. */
 const SETTINGS: Readonly<Record<string, string>> = {
   TimeZone: 'UTC',
   DateStyle: 'ISO, MDY',
@@ -24,10 +24,10 @@ const SETTINGS: Readonly<Record<string, string>> = {
 const backends = new WeakMap<pg.ClientBase, number>();
 
 /**
- * Sets what every statement relies on, before the first use of a new connection. Uses a statement, because poolers such as
- * PgBouncer refuse or ignore start-up parameters.
- * @param timeoutMs how long it may take
- * @throws if a setting does not have the value that was set
+ * Applies the settings that statements rely on to a new connection. Uses a statement, because poolers such as PgBouncer
+ * refuse or ignore start-up parameters.
+ * @param timeoutMs of the statement
+ * @throws if a setting does not take effect
  */
 export async function openSession(client: pg.ClientBase, timeoutMs: number, limits: SessionLimits = {}): Promise<void> {
   const settings = Object.entries({ ...SETTINGS, ...toSettings(limits) });
@@ -48,13 +48,13 @@ export async function openSession(client: pg.ClientBase, timeoutMs: number, limi
   backends.set(client, Number(backend));
 }
 
-/** Opens the session of each connection of a pool that another library creates. */
+/** Options that open the session of each connection, for a pool that another library creates. */
 export function openingSessions(timeoutMs: number): Pick<pg.PoolConfig, 'onConnect'> {
   return { onConnect: (client) => openSession(client, timeoutMs) };
 }
 
 /**
- * The process ID of a connection in PostgreSQL. Behind a pooler, the one of the protocol's start-up is the pooler's.
+ * The process ID of a connection's backend in PostgreSQL. The one of the protocol's start-up may be a pooler's.
  */
 export function backendOf(client: pg.ClientBase): number | undefined {
   return backends.get(client);

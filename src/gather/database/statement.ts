@@ -1,19 +1,19 @@
 import type { Compilable } from 'kysely';
 
-/** How many shapes are cached and named, which bounds the prepared statements of each connection. */
+/** The maximum number of cached, named shapes, which bounds the prepared statements of each connection. */
 const MAX_SHAPES = 1000;
 
-/** A statement with its values, as `Database.run` takes it. `Row` is what a row of its result looks like. */
+/** A statement with its values, for `Database.run`. `Row` is the type of a row of its result. */
 export interface BoundStatement<Row> {
-  /** Under which PostgreSQL keeps the parsed statement; absent for a shape that is not kept. */
+  /** The name of the prepared statement; undefined for one that is not prepared. */
   name: string | undefined;
   text: string;
   values: unknown[];
-  /** For the compiler only. */
+  /** For the type checker only. */
   readonly row?: Row;
 }
 
-/** Values by the names that the statement's `param`s were given. */
+/** Values by the names of the statement's params. */
 export type Values = Readonly<Record<string, unknown>>;
 
 class Param {
@@ -23,7 +23,7 @@ class Param {
   }
 }
 
-/** A placeholder for a value that is given at each run. Its type follows from its place. */
+/** A placeholder for a value that is given at each run. Its type is inferred from the context. */
 export function param<Value>(name: string): Value {
   return new Param(name) as Value;
 }
@@ -50,13 +50,13 @@ export class Statement<Row> {
   }
 }
 
-/** The generation of the statement names. */
+/** A suffix of all statement names. */
 let generation = 0;
 
 /**
- * Prepares every statement again under a new name on every connection. A migration has changed the result of this one,
- * and PostgreSQL refuses it under its old name for as long as the connection lasts.
- * @param name the refused name; one of an earlier generation changes nothing
+ * Gives all statements new names, so that every connection prepares them again. Called when a migration has changed the
+ * result of one, which PostgreSQL then refuses under its old name for as long as the connection lasts.
+ * @param name the refused name; ignored if it is of an earlier generation
  */
 export function prepareAnew(name: string | undefined): void {
   if (name?.endsWith(`_${generation}`)) generation += 1;
@@ -65,10 +65,10 @@ export function prepareAnew(name: string | undefined): void {
 const statements = new Map<string, Statement<unknown>>();
 
 /**
- * The statement of this shape, built at its first use and then kept under a name, so that neither Kysely compiles
- * nor PostgreSQL parses it again. Past 1,000 shapes of all operations it is compiled at each use and run without a name.
+ * The statement of this shape, built on first use and then cached and named, so that Kysely compiles and PostgreSQL parses
+ * it once. Beyond 1,000 shapes a statement is compiled at each use and run without a name.
  *
- * @param shape says everything that `build` depends on; equal shapes must give equal SQL
+ * @param shape must contain everything that `build` depends on: equal shapes must give equal SQL
  */
 export function prepare<Row>(shape: string, build: () => Compilable<Row>): Statement<Row> {
   const known = statements.get(shape);

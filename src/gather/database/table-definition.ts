@@ -7,30 +7,30 @@ import { type BoundStatement, prepare, type Values } from './statement.ts';
 /** A row as it is read. */
 export type Row<T extends keyof Schema> = { [C in Column<T>]: SelectType<Schema[T][C]> };
 
-/** What a `Table` must know of a table beyond its types in TypeScript. */
+/** The definition of a table at run time. */
 export interface TableDefinition<T extends keyof Schema> extends Definition<Schema[T]> {
   readonly name: T;
 }
 
-/** What is known of the tables of a schema. */
+/** The definitions of the tables of a schema. */
 export type TableDefinitions<Tables> = { readonly [T in keyof Tables]: Definition<Tables[T]> & { readonly name: T } };
 
 interface Definition<Table, Column extends string = keyof Table & string> {
-  /** Where PostgreSQL has it. */
+  /** The PostgreSQL schema that it is in. */
   readonly schema: string;
   readonly table: string;
   readonly key: Column;
-  /** Every column, with the type that the values of a bulk statement are cast to. */
+  /** The SQL type of every column, for casts. */
   readonly types: Readonly<Record<Column, ColumnType>>;
-  /** The columns that may be null. Their default is null. */
+  /** The nullable columns. Their default is null. */
   readonly nullable: readonly Column[];
-  /** The columns that are unique by themselves, the key apart. */
+  /** The columns that are unique on their own, except the key. */
   readonly unique: readonly Column[];
-  /** The columns that refer to the key of a table, by its name. */
+  /** The tables that foreign keys refer to, by column. */
   readonly references: { readonly [C in Column]?: string };
-  /** Counts the changes of a row. Each change adds one. */
+  /** The column that counts the changes of a row. Each change adds one. */
   readonly version?: Column;
-  /** When a row was last changed. Each change sets it. */
+  /** The column with the time of a row's last change. Each change sets it. */
   readonly updatedAt?: Column;
 }
 
@@ -48,8 +48,8 @@ type ColumnType =
   | 'uuid';
 
 /**
- * The columns that a statement reads, in the order of the definition, so that equal sets have equal shapes. Without
- * any the key is read, because `returning` asks for at least one.
+ * The columns that a statement reads, in the order of the definition, so that equal sets have equal shapes. For an empty
+ * set the key, because `returning` needs at least one column.
  */
 export function toColumns<T extends keyof Schema, C extends Column<T>>(
   definition: TableDefinition<T>,
@@ -78,12 +78,12 @@ export function toGivenColumns<T extends keyof Schema>(
   return (Object.keys(types) as Column<T>[]).filter((column) => given.has(column));
 }
 
-/** The table in the clause that names it: `"public"."book"`. */
+/** The qualified name of a table: `"public"."book"`. */
 export function tableOf({ schema, table }: Pick<Definition<unknown>, 'schema' | 'table'>): RawBuilder<unknown> {
   return sql.id(schema, table);
 }
 
-/** The table in later references to it: `"book"`. */
+/** The name of a table in references to its columns: `"book"`. */
 export function aliasOf({ table }: Pick<Definition<unknown>, 'table'>): RawBuilder<unknown> {
   return sql.id(table);
 }
@@ -98,12 +98,12 @@ export function toList(columns: readonly string[]): RawBuilder<unknown> {
   return sql.join(columns.map((column) => sql.id(column)));
 }
 
-/** The statement of this shape, built at its first use, with its values. */
+/** Binds values to the statement of this shape, which is built on first use. */
 export function bind<R>(shape: string, build: () => RawBuilder<R>, values: Values): BoundStatement<R> {
   return prepare(shape, () => ({ compile: () => build().compile(builder) })).with(values);
 }
 
-/** The assignments that go with each change of a row. */
+/** The assignments of `version` and `updatedAt` at each change. */
 export function maintain<T extends keyof Schema>({
   table,
   version,

@@ -16,10 +16,10 @@ import { compileNarrowing, type Where } from './where.ts';
 
 const BATCH_SIZE = 500;
 
-/** How often `getOrCreate` runs: a row that it neither finds nor can insert exists at the next run. */
+/** Maximum number of runs of `getOrCreate`: a row that it neither finds nor can insert exists at the next run. */
 const MAX_ATTEMPTS = 5;
 
-/** Which columns of a row are read, and so its type. @default all of them */
+/** The columns to read, which determine the type of the row. @default all */
 interface Columns<C> {
   columns?: readonly C[] | undefined;
 }
@@ -27,20 +27,19 @@ interface Columns<C> {
 interface Search<T extends keyof Schema, C> extends Columns<C> {
   /** @default every row */
   where?: Where<T> | undefined;
-  /** Where all terms tie, the key decides. @default by key */
+  /** The key breaks ties. @default by key */
   orderBy?: readonly OrderTerm<T>[] | undefined;
 }
 
-/** What `getOrCreate` and `updateOrCreate` give. `created` is true for the one caller that made the row. */
+/** The result of `getOrCreate` and `updateOrCreate`. `created` is true only for the caller that inserted the row. */
 interface GotOrCreated<R> {
   row: R;
   created: boolean;
 }
 
 /**
- * The operations on one table, for the request, the job or the transaction that its database belongs to. Each is one
- * statement, prepared at its first use. A change adds one to the row's version and sets when it was last changed,
- * where the table has such columns.
+ * The operations on one table, in the request, job or transaction of its database. Each is one statement, prepared on first
+ * use. Changes increment `version` and set `updatedAt`, if the table has these columns.
  *
  * Throws what `Database.run` throws, and INVALID_INPUT for a condition that `compileWhere` refuses.
  */
@@ -54,14 +53,14 @@ export class Table<T extends keyof Schema> {
   }
 
   /**
-   * The one row.
+   * The one row that matches.
    *
    * ```sql
    * select "id", "name" from "book" where "isbn" = $1 limit 2
    * ```
    *
-   * @throws NOT_FOUND where there is none, INVALID_INPUT for a condition with a part that is absent, null or empty, and
-   *   an error of the program's where there are several
+   * @throws NOT_FOUND if there is none, INVALID_INPUT for a condition with a part that is absent, null or empty, and Error
+   *   if there are several
    */
   async get<C extends Column<T> = Column<T>>(where: Where<T>, options?: Columns<C>): Promise<Pick<Row<T>, C>> {
     const row = await this.#readOne('get', where, options);
@@ -70,8 +69,8 @@ export class Table<T extends keyof Schema> {
   }
 
   /**
-   * The one row, or undefined where there is none. The SQL is that of `get`.
-   * @throws INVALID_INPUT as `get` does, and an error of the program's where there are several
+   * The one row that matches, or undefined. The SQL is that of `get`.
+   * @throws INVALID_INPUT as `get` does, and Error if there are several
    */
   find<C extends Column<T> = Column<T>>(where: Where<T>, options?: Columns<C>): Promise<Pick<Row<T>, C> | undefined> {
     return this.#readOne('find', where, options);
@@ -114,7 +113,7 @@ export class Table<T extends keyof Schema> {
   }
 
   /**
-   * Whether there is any such row.
+   * Whether any row matches.
    *
    * ```sql
    * select exists (select from "book" where "price" > $1) as "exists"
@@ -126,7 +125,7 @@ export class Table<T extends keyof Schema> {
   }
 
   /**
-   * Counts these rows.
+   * Counts the rows that match.
    *
    * ```sql
    * select count(*) as "count" from "book" where "authorId" = any($1)
@@ -138,7 +137,7 @@ export class Table<T extends keyof Schema> {
   }
 
   /**
-   * Aggregates over the rows, by name:
+   * Computes aggregates of the rows that match, by name:
    * `aggregate({ status: 'ACTIVE' }, { mean: ['avg', 'price'], highest: ['max', 'price'] })`.
    *
    * ```sql
@@ -153,21 +152,21 @@ export class Table<T extends keyof Schema> {
   }
 
   /**
-   * A page of these rows, by keyset. Rows and total are read only when they are asked for.
+   * A page of the rows that match, by keyset pagination. Rows and total are read on demand.
    *
    * ```sql
    * select "id", "name", "price" from "book"
    * where "status" = $1 and ("price", "id") > ($2, $3) order by "price" asc, "id" asc limit 21
    * ```
    *
-   * @throws INVALID_INPUT where a cursor is not from a page of this order
+   * @throws INVALID_INPUT if a cursor is from another order
    */
   connection(query: ConnectionQuery<T>): Connection<Row<T>> {
     return connect(this.#database, this.definition, query);
   }
 
   /**
-   * Inserts one row. A column that is not given takes its default.
+   * Inserts one row. Columns that are not given take their defaults.
    *
    * ```sql
    * insert into "book" ("isbn", "price") values ($1::text, $2::numeric) returning "id"
@@ -205,7 +204,7 @@ export class Table<T extends keyof Schema> {
       const [found] = await this.#run('getOrCreate', statement);
       if (found) return toGotOrCreated(found);
     }
-    throw new GatherError('CONFLICT', 'Others create and delete this very row. Try again.', { retryable: true });
+    throw new GatherError('CONFLICT', 'Other requests create and delete this row. Try again.', { retryable: true });
   }
 
   /**
@@ -239,7 +238,7 @@ export class Table<T extends keyof Schema> {
    * select "id" from created order by "id"
    * ```
    *
-   * @throws INVALID_INPUT for more rows, and for a column that is not nullable and that only some rows set
+   * @throws INVALID_INPUT for more rows, and for a non-nullable column that only some rows set
    */
   async bulkCreate<C extends Column<T> = Column<T>>(
     rows: readonly Insertable<Schema[T]>[],
@@ -272,8 +271,8 @@ export class Table<T extends keyof Schema> {
    * select "id" from changed order by "$position"
    * ```
    *
-   * @throws NOT_FOUND or CONFLICT where a row is gone or has another version, with the first such row's id as `value`;
-   *   INVALID_INPUT where an id comes twice
+   * @throws NOT_FOUND if a row is gone, CONFLICT if it has another version, with the id of the first such row as `value`;
+   *   INVALID_INPUT for a duplicate id
    */
   async bulkUpdate<C extends Column<T> = Column<T>>(
     changes: readonly RowChange<T>[],
@@ -286,7 +285,7 @@ export class Table<T extends keyof Schema> {
   }
 
   /**
-   * Updates all these rows, by values or by expressions over the old row, and returns their number:
+   * Updates all rows that match, with values or expressions over the old row, and returns their number:
    * `update({ status: 'ACTIVE' }, { price: (eb) => eb('price', '*', '1.1') })`.
    *
    * ```sql
@@ -301,7 +300,7 @@ export class Table<T extends keyof Schema> {
   }
 
   /**
-   * Deletes all these rows, and returns their number.
+   * Deletes all rows that match, and returns their number.
    *
    * ```sql
    * delete from "book" where "id" = $1
@@ -334,8 +333,8 @@ export class Table<T extends keyof Schema> {
   }
 
   /**
-   * Iterates over the rows in the order, reading them in batches: memory is constant for any number of rows. Leaving the
-   * loop ends the statement.
+   * Iterates over the rows that match, reading them in batches: memory is constant for any number of rows. Leaving the loop
+   * ends the statement.
    *
    * ```sql
    * select "id", "name" from "book" where "status" = $1 order by "id" asc

@@ -15,16 +15,16 @@ export type AppDefinitions = Registered<'definitions', {}>;
 /** The operations on each table. */
 export type Tables = { readonly [T in TableName]: Table<T> };
 
-/** Puts the application's tables and the engine's together, these in the schema that they live in. */
+/** Merges the application's tables and the engine's, the latter in their schema. */
 export function toDefinitions(app: AppDefinitions, engineSchema: string): Definitions {
   const own = Object.entries(ownTables).map(([name, table]) => [name, { ...table, schema: engineSchema }]);
   return { ...app, ...Object.fromEntries(own) };
 }
 
-/** The tables of the engine itself. */
+/** The engine's own tables. */
 export type EngineTables = ReturnType<typeof engineTables>;
 
-/** The tables of the engine itself, as one request or job, or one transaction of it, uses them. */
+/** The operations on the engine's own tables, in one request, job or transaction. */
 export function engineTables(database: Database) {
   const { definitions } = database;
   return {
@@ -36,7 +36,7 @@ export function engineTables(database: Database) {
   };
 }
 
-/** The tables as one request or job, or one transaction of it, uses them. */
+/** The operations on all tables, in one request, job or transaction. */
 export function createTables(database: Database): Tables {
   const tables: Partial<Record<TableName, unknown>> = {};
   for (const name of Object.keys(database.definitions) as TableName[]) tables[name] = toTable(name, database);

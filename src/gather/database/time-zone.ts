@@ -5,13 +5,13 @@ import { param } from './statement.ts';
 import { bind } from './table-definition.ts';
 
 const DAY_MS = 86_400_000;
-/** Rules change, so only the last year and the next are compared. */
+/** Time zone rules change, so only the last year and the next are compared. */
 const DAYS = 366;
 const INVALID_PARAMETER_VALUE = '22023';
 
 /**
- * Why PostgreSQL and JavaScript disagree on a time zone; undefined if they agree on each day of the last year and the
- * next. Each has its own copy of the rules.
+ * Compares a time zone in PostgreSQL and JavaScript, which have their own copies of the rules, on each day of the last year
+ * and the next. @returns how they differ; undefined if they agree
  */
 export async function findTimeZoneFault(database: Database, timeZone: string): Promise<string | undefined> {
   const now = Date.now();
@@ -31,7 +31,7 @@ export async function findTimeZoneFault(database: Database, timeZone: string): P
     },
   );
   if (!rows) return 'PostgreSQL does not know it';
-  // Swedish times are written as those of ISO 8601.
+  // The Swedish format is that of ISO 8601.
   const format = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' });
   const index = instants.findIndex((instant, position) => rows[position]?.local !== format.format(instant));
   if (index < 0) return undefined;

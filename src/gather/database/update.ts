@@ -52,7 +52,7 @@ export function updateRows<T extends keyof Schema>(
     where ${condition(eb)}`;
   const all = { ...values, ...given };
   if (isConstant) return bind(`update ${shapeOfTable(definition)}(${changed})${shape}`, build, all);
-  // An expression can be any SQL, so that there is no shape to keep it under.
+  // An expression can be any SQL, and has no shape to cache it by.
   return new Statement<never>({ compile: () => build().compile(builder) }).with(all);
 }
 

@@ -8,17 +8,17 @@ import type { Row, TableDefinition } from './table-definition.ts';
 
 const MAX_DEPTH = 20;
 const MAX_CONDITIONS = 200;
-/** Longest pattern, in characters, and longest list: PostgreSQL scans it for each row. */
+/** The longest pattern, in characters, and the longest list, which PostgreSQL scans for each row. */
 const MAX_LENGTH = 1000;
 
 /**
- * Which rows: all parts that are given must hold, so `{}` is every row. A GraphQL input goes straight in.
+ * A condition on rows. All given parts must hold, so `{}` matches every row. GraphQL inputs can be used directly.
  *
- * A plain value stands for `{ eq: value }`. `undefined` is a part that is not given. So is `null`, except for a column
- * that may be null: there it asks for the rows without a value. `or: []` is no row, `and: []` every row. `not` is the
- * complement: a row whose column is null does not meet `{ pages: { lt: 100 } }`, so it meets the `not` of it.
+ * A plain value means `{ eq: value }`. `undefined` is a part that is not given. So is `null`, except on a nullable column,
+ * where it matches rows without a value. `or: []` matches no row, `and: []` every row. `not` is the complement: a row whose
+ * column is null does not match `{ pages: { lt: 100 } }`, so it matches the `not` of it.
  *
- * A part that is not given holds for every row, at any place: `{ or: [{ isbn: undefined }, …] }` is every row. Reads of
+ * A part that is not given matches every row, at any depth: `{ or: [{ isbn: undefined }, …] }` matches every row. Reads of
  * many rows accept such a part; changes, and reads of one row, refuse it: see `compileNarrowing`.
  */
 export type Where<T extends keyof Schema> = {
@@ -31,19 +31,19 @@ export type Where<T extends keyof Schema> = {
 
 /** A compiled `Where`. */
 interface CompiledWhere<T extends keyof Schema> {
-  /** The structure without the values: equal shapes give equal conditions. `()` where nothing is asked. */
+  /** The structure without the values: equal shapes give equal conditions. `()` if nothing is given. */
   shape: string;
-  /** What the condition's params, `$w0`, `$w1`, …, stand for. */
+  /** The values of the condition's params, `$w0`, `$w1`, …. */
   values: Values;
   condition: Condition<T>;
-  /** The first part that holds for every possible row: `or.0.isbn`; `''` is the whole. */
-  unsaid: string | undefined;
+  /** The path of the first part that matches every row: `or.0.isbn`; `''` is the whole condition. */
+  unrestricted: string | undefined;
 }
 
 type Condition<T extends keyof Schema> = (eb: ExpressionBuilder<Schema, T>) => Expression<SqlBool>;
 
 interface Part<T extends keyof Schema> extends Pick<CompiledWhere<T>, 'shape' | 'condition'> {
-  /** What it is for every row, where that is known without a look at the rows. */
+  /** Its truth for every row, if that does not depend on the row. */
   truth: boolean | undefined;
 }
 
@@ -51,7 +51,7 @@ type Path = readonly (string | number)[];
 
 /**
  * Compiles a `Where` for a statement.
- * @throws INVALID_INPUT past 200 conditions or 20 levels of nesting, and where a pattern or a list is longer than 1,000
+ * @throws INVALID_INPUT beyond 200 conditions, 20 levels of nesting, and 1,000 characters in a pattern or values in a list
  */
 export function compileWhere<T extends keyof Schema>(
   definition: TableDefinition<T>,
@@ -59,29 +59,29 @@ export function compileWhere<T extends keyof Schema>(
 ): CompiledWhere<T> {
   const compilation = new Compilation(definition);
   const { shape, condition } = compilation.compileGroup(where, [], 1);
-  return { shape, condition, values: compilation.values, unsaid: compilation.unsaid };
+  return { shape, condition, values: compilation.values, unrestricted: compilation.unrestricted };
 }
 
 /**
- * Compiles a `Where` for a statement that must not match every row because a value is missing: one that changes rows, or
- * finds one row. Each part must restrict the rows.
- * @throws INVALID_INPUT for a part that is undefined, null where null is no value, or holds for every row because it is
- *   empty: `{}`, `and: []`, `notIn: []`, `contains: ''`, and `not` of what holds for none. Also what `compileWhere` throws
+ * Compiles a `Where` each part of which must restrict the rows: for changes, and reads of one row, which must not match
+ * every row because a value is missing.
+ * @throws INVALID_INPUT for a part that is undefined, null on a column that is not nullable, or matches every row because it
+ *   is empty: `{}`, `and: []`, `notIn: []`, `contains: ''`, or `not` of one that matches none. Also as `compileWhere`
  */
 export function compileNarrowing<T extends keyof Schema>(
   definition: TableDefinition<T>,
   where: Where<T>,
 ): CompiledWhere<T> {
   const compiled = compileWhere(definition, where);
-  if (compiled.unsaid === undefined) return compiled;
-  const part = compiled.unsaid === '' ? 'the condition' : `its part ${compiled.unsaid}`;
-  const message = `Expected a condition each part of which says which rows, but ${part} is absent, null or empty and holds for all of them.`;
+  if (compiled.unrestricted === undefined) return compiled;
+  const part = compiled.unrestricted === '' ? 'the condition' : `its part ${compiled.unrestricted}`;
+  const message = `Expected a condition whose every part restricts the rows, but ${part} is absent, null or empty, and matches all of them.`;
   throw new GatherError('INVALID_INPUT', message);
 }
 
 class Compilation<T extends keyof Schema> {
   readonly values: Record<string, unknown> = {};
-  unsaid: string | undefined;
+  unrestricted: string | undefined;
   readonly #definition: TableDefinition<T>;
   #conditions = 0;
   #valueCount = 0;
@@ -100,7 +100,7 @@ class Compilation<T extends keyof Schema> {
     if (Object.hasOwn(where, 'or')) parts.push(...this.#compileList(or, any, [...path, 'or'], depth));
     if (Object.hasOwn(where, 'not')) parts.push(...this.#compileNot(not, [...path, 'not'], depth));
     if (parts.length === 0) this.#count();
-    return this.#noted(path, all(parts));
+    return this.#tracked(path, all(parts));
   }
 
   #compileList(
@@ -112,12 +112,12 @@ class Compilation<T extends keyof Schema> {
     if (!groups) return this.#notGiven(path);
     if (groups.length === 0) this.#count();
     const parts = groups.map((group, index) => this.compileGroup(group, [...path, index], depth + 1));
-    return [this.#noted(path, combine(parts))];
+    return [this.#tracked(path, combine(parts))];
   }
 
   #compileNot(group: Where<T> | null | undefined, path: Path, depth: number): Part<T>[] {
     if (!group) return this.#notGiven(path);
-    return [this.#noted(path, complement(this.compileGroup(group, path, depth + 1)))];
+    return [this.#tracked(path, complement(this.compileGroup(group, path, depth + 1)))];
   }
 
   #compileColumn(column: string, filter: unknown, path: Path): Part<T>[] {
@@ -148,16 +148,16 @@ class Compilation<T extends keyof Schema> {
     const valueName = `$w${this.#valueCount++}`;
     this.values[valueName] = operator.toValue ? operator.toValue(value) : value;
     const truth = operator.truthOf?.(value, nullable.includes(column));
-    return [this.#noted(path, { shape, truth, condition: () => operator.sql(sql.ref(column), param(valueName)) })];
+    return [this.#tracked(path, { shape, truth, condition: () => operator.sql(sql.ref(column), param(valueName)) })];
   }
 
   #notGiven(path: Path): [] {
-    this.unsaid ??= path.join('.');
+    this.unrestricted ??= path.join('.');
     return [];
   }
 
-  #noted(path: Path, part: Part<T>): Part<T> {
-    if (part.truth === true) this.unsaid ??= path.join('.');
+  #tracked(path: Path, part: Part<T>): Part<T> {
+    if (part.truth === true) this.unrestricted ??= path.join('.');
     return part;
   }
 
@@ -179,13 +179,13 @@ function any<T extends keyof Schema>(parts: readonly Part<T>[]): Part<T> {
   return { shape, truth: truthOf(parts, true), condition: (eb) => eb.or(parts.map((part) => part.condition(eb))) };
 }
 
-/** `not` alone would leave out the rows for which the part is null. */
+/** SQL's `not` alone would not match rows for which the part is null. */
 function complement<T extends keyof Schema>(part: Part<T>): Part<T> {
   const truth = part.truth === undefined ? undefined : !part.truth;
   return { shape: `not${part.shape}`, truth, condition: (eb) => sql`(${part.condition(eb)}) is not true` };
 }
 
-/** The truth of a combination in which one part with the truth `decisive` decides. */
+/** The truth of `and` (`decisive` is false) or `or` (`decisive` is true). */
 function truthOf<T extends keyof Schema>(parts: readonly Part<T>[], decisive: boolean): boolean | undefined {
   if (parts.some(({ truth }) => truth === decisive)) return decisive;
   return parts.every(({ truth }) => truth === !decisive) ? !decisive : undefined;
@@ -193,7 +193,7 @@ function truthOf<T extends keyof Schema>(parts: readonly Part<T>[], decisive: bo
 
 function assertShort(value: unknown, isPattern: boolean): void {
   if (Array.isArray(value) && value.length > MAX_LENGTH) throw tooMuch(`${MAX_LENGTH} values in a list`);
-  if (isPattern && String(value).length > MAX_LENGTH) throw tooMuch(`${MAX_LENGTH} characters to look for`);
+  if (isPattern && String(value).length > MAX_LENGTH) throw tooMuch(`${MAX_LENGTH} characters in a pattern`);
 }
 
 function isFilter(filter: unknown): filter is Record<string, unknown> {

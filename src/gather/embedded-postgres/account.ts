@@ -4,21 +4,20 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** As whom PostgreSQL's programs run. They refuse to run as root. */
+/** The user that PostgreSQL's programs run as. They refuse to run as root. */
 export interface Account {
-  /** What stands before a program on the command line. */
+  /** Put before a program on the command line. */
   prefix: string[];
-  /** To be switched to; absent where the present user will do. */
+  /** The user to switch to; absent to stay the current user. */
   identity?: { uid: number; gid: number };
 }
 
-/** Root inside, nobody by name: the files stay root's, so that no other user need be able to reach them. */
+/** A namespace in which root appears as nobody. The files still belong to root, so no other user needs access to them. */
 const USER_NAMESPACE = ['unshare', '--user', '--map-user=65534', '--map-group=65534'];
 
 /**
- * The present user, or what root uses in its place: a user namespace of Linux where the system allows one, else the
- * user `nobody`.
- * @throws where `nobody` cannot reach the program or the directory
+ * The current user; for root, a user namespace of Linux if the system allows one, else the user `nobody`.
+ * @throws if `nobody` cannot reach the program or the directory
  */
 export async function findAccount(program: string, directory: string): Promise<Account> {
   if (process.getuid?.() !== 0) return { prefix: [] };
@@ -31,7 +30,7 @@ export async function findAccount(program: string, directory: string): Promise<A
   return nobody;
 }
 
-/** Makes a file, or a directory with all that is in it, the account's own. Only root can, and only root need do so. */
+/** Gives the account a file, or a directory and its contents. Does nothing unless run by root. */
 export async function own(account: Account, path: string): Promise<void> {
   if (process.getuid?.() !== 0) return;
   const { uid, gid } = account.identity ?? { uid: 0, gid: 0 };

@@ -8,8 +8,8 @@ export interface Binaries {
 const PLATFORM_NAMES: Partial<Record<NodeJS.Platform, string>> = { win32: 'windows' };
 
 /**
- * The programs that npm installed for this platform.
- * @throws where there are none
+ * Finds the programs that npm installed for this platform.
+ * @throws if there are none
  */
 export async function findBinaries(): Promise<Binaries> {
   const platform = `${PLATFORM_NAMES[process.platform] ?? process.platform}-${process.arch}`;

@@ -14,7 +14,7 @@ export function dataDirectory(dataDir: string): string {
   return join(dataDir, 'postgres');
 }
 
-/** Whether `initialise` has come to its end in this directory. */
+/** Whether `initialise` has completed in this directory. */
 export async function isInitialised(dataDir: string): Promise<boolean> {
   return stat(dataDirectory(dataDir)).then(
     () => true,
@@ -23,9 +23,9 @@ export async function isInitialised(dataDir: string): Promise<boolean> {
 }
 
 /**
- * Makes PostgreSQL's data directory, with the superuser `gather` and a password that nobody has chosen. It appears
- * under its name only when it is complete: what an interrupted run left is removed and made anew.
- * @throws with initdb's words where it fails
+ * Creates PostgreSQL's data directory, with the superuser `gather` and a random password. It gets its name once it is
+ * complete; what an interrupted run left is removed.
+ * @throws with the output of initdb if that fails
  */
 export async function initialise(
   dataDir: string,
@@ -65,9 +65,12 @@ async function runInitdb(initdb: string, data: string, dataDir: string, account:
   const kill = () => child.kill('SIGTERM');
   signal.addEventListener('abort', kill, { once: true });
   try {
-    const [said, [exitCode]] = await Promise.all([child.stderr ? text(child.stderr) : NO_OUTPUT, once(child, 'close')]);
+    const [output, [exitCode]] = await Promise.all([
+      child.stderr ? text(child.stderr) : NO_OUTPUT,
+      once(child, 'close'),
+    ]);
     signal.throwIfAborted();
-    if (exitCode !== 0) throw new Error(`PostgreSQL could not be set up in ${dataDir}:\n${said.trim()}`);
+    if (exitCode !== 0) throw new Error(`PostgreSQL could not be set up in ${dataDir}:\n${output.trim()}`);
   } finally {
     signal.removeEventListener('abort', kill);
   }

@@ -10,16 +10,16 @@ const ANSWER_TIMEOUT_MS = 2000;
 const MAX_ATTEMPTS = 5;
 
 /**
- * Locks a directory for this process until it is disposed of or the process ends in any way: the lock is a
- * local socket that tells who holds it, and the system closes sockets.
+ * Locks a directory for this process, until it is disposed of or the process ends in any way: the lock is a local socket,
+ * which the system closes, and which tells the ID of its process.
  *
- * @throws where another process holds it, which the message names
+ * @throws with that ID if another process holds the lock
  */
 export async function lockDirectory(directory: string): Promise<AsyncDisposable> {
   return lockSocket(addressOf(await realpath(directory)), directory);
 }
 
-/** @param path of the socket: an abstract one, a pipe or a file */
+/** @param path of the socket: abstract, a pipe or a file */
 export async function lockSocket(path: string, directory: string): Promise<AsyncDisposable> {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const server = await listen(path);
@@ -30,13 +30,13 @@ export async function lockSocket(path: string, directory: string): Promise<Async
         `Another Gather (process ${holder}) is using ${directory}. Stop it, or set DATA_DIR to another directory.`,
       );
     }
-    // A socket in the file system outlives a process that was killed.
+    // The file of a socket outlives a killed process.
     if (isFile(path)) await rm(path, { force: true });
   }
   throw new Error(`Could not find out who is using ${directory}. Stop it, or set DATA_DIR to another directory.`);
 }
 
-/** Linux's abstract sockets and Windows' pipes leave nothing behind; elsewhere it is a file. */
+/** An abstract socket on Linux and a pipe on Windows, which leave nothing behind; a file elsewhere. */
 function addressOf(directory: string): string {
   const name = `gather-${createHash('sha256').update(directory).digest('hex').slice(0, 32)}`;
   if (process.platform === 'linux') return `\0${name}`;
@@ -48,7 +48,7 @@ function isFile(path: string): boolean {
   return !path.startsWith('\0') && !path.startsWith('\\\\');
 }
 
-/** @returns undefined where the address is taken */
+/** @returns undefined if the address is taken */
 async function listen(path: string): Promise<Server | undefined> {
   const server = createServer((socket) => {
     socket.on('error', () => {});
@@ -64,7 +64,7 @@ async function listen(path: string): Promise<Server | undefined> {
   }
 }
 
-/** @returns undefined where nobody listens any more */
+/** @returns undefined if nobody listens any more */
 async function askHolder(path: string): Promise<string | undefined> {
   const socket = connect(path);
   try {

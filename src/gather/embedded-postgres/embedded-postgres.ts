@@ -14,30 +14,30 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const DATABASE = 'gather';
 
 interface EmbeddedPostgresOptions {
-  /** Holds `postgres/`, `postgres.log` and `postgres-password`. Made if it is not there. */
+  /** Holds `postgres/`, `postgres.log` and `postgres-password`. Created if missing. */
   dataDir: string;
   onStep?: OnStep;
-  /** Ends the start. A server that has started is ended by `stop`. */
+  /** Aborts the start. A running server is stopped with `stop`. */
   signal?: AbortSignal;
-  /** Settings of the server, over Gather's own: `{ fsync: 'off' }`. */
+  /** Settings of the server that override Gather's: `{ fsync: 'off' }`. */
   settings?: Readonly<Record<string, string>>;
-  /** Whether this process may end while it runs; the caller then stops it. @default false */
+  /** Whether a running server does not keep this process alive; the caller still stops it. @default false */
   isBackground?: boolean;
 }
 
-/** A PostgreSQL of Gather's own. */
+/** A running embedded PostgreSQL. */
 export interface EmbeddedPostgres {
   databaseUrl: string;
-  /** Ends its sessions and waits until it is gone. May be called again. */
+  /** Ends its sessions and waits until it has exited. Idempotent. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a PostgreSQL from the programs that npm installed, on 127.0.0.1 and a free port, with its data in `dataDir`;
- * sets it up at the first run. It is not in the process group of the terminal: Ctrl-C leaves it to the caller, who
- * calls `stop` when nothing needs it any more. After a crash the next start clears up.
+ * Starts the PostgreSQL that npm installed, on 127.0.0.1 and a free port, with its data in `dataDir`, which the first run
+ * initialises. It has its own process group, so that Ctrl-C does not reach it: the caller stops it last. The next start
+ * cleans up after a crash.
  *
- * @throws where another process uses `dataDir`, and, with the end of its log, where PostgreSQL does not start
+ * @throws if another process uses `dataDir`; with the end of its log if PostgreSQL does not start
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { onStep = () => {}, signal = new AbortController().signal, settings = {}, isBackground = false } = options;
@@ -49,7 +49,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   await mkdir(dataDir, { recursive: true });
   stack.use(await lockDirectory(options.dataDir));
   const account = await findAccount(binaries.postgres, dataDir);
-  // Ctrl-C ends the programs that were just asked, too.
+  // Ctrl-C also kills the programs that were just run, whose failure must not be misread.
   signal.throwIfAborted();
   const data = dataDirectory(dataDir);
   await stopOrphan(data, binaries, STOP_TIMEOUT_MS);

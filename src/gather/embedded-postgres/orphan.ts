@@ -10,8 +10,8 @@ const run = promisify(execFile);
 const POLL_MS = 20;
 
 /**
- * Shuts down the server that an earlier run, killed before it could do so, left running on this data directory.
- * The caller holds the directory's lock, so nobody else needs that server.
+ * Shuts down a server that an earlier run, which was killed, left running on this data directory. The caller holds the
+ * directory's lock, so nobody else uses that server.
  */
 export async function stopOrphan(data: string, { pg_ctl }: Binaries, timeoutMs: number): Promise<void> {
   const file = await readPostmasterFile(data);
@@ -21,7 +21,7 @@ export async function stopOrphan(data: string, { pg_ctl }: Binaries, timeoutMs: 
   } else if (await isServerOf(data, file.pid)) {
     await stop(data, file.pid, timeoutMs);
   } else if (isAlive(file.pid)) {
-    // The number went to another program since, and PostgreSQL would take that one for a server.
+    // The ID has been reused by another program, which PostgreSQL would mistake for a server.
     await rm(join(data, 'postmaster.pid'), { force: true });
   }
 }
@@ -40,7 +40,7 @@ async function isServerOf(data: string, pid: number): Promise<boolean> {
   return command.includes('postgres') && command.split(/[\0 ]/).includes('-D') && command.includes(data);
 }
 
-/** A process that has ended and only waits for its parent to notice has no command. */
+/** The command line of a process; empty for a zombie. */
 async function commandOf(pid: number): Promise<string> {
   if (process.platform === 'linux') return readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
   return run('ps', ['-ww', '-o', 'command=', '-p', `${pid}`]).then(

@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What a running server writes about itself into `postmaster.pid`, in its data directory. */
+/** The contents of `postmaster.pid`, which a running server keeps in its data directory. */
 interface PostmasterFile {
   pid: number;
-  /** 0 as long as none is written. */
+  /** 0 until it is written. */
   port: number;
   isReady: boolean;
 }
 
-/** @returns undefined where there is no such file, or nothing in it yet */
+/** @returns undefined if the file is missing, or still empty */
 export async function readPostmasterFile(data: string): Promise<PostmasterFile | undefined> {
   const content = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '');
   const [pid, , , port, , , , status] = content.split('\n');

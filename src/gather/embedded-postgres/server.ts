@@ -7,7 +7,7 @@ import { type Account, launch } from './account.ts';
 import type { Binaries } from './binaries.ts';
 import { readPostmasterFile } from './postmaster-file.ts';
 
-/** Recovery after a crash may take this long. */
+/** Long enough for crash recovery. */
 const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 20;
 const LOG_LINES = 10;
@@ -19,13 +19,13 @@ interface ServerOptions {
   binaries: Binaries;
   /** PostgreSQL's own data directory. */
   data: string;
-  /** Written anew by each start. */
+  /** Overwritten by each start. */
   logFile: string;
   settings: Readonly<Record<string, string>>;
-  /** Whether this process may end while it runs. */
+  /** Whether it does not keep this process alive. */
   isBackground: boolean;
   signal: AbortSignal;
-  /** After which a server that was asked to stop is killed. */
+  /** After which a stopping server is killed. */
   stopTimeoutMs: number;
 }
 
@@ -35,9 +35,9 @@ interface Server extends AsyncDisposable {
 }
 
 /**
- * Starts a server on a free port and waits until it accepts connections. Disposing of it ends its sessions and
- * waits until it is gone.
- * @throws with the last lines of its log where it does not start
+ * Starts a server on a free port and waits until it accepts connections. Disposing of it ends its sessions and waits until
+ * it has exited.
+ * @throws with the last lines of its log if it does not start
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
   for (let attempt = 1; ; attempt += 1) {
@@ -50,7 +50,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       await stop(child, options);
       options.signal.throwIfAborted();
       const log = await readFile(options.logFile, 'utf8');
-      // Another program may have taken the port in between.
+      // Another program may have taken the port meanwhile.
       if (attempt < MAX_PORTS && log.includes('could not bind')) continue;
       const lastLines = log.trimEnd().split('\n').slice(-LOG_LINES).join('\n');
       throw new Error(`PostgreSQL did not start. The end of ${options.logFile}:\n${lastLines}`, { cause: error });
@@ -93,7 +93,7 @@ async function stop(child: ChildProcess, { binaries, data, stopTimeoutMs }: Serv
   if (hasEnded(child)) return;
   const exited = once(child, 'exit');
   const timer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
-  // SIGINT asks PostgreSQL to end its sessions and stop. Windows has no such signal, and pg_ctl stands in for it.
+  // SIGINT is PostgreSQL's fast shutdown. Windows lacks the signal, so pg_ctl is used there.
   if (process.platform === 'win32') execFile(binaries.pg_ctl, ['stop', '-D', data, '-m', 'fast', '-W'], () => {});
   else child.kill('SIGINT');
   await exited;

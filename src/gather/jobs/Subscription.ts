@@ -8,7 +8,7 @@ export const Subscription: SubscriptionResolvers = {
   job: {
     subscribe: async (_, { id }, context) => {
       const rowId = toRowId('Job', id);
-      // What is wrong from the beginning is answered as an error, and not as a stream that breaks.
+      // Refuses an unknown ID with an error, instead of opening a stream that fails.
       await context.tables['gather.job'].get({ id: rowId }, { columns: ['id'] });
       return changes(rowId, context);
     },
@@ -16,7 +16,7 @@ export const Subscription: SubscriptionResolvers = {
   },
 };
 
-/** Each is read with loaders of its own: what was loaded for an earlier one may have changed. */
+/** Each change is resolved with fresh loaders: rows that they cached for the one before may be stale. */
 async function* changes(id: Id, { jobs, database, renewLoaders }: Context): AsyncGenerator<JobRow> {
   for await (const job of jobs.changes(database, id)) {
     renewLoaders();

@@ -3,37 +3,37 @@ import { GatherError } from '../errors.ts';
 import type { Attempt } from './attempt.ts';
 import type { JobNotifications } from './job-notifications.ts';
 
-/** The job is no longer this attempt's: somebody cancelled it, or another worker has begun it anew. */
-export const LOST = new GatherError('CANCELLED', 'The job was cancelled, or is another worker’s.');
+/** The job no longer belongs to this attempt: it was cancelled, or another worker has started it again. */
+export const LOST = new GatherError('CANCELLED', 'The job was cancelled, or another worker has it.');
 
-/** The worker ends, and another one is to run the job. */
-export const STOPPING = new GatherError('CANCELLED', 'The worker ends.');
+/** The worker is stopping; another one will run the job. */
+export const STOPPING = new GatherError('CANCELLED', 'The worker is stopping.');
 
-/** An attempt that took longer than its task may. */
+/** An attempt exceeded the timeout of its task. */
 export class TimeoutError extends Error {
   override readonly name = 'TimeoutError';
 }
 
 interface AttemptSignalOptions {
-  hints: JobNotifications;
-  /** Aborts when the queue takes the job for another worker's. */
+  notifications: JobNotifications;
+  /** Aborts when the queue considers the job lost to another worker. */
   lost: AbortSignal;
-  /** Aborts when the worker ends. */
+  /** Aborts when the worker stops. */
   stopping: AbortSignal;
   timeoutMs: number;
 }
 
-/** Ends an attempt, by its signal: past its timeout, when the job is not its own any more, or when the worker ends. */
+/** The signal of an attempt. Aborts at its timeout, when the job is lost to it, or when the worker stops. */
 export class AttemptSignal implements Disposable {
   readonly #deadline: Deadline;
   readonly #unwatch: () => void;
   #isDisposed = false;
-  #isLooking = false;
-  #isToLookAgain = false;
+  #isChecking = false;
+  #mustCheckAgain = false;
 
-  constructor(attempt: Attempt, { hints, lost, stopping, timeoutMs }: AttemptSignalOptions) {
+  constructor(attempt: Attempt, { notifications, lost, stopping, timeoutMs }: AttemptSignalOptions) {
     this.#deadline = new Deadline(timeoutMs, () => timedOut(timeoutMs)).endWith(lost, LOST).endWith(stopping, STOPPING);
-    this.#unwatch = hints.watch(attempt.jobId, () => void this.#look(attempt));
+    this.#unwatch = notifications.watch(attempt.jobId, () => void this.#check(attempt));
   }
 
   get signal(): AbortSignal {
@@ -46,24 +46,24 @@ export class AttemptSignal implements Disposable {
     this.#unwatch();
   }
 
-  /** One look at a time: its own reports tell it to look as well. */
-  async #look(attempt: Attempt): Promise<void> {
-    if (this.#isLooking) {
-      this.#isToLookAgain = true;
+  /** Runs one check at a time: the attempt's own progress reports cause notifications too. */
+  async #check(attempt: Attempt): Promise<void> {
+    if (this.#isChecking) {
+      this.#mustCheckAgain = true;
       return;
     }
-    this.#isLooking = true;
+    this.#isChecking = true;
     const isPresent = await attempt.isPresent().catch(() => true);
-    this.#isLooking = false;
+    this.#isChecking = false;
     if (this.#isDisposed) return;
     if (!isPresent) this.#deadline.end(LOST);
-    else if (this.#isToLookAgain) {
-      this.#isToLookAgain = false;
-      await this.#look(attempt);
+    else if (this.#mustCheckAgain) {
+      this.#mustCheckAgain = false;
+      await this.#check(attempt);
     }
   }
 }
 
 function timedOut(timeoutMs: number): TimeoutError {
-  return new TimeoutError(`It took longer than ${timeoutMs / 1000} seconds.`);
+  return new TimeoutError(`The attempt took longer than ${timeoutMs / 1000} seconds.`);
 }

@@ -14,38 +14,38 @@ import { TimeoutError } from './attempt-signal.ts';
 import { UNSETTLED } from './job-rows.ts';
 import type { DeliveryData, Queue } from './queue.ts';
 
-/** What the queue has handed to this worker. */
+/** A delivery of a job to this worker. */
 export interface Delivered {
   id: string;
   data: DeliveryData;
-  /** How often it was delivered before. */
+  /** Earlier deliveries. */
   retryCount: number;
-  /** How often it is delivered again at most, after the first time. */
+  /** Maximum number of deliveries after the first. */
   retryLimit: number;
-  /** Aborts when the queue takes it for another worker's. */
+  /** Aborts when the queue considers the job lost to another worker. */
   signal: AbortSignal;
 }
 
-/** What the queue is to make of it: be done with it, deliver it again if it may, or never deliver it again. */
+/** Tells the queue to drop the delivery, to deliver it again if retries are left, or never to deliver it again. */
 export type Outcome = 'completed' | 'failed' | 'deadletter';
 
-/** What an attempt needs to write its outcome. */
+/** The dependencies of an attempt. */
 export interface AttemptSource {
-  /** The rows of the jobs; does not end with any job. */
+  /** For the jobs' rows; its signal does not abort with a job. */
   database: Database;
   queue: Queue;
   log: Logger;
-  /** Aborts when jobs are to be given back, because the worker ends. */
+  /** Aborts when the worker stops and requeues its jobs. */
   stopping: AbortSignal;
 }
 
-/** While PostgreSQL is away, what is to be written is tried again this often, for this long. */
-const AGAIN_AFTER_MS = 250;
-const AGAIN_FOR_MS = 60_000;
+/** Retries of a write while PostgreSQL is unavailable: how often, and for how long. */
+const RETRY_INTERVAL_MS = 250;
+const RETRY_TIMEOUT_MS = 60_000;
 
 /**
- * One attempt of a job, by its number. Each of its writes is for this attempt only: it changes nothing once the job is
- * settled, or once another attempt has begun.
+ * One numbered attempt of a job. Its writes are fenced: they change nothing once the job is settled, or another attempt
+ * has begun.
  */
 export class Attempt {
   readonly jobId: Id;
@@ -67,13 +67,13 @@ export class Attempt {
     this.#jobs = engineTables(source.database).job;
   }
 
-  /** @returns the input; undefined where there is nothing to be done, since the job is settled or another's */
+  /** Marks the job as running. @returns its input; undefined if the job is settled or belongs to another attempt */
   begin(): Promise<Json | undefined> {
     const { id: deliveryId, data } = this.#delivered;
     const begun = { state: 'RUNNING', attempt: this.number, progress: 0, message: null, error: null } as const;
-    return this.#again(async () => {
+    return this.#withRetries(async () => {
       const count = await this.#jobs.update(
-        // It has this number already where PostgreSQL began it and its answer was lost. Nobody else has this number.
+        // `lte`: an earlier try may have been committed although its answer was lost. No other attempt has this number.
         { id: data.jobId, deliveryId, attempt: { lte: this.number }, state: { in: UNSETTLED } },
         { ...begun, startedAt: now() },
       );
@@ -82,12 +82,12 @@ export class Attempt {
     });
   }
 
-  /** Whether the job is still this attempt's. */
+  /** Whether the job still belongs to this attempt. */
   isPresent(): Promise<boolean> {
     return this.#jobs.exists(this.#fence);
   }
 
-  /** @returns whether it was still this attempt's to write */
+  /** @returns false, with nothing written, if the job no longer belongs to this attempt */
   async write(patch: Patch<'gather.job'>, from: readonly JobState[] = ['RUNNING']): Promise<boolean> {
     return (await this.#jobs.update({ ...this.#fence, state: { in: from } }, patch)) > 0;
   }
@@ -99,39 +99,39 @@ export class Attempt {
       result: toJson(result ?? null),
       finishedAt: now(),
     } as const;
-    const isWritten = await this.#again(() => this.write(settled));
-    this.#say(isWritten ? 'succeeded' : 'came too late');
+    const isWritten = await this.#withRetries(() => this.write(settled));
+    this.#logOutcome(isWritten ? 'succeeded' : 'finished too late');
     return 'completed';
   }
 
   async fail(reason: unknown): Promise<Outcome> {
-    const isFinal = this.#delivered.retryCount >= this.#delivered.retryLimit || !isWorthAnother(reason);
+    const isFinal = this.#delivered.retryCount >= this.#delivered.retryLimit || !isRetryable(reason);
     this.log.error(reason);
     const error = JSON.stringify(toJobError(reason));
     const failed = isFinal
       ? ({ state: 'FAILED', error, finishedAt: now() } as const)
       : ({ state: 'RETRYING', error } as const);
-    // It is RETRYING already where PostgreSQL wrote it and its answer was lost.
-    const isWritten = await this.#again(() => this.write(failed, ['RUNNING', 'RETRYING']));
+    // RETRYING: an earlier try may have been committed although its answer was lost.
+    const isWritten = await this.#withRetries(() => this.write(failed, ['RUNNING', 'RETRYING']));
     if (!isWritten) return this.abandon();
-    this.#say(isFinal ? 'failed' : 'failed, and will be tried again');
+    this.#logOutcome(isFinal ? 'failed' : 'failed, and will be retried');
     return isFinal ? 'deadletter' : 'failed';
   }
 
   abandon(): Outcome {
-    this.#say('was cancelled, or is another worker’s');
+    this.#logOutcome('was cancelled, or another worker has it');
     return 'completed';
   }
 
-  /** Enqueues the job anew, so that this attempt counts neither as one of those that it may have nor as failed. */
-  async giveBack(): Promise<Outcome> {
+  /** Requeues the job. This attempt does not count against the job's attempts, and has not failed. */
+  async requeue(): Promise<Outcome> {
     const { data, retryCount, retryLimit } = this.#delivered;
     const { database, queue } = this.#source;
     await database.transaction(async (transaction) => {
       const deliveryId = randomUUID();
-      const back = { state: 'PENDING', deliveryId, progress: 0, message: null, startedAt: null } as const;
+      const pending = { state: 'PENDING', deliveryId, progress: 0, message: null, startedAt: null } as const;
       const { job: jobs } = engineTables(transaction);
-      if ((await jobs.update(this.#fence, back)) === 0) return;
+      if ((await jobs.update(this.#fence, pending)) === 0) return;
       const { queuedFor, turn } = await jobs.get({ id: data.jobId }, { columns: ['queuedFor', 'turn'] });
       await queue.send(transaction, {
         id: deliveryId,
@@ -142,7 +142,7 @@ export class Attempt {
         retryLimit: retryLimit - retryCount,
       });
     });
-    this.#say('was given back');
+    this.#logOutcome('was requeued');
     return 'completed';
   }
 
@@ -151,21 +151,21 @@ export class Attempt {
     return { id: data.jobId, deliveryId, attempt: this.number, state: 'RUNNING' as const };
   }
 
-  /** Tries until PostgreSQL is back, or the worker ends. What it refuses is not tried again. */
-  async #again<T>(work: () => Promise<T>): Promise<T> {
-    const deadline = performance.now() + AGAIN_FOR_MS;
+  /** Retries while PostgreSQL is unavailable, until the worker stops. Other errors are not retried. */
+  async #withRetries<T>(work: () => Promise<T>): Promise<T> {
+    const deadline = performance.now() + RETRY_TIMEOUT_MS;
     while (true) {
       try {
         return await work();
       } catch (error) {
-        const isAway = error instanceof GatherError && error.retryable;
-        if (!isAway || this.#source.stopping.aborted || performance.now() > deadline) throw error;
-        await sleep(AGAIN_AFTER_MS);
+        const isTransient = error instanceof GatherError && error.retryable;
+        if (!isTransient || this.#source.stopping.aborted || performance.now() > deadline) throw error;
+        await sleep(RETRY_INTERVAL_MS);
       }
     }
   }
 
-  #say(outcome: string): void {
+  #logOutcome(outcome: string): void {
     this.log.info({ ms: Math.round(performance.now() - this.#start) }, `${this.#task} ${outcome}`);
   }
 }
@@ -176,8 +176,8 @@ function toJobError(reason: unknown): JobError {
   return { code: 'TASK_FAILED', message };
 }
 
-/** What a client would be told not to send again is not run again either. */
-function isWorthAnother(error: unknown): boolean {
+/** A fault of the program may be transient; a `GatherError` says whether it is. */
+function isRetryable(error: unknown): boolean {
   return !(error instanceof GatherError) || error.retryable;
 }
 

@@ -8,25 +8,25 @@ import type { JobNotifications } from './job-notifications.ts';
 import { changesOfJob, isSettled, type JobChange } from './job-rows.ts';
 
 /**
- * A job as it stands, then as it was after each of its changes, until it is settled. None is left out, because they
- * are read from where they are noted. Ends with the signal's reason when that aborts, and with CANCELLED, retryable,
- * when the hints are closed.
- * @throws NOT_FOUND where there is none
+ * The current state of a job, then its state after each change, until it is settled. No change is missed: they are read
+ * from a table, notifications only say when.
+ * @throws NOT_FOUND; the signal's reason when it aborts; CANCELLED, retryable, when the notifications are closed
  */
 export async function* changes(
-  hints: JobNotifications,
+  notifications: JobNotifications,
   database: Database,
   id: Id,
 ): AsyncGenerator<JobRow, void, void> {
   const { job: jobs } = engineTables(database);
-  const bell = new Bell();
-  const unwatch = hints.watch(id, () => bell.ring());
+  const changed = new AutoResetEvent();
+  const unwatch = notifications.watch(id, () => changed.set());
   try {
     let job = await jobs.get({ id });
     yield job;
     while (!isSettled(job.state)) {
-      await untilAborted(database.signal, bell.rung());
-      if (hints.isClosed) throw new GatherError('CANCELLED', 'The server is stopping. Ask again.', { retryable: true });
+      await untilAborted(database.signal, changed.wait());
+      if (notifications.isClosed)
+        throw new GatherError('CANCELLED', 'The server is stopping. Ask again.', { retryable: true });
       for (const change of await read(database, job)) {
         const { result } = change.state === 'SUCCEEDED' ? await jobs.get({ id }, { columns: ['result'] }) : job;
         job = { ...job, ...change, result };
@@ -39,7 +39,7 @@ export async function* changes(
   }
 }
 
-/** Its changes since; none while PostgreSQL is away: when it is back, watchers are told. */
+/** The changes since this version; none while PostgreSQL is unavailable: a reconnect notifies again. */
 async function read(database: Database, { id, version }: JobRow): Promise<JobChange[]> {
   try {
     return await changesOfJob(database, id, version);
@@ -49,15 +49,15 @@ async function read(database: Database, { id, version }: JobRow): Promise<JobCha
   }
 }
 
-/** Remembers that it was rung while nobody waited. */
-class Bell {
+/** An event that stays set, if nobody waits for it, until somebody does. */
+class AutoResetEvent {
   #next = Promise.withResolvers<void>();
 
-  ring(): void {
+  set(): void {
     this.#next.resolve();
   }
 
-  async rung(): Promise<void> {
+  async wait(): Promise<void> {
     await this.#next.promise;
     this.#next = Promise.withResolvers();
   }

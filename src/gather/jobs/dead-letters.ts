@@ -7,9 +7,8 @@ import type { DeliveryData } from './queue.ts';
 const LOST: JobError = { code: 'WORKER_LOST', message: 'The worker died during the last attempt. Run the job again.' };
 
 /**
- * Settles a job that the queue has given up: its worker died during the last attempt, and nobody has said what became
- * of it. One that is settled, or was enqueued anew since, stays as it is.
- * @param deliveryId what the queue gave up
+ * Fails a job whose worker died during the last attempt. A job that is settled, or was enqueued again since, is unchanged.
+ * @param deliveryId the delivery that the queue gave up
  */
 export async function failDeadLetter(
   { job }: EngineTables,

@@ -8,29 +8,28 @@ import { isOfQueue } from './queue.ts';
 import type { Schedule } from './schedules.ts';
 import type { RunnableTask } from './task.ts';
 
-/** What the queue is for. */
+/** The tasks and schedules of a job queue, and its schema. */
 export interface QueueSource extends Pick<EngineSchemas, 'queueSchema'> {
   tasks: readonly RunnableTask[];
   schedules: readonly Schedule[];
 }
 
-/** Where jobs go whose last attempt ended without a word. */
+/** The dead-letter queue: jobs whose worker died during the last attempt. */
 export const DEAD_LETTERS = 'gather.dead-letters';
-/** Where the queue says that a schedule is due. */
+/** The queue of due schedules. */
 export const TICKS = 'gather.ticks';
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** A worker that is not heard of for so long is taken for dead, and its jobs are delivered again. */
+/** A worker without a heartbeat for this long counts as dead, and its jobs are delivered again. */
 const HEARTBEAT_SECONDS = 10;
-/** How long after a task's own timeout the queue gives up on a job. */
+/** Added to a task's timeout before the queue expires a delivery. */
 const GRACE_SECONDS = 60;
 const DAY_SECONDS = 86_400;
-/** How long a job may wait for a worker, before the queue forgets it. */
+/** How long a job may wait for a worker before the queue deletes it. */
 const KEEP_SECONDS = 365 * DAY_SECONDS;
 
 /**
- * Makes the tables of the queue, and a queue for each task with the task's present options.
- * Several servers may do so at once.
+ * Creates the tables of pg-boss, and a queue with the current options for each task. Several servers may do so at once.
  */
 export async function installQueues(
   databaseUrl: string,
@@ -55,7 +54,7 @@ export async function installQueues(
       await createQueue(boss, DEAD_LETTERS, { retryLimit: 100, retryDelay: 1, retryBackoff: true, retryDelayMax: 60 });
       await createQueue(boss, TICKS, { retryLimit: 10, retryDelay: 1, retryBackoff: true });
       for (const task of tasks) await createQueue(boss, task.name, toQueueOptions(task));
-      await forgetSchedules(boss, schedules);
+      await removeOldSchedules(boss, schedules);
     } catch (error) {
       throw toGatherError(error);
     } finally {
@@ -66,8 +65,7 @@ export async function installQueues(
 }
 
 /**
- * The names of the queues that the database still lacks; `all` where it has none that this version can work with. Reads
- * only.
+ * The names of missing queues; `all` if pg-boss is not installed, or in another version. Reads only.
  */
 export async function missingQueues(
   client: Client,
@@ -94,14 +92,14 @@ export async function missingQueues(
   }
 }
 
-/** Those of an earlier version. What there is now the workers set. */
-async function forgetSchedules(boss: PgBoss, schedules: readonly Schedule[]): Promise<void> {
+/** Removes schedules that no longer exist. Workers set the current ones. */
+async function removeOldSchedules(boss: PgBoss, schedules: readonly Schedule[]): Promise<void> {
   for (const { key } of await boss.getSchedules(TICKS)) {
     if (!schedules.some(({ name }) => name === key)) await boss.unschedule(TICKS, key);
   }
 }
 
-/** A queue that is there already takes these options for what is enqueued from now on. */
+/** Updates the options of an existing queue, for jobs enqueued from now on. */
 async function createQueue(boss: PgBoss, name: string, options: Omit<QueueOptions, 'name'>): Promise<void> {
   const all = { ...options, notify: true, retentionSeconds: KEEP_SECONDS, deleteAfterSeconds: DAY_SECONDS };
   await boss.createQueue(name, all);

@@ -2,13 +2,13 @@ import type { Id } from '../database/column-types.ts';
 import { Listener } from '../database/listener.ts';
 
 /**
- * Tells when it is time to look at a job again: when it has changed, and now and then all the same, because what is said
- * while the connection is lost is lost too. Readers then read the row, the single source of truth. Close it.
+ * Notifies watchers of a job when it has changed, and at an interval too, because notifications are lost while the
+ * connection is down. Watchers then read the row, the single source of truth. Close it.
  */
 export class JobNotifications {
   readonly #databaseUrl: string;
   readonly #channel: string;
-  readonly #everyMs: number;
+  readonly #intervalMs: number;
   readonly #watchers = new Map<Id, Set<() => void>>();
   #listener: Listener | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -16,55 +16,54 @@ export class JobNotifications {
 
   /**
    * Connects when a job is first watched.
-   * @param channel on which PostgreSQL tells that a job has changed, with its id as payload
-   * @param everyMs how often a watcher is told in any case
+   * @param channel of PostgreSQL's notifications; the payload is the id of the job that changed
+   * @param intervalMs between notifications that are sent in any case
    */
-  constructor(databaseUrl: string, channel: string, everyMs: number) {
+  constructor(databaseUrl: string, channel: string, intervalMs: number) {
     this.#databaseUrl = databaseUrl;
     this.#channel = channel;
-    this.#everyMs = everyMs;
+    this.#intervalMs = intervalMs;
   }
 
-  /** Whether nobody is told any more. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  /** Where it is closed already, the watcher is told at once. @returns ends the watch */
-  watch(jobId: Id, onHint: () => void): () => void {
+  /** Notifies at once if it is closed already. @returns a function that stops watching */
+  watch(jobId: Id, onChange: () => void): () => void {
     if (this.#isClosed) {
-      onHint();
+      onChange();
       return () => {};
     }
     this.#listener ??= new Listener(this.#databaseUrl, this.#channel, {
-      onNotification: (id) => this.#tell(id),
-      onConnect: () => this.#tellAll(),
+      onNotification: (id) => this.#notify(id),
+      onConnect: () => this.#notifyAll(),
     });
-    this.#timer ??= setInterval(() => this.#tellAll(), this.#everyMs);
+    this.#timer ??= setInterval(() => this.#notifyAll(), this.#intervalMs);
     const watchers = this.#watchers.get(jobId) ?? new Set();
-    this.#watchers.set(jobId, watchers.add(onHint));
+    this.#watchers.set(jobId, watchers.add(onChange));
     return () => {
-      watchers.delete(onHint);
+      watchers.delete(onChange);
       if (watchers.size === 0 && this.#watchers.get(jobId) === watchers) this.#watchers.delete(jobId);
       if (this.#watchers.size === 0) this.#stopTimer();
     };
   }
 
-  /** Tells everyone once more, so that they look whether it is closed. */
+  /** Notifies all watchers a last time, so that they see that it is closed. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#stopTimer();
-    this.#tellAll();
+    this.#notifyAll();
     this.#watchers.clear();
     await this.#listener?.close();
   }
 
-  #tell(jobId: Id): void {
-    for (const onHint of this.#watchers.get(jobId) ?? []) onHint();
+  #notify(jobId: Id): void {
+    for (const onChange of this.#watchers.get(jobId) ?? []) onChange();
   }
 
-  #tellAll(): void {
-    for (const jobId of this.#watchers.keys()) this.#tell(jobId);
+  #notifyAll(): void {
+    for (const jobId of this.#watchers.keys()) this.#notify(jobId);
   }
 
   #stopTimer(): void {

@@ -17,20 +17,20 @@ export type JobChange = Pick<
   'version' | 'state' | 'progress' | 'message' | 'error' | 'attempt' | 'startedAt' | 'finishedAt'
 >;
 
-/** The states of a job that has an end still to come. */
+/** The states of a job that has not ended. */
 export const UNSETTLED = ['PENDING', 'RUNNING', 'RETRYING'] as const;
 
-/** Whether a job in this state has come to its end. */
+/** Whether a job in this state has ended. */
 export function isSettled(state: JobState): boolean {
   return !UNSETTLED.some((unsettled) => unsettled === state);
 }
 
-/** How often an insertion is tried: a job that is in its way may be settled before it is found. */
+/** Maximum number of inserts: a conflicting job may be settled before it is read. */
 const MAX_ATTEMPTS = 5;
 
 /**
- * Inserts a job, or finds the one that is in its way: one of the same task and unique key that is not settled, or one
- * of the same schedule and tick.
+ * Inserts a job, or returns the one that it conflicts with: an unsettled one of the same task and unique key, or one of
+ * the same schedule and tick.
  */
 export async function insertJob(
   database: Database,
@@ -44,13 +44,15 @@ export async function insertJob(
       { name: 'job.insert' },
     );
     if (rows[0]) return { job: rows[0], created: true };
-    const found = await findInTheWay(tables, job);
+    const found = await findConflicting(tables, job);
     if (found) return { job: found, created: false };
   }
-  throw new GatherError('CONFLICT', 'Such jobs come and go. Try again.', { retryable: true });
+  throw new GatherError('CONFLICT', 'Another job with this key was enqueued and settled meanwhile. Try again.', {
+    retryable: true,
+  });
 }
 
-/** What happened to a job after the version that the reader knows, in the order in which it did. */
+/** The changes of a job after this version, oldest first. */
 export async function changesOfJob(database: Database, jobId: Id, version: number): Promise<JobChange[]> {
   const statement = database.bind(
     'changesOfJob',
@@ -63,8 +65,8 @@ export async function changesOfJob(database: Database, jobId: Id, version: numbe
 }
 
 /**
- * How many jobs that are not settled are queued for somebody. Until the transaction ends, nobody else is told, so that
- * of those who enqueue at the same time each counts the jobs of those before.
+ * Counts the unsettled jobs of a user, holding a lock until the transaction ends: concurrent enqueuers are counted one
+ * after another, each with the jobs of those before.
  */
 export async function countUnsettled(transaction: Database, queuedFor: string): Promise<number> {
   const lock = transaction.bind(
@@ -73,7 +75,7 @@ export async function countUnsettled(transaction: Database, queuedFor: string): 
     { queuedFor },
   );
   await transaction.run(lock, { name: 'job.lock' });
-  // A statement of its own: one sees what was committed before it began, and the lock may have been waited for.
+  // A separate statement: its snapshot must be newer than the wait for the lock.
   const statement = transaction.bind(
     'countUnsettledJobs',
     (table) => sql<{ count: number }>`
@@ -86,9 +88,9 @@ export async function countUnsettled(transaction: Database, queuedFor: string): 
 }
 
 /**
- * The turn of a job that is enqueued now: after all of those who have fewer jobs waiting. It is start-time fair queueing:
- * the turn after the last one of the same user, or after the one that is being taken, whichever is later. Whoever comes
- * new begins where the queue is, so that the jobs of nobody are overtaken for ever.
+ * The turn of a job that is enqueued now, by start-time fair queueing: one after the last turn of the same user, or after
+ * the turn that is being served, whichever is later. A new user starts at the front of the queue's present turn, so that
+ * nobody is starved.
  */
 export function nextTurn(
   job: RawBuilder<unknown>,
@@ -115,7 +117,7 @@ const insertion = (table: TableReference, columns: readonly string[]) => sql<Job
     ${nextTurn(table('gather.job'), sql`${param('task')}::text`, sql`${param('queuedFor')}::text`)})
   on conflict do nothing returning ${toList(columns)}`;
 
-async function findInTheWay(tables: EngineTables, { task, uniqueKey, schedule, scheduledAt }: NewJob) {
+async function findConflicting(tables: EngineTables, { task, uniqueKey, schedule, scheduledAt }: NewJob) {
   if (uniqueKey != null) {
     const unsettled = await tables.job.first({ where: { task, uniqueKey, state: { in: UNSETTLED } } });
     if (unsettled) return unsettled;

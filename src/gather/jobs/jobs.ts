@@ -13,38 +13,38 @@ import { countUnsettled, insertJob, nextTurn, UNSETTLED } from './job-rows.ts';
 import type { Queue } from './queue.ts';
 import type { Task } from './task.ts';
 
-/** For whom and for when a job is enqueued. */
+/** How a job is enqueued. */
 export interface EnqueueOptions {
-  /** In whose transaction the job is enqueued, if it is in one. */
+  /** The job is enqueued in its transaction, if it is in one. */
   database: Database;
-  /** Whose job it is. @default nobody's */
+  /** The owner of the job. @default nobody */
   owner?: string | null;
-  /** The user whose turn it takes. @default the owner */
+  /** The user that it counts for in fair queueing. @default the owner */
   queuedFor?: string | null;
-  /** The name of the schedule that it is run for. @default none */
+  /** The name of its schedule. @default none */
   schedule?: string;
-  /** The tick of the schedule; a second job for the same one is not made. @default none: it is run by hand */
+  /** The tick of the schedule, for which there is only one job. @default none: the schedule is run by hand */
   scheduledAt?: Timestamp;
 }
 
-/** Work for later, as those who ask for it see it. The rows are the truth; the queue delivers. */
+/** Enqueues, cancels, retries and watches jobs. The rows are the source of truth; the queue only delivers. */
 export class Jobs {
   readonly #queue: Queue;
-  readonly #hints: JobNotifications;
+  readonly #notifications: JobNotifications;
   readonly #maxPending: number;
 
-  /** @param maxPending jobs of one user that are not settled. @default any number */
-  constructor(queue: Queue, hints: JobNotifications, maxPending = Number.POSITIVE_INFINITY) {
+  /** @param maxPending unsettled jobs of one user. @default any number */
+  constructor(queue: Queue, notifications: JobNotifications, maxPending = Number.POSITIVE_INFINITY) {
     this.#queue = queue;
-    this.#hints = hints;
+    this.#notifications = notifications;
     this.#maxPending = maxPending;
   }
 
   /**
-   * Enqueues a run of a task. Nothing runs before the transaction is committed, and nothing at all if it is not.
-   * Where a job with its unique key, or for its tick, is there already, that one is given.
-   * @throws INVALID_INPUT for an input that the task does not take, LIMIT_EXCEEDED where the user has as many jobs as one
-   *   may have, unless the task is essential
+   * Enqueues a run of a task. It runs once the transaction is committed, and not at all if it is rolled back. If a job with
+   * the same unique key or tick exists, returns that one.
+   * @throws INVALID_INPUT if the task does not accept the input; LIMIT_EXCEEDED if the user has too many unsettled jobs,
+   *   unless the task is essential
    */
   async enqueue<Input, Result extends Json>(
     task: Task<Input, Result>,
@@ -71,8 +71,8 @@ export class Jobs {
   }
 
   /**
-   * Stops a job for good. One that is cancelled already stays as it is.
-   * @throws NOT_FOUND where there is none, CONFLICT where it has ended otherwise
+   * Cancels a job. A job that is cancelled already is unchanged.
+   * @throws NOT_FOUND, and CONFLICT if it has succeeded or failed
    */
   cancel(database: Database, id: Id): Promise<JobRow> {
     return database.transaction(async (transaction) => {
@@ -83,25 +83,25 @@ export class Jobs {
       );
       const job = await jobs.get({ id });
       if (count > 0) await this.#queue.cancel(transaction, { queue: job.task, id: job.deliveryId });
-      else if (job.state !== 'CANCELLED') throw ended(job, 'only one that is not settled can be cancelled');
+      else if (job.state !== 'CANCELLED') throw wrongState(job, 'only an unsettled job can be cancelled');
       return job;
     });
   }
 
   /**
-   * Runs a job again, from the beginning and with all its attempts.
-   * @throws NOT_FOUND where there is none, CONFLICT where it has neither failed nor was cancelled, or where another job
-   *   with its unique key is on its way; LIMIT_EXCEEDED where the user has as many jobs as one may have
+   * Runs a failed or cancelled job again, with all its attempts.
+   * @throws NOT_FOUND; CONFLICT if it is in another state, or another unsettled job has its unique key; LIMIT_EXCEEDED if
+   *   the user has too many unsettled jobs
    */
   retry(database: Database, id: Id): Promise<JobRow> {
     return database.transaction(async (transaction) => {
       const { job: jobs } = engineTables(transaction);
-      const anew = { state: 'PENDING', progress: 0, message: null, error: null, result: null } as const;
+      const reset = { state: 'PENDING', progress: 0, message: null, error: null, result: null } as const;
       const count = await jobs
         .update(
           { id, state: { in: ['FAILED', 'CANCELLED'] } },
           {
-            ...anew,
+            ...reset,
             deliveryId: randomUUID(),
             turn: nextTurn(tableOf(database.definitions['gather.job']), sql`job.task`, sql`job."queuedFor"`),
             startedAt: null,
@@ -109,10 +109,10 @@ export class Jobs {
           },
         )
         .catch((error) => {
-          throw error instanceof GatherError && error.code === 'CONFLICT' ? inTheWay(error) : error;
+          throw error instanceof GatherError && error.code === 'CONFLICT' ? duplicate(error) : error;
         });
       const job = await jobs.get({ id });
-      if (count === 0) throw ended(job, 'only one that failed or was cancelled can be run again');
+      if (count === 0) throw wrongState(job, 'only a failed or cancelled job can be run again');
       await this.#assertRoom(transaction, job);
       await this.#send(transaction, job);
       return job;
@@ -120,11 +120,11 @@ export class Jobs {
   }
 
   /**
-   * A job as it stands, then as it was after each of its changes, until it is settled.
-   * @throws NOT_FOUND where there is none, and the reason of the database's signal when that aborts
+   * The current state of a job, then its state after each change, until it is settled.
+   * @throws NOT_FOUND, and the reason of the database's signal when it aborts
    */
   changes(database: Database, id: Id): AsyncGenerator<JobRow, void, void> {
-    return changes(this.#hints, database, id);
+    return changes(this.#notifications, database, id);
   }
 
   #send(database: Database, { id, task, deliveryId, attempt, queuedFor, turn }: JobRow): Promise<void> {
@@ -132,7 +132,7 @@ export class Jobs {
     return this.#queue.send(database, { id: deliveryId, queue: task, data, queuedFor, turn });
   }
 
-  /** The job is written already, and counted: where it is one too many, the transaction takes it back. */
+  /** Counts the job too, which is written already: if it is one too many, the transaction is rolled back. */
   async #assertRoom(transaction: Database, { queuedFor }: JobRow): Promise<void> {
     if (queuedFor === '' || (await countUnsettled(transaction, queuedFor)) <= this.#maxPending) return;
     throw tooMany(this.#maxPending);
@@ -143,19 +143,19 @@ function toInput<Input>({ name, input: schema }: Pick<Task<Input, Json>, 'name' 
   const { data, error } = schema.safeParse(input);
   if (!error) return data;
   const faults = error.issues.map(({ path, message }) => `${path.join('.') || 'input'}: ${message}`);
-  throw new GatherError('INVALID_INPUT', `The task ${name} does not take this input. ${faults.join(' ')}`);
+  throw new GatherError('INVALID_INPUT', `The task ${name} does not accept this input. ${faults.join(' ')}`);
 }
 
-function ended({ state }: JobRow, rule: string): GatherError {
+function wrongState({ state }: JobRow, rule: string): GatherError {
   return new GatherError('CONFLICT', `The job is ${state}: ${rule}.`);
 }
 
 function tooMany(maxPending: number): GatherError {
-  const message = `Expected at most ${maxPending} jobs that are not settled (MAX_PENDING_JOBS), got one more. Wait for one of them to end, or cancel one.`;
+  const message = `Expected at most ${maxPending} unsettled jobs (MAX_PENDING_JOBS), got one more. Wait for one to end, or cancel one.`;
   return new GatherError('LIMIT_EXCEEDED', message, { retryable: true });
 }
 
-function inTheWay(cause: GatherError): GatherError {
-  const message = 'Another job that is to come to the same is on its way: wait for it, or cancel it.';
+function duplicate(cause: GatherError): GatherError {
+  const message = 'Another job with the same unique key is not settled: wait for it, or cancel it.';
   return new GatherError('CONFLICT', message, { cause });
 }

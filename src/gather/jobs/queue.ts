@@ -5,24 +5,25 @@ import { toGatherError } from '../database/errors.ts';
 import type { Pools } from '../database/pool.ts';
 import { GatherError } from '../errors.ts';
 
-/** What the queue carries: which job is to be run, and how often it was begun before it was enqueued. */
+/** The payload of a delivery. */
 export interface DeliveryData {
   jobId: Id;
+  /** Attempts of the job before this delivery was enqueued. */
   attemptsBefore: number;
 }
 
-/** One thing for the queue to deliver. */
+/** A job for the queue to deliver. */
 interface Delivery {
-  /** A UUID; another one each time that a job is enqueued. */
+  /** A UUID, new each time that a job is enqueued. */
   id: string;
   /** The task's name. */
   queue: string;
   data: DeliveryData;
-  /** Who shares a worker with others; empty for nobody. */
+  /** The user that it counts for in fair queueing; empty for none. */
   queuedFor: string;
-  /** The least is delivered first. */
+  /** The lowest is delivered first. */
   turn: number;
-  /** How often it is delivered again at most. @default what the task's `attempts` says */
+  /** Maximum number of redeliveries. @default by the task's `attempts` */
   retryLimit?: number;
 }
 
@@ -31,29 +32,29 @@ export class Queue {
   readonly #pools: Pools;
   #boss: Promise<PgBoss> | undefined;
 
-  /** Connects at first use. */
+  /** Connects on first use. */
   constructor(pools: Pools) {
     this.#pools = pools;
   }
 
   /**
-   * Enqueues: with the transaction of `database`, if it is in one, and not before it is committed.
-   * @throws DATABASE_UNAVAILABLE, also where `migrate` has not made the queue
+   * Enqueues a job, in the transaction of `database` if it is in one.
+   * @throws DATABASE_UNAVAILABLE, also if `migrate` has not created the queue
    */
   async send(database: Database, { id, queue, data, queuedFor, turn, ...options }: Delivery): Promise<void> {
     const boss = await this.#start();
     const order = { priority: -turn, ...(queuedFor && { group: { id: queuedFor } }) };
-    const db = through(database, 'job.send');
+    const db = toDb(database, 'job.send');
     const sent = await boss.send(queue, data, { id, ...order, ...options, db }).catch((error) => {
       throw toQueueError(error);
     });
     if (sent === null) throw notInstalled();
   }
 
-  /** Takes back what is not delivered yet, and lets go of what is. */
+  /** Cancels a delivery, waiting or under way. */
   async cancel(database: Database, { queue, id }: Pick<Delivery, 'queue' | 'id'>): Promise<void> {
     const boss = await this.#start();
-    await boss.cancel(queue, id, { db: through(database, 'job.cancel') });
+    await boss.cancel(queue, id, { db: toDb(database, 'job.cancel') });
   }
 
   async close(): Promise<void> {
@@ -70,14 +71,14 @@ export class Queue {
   }
 
   /**
-   * It only sends: workers supervise the queue, and `migrate` has made it. What it asks by itself must not wait for a
-   * connection of the pool: callers in their transactions may hold them all, and wait for this.
+   * Only sends: workers supervise the queue, and `migrate` creates it. Uses the control pool for its own statements,
+   * because callers in transactions, which wait for them, may hold all other connections.
    */
   async #connect(): Promise<PgBoss> {
     const pools = { ...this.#pools, pool: this.#pools.control };
     const database = new Database(pools, new AbortController().signal);
     const boss = new PgBoss({
-      db: through(database, 'job.queue'),
+      db: toDb(database, 'job.queue'),
       schema: this.#pools.queueSchema,
       supervise: false,
       schedule: false,
@@ -89,21 +90,21 @@ export class Queue {
   }
 }
 
-function through(database: Database, name: string): Db {
+function toDb(database: Database, name: string): Db {
   return { executeSql: (text, values) => database.run(raw(text, values), { name }) };
 }
 
-/** What pg-boss says of a queue that is missing or of another version, in words that say what to do. */
+/** Converts an error of pg-boss: a missing or outdated queue to one that says what to do. */
 export function toQueueError(cause: unknown): unknown {
   return isOfQueue(cause) ? notInstalled(cause) : toGatherError(cause);
 }
 
-/** Whether pg-boss says that a queue is missing, or all of them are, or are of another version. */
+/** Whether pg-boss reports that a queue is missing, or that it is not installed or in another version. */
 export function isOfQueue(error: unknown): boolean {
   return error instanceof Error && /^pg-boss |^Queue .* does not exist/.test(error.message);
 }
 
 function notInstalled(cause?: unknown): GatherError {
-  const message = 'The job queue is not as this version needs it. Run `migrate` first.';
+  const message = 'The job queue is missing or has another version. Run `migrate` first.';
   return new GatherError('DATABASE_UNAVAILABLE', message, { source: 'postgres', cause });
 }

@@ -6,10 +6,10 @@ import type { JobNotifications } from './job-notifications.ts';
 import { Progress } from './progress.ts';
 import type { RunnableTask, TaskContext } from './task.ts';
 
-/** What a worker gives to each of its jobs. */
+/** The dependencies of a job's run. */
 export interface JobEnvironment extends AttemptSource {
-  hints: JobNotifications;
-  /** Everything else that a task is handed, for as long as the signal does not abort. */
+  notifications: JobNotifications;
+  /** The rest of the task's context, bound to the signal. */
   toContext(signal: AbortSignal): Omit<TaskContext, 'signal' | 'progress' | 'log' | 'attempt'>;
 }
 
@@ -18,9 +18,14 @@ export async function runJob(task: RunnableTask, delivered: Delivered, environme
   const attempt = new Attempt(delivered, environment, task.name);
   const input = await attempt.begin();
   if (input === undefined) return 'completed';
-  const { hints, stopping } = environment;
-  using limits = new AttemptSignal(attempt, { hints, lost: delivered.signal, stopping, timeoutMs: task.timeoutMs });
-  const { signal } = limits;
+  const { notifications, stopping } = environment;
+  using attemptSignal = new AttemptSignal(attempt, {
+    notifications,
+    lost: delivered.signal,
+    stopping,
+    timeoutMs: task.timeoutMs,
+  });
+  const { signal } = attemptSignal;
   const progress = new Progress(({ fraction, message }) => attempt.write({ progress: fraction, message }));
   const context: TaskContext = {
     ...environment.toContext(signal),
@@ -37,11 +42,11 @@ export async function runJob(task: RunnableTask, delivered: Delivered, environme
     await progress.end();
     const reason: unknown = signal.aborted ? signal.reason : error;
     if (reason === LOST) return attempt.abandon();
-    if (reason === STOPPING) return attempt.giveBack();
+    if (reason === STOPPING) return attempt.requeue();
     return attempt.fail(reason);
   }
   await progress.end();
-  // It has done its work: no limit that it reaches from now on makes it fail.
-  limits[Symbol.dispose]();
+  // The work is done: neither the timeout nor a cancellation fails it from now on.
+  attemptSignal[Symbol.dispose]();
   return attempt.succeed(result).catch((error: unknown) => attempt.fail(error));
 }

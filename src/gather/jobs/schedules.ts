@@ -4,28 +4,28 @@ import type { JobRow } from '../database/engine-tables.generated.ts';
 import type { EnqueueOptions, Jobs } from './jobs.ts';
 import type { Task } from './task.ts';
 
-/** When a task is run by itself. */
+/** When a task runs on its own. */
 export interface Schedule {
   name: string;
   task: string;
   /** Minute, hour, day of the month, month, day of the week; in the application's time zone. */
   cron: string;
-  /** Enqueues the task: for a tick, once for any number of calls; or by hand, for the viewer. */
+  /** Enqueues the task: once per tick, or by hand, for the viewer. */
   enqueue(jobs: Jobs, options: Pick<EnqueueOptions, 'database' | 'owner' | 'scheduledAt'>): Promise<JobRow>;
 }
 
-/** The instant at which a schedule is due next. */
+/** The next instant at which a schedule is due. */
 export function nextTick({ cron }: Schedule, timeZone: string, after = new Date()): Date {
   return CronExpressionParser.parse(cron, { tz: timeZone, currentDate: after }).next().toDate();
 }
 
-/** The instant at which a schedule was due last. */
+/** The last instant at which a schedule was due. */
 export function lastTick({ cron }: Schedule, timeZone: string, before: Date): Date {
   return CronExpressionParser.parse(cron, { tz: timeZone, currentDate: before }).prev().toDate();
 }
 
 /**
- * Runs a task by itself. A tick that passes while no worker runs is made up for when one does, the latest of them only.
+ * Runs a task on a schedule. Of ticks missed while no worker ran, only the latest is made up for.
  * @param cron minute, hour, day of the month, month, day of the week; in the application's time zone
  */
 export function defineSchedule<Input, Result extends Json>(

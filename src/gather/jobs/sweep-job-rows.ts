@@ -4,11 +4,11 @@ import type { JobError, JobState } from '../database/schema.ts';
 import { param } from '../database/statement.ts';
 
 const LOST: JobError = { code: 'WORKER_LOST', message: 'The queue no longer has this job. Run it again.' };
-/** A job that changed a moment ago may be on its way into the queue, or out of it. */
+/** A job that changed more recently may be about to enter or to leave the queue. */
 const GRACE = '10 minutes';
 
 /**
- * Deletes up to so many jobs that were settled so many days ago. One that is being run again just now is left.
+ * Deletes up to `limit` jobs that were settled more than `keepDays` ago. Skips jobs that are being retried.
  * @returns how many
  */
 export async function deleteOldJobs(database: Database, { keepDays, limit }: Record<'keepDays' | 'limit', number>) {
@@ -27,8 +27,8 @@ export async function deleteOldJobs(database: Database, { keepDays, limit }: Rec
 }
 
 /**
- * Deletes up to so many notes of changes of jobs that were settled an hour ago, but for the last of each: whoever watched
- * them has read them. @returns how many
+ * Deletes up to `limit` changes of jobs that were settled more than an hour ago, except the last of each job: watchers
+ * have read them. @returns how many
  */
 export async function deleteOldChanges(database: Database, limit: number): Promise<number> {
   const statement = database.bind(
@@ -45,8 +45,8 @@ export async function deleteOldChanges(database: Database, limit: number): Promi
 }
 
 /**
- * Settles the jobs that the queue will not deliver any more, because somebody cancelled or deleted them there.
- * @returns what each became
+ * Settles the jobs that the queue will not deliver any more, because they were cancelled or deleted there.
+ * @returns their new states
  */
 export async function settleLostJobs(database: Database): Promise<JobState[]> {
   const statement = database.bind('settleLostJobs', (table) => settling(table, sql.id(database.queueSchema, 'job')), {
@@ -56,7 +56,7 @@ export async function settleLostJobs(database: Database): Promise<JobState[]> {
   return rows.map(({ state }) => state);
 }
 
-/** The version fences it: a job that somebody else changes meanwhile is waited for, and then left as it is. */
+/** Fenced by the version: waits for a concurrent change of a job, and then leaves the job alone. */
 const settling = (table: TableReference, deliveries: RawBuilder<unknown>) => sql<{ state: JobState }>`
   update ${table('gather.job')} set
     state = case when delivery.state = 'cancelled' then 'CANCELLED' else 'FAILED' end,

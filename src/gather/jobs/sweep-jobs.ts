@@ -3,7 +3,7 @@ import { deleteOldChanges, deleteOldJobs, settleLostJobs } from './sweep-job-row
 import { defineTask } from './task.ts';
 import { untilFewer } from './until-fewer.ts';
 
-/** Deletes jobs that were settled long ago, forgets how others came to their end, and settles those that the queue has lost. */
+/** Deletes old settled jobs and the changes of newer ones, and settles jobs that the queue has lost. */
 export const sweepJobs = defineTask({
   name: 'sweepJobs',
   input: z.strictObject({ keepDays: z.int().positive() }),

@@ -8,72 +8,71 @@ import type { Services } from '../services/define-service.ts';
 import type { PublicFetch } from '../services/public-fetch.ts';
 import type { Settings } from '../settings.ts';
 
-/** What a task is handed beside its input. */
+/** The context of a running task. */
 export interface TaskContext {
-  /** Aborts when the job is cancelled, is past its timeout, or is not this worker's any more. */
+  /** Aborts when the job is cancelled, times out, or is lost to another worker. */
   signal: AbortSignal;
   /**
-   * Says how far it is, from 0 to 1, and in words. It is seen at once, and stays where the job later fails: it is no
-   * part of any transaction.
+   * Reports progress, from 0 to 1, and a message. Visible at once, and kept if the job fails: it is not part of any
+   * transaction.
    */
   progress(fraction: number, message?: string): void;
-  /** Its lines carry the job's id and the task's name. */
+  /** Adds the job's id and the task's name to each line. */
   log: Logger;
   database: Database;
   tables: Tables;
-  /** The bytes of files. */
+  /** Stores the bytes of files. */
   store: Store;
   /** The application's services, by their names. */
   services: Services;
   /** The application's settings. */
   settings: Settings;
   fetchPublic: PublicFetch['fetch'];
-  /** The application's, by its IANA name. */
+  /** The application's time zone, by its IANA name. */
   timeZone: string;
-  /** 1 at first. */
+  /** Counts from 1. */
   attempt: number;
 }
 
-/** What a task is: a name, what it takes, and how often and how long it is tried. */
+/** The name, the input and the limits of a task. */
 interface TaskOptions<Input> {
-  /** As clients see it, and the name of its queue. Renaming one strands its jobs. */
+  /** Visible to clients, and the name of its queue. Renaming a task strands its jobs. */
   name: string;
-  /** What it takes. The input is checked when a job is enqueued, and again when it is run. */
+  /** Checked when a job is enqueued, and again when it runs. */
   input: z.ZodType<Input, Input>;
-  /** How often a job is begun at most. A worker's death counts, a worker's orderly end does not. */
+  /** Maximum number of attempts. One whose worker dies counts; one whose worker is stopped does not. */
   attempts: number;
-  /** Before the second attempt, in seconds; doubled for each one after it, and up to twice as long by chance. */
+  /** The delay before the second attempt; doubled for each later one, and up to twice as long by jitter. */
   backoffSeconds: number;
-  /** After which an attempt is aborted. */
+  /** The limit of one attempt. */
   timeoutMs: number;
-  /** How many jobs of it one worker runs at a time. */
+  /** How many of its jobs one worker runs at a time. */
   concurrency: number;
   /**
-   * Whether its jobs are enqueued however many their user has waiting, because what they are enqueued with must not be
-   * refused. @default false
+   * Whether its jobs are exempt from the limit of unsettled jobs per user, because the mutation that enqueues them must
+   * not be refused. @default false
    */
   isEssential?: boolean;
-  /** Of jobs that are not settled, no two have the same key: enqueueing the second gives the first. */
+  /** No two unsettled jobs of the task have the same key: enqueueing a second one returns the first. */
   uniqueKey?(input: Input): string;
 }
 
-/** A task as a worker runs it, with any input and result. */
+/** A task as a worker runs it, without the types of its input and result. */
 export interface RunnableTask extends Omit<TaskOptions<never>, 'input' | 'uniqueKey'> {
-  /** Checks the input of a job, and runs the task with it. */
+  /** Checks the input and runs the task. */
   perform(input: Json, context: TaskContext): Promise<Json>;
 }
 
-/** A piece of work that is done apart from the request that asks for it. */
+/** Work that runs outside the request that asks for it. */
 export interface Task<Input, Result extends Json> extends TaskOptions<Input> {
   /**
-   * Does it. May be run more than once for one job, so that what it does twice must come to the same.
-   * An error that it throws fails the attempt; its message is shown to clients where it is a `GatherError`.
-   * One of those that is not `retryable` is not tried again.
+   * Does the work. Must be idempotent, because a job may run more than once. An error fails the attempt; clients see the
+   * message of a `GatherError`, and one that is not `retryable` is not retried.
    */
   run(input: Input, context: TaskContext): Promise<Result>;
 }
 
-/** A task from its options and its code. The types of what it takes and gives follow from these. */
+/** Defines a task from its options and its code, with the types of its input and result. */
 export function defineTask<Input, Result extends Json>(task: Task<Input, Result>): Task<Input, Result> & RunnableTask {
   return { ...task, perform: async (input, context) => task.run(task.input.parse(input), context) };
 }

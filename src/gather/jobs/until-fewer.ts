@@ -1,6 +1,6 @@
 const ROWS_PER_STATEMENT = 1000;
 
-/** Removes rows until there are none left to remove. Many short statements hold nobody up. @returns how many in all */
+/** Removes rows in batches, so that no statement is long, until none are left. @returns how many in all */
 export async function untilFewer(remove: (limit: number) => Promise<number>): Promise<number> {
   let sum = 0;
   let count: number;

@@ -15,34 +15,34 @@ import { type JobEnvironment, runJob } from './run-job.ts';
 import { lastTick, type Schedule } from './schedules.ts';
 import type { RunnableTask, TaskContext } from './task.ts';
 
-/** The dependencies of a worker. The caller closes them once the worker has stopped. */
+/** The dependencies and settings of a worker. The caller closes them once the worker has stopped. */
 export interface WorkerSource
   extends Pick<TaskContext, 'store' | 'services' | 'settings' | 'fetchPublic' | 'timeZone'> {
   databaseUrl: string;
   pools: Pools;
   log: Logger;
-  /** How often the queue looks for jobs whose worker is dead. */
+  /** How often the queue checks for jobs of dead workers. */
   superviseSeconds: number;
   tasks: readonly RunnableTask[];
   schedules: readonly Schedule[];
 }
 
-/** What the queue says when a schedule is due. */
+/** The payload of a due schedule. */
 interface Tick {
   schedule: string;
 }
 
-/** How long the jobs of a worker that ends may go on. */
+/** How long running jobs may go on after the worker is told to stop. */
 const DRAIN_MS = 10_000;
-/** How long a cancelled job may go on where the word of it was lost. */
+/** How long a cancelled job may go on if its notification was lost. */
 const POLL_INTERVAL_MS = 1000;
-/** And how long it may take to give them back: PostgreSQL may be away. */
-const GIVE_BACK_MS = 5000;
+/** How long it may take to requeue jobs: PostgreSQL may be unavailable. */
+const REQUEUE_TIMEOUT_MS = 5000;
 const CONNECTIONS = 5;
 const CONNECT_TIMEOUT_MS = 10_000;
-/** A notification wakes the queue's workers at once. This is for what nobody is notified of: a retry that is due. */
+/** New jobs wake the queue's workers by notification; retries that become due are found by polling. */
 const POLL_SECONDS = 2;
-/** A tick that PostgreSQL's clock puts this little before its time is the one of that time. */
+/** PostgreSQL's clock may be this far behind the clock that schedules are computed with. */
 const CLOCK_SKEW_MS = 1000;
 
 const WORK = {
@@ -57,15 +57,15 @@ export class Worker {
   readonly #source: WorkerSource;
   readonly #boss: PgBoss;
   readonly #queue: Queue;
-  readonly #hints: JobNotifications;
+  readonly #notifications: JobNotifications;
   readonly #database: Database;
-  readonly #giveBack = new AbortController();
+  readonly #requeue = new AbortController();
   readonly #running = new Set<Promise<Outcome>>();
 
   constructor(source: WorkerSource) {
     this.#source = source;
     this.#queue = new Queue(source.pools);
-    this.#hints = new JobNotifications(source.databaseUrl, channelOf(source.pools), POLL_INTERVAL_MS);
+    this.#notifications = new JobNotifications(source.databaseUrl, channelOf(source.pools), POLL_INTERVAL_MS);
     this.#database = new Database(source.pools, new AbortController().signal);
     this.#boss = new PgBoss({
       connectionString: source.databaseUrl,
@@ -82,12 +82,12 @@ export class Worker {
       cronMonitorIntervalSeconds: 10,
       cronWorkerIntervalSeconds: 5,
     });
-    // Without its data: of a slow statement they are its text and its values.
+    // Without the data of the warning: for a slow statement that is its text and values.
     this.#boss.on('warning', ({ message }) => source.log.warn(message));
-    this.#boss.on('error', (error) => source.log.warn({ err: error }, 'the job queue had a fault'));
+    this.#boss.on('error', (error) => source.log.warn({ err: error }, 'the job queue failed'));
   }
 
-  /** Begins to run jobs. @throws where PostgreSQL cannot be reached, or `migrate` has not made the queue */
+  /** Begins to run jobs. @throws if PostgreSQL cannot be reached, or `migrate` has not created the queue */
   async start(): Promise<void> {
     await this.#boss.start().catch((error) => {
       throw toQueueError(error);
@@ -108,22 +108,21 @@ export class Worker {
   }
 
   /**
-   * Begins no more jobs, lets those under way finish for up to 10 seconds, and gives back the rest: another worker runs
-   * them, or this one when it is started again.
-   * @param force gives them back as soon as it aborts
+   * Takes no more jobs, lets running ones finish for up to 10 seconds, and requeues the rest for another worker.
+   * @param force requeues them as soon as it aborts
    */
   async drain(force: AbortSignal = new AbortController().signal): Promise<void> {
     for (const { name } of this.#source.tasks) await this.#boss.offWork(name, { wait: false });
     await Promise.race([this.#settled(), sleep(DRAIN_MS, undefined, { signal: force, ref: false })]).catch(() => {});
-    this.#giveBack.abort();
-    await Promise.race([this.#settled(), sleep(GIVE_BACK_MS, undefined, { ref: false })]);
+    this.#requeue.abort();
+    await Promise.race([this.#settled(), sleep(REQUEUE_TIMEOUT_MS, undefined, { ref: false })]);
   }
 
-  /** Closes everything, once the jobs have ended. */
+  /** Closes all connections once the jobs have ended. */
   async close(): Promise<void> {
     await this.#boss.stop({ graceful: true });
     await this.#queue.close();
-    await this.#hints.close();
+    await this.#notifications.close();
   }
 
   async #settled(): Promise<void> {
@@ -131,8 +130,8 @@ export class Worker {
   }
 
   /**
-   * With one job to a fetch, a long job keeps no other waiting. Nobody has all of the places, where there are several: one
-   * is left for the jobs of others.
+   * Fetches one job at a time per slot, so that no job waits behind a long one. Of several slots, one user never occupies
+   * all: one is left for others.
    */
   async #serve(task: RunnableTask): Promise<void> {
     const { name, concurrency } = task;
@@ -141,13 +140,13 @@ export class Worker {
     await this.#boss.work<DeliveryData, void, typeof options>(name, options, async ([job]) => {
       if (!job) return [];
       const status = await this.#run(task, job);
-      this.#lookForMore(name);
+      this.#fetchNext(name);
       return [{ id: job.id, status }];
     });
   }
 
-  /** The place that ends a job takes the next one at once. It is among those that have one; the others do so anyway. */
-  #lookForMore(task: string): void {
+  /** Lets the slot that has finished a job fetch the next one at once; it is one of those that still count as busy. */
+  #fetchNext(task: string): void {
     for (const { id, name, count } of this.#boss.getWipData()) {
       if (name === task && count > 0) this.#boss.notifyWorker(id);
     }
@@ -159,9 +158,9 @@ export class Worker {
     const environment: JobEnvironment = {
       database: this.#database,
       queue: this.#queue,
-      hints: this.#hints,
+      notifications: this.#notifications,
       log,
-      stopping: this.#giveBack.signal,
+      stopping: this.#requeue.signal,
       toContext: (signal) => {
         const database = new Database(pools, signal);
         return { database, tables: createTables(database), store, services, settings, fetchPublic, timeZone };
@@ -176,16 +175,16 @@ export class Worker {
     }
   }
 
-  /** The queue runs each tick once, for all workers together; and a tick that it delivers twice makes one job. */
+  /** The queue delivers each tick to one worker. A tick that is delivered twice makes one job. */
   async #tick({ data, createdOn }: JobWithMetadata<Tick>): Promise<void> {
     const schedule = this.#source.schedules.find(({ name }) => name === data.schedule);
     if (!schedule) throw new Error(`There is no schedule ${data.schedule}: another version of the worker may know it.`);
     const tick = lastTick(schedule, this.#source.timeZone, new Date(createdOn.getTime() + CLOCK_SKEW_MS));
-    const jobs = new Jobs(this.#queue, this.#hints);
+    const jobs = new Jobs(this.#queue, this.#notifications);
     await schedule.enqueue(jobs, { database: this.#database, scheduledAt: tick.toISOString() });
   }
 
-  /** A queue that is missing would be asked for in vain, for ever. */
+  /** Without this check a worker would poll a missing queue for ever. */
   async #assertInstalled(): Promise<void> {
     const names = new Set((await this.#boss.getQueues()).map(({ name }) => name));
     const missing = this.#source.tasks.find(({ name }) => !names.has(name));

@@ -6,7 +6,7 @@ import type { Services } from '../services/define-service.ts';
 import type { RowCache } from './row-cache.ts';
 import type { Schedule } from './schedule.ts';
 
-/** What a loader of one request works with. */
+/** The dependencies of a request's loaders. */
 export interface LoaderSource {
   database: Database;
   services: Services;
@@ -19,13 +19,13 @@ export interface LoaderSource {
 }
 
 interface LoaderOptions<Key> {
-  /** What makes two keys the same, where they are not plain values. */
+  /** Converts a key that is not a primitive to one that is equal for equal keys. */
   toCacheKey?: (key: Key) => string;
 }
 
 /**
- * A loader whose batches leave when the request's schedule says so.
- * @param load gives one result for each key, in the order of the keys; an `Error` in the place of a key is that key's
+ * Creates a loader whose batches are dispatched by the request's schedule.
+ * @param load returns one result per key, in key order; a key that fails has its own `Error`
  */
 export function createLoader<Key, Value>(
   name: string,
@@ -40,7 +40,7 @@ export function createLoader<Key, Value>(
   });
 }
 
-/** Puts what was found into the order of the keys; null where nothing was. */
+/** Sorts found values into key order; null for a key without one. */
 export function inKeyOrder<Key, Value>(
   keys: readonly Key[],
   found: readonly Value[],

@@ -13,17 +13,17 @@ import { createParentPages, type ParentPages } from './parent-pages.ts';
 import { createRowByKey } from './row-by-key.ts';
 import { RowCache } from './row-cache.ts';
 
-/** Makes a loader of one request. */
+/** Creates a loader for one request. */
 // biome-ignore lint/suspicious/noExplicitAny: each has its own keys and values
-type LoaderMaker = (source: LoaderSource) => DataLoader<any, any, any>;
+type LoaderFactory = (source: LoaderSource) => DataLoader<any, any, any>;
 
-/** Loaders by their names. */
-export type LoaderMakers = Readonly<Record<string, LoaderMaker>>;
+/** Functions that create loaders, by name. */
+export type LoaderFactories = Readonly<Record<string, LoaderFactory>>;
 
-/** The loaders of rows by their names: of which table, and by which column. */
+/** The table and the column of each row loader, by name. */
 export type RowLoaderKeys = Readonly<Record<string, readonly [table: TableName, column: string]>>;
 
-/** The engine's own, besides those of rows. */
+/** The engine's own loaders, except row loaders. */
 const engineLoaders = { keyByFileId, lastJobBySchedule };
 
 type Keys = Registered<'rowLoaders', Empty> & typeof engineRowLoaders;
@@ -35,11 +35,11 @@ type RowLoaders = {
     : never;
 };
 
-type OwnLoaders<Makers> = {
-  readonly [Name in keyof Makers]: Makers[Name] extends (source: LoaderSource) => infer Loader ? Loader : never;
+type OwnLoaders<Factories> = {
+  readonly [Name in keyof Factories]: Factories[Name] extends (source: LoaderSource) => infer Loader ? Loader : never;
 };
 
-/** Every loader, by name, and the rows that they need not read. */
+/** Every loader, by name, and the rows that are loaded already. */
 export type Loaders = RowLoaders &
   OwnLoaders<typeof engineLoaders> &
   OwnLoaders<Registered<'loaders', Empty>> &
@@ -47,9 +47,9 @@ export type Loaders = RowLoaders &
 
 interface SharedLoaders {
   readonly known: RowCache;
-  /** To be told of rows that were read; resolves when the rows that they refer to are known too, or could not be read. */
+  /** Caches rows that were read, and loads the rows that they refer to. Resolves once these are loaded or have failed. */
   preloadReferences: LoaderSource['preloadReferences'];
-  /** The rows of a table by a column that is unique. */
+  /** The rows of a table by a unique column. */
   rowsBy<T extends TableName>(table: T, column: string): DataLoader<string, Row<T>, unknown>;
   /** The rows behind a type that implements Node, by their keys; undefined for any other type. */
   ofType(type: string): DataLoader<string, object, unknown> | undefined;
@@ -57,28 +57,28 @@ interface SharedLoaders {
   pagesOf<T extends TableName>(name: string, list: ParentList<T>): ParentPages<Row<T> & { id: string }>;
 }
 
-/** Makes a fresh set of loaders for one request. */
+/** Creates the loaders of one request. */
 export type CreateLoaders = (
   given: Omit<LoaderSource, 'known' | 'preloadReferences'>,
   references: References,
 ) => Loaders;
 
 interface LoadersConfig {
-  makers: LoaderMakers;
-  /** The application's. */
+  factories: LoaderFactories;
+  /** The application's row loaders. */
   rowLoaders: RowLoaderKeys;
   /** The tables of the types that implement Node. */
   nodeTypes: ReadonlyMap<string, TableName>;
 }
 
-/** Each loader is made when it is first asked for, so that a request pays for those that it uses. */
-export function loadersFrom({ makers, rowLoaders: appRowLoaders, nodeTypes }: LoadersConfig): CreateLoaders {
+/** Loaders are created on first use, so that a request pays only for those that it uses. */
+export function loadersFrom({ factories, rowLoaders: appRowLoaders, nodeTypes }: LoadersConfig): CreateLoaders {
   const keys: RowLoaderKeys = { ...engineRowLoaders, ...appRowLoaders };
   const names = new Map(Object.entries(keys).map(([name, [table, column]]) => [`${table} ${column}`, name]));
-  const all: LoaderMakers = {
+  const all: LoaderFactories = {
     ...Object.fromEntries(Object.entries(keys).map(([name, key]) => [name, toRowLoader(name, key)])),
     ...engineLoaders,
-    ...makers,
+    ...factories,
   };
   const prototype = Object.defineProperties(
     {},
@@ -102,7 +102,7 @@ export function loadersFrom({ makers, rowLoaders: appRowLoaders, nodeTypes }: Lo
         return table && loaders.rowsBy(table, 'id');
       },
       pagesOf: (name, list) => {
-        // Two types may have lists of one name.
+        // Two types may have lists of the same name.
         const key = `${name} ${list.table} ${list.parent} ${list.direction}`;
         if (!pages.has(key)) pages.set(key, createParentPages(name, source, list));
         return pages.get(key) as ReturnType<SharedLoaders['pagesOf']> as never;
@@ -113,7 +113,7 @@ export function loadersFrom({ makers, rowLoaders: appRowLoaders, nodeTypes }: Lo
   };
 }
 
-function toRowLoader(name: string, [table, column]: readonly [TableName, string]): LoaderMaker {
+function toRowLoader(name: string, [table, column]: readonly [TableName, string]): LoaderFactory {
   return (source) => rowLoader(name, source, table, column);
 }
 
@@ -121,14 +121,14 @@ function rowLoader<T extends TableName>(name: string, source: LoaderSource, tabl
   return createRowByKey<T>(name, source, source.database.definitions[table], column as Column<T>);
 }
 
-/** A row that cannot be read is the matter of the field that asks for it: `loadMany` does not reject. */
+/** Does not reject if a row cannot be read: the field that needs it does. */
 async function loadReferred(loaders: Loaders, { column, table }: Reference, rows: readonly object[]): Promise<void> {
   const ids = new Set(rows.map((row): string | null => Reflect.get(row, column)));
   ids.delete(null);
   await loaders.rowsBy(table, 'id').loadMany([...ids] as string[]);
 }
 
-function toGetter(name: string, make: LoaderMaker) {
+function toGetter(name: string, make: LoaderFactory) {
   return function (this: { source: LoaderSource }) {
     const value = make(this.source);
     Object.defineProperty(this, name, { value });

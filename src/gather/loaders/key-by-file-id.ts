@@ -2,7 +2,7 @@ import { readRowsByKey } from '../database/rows-by-key.ts';
 import { GatherError } from '../errors.ts';
 import { createLoader, inKeyOrder, type LoaderSource } from './batch.ts';
 
-/** What a file is called in its URL, also where the operation reads nothing of files; NOT_FOUND where there is none. */
+/** The key of a file, which is in its URL. Reads only that, whatever columns the operation selects. NOT_FOUND if missing. */
 export const keyByFileId = (source: LoaderSource) =>
   createLoader('keyByFileId', source, async (ids: readonly string[]) => {
     const read = { definition: source.database.definitions['gather.file'], column: 'id' } as const;

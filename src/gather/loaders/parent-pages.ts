@@ -15,15 +15,15 @@ import { createLoader, type LoaderSource } from './batch.ts';
 
 /** A loader of pages. */
 export interface ParentPages<Row> {
-  /** @throws INVALID_INPUT where a cursor is not from a page of such a list */
+  /** @throws INVALID_INPUT if a cursor is from another kind of list */
   load(parentId: Id, page: Page): Connection<Row>;
 }
 
 type Row<T extends keyof Schema> = Selectable<Schema[T]> & { id: string };
 
 /**
- * Pages of a list that each parent has. All pages that are counted from the start are one statement, whatever their
- * sizes and cursors; those counted from the end are another.
+ * A loader of pages of a list that each parent has. All forward pages are read in one statement, whatever their sizes and
+ * cursors, and all backward pages in another.
  */
 export function createParentPages<T extends keyof Schema>(
   name: string,

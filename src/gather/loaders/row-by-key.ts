@@ -7,8 +7,7 @@ import { GatherError } from '../errors.ts';
 import { createLoader, inKeyOrder, type LoaderSource } from './batch.ts';
 
 /**
- * Rows by a unique column; NOT_FOUND for a key that no row has. Rows that the request has read already are not read
- * again.
+ * A loader of rows by a unique column. NOT_FOUND for a key without a row. Rows that the request has read are not read again.
  */
 export function createRowByKey<T extends keyof Schema>(
   name: string,

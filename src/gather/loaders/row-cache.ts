@@ -9,35 +9,35 @@ interface RowLoader {
 }
 
 /**
- * The rows that a request's loaders and pages have read. Loaders of rows by key are primed with them, those that are
- * made later too, so that none is read twice.
+ * The rows that a request has read. Primes the row loaders with them, also loaders created later, so that no row is read
+ * twice.
  */
 export class RowCache {
   readonly #rows = new Map<keyof Schema, Map<Id, object>>();
   readonly #loaders = new Map<keyof Schema, RowLoader[]>();
 
-  /** Rows that were read, with their keys and all the columns that the operation reads of their table. */
+  /** Adds rows, with their keys and all the columns that the operation reads of their table. */
   add(table: keyof Schema, rows: readonly object[]): void {
-    const known = this.#rowsOf(table);
-    for (const row of rows) known.set(Reflect.get(row, 'id'), row);
+    const cached = this.#rowsOf(table);
+    for (const row of rows) cached.set(Reflect.get(row, 'id'), row);
     for (const loader of this.#loaders.get(table) ?? []) prime(loader, rows);
   }
 
-  /** The row with this key, where it has been read. */
+  /** The row with this key, if it has been read. */
   find<T extends keyof Schema>(table: T, id: Id): Row<T> | undefined {
     return this.#rowsOf(table).get(id) as Row<T> | undefined;
   }
 
-  /** A loader that is to know them, by the column that has its keys. */
+  /** Adds a loader to prime. */
   register(table: keyof Schema, rowLoader: RowLoader): void {
     this.#loaders.set(table, [...(this.#loaders.get(table) ?? []), rowLoader]);
     prime(rowLoader, this.#rowsOf(table).values());
   }
 
   #rowsOf(table: keyof Schema): Map<Id, object> {
-    const known = this.#rows.get(table) ?? new Map<Id, object>();
-    this.#rows.set(table, known);
-    return known;
+    const cached = this.#rows.get(table) ?? new Map<Id, object>();
+    this.#rows.set(table, cached);
+    return cached;
   }
 }
 

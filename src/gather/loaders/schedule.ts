@@ -1,25 +1,25 @@
 import type { Database } from '../database/database.ts';
 
-/** Takes the function that sends a loader's batch on its way. It is DataLoader's `batchScheduleFn`. */
+/** Schedules the dispatch of a loader's batch: DataLoader's `batchScheduleFn`. */
 export type Schedule = (dispatch: () => void) => void;
 
-/** How long a statement holds batches back, at most, for the keys that its rows may bring. */
+/** The longest time that batches wait for a statement, whose rows may bring more keys. */
 const MAX_HOLD_MS = 20;
 
 /**
- * Sends all batches of a request that were asked for in the same turn of the event loop on their way together, once
- * the turn is over and the statements under way have ended, but at most 20 ms later.
+ * Dispatches all batches that a request asked for in the same turn of the event loop together, once the turn is over and
+ * running statements have ended, but at most 20 ms later.
  *
- * DataLoader by itself sends a batch as soon as no promise is left to settle. The rows of one level of a page often
- * come from two statements, on two connections, some fractions of a millisecond apart, or some milliseconds where the
- * machine is busy: it would then send two batches where one would do, and two again on each level below. Holding the
- * first costs a page next to nothing, because the page waits for the slower statement anyhow.
+ * DataLoader alone dispatches a batch as soon as no promise is left to settle. The rows of one level of a page often come
+ * from two statements on two connections, a fraction of a millisecond apart, or some milliseconds on a busy machine: it
+ * would dispatch two batches instead of one, and two again on each level below. Delaying the first costs a page next to
+ * nothing, because the page waits for the slower statement anyway.
  *
- * A statement that runs for more than 20 ms is slow even on a busy machine, and delays no further batch. So it
- * delays the levels beside it once, and not each of them.
+ * A statement that runs for more than 20 ms is slow even on a busy machine, and delays no further batch. So it delays the
+ * levels beside it once, not each of them.
  *
- * Batches that are asked for while others are held belong to a level below: they wait until these are on their way, and
- * are then held for the rows that these bring.
+ * Batches that are asked for while others wait belong to a level below: once those are dispatched, they wait for the rows
+ * of those.
  */
 export function createSchedule({ running }: Pick<Database, 'running'>): Schedule {
   const slow = new WeakSet<Promise<unknown>>();
@@ -28,7 +28,7 @@ export function createSchedule({ running }: Pick<Database, 'running'>): Schedule
 
   const findAwaited = () => [...running].filter((statement) => !slow.has(statement));
 
-  /** Which statements batches wait for is seen before the next answer of PostgreSQL is read, however long a turn takes. */
+  /** Collects the statements to wait for before the next answer of PostgreSQL is read, however long a turn takes. */
   const begin = () => {
     isHolding = true;
     afterPromises(() => {
@@ -47,7 +47,7 @@ export function createSchedule({ running }: Pick<Database, 'running'>): Schedule
     });
   };
 
-  /** Calls back when the statements under way have ended and their rows have been handed out, or 20 ms have passed. */
+  /** Calls back when the running statements have ended and their rows were delivered, or after 20 ms. */
   const whenSettled = (then: () => void) => {
     const awaited = findAwaited();
     if (awaited.length === 0) {
@@ -74,7 +74,7 @@ export function createSchedule({ running }: Pick<Database, 'running'>): Schedule
   };
 }
 
-/** Calls back when no promise is left to settle, and before the event loop goes on. */
+/** Calls back when no promise is left to settle, before the event loop continues. */
 function afterPromises(then: () => void): void {
   void Promise.resolve().then(() => process.nextTick(then));
 }

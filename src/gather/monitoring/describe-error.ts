@@ -1,15 +1,15 @@
 import { fileURLToPath } from 'node:url';
 import { originalOf, withoutGiven } from '../errors.ts';
 
-/** An error as the log has it. */
+/** An error as it is logged. */
 interface DescribedError {
   /** Its class. */
   type: string;
   message: string;
   code?: string;
-  /** Where in the project it comes from, innermost first. */
+  /** The project's frames of the stack, innermost first. */
   at?: string[];
-  /** The field that failed of it. */
+  /** The GraphQL field that failed. */
   path?: string;
   cause?: DescribedError | DescribedError[];
 }
@@ -18,12 +18,12 @@ const MAX_FRAMES = 3;
 const MAX_CAUSES = 3;
 
 const ROOT_URL = new URL('../../../', import.meta.url);
-/** Where the project is, as stacks and as messages of the system say it. */
+/** The directory of the project, as it appears in stacks and in messages of the system. */
 const ROOTS = [ROOT_URL.href, fileURLToPath(ROOT_URL)];
 
 /**
- * What a person needs to know of an error, and nothing else of it: drivers and clients of HTTP hang statements with
- * their values, headers and bodies on theirs.
+ * Reduces an error to what a person needs to know: drivers and HTTP clients attach statements with their values, headers
+ * and bodies to theirs.
  */
 export function describeError(error: unknown, depth = 0): DescribedError {
   const original = originalOf(error);
@@ -41,19 +41,19 @@ export function describeError(error: unknown, depth = 0): DescribedError {
   };
 }
 
-/** What an error says, without what it was given, a stack that somebody has put into it, and where the project is. */
+/** A message without the input that it quotes, without a stack, and without the directory of the project. */
 export function shorten(message: string): string {
   const [text = ''] = withoutGiven(message).split(/\n\s+at /, 1);
   return ROOTS.reduce((shortened, root) => shortened.replaceAll(root, ''), text);
 }
 
-/** Of an error of GraphQL. */
+/** The path of a GraphQL error. */
 function pathOf(error: unknown): { path?: string } {
   const path = error instanceof Error && 'path' in error ? error.path : undefined;
   return Array.isArray(path) ? { path: path.join('.') } : {};
 }
 
-/** pg-boss hands out copies that are no `Error`. */
+/** pg-boss passes copies of errors that are not an `Error`. */
 function isErrorLike(error: unknown): error is Error & { code?: unknown } {
   return typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string';
 }
@@ -62,7 +62,7 @@ function codeOf({ code }: { code?: unknown }): string | undefined {
   return typeof code === 'string' && /^\w{1,50}$/.test(code) ? code : undefined;
 }
 
-/** As `src/orders/place-order.ts:42`, one for each file. */
+/** `src/orders/place-order.ts:42`, one per file. */
 function framesOf(stack = ''): string[] {
   const byFile = new Map<string, string>();
   for (const line of stack.split('\n')) {
@@ -73,7 +73,7 @@ function framesOf(stack = ''): string[] {
   return [...byFile.values()].slice(0, MAX_FRAMES);
 }
 
-/** Node tries each address of a host, and throws all that went wrong together. */
+/** Node tries each address of a host, and throws their errors as one `AggregateError`. */
 function causeOf(error: Error, depth: number): DescribedError['cause'] {
   if (error instanceof AggregateError) return error.errors.slice(0, MAX_CAUSES).map((one) => describeError(one, depth));
   return error.cause === undefined || error.cause === null ? undefined : describeError(error.cause, depth);

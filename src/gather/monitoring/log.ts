@@ -4,17 +4,16 @@ import { describeError, shorten } from './describe-error.ts';
 import { createRedaction } from './redaction.ts';
 import { requestId } from './request-id.ts';
 
-/** Where the server says what it does. */
+/** The log of a server or worker. */
 export type Logger = pino.Logger;
 
 /** How the log is written; `none` writes nothing. */
 export type LogFormat = 'json' | 'words' | 'none';
 
 /**
- * A log on standard output: JSON, a line for each entry, or words for a person. A line of a request has its ID. No line
- * has a stack, what else hangs on an error, or what is secret or looks like it.
- * @param format `none` writes nothing
- * @param secrets what must not be logged, wherever it turns up
+ * Creates a log on standard output: JSON lines, or words for a person. Lines of a request have its ID. Stacks, other
+ * properties of errors, and secrets or text that looks like one are left out.
+ * @param secrets texts that must never be logged
  */
 export function createLog(format: LogFormat, secrets: readonly string[] = []): Logger {
   const redact = createRedaction(secrets);

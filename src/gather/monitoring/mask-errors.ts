@@ -3,15 +3,15 @@ import { isMasked, originalOf, toClientError } from '../errors.ts';
 import type { Logger } from './log.ts';
 import { requestId } from './request-id.ts';
 
-/** What a client may see of an error. */
+/** Converts an error to the one that a client may see. */
 export type MaskError = (error: unknown) => GraphQLError;
 
 /**
- * Makes what hides faults from clients and logs them: each once for a request, however many fields fail of it.
- * In development the client is told them too.
+ * Creates a function that hides faults of the program from clients and logs them, once per request, however many fields
+ * fail. In development the client sees them too.
  */
 export function createMaskError(log: Logger, { isDevelopment } = { isDevelopment: false }): MaskError {
-  /** By the ID of the request that last failed of it. */
+  /** The ID of the last request that each fault was logged for. */
   const logged = new WeakMap<object, string | undefined>();
   return (error) => {
     const id = requestId();

@@ -7,13 +7,13 @@ export const REQUEST_ID = 'x-request-id';
 
 const ids = new AsyncLocalStorage<string>();
 
-/** Gives what happens in `work` an ID of its own, by which the log's lines of one request are found. */
+/** Runs `work` under a new ID, by which the log lines of one request are found. */
 export function withRequestId<T>(work: (id: string) => T): T {
   const id = randomUUID();
   return ids.run(id, work, id);
 }
 
-/** Answers each request under an ID of its own, which its response names. */
+/** Answers each request under a new ID, which the response names. */
 export function identified(answer: RequestListener): RequestListener {
   return (request, response) =>
     withRequestId((id) => {
@@ -22,14 +22,13 @@ export function identified(answer: RequestListener): RequestListener {
     });
 }
 
-/** The ID of the request that is being answered here; undefined outside of any. */
+/** The ID of the current request; undefined outside of one. */
 export function requestId(): string | undefined {
   return ids.getStore();
 }
 
 /**
- * Runs each step of the generator in this request's async context, which a reader of the stream may not have: a socket
- * that has room again, or that has closed.
+ * Runs each step of the generator in this request's async context, which a socket event that pulls it does not have.
  */
 export function inThisRequest<Part>(parts: AsyncGenerator<Part, void, void>): AsyncGenerator<Part, void, void> {
   const run = AsyncLocalStorage.snapshot();

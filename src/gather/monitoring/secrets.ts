@@ -1,27 +1,27 @@
-/** The settings that secrets are in. */
+/** The settings that contain secrets. */
 interface Settings {
   databaseUrl: string;
   services: Readonly<Record<string, { url: string }>>;
   store: Bucket | { directory: string };
 }
 
-/** A store that is opened with keys. */
+/** A store with access keys. */
 interface Bucket {
   s3: { accessKeyId: string; secretAccessKey: string };
 }
 
-/** What settings have of passwords and keys: never to be logged, wherever it turns up. */
+/** The passwords and keys in the settings, which must never be logged. */
 export function secretsOf({ databaseUrl, services, store }: Settings): string[] {
   const urls = [databaseUrl, ...Object.values(services).map(({ url }) => url)];
   return [...urls.flatMap(passwordsOf), ...keysOf(store)];
 }
 
-/** What a bucket is opened with. */
+/** The access keys of a bucket. */
 export function keysOf(store: Settings['store']): string[] {
   return 's3' in store ? [store.s3.accessKeyId, store.s3.secretAccessKey] : [];
 }
 
-/** Of the user info and of the query, where PostgreSQL takes one too; as it is written and as it is meant. */
+/** The passwords in a URL: of the user info, encoded and decoded, and of the query, where PostgreSQL accepts one too. */
 export function passwordsOf(text: string): string[] {
   const { password, searchParams } = new URL(text);
   return [password, decodeURIComponent(password), ...searchParams.getAll('password')];

@@ -1,9 +1,9 @@
 import { PHASES, round, type Timing } from './timing.ts';
 
-/** Calls that the header names one by one; more are summed up, because proxies limit the size of headers. */
+/** Calls listed in the header; the rest are summed up, because proxies limit the size of headers. */
 const MAX_CALLS = 30;
 
-/** The `Server-Timing` header, as browsers draw it: the phases, each call, and the total. */
+/** The `Server-Timing` header, which browsers show: the phases, each call, and the total. */
 export function toServerTiming(timing: Timing): string {
   const phases = PHASES.map((phase) => `${phase};dur=${round(timing.phases[phase])}`);
   const calls = timing.calls
@@ -14,7 +14,7 @@ export function toServerTiming(timing: Timing): string {
   return [...phases, ...calls, ...more, `total;dur=${round(timing.elapsed)}`].join(', ');
 }
 
-/** The header with the total alone, in whole milliseconds: what anybody could measure. */
+/** The header with the total only, in whole milliseconds, which any client could measure itself. */
 export function toTotal({ elapsed }: Timing): string {
   return `total;dur=${Math.ceil(elapsed)}`;
 }

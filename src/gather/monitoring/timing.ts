@@ -1,33 +1,33 @@
 import { type Call, calls } from '../calls.ts';
 
-/** The steps of an operation, in their order. */
+/** The phases of an operation, in order. */
 export const PHASES = ['parse', 'validate', 'context', 'execute'] as const;
 export type Phase = (typeof PHASES)[number];
 
-/** Of more calls than these only their number and their time are kept. */
+/** Further calls are only counted and summed up. */
 const MAX_CALLS = 1000;
 
-/** Where the time of one operation went. All times are milliseconds, all starts count from its arrival. */
+/** The timing of one operation. Starts count from the arrival of the request. */
 export interface TimingReport {
   unit: 'ms';
   phases: Record<Phase, number>;
   calls: { kind: string; name: string; keys: number; start: number; duration: number; outcome: string }[];
   /** From the arrival of the request to the complete result. */
   elapsed: number;
-  /** What the calls would have taken one after another. */
+  /** The sum of the calls' durations. */
   sequential: number;
 }
 
-/** Collects where the time of one operation goes. */
+/** Collects the timing of one operation. */
 export class Timing {
   readonly arrival: number;
   readonly phases: Record<Phase, number> = { parse: 0, validate: 0, context: 0, execute: 0 };
-  /** The first of them. */
+  /** The first 1,000 calls. */
   readonly calls: Call[] = [];
-  /** How many there were. */
+  /** The number of calls. */
   count = 0;
   #sequential = 0;
-  /** How long the phases took that ended inside the one under way. */
+  /** The duration of the phases that ended inside the current one. */
   #inside = 0;
 
   /** @param arrival `performance.now()` when the request arrived */
@@ -36,9 +36,9 @@ export class Timing {
   }
 
   /**
-   * Starts to measure a phase. The time of one that begins and ends inside another is not that one's too, so that all
-   * phases together are never longer than the operation.
-   * @returns to be called when it is over
+   * Starts a phase. A nested phase is not counted for the outer one too, so that the phases never add up to more than the
+   * operation.
+   * @returns ends the phase
    */
   begin(phase: Phase): () => void {
     const start = performance.now();
@@ -51,7 +51,7 @@ export class Timing {
     };
   }
 
-  /** Notes a call. Of a subscription there may be any number. */
+  /** Records a call. A subscription may make any number. */
   add(call: Call): void {
     this.count++;
     this.#sequential += call.duration;
@@ -62,7 +62,7 @@ export class Timing {
     return performance.now() - this.arrival;
   }
 
-  /** What was collected so far, for clients. */
+  /** The timing so far, for clients. */
   report(): TimingReport {
     return {
       unit: 'ms',
@@ -88,12 +88,12 @@ export class Timing {
 
 const timings = new WeakMap<AbortSignal, Timing>();
 
-/** Gives the calls that are made with this signal to this timing. */
+/** Records the calls with this signal in this timing. */
 export function collectCalls(signal: AbortSignal, timing: Timing): void {
   timings.set(signal, timing);
 }
 
-/** Starts to hand out calls to the timings of their operations. @returns to be called to stop it */
+/** Starts to record calls in the timings of their operations. @returns stops it */
 export function listenToCalls(): () => void {
   const listener = (message: unknown) => {
     const call = message as Call;
@@ -103,7 +103,7 @@ export function listenToCalls(): () => void {
   return () => calls.unsubscribe(listener);
 }
 
-/** To the microsecond. */
+/** Rounds to microseconds. */
 export function round(ms: number): number {
   return Math.round(ms * 1000) / 1000;
 }

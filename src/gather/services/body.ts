@@ -5,31 +5,26 @@ import { decoded } from './decoded.ts';
 import { invalid, type RequestLabel } from './errors.ts';
 import type { Answer } from './exchange.ts';
 
-/** The checked value of an answer in JSON. Throws UPSTREAM_INVALID, naming what came and what was expected. */
-export async function readBody<T>(
-  question: RequestLabel,
-  answer: Answer,
-  check: Check<T>,
-  maxBytes: number,
-): Promise<T> {
+/** Parses and checks an answer in JSON. @throws UPSTREAM_INVALID with what came and what was expected */
+export async function readBody<T>(label: RequestLabel, answer: Answer, check: Check<T>, maxBytes: number): Promise<T> {
   const { 'content-type': contentType, 'content-encoding': encoding } = answer.headers;
   const type = mediaTypeOf(contentType);
   if (type?.essence !== 'application/json') {
-    throw invalid(question, firstOf(contentType) || 'no content type', 'application/json');
+    throw invalid(label, firstOf(contentType) || 'no content type', 'application/json');
   }
   const decoder = decoderOf(type);
-  if (!decoder) throw invalid(question, `charset ${type.params.get('charset')}`, 'utf-8');
-  // It drops the mark that some put before their JSON.
-  const value = parse(question, decoder.decode(await decoded(question, answer.body, encoding, maxBytes)));
+  if (!decoder) throw invalid(label, `charset ${type.params.get('charset')}`, 'utf-8');
+  // The decoder drops a byte order mark.
+  const value = parse(label, decoder.decode(await decoded(label, answer.body, encoding, maxBytes)));
   if (check(value)) return value;
-  throw invalid(question, `a body of another shape (${problemOf(check)})`, 'what its contract says');
+  throw invalid(label, `a body of the wrong shape (${problemOf(check)})`, 'the shape in its contract');
 }
 
-function parse(question: RequestLabel, text: string): unknown {
+function parse(label: RequestLabel, text: string): unknown {
   try {
     return parseJson(text);
   } catch (error) {
-    throw invalid(question, 'a body that is not JSON', 'JSON', error);
+    throw invalid(label, 'a body that is not JSON', 'JSON', error);
   }
 }
 

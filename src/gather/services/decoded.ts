@@ -5,33 +5,33 @@ import { invalid, type RequestLabel, tooLarge } from './errors.ts';
 
 type Decoder = (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
 
-const toUnzipped: Decoder = promisify(unzip);
-const toInflated: Decoder = promisify(inflateRaw);
-const toUnpacked = promisify(zstdDecompress);
-/** 8 MB, which every decoder of HTTP has to have and none more: https://www.rfc-editor.org/rfc/rfc9659 */
+const unzipAsync: Decoder = promisify(unzip);
+const inflateRawAsync: Decoder = promisify(inflateRaw);
+const zstdDecompressAsync = promisify(zstdDecompress);
+/** A window of 8 MB, the one that HTTP decoders must support: https://www.rfc-editor.org/rfc/rfc9659 */
 const ZSTD = { params: { [constants.ZSTD_d_windowLogMax]: 23 } };
 
 /** By the names in https://www.iana.org/assignments/http-parameters#content-coding */
 const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
-  ['gzip', toUnzipped],
-  ['x-gzip', toUnzipped],
-  // Many leave out the wrapper that it should have.
-  ['deflate', (body, options) => (hasWrapper(body) ? toUnzipped : toInflated)(body, options)],
+  ['gzip', unzipAsync],
+  ['x-gzip', unzipAsync],
+  // Many servers send raw deflate, without the zlib wrapper.
+  ['deflate', (body, options) => (hasWrapper(body) ? unzipAsync : inflateRawAsync)(body, options)],
   ['br', promisify(brotliDecompress)],
-  ['zstd', (body, options) => toUnpacked(body, { ...options, ...ZSTD })],
+  ['zstd', (body, options) => zstdDecompressAsync(body, { ...options, ...ZSTD })],
   ['identity', async (body) => body],
 ]);
-/** Each may grow to the whole of what is read of a body. */
+/** Each decoding step may produce up to `maxBytes`. */
 const MAX_CODINGS = 5;
 
 /**
- * The bytes of a body, freed of its content codings, the last of which was applied last. Stops decoding beyond
- * `maxBytes`, so that a small body cannot fill the memory. Throws UPSTREAM_INVALID.
+ * Decodes a body, last content coding first. Stops at `maxBytes`, so that a small body cannot fill the memory.
  *
  * @param encoding the header `Content-Encoding`
+ * @throws UPSTREAM_INVALID
  */
 export async function decoded(
-  question: RequestLabel,
+  label: RequestLabel,
   body: Buffer,
   encoding: string | string[] | undefined,
   maxBytes: number,
@@ -39,26 +39,26 @@ export async function decoded(
   if (encoding === undefined || body.length === 0) return body;
   const codings = tokensOf(encoding);
   if (codings.length > MAX_CODINGS) {
-    throw invalid(question, `${codings.length} content codings`, `at most ${MAX_CODINGS}`);
+    throw invalid(label, `${codings.length} content codings`, `at most ${MAX_CODINGS}`);
   }
   let bytes = body;
-  for (const coding of codings.reverse()) bytes = await decode(question, bytes, coding, maxBytes);
+  for (const coding of codings.reverse()) bytes = await decode(label, bytes, coding, maxBytes);
   return bytes;
 }
 
-async function decode(question: RequestLabel, body: Buffer, coding: string, maxBytes: number): Promise<Buffer> {
+async function decode(label: RequestLabel, body: Buffer, coding: string, maxBytes: number): Promise<Buffer> {
   const decoder = DECODERS.get(coding);
-  if (!decoder) throw invalid(question, `content encoding ${coding}`, 'gzip, deflate, br, zstd or identity');
+  if (!decoder) throw invalid(label, `content encoding ${coding}`, 'gzip, deflate, br, zstd or identity');
   try {
     return await decoder(body, { maxOutputLength: maxBytes });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(question, maxBytes, error);
-    throw invalid(question, `a body that is not ${coding}`, `what its content encoding says`, error);
+    if (code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(label, maxBytes, error);
+    throw invalid(label, `a body that is not ${coding}`, `what its content encoding says`, error);
   }
 }
 
-/** Whether a body begins as one of zlib, RFC 1950, or of gzip, which some call by this name: no raw deflate does. */
+/** Whether a body begins like zlib, RFC 1950, or like gzip, which some servers call deflate. Raw deflate never does. */
 function hasWrapper(body: Buffer): boolean {
   const [first = 0, second = 0] = body;
   const isZlib = (first & 0x0f) === 8 && (first * 256 + second) % 31 === 0;

@@ -1,15 +1,15 @@
 import type { Registered } from '../register.ts';
 import { ServiceClient, type ServiceState } from './service-client.ts';
 
-/** A service of an application. Its name is the one under which `defineApp` is given it. */
+/** A service of an application. `defineApp` gives it its name. */
 export interface ServiceDefinition<Api> {
-  /** How many calls run at once. @default 64 */
+  /** Maximum number of concurrent calls. @default 64 */
   connections?: number;
-  /** How many calls wait for a connection. One more is refused. @default 512 */
+  /** Maximum number of calls that wait for a connection; more are refused. @default 512 */
   maxQueued?: number;
-  /** For a whole call: waiting and retries included. The setting `<NAME>_TIMEOUT_MS` overrides it. @default 2000 */
+  /** Of a whole call, with waiting and retries. The setting `<NAME>_TIMEOUT_MS` overrides it. @default 2000 */
   timeoutMs?: number;
-  /** What the application asks of it. */
+  /** Creates the typed API of the service. */
   create(client: ServiceClient): Api;
 }
 
@@ -24,18 +24,18 @@ export type Services = {
   readonly [Name in keyof Defined]: Defined[Name] extends ServiceDefinition<infer Api> ? Api : never;
 };
 
-/** Where a service is, and how long one call to it may take. */
+/** The URL and the timeout of a service. */
 export interface ServiceConfig {
   /** Base URL; may have a path. */
   url: string;
-  /** For a whole call, retries included. @default what the definition says */
+  /** Of a whole call, with retries. @default as defined */
   timeoutMs?: number | undefined;
 }
 
 /** The clients of all services. */
 export interface ServiceClients {
   services: Services;
-  /** What each service is busy with now. */
+  /** The current state of each service. */
   state(): Record<string, ServiceState>;
   /** Closes every connection. Calls under way fail. */
   close(): Promise<void>;
@@ -43,12 +43,12 @@ export interface ServiceClients {
 
 const DEFAULTS = { connections: 64, maxQueued: 512, timeoutMs: 2000 };
 
-/** Defines a service by what the application asks of it. */
+/** Defines a service and its typed API. */
 export function defineService<Api>(definition: ServiceDefinition<Api>): ServiceDefinition<Api> {
   return definition;
 }
 
-/** Connects to the services; the first connection is opened by the first call. End with `close()`. */
+/** Creates the clients of the services, which connect on first use. Call `close()` at the end. */
 export function createServices(
   definitions: ServiceDefinitions,
   configs: Readonly<Record<string, ServiceConfig>>,

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher, Pool } from 'undici';
 import type { Deadline } from '../concurrency/deadline.ts';
 
-/** What came back, as it came. */
+/** An answer as it was received. */
 export interface Answer {
   status: number;
   headers: IncomingHttpHeaders;
@@ -12,8 +12,8 @@ export interface Answer {
 const HEADERS = ['accept', 'application/json', 'accept-encoding', 'gzip, deflate, br'];
 
 /**
- * Sends one GET and reads the answer to its end. When the deadline ends it, the socket is destroyed. Rejects with
- * errors of undici and of the system as they are.
+ * Sends one GET and reads the whole answer. At the deadline, destroys the socket. Rejects with the errors of undici and
+ * the system, unconverted.
  */
 export function exchange(pool: Pool, path: string, deadline: Deadline): Promise<Answer> {
   return deadline.wait((resolve, reject) => {
@@ -23,7 +23,7 @@ export function exchange(pool: Pool, path: string, deadline: Deadline): Promise<
   });
 }
 
-/** Takes what undici dispatches: `pool.request` without its stream, which costs more than a short answer is worth. */
+/** Collects a response. Cheaper than `pool.request`, whose stream costs more than a short answer is worth. */
 class Receiver implements Dispatcher.DispatchHandler {
   readonly #resolve: (answer: Answer) => void;
   readonly #reject: (error: unknown) => void;
@@ -43,7 +43,7 @@ class Receiver implements Dispatcher.DispatchHandler {
     this.#controller?.abort(this.#abortReason);
   }
 
-  /** The request may have waited for a connection until now, and nobody for the request any more. */
+  /** The request may have been aborted while it waited for a connection. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     if (this.#abortReason) controller.abort(this.#abortReason);
     else this.#controller = controller;

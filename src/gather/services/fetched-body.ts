@@ -2,26 +2,26 @@ import type { MIMEType } from 'node:util';
 import { decoderOf, mediaTypeOf } from '../header-fields.ts';
 import { isKeptByJsonb, type Json } from '../json.ts';
 
-/** What the bytes of an answer say. */
+/** A decoded body. */
 export interface FetchedBody {
-  /** Media type in lower case without parameters; null where the answer named none that can be read. */
+  /** Media type in lower case, without parameters; null if it is missing or invalid. */
   type: string | null;
   /** In bytes, decoded. */
   bytes: number;
   /**
-   * The value, if the type is JSON and that is what came, with no number that would lose digits; else the text, by the charset of the type or UTF-8. Null if
-   * the type is not one of text, as that of an image is. Characters that PostgreSQL cannot store, NUL and halves of a
-   * surrogate pair, are replaced by U+FFFD.
+   * For valid JSON in which no number would lose digits, its value; for any other text, the text, in the charset of the
+   * type or UTF-8; for anything else, such as an image, null. NUL and lone surrogates, which PostgreSQL cannot store, are
+   * replaced by U+FFFD.
    */
   body: Json;
 }
 
 const JSON_TYPE = /[/+]json$/;
 const TEXT_TYPE = /^text\/|[/+-](json|xml|yaml|javascript|ndjson|x-www-form-urlencoded)$/;
-/** Deeper than what people write, and far from where PostgreSQL and JSON.stringify give up. JSON below it stays text. */
+/** Deeper JSON stays text. Nobody writes such JSON, and PostgreSQL and JSON.stringify have their limits far beyond. */
 const MAX_DEPTH = 200;
 
-/** Reads the bytes of an answer as its `content-type` says. */
+/** Decodes the bytes of an answer by its `content-type`. */
 export function toFetchedBody(contentType: string | undefined, bytes: Buffer): FetchedBody {
   const mediaType = mediaTypeOf(contentType);
   return { type: mediaType?.essence ?? null, bytes: bytes.length, body: toBody(mediaType, bytes) };

@@ -5,37 +5,36 @@ import { GatherError } from '../errors.ts';
 import { invalid, timedOut } from './errors.ts';
 import { createPublicHosts, type Lookup } from './public-hosts.ts';
 import { toPublicUrl } from './public-url.ts';
-import { type Fetched, questionOf, visit } from './public-visit.ts';
+import { type Fetched, labelOf, visit } from './public-visit.ts';
 
-/** What fetching a user's URL may cost, and where it may lead. */
+/** The limits of fetching URLs of users. */
 export interface PublicFetchOptions {
-  /** For all of it: looking up names and following redirects included. */
+  /** Of a whole fetch, with DNS lookups and redirects. */
   timeoutMs: number;
-  /** How much of an answer is read, both as it comes and decoded. */
+  /** Maximum size of an answer, both encoded and decoded. */
   maxBytes: number;
   maxRedirects: number;
-  /** Hosts that may be fetched from although they are not public, as {@link createPublicHosts} reads them. */
+  /** Hosts that may be fetched although they are not public; see {@link createPublicHosts}. */
   allowed: readonly string[];
-  /** How names are found. @default as the operating system finds them */
+  /** DNS lookup. @default the operating system's */
   lookup?: Lookup | undefined;
 }
 
-/** Fetches what users ask for, over connections that are not kept. */
+/** Fetches URLs of users, each over a connection of its own. */
 export interface PublicFetch {
   /**
-   * Sends a GET, to any port, and follows redirects, also those from https to http. Never asks an address that is
-   * neither public nor allowed: each address of each host on the way is checked before a connection is made, and the
-   * address of the connection again.
+   * Sends a GET, to any port, and follows redirects, also from https to http. Connects only to addresses that are public
+   * or allowed: every address of every host is checked before connecting, and the address of the connection again.
    *
-   * Throws `GatherError`: INVALID_INPUT for a URL that is refused, UPSTREAM_TIMEOUT, UPSTREAM_UNAVAILABLE, and
-   * UPSTREAM_INVALID for an answer that cannot be read. Rejects with the reason of the signal when that aborts.
+   * @throws INVALID_INPUT for a refused URL, UPSTREAM_TIMEOUT, UPSTREAM_UNAVAILABLE, UPSTREAM_INVALID for an unreadable
+   *   answer; the signal's reason when it aborts
    */
   fetch(url: string, signal: AbortSignal): Promise<Fetched>;
-  /** Ends every fetch under way, and each later one, with UPSTREAM_UNAVAILABLE. */
+  /** Rejects every fetch, under way or later, with UPSTREAM_UNAVAILABLE. */
   close(): Promise<void>;
 }
 
-/** Creates the client for URLs of users. Throws where `allowed` cannot be read. */
+/** Creates the client for URLs of users. @throws if an entry of `allowed` is invalid */
 export function createPublicFetch(options: PublicFetchOptions): PublicFetch {
   const { timeoutMs, maxBytes, maxRedirects, allowed, lookup = lookUp } = options;
   const hosts = createPublicHosts(allowed, lookup);
@@ -47,7 +46,7 @@ export function createPublicFetch(options: PublicFetchOptions): PublicFetch {
   }
 
   async function fetchInTime(url: URL, signal: AbortSignal): Promise<Fetched> {
-    using deadline = new Deadline(timeoutMs, () => timedOut(questionOf(url), timeoutMs));
+    using deadline = new Deadline(timeoutMs, () => timedOut(labelOf(url), timeoutMs));
     deadline.endWith(signal).endWith(stopping.signal);
     return await deadline.wait((resolve, reject) => {
       const abort = new AbortController();
@@ -60,7 +59,7 @@ export function createPublicFetch(options: PublicFetchOptions): PublicFetch {
     let url = start;
     let answer = await visit(hosts, url, maxBytes, signal);
     for (let left = maxRedirects; 'location' in answer; left--) {
-      if (left === 0) throw invalid(questionOf(url), 'one more redirect', `at most ${maxRedirects}`);
+      if (left === 0) throw invalid(labelOf(url), 'too many redirects', `at most ${maxRedirects}`);
       try {
         url = toPublicUrl(answer.location, url);
         answer = await visit(hosts, url, maxBytes, signal);
@@ -82,7 +81,7 @@ function lookUp(hostname: string) {
   return systemLookup(hostname, { all: true });
 }
 
-/** The URL that a refusal names is not the one that the user gave. */
+/** Adds the URL that the user gave to the refusal of a redirect. */
 function redirected(from: URL, error: unknown): unknown {
   if (!(error instanceof GatherError) || error.code !== 'INVALID_INPUT') return error;
   return new GatherError('INVALID_INPUT', `${from.host} redirects elsewhere. ${error.message}`, { cause: error });

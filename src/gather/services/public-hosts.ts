@@ -3,14 +3,15 @@ import { BlockList, isIP, isIPv6 } from 'node:net';
 import { isPublicAddress } from './public-address.ts';
 import { refusedHost } from './public-url.ts';
 
-/** Finds every address of a name, as `lookup` of `node:dns/promises` does with `{ all: true }`. */
+/** Resolves a name to all its addresses, like `lookup` of `node:dns/promises` with `{ all: true }`. */
 export type Lookup = (hostname: string) => Promise<LookupAddress[]>;
 
-/** Where a user's URL may lead. */
+/** The hosts that URLs of users may lead to. */
 export interface PublicHosts {
   /**
-   * The addresses of a URL's host, each of which may be connected to. Throws INVALID_INPUT if one may not, and in the
-   * same words if there is none, so that nobody learns which names a private network has.
+   * Resolves a URL's host to addresses that may be connected to.
+   * @throws INVALID_INPUT if one of them may not, with the same message as for an unknown name, which would otherwise tell
+   *   the names of a private network
    */
   addressesOf(url: URL): Promise<LookupAddress[]>;
   /** Whether this address may be connected to for this URL. */
@@ -21,7 +22,8 @@ const NOT_FOUND = new Set(['ENOTFOUND', 'ENODATA']);
 
 /**
  * The public hosts, and those in `allowed`: names (`intranet.example`), names or addresses with a port
- * (`intranet.example:8080`), addresses, or blocks of them (`10.1.0.0/16`). Throws where one cannot be read.
+ * (`intranet.example:8080`), addresses, and CIDR blocks (`10.1.0.0/16`).
+ * @throws if an entry is invalid
  */
 export function createPublicHosts(allowed: readonly string[], lookup: Lookup): PublicHosts {
   const addresses = toBlockList(allowed);

@@ -1,18 +1,18 @@
 import { GatherError } from '../errors.ts';
 
-/** What many servers and proxies take. */
+/** The longest URL that many servers and proxies accept. */
 const MAX_LENGTH = 2000;
 const MAX_SHOWN = 200;
 
 /**
- * The URL that a user or a redirect gave, relative to `base` if that is given. Every way to spell an IPv4 address is
- * turned into the dotted one here, as the URL standard says. Throws INVALID_INPUT unless it is one of http or https
- * without credentials.
+ * Parses the URL of a user or a redirect, relative to `base` if given. `URL` normalises every spelling of an IPv4 address
+ * to the dotted one.
+ * @throws INVALID_INPUT unless it is an http or https URL without credentials
  */
 export function toPublicUrl(text: string, base?: URL): URL {
   if (text.length > MAX_LENGTH) throw refused(`a URL of at most ${MAX_LENGTH} characters`, `one of ${text.length}`);
   const url = URL.parse(text, base);
-  // As JSON, because it may hold characters that cannot be stored.
+  // As JSON, because it may contain characters that PostgreSQL cannot store.
   if (!url) throw refused('a URL, such as https://example.com/data.json', shortened(JSON.stringify(text)));
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw refused('a URL that begins with http:// or https://', shortened(url.href));
@@ -23,7 +23,7 @@ export function toPublicUrl(text: string, base?: URL): URL {
   return url;
 }
 
-/** The host of a URL is not one that may be fetched from, for this reason: a clause. */
+/** The host of a URL may not be fetched. @param reason a clause */
 export function refusedHost(url: URL, reason: string): GatherError {
   return refused('the URL of a public host', `${shortened(url.href)}: ${reason}`);
 }

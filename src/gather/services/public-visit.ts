@@ -7,12 +7,12 @@ import { type FetchedBody, toFetchedBody } from './fetched-body.ts';
 import type { PublicHosts } from './public-hosts.ts';
 import { refusedHost } from './public-url.ts';
 
-/** The answer to a URL. A status such as 404 is an answer too. */
+/** The answer to a GET, whatever its status. */
 export interface Fetched extends FetchedBody {
   status: number;
 }
 
-/** The answer is at another URL, which may be relative to the one that was asked. */
+/** A redirect; `location` may be relative to the URL that was fetched. */
 interface Redirect {
   location: string;
 }
@@ -23,14 +23,14 @@ const NOT_TLS = /^(EPROTO$|ERR_SSL_)/;
 const NOT_TRUSTED = /CERT|^UNABLE_TO_/;
 
 /**
- * Sends one GET over a connection of its own, which is closed when the promise settles or the signal aborts. Throws
- * INVALID_INPUT before connecting to an address that `hosts` does not accept.
+ * Sends one GET over a connection of its own, which is closed when the promise settles or the signal aborts.
+ * @throws INVALID_INPUT before connecting, if `hosts` does not accept an address
  */
 export async function visit(hosts: PublicHosts, url: URL, maxBytes: number, signal: AbortSignal) {
   let client: Client | undefined;
   try {
     const connect = await createConnector(hosts, url, signal);
-    // The owner of the signal keeps the time.
+    // The signal ends it in time.
     client = new Client(url.origin, {
       connect,
       pipelining: 0,
@@ -46,12 +46,12 @@ export async function visit(hosts: PublicHosts, url: URL, maxBytes: number, sign
   }
 }
 
-/** What was asked, as errors name it. */
-export function questionOf(url: URL): RequestLabel {
+/** Names the request in errors. */
+export function labelOf(url: URL): RequestLabel {
   return { source: url.host, path: url.pathname };
 }
 
-/** Connects to one of the addresses that were checked, whatever the name leads to by then, and checks which it was. */
+/** Connects to one of the checked addresses, without a second DNS lookup, and checks the address of the connection. */
 async function createConnector(hosts: PublicHosts, url: URL, signal: AbortSignal): Promise<buildConnector.connector> {
   const addresses = await hosts.addressesOf(url);
   signal.throwIfAborted();
@@ -60,7 +60,7 @@ async function createConnector(hosts: PublicHosts, url: URL, signal: AbortSignal
     autoSelectFamily: true,
     allowH2: false,
     timeout: 0,
-    // Destroys the socket, also before it is connected, when undici does not know of it yet.
+    // Destroys the socket even before it is connected, when undici does not know it yet.
     signal,
   });
   return (target, callback) =>
@@ -78,16 +78,15 @@ async function get(client: Client, url: URL, maxBytes: number): Promise<Fetched 
   const location = firstOf(headers['location']);
   if (location && REDIRECTS.has(status)) return { location: fromBytes(location) };
   const raw = Buffer.from(await body.arrayBuffer());
-  const bytes = await decoded(questionOf(url), raw, headers['content-encoding'], maxBytes);
+  const bytes = await decoded(labelOf(url), raw, headers['content-encoding'], maxBytes);
   return { status, ...toFetchedBody(firstOf(headers['content-type']), bytes) };
 }
 
 function toFailure(url: URL, error: unknown, maxBytes: number): unknown {
   if (error instanceof GatherError) return error;
-  const question = questionOf(url);
+  const label = labelOf(url);
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (NOT_TLS.test(code)) return invalid(question, 'what is not TLS', 'an answer over https', error);
-  if (NOT_TRUSTED.test(code))
-    return invalid(question, `a certificate that is not valid (${code})`, 'one that is', error);
-  return failed(question, error, maxBytes);
+  if (NOT_TLS.test(code)) return invalid(label, 'a response that is not TLS', 'an answer over https', error);
+  if (NOT_TRUSTED.test(code)) return invalid(label, `an invalid certificate (${code})`, 'a valid one', error);
+  return failed(label, error, maxBytes);
 }

@@ -6,24 +6,24 @@ import type { Work } from './work.ts';
 
 const MAX_WAITING = 100;
 const IDLE_MS = 10_000;
-/** The event loop goes first where there are too few cores. Elsewhere than on Linux it would hold for the process. */
+/** Gives the event loop priority when cores are scarce. On Linux only: elsewhere it would apply to the whole process. */
 const NICE = process.platform === 'linux' ? 10 : 0;
 
 /**
- * So many threads that run work, one piece at a time each, in the order in which it came. A thread starts when there
- * is work for it, and ends after ten seconds without. End all with `close()`.
+ * A pool of threads that run work first in, first out. A thread starts on demand, and ends after ten idle seconds. Call
+ * `close()` at the end.
  */
 export class ThreadPool {
   readonly #piscina: Piscina;
   /**
-   * Work waits here and never in Piscina 5.3: its queue does not keep the order of work that has a signal, nor its
-   * bound, and stands still once the last thread was aborted.
+   * Work waits here, and never in the queue of Piscina 5.3, which keeps neither order nor bound for work with a signal, and
+   * stalls once the last thread was aborted.
    */
-  readonly #turns: Semaphore;
+  readonly #semaphore: Semaphore;
   readonly #closing = new AbortController();
 
   constructor(size: number) {
-    this.#turns = new Semaphore({ size, maxWaiting: MAX_WAITING, toError: tooMany });
+    this.#semaphore = new Semaphore({ size, maxWaiting: MAX_WAITING, toError: queueFull });
     this.#piscina = new Piscina({
       minThreads: 0,
       maxThreads: size,
@@ -31,17 +31,17 @@ export class ThreadPool {
       niceIncrement: NICE,
       recordTiming: false,
     });
-    // A thread that fails without work has nobody to tell. Unheard, it would end the process.
+    // The failure of an idle thread. Without a listener it would end the process.
     this.#piscina.on('error', () => {});
   }
 
   /** See `Threads.run`. */
   run<Input, Result>(work: Work<Input, Result>, input: Input, signal: AbortSignal): Promise<Awaited<Result>> {
     const either = AbortSignal.any([signal, this.#closing.signal]);
-    return untilAborted(either, this.#runInTurn(work, input, either));
+    return untilAborted(either, this.#runWithPermit(work, input, either));
   }
 
-  /** Ends every thread. What runs or waits is rejected with CANCELLED, and so is what comes later. */
+  /** Ends every thread. Rejects all work, running, waiting or later, with CANCELLED. */
   async close(): Promise<void> {
     const threads = this.#piscina.threads;
     this.#closing.abort(new GatherError('CANCELLED', 'The server is stopping.', { retryable: true }));
@@ -49,9 +49,9 @@ export class ThreadPool {
     await ended(threads);
   }
 
-  /** Keeps its turn until its thread is free, or has ended: an aborted one may still be inside a native function. */
-  async #runInTurn<Input, Result>(work: Work<Input, Result>, input: Input, signal: AbortSignal) {
-    using _turn = await this.#turns.acquire(signal);
+  /** Holds its permit until the thread is idle or has ended: an aborted one may still be inside a native function. */
+  async #runWithPermit<Input, Result>(work: Work<Input, Result>, input: Input, signal: AbortSignal) {
+    using _permit = await this.#semaphore.acquire(signal);
     const stopping = new AbortController();
     let stopped: Promise<unknown> | undefined;
     const stop = () => {
@@ -67,7 +67,7 @@ export class ThreadPool {
     }
   }
 
-  /** Piscina does not say which thread runs what, nor when one that it terminates has ended. */
+  /** Finds the thread that the abort ended: Piscina tells neither which thread runs what, nor when one has ended. */
   async #endThreadOf(stopping: AbortController): Promise<void> {
     const before = this.#piscina.threads;
     stopping.abort();
@@ -80,7 +80,7 @@ function ended(threads: Piscina['threads']): Promise<unknown> {
   return Promise.all(threads.map((thread) => thread.terminate()));
 }
 
-function tooMany(): GatherError {
-  const message = `Every thread is busy, and ${MAX_WAITING} others wait already; expected fewer. Try again later.`;
+function queueFull(): GatherError {
+  const message = `Every thread is busy, and ${MAX_WAITING} calls are waiting already. Try again later.`;
   return new GatherError('BUSY', message, { retryable: true });
 }

@@ -2,23 +2,22 @@ import { availableParallelism } from 'node:os';
 import { ThreadPool } from './thread-pool.ts';
 import type { Work } from './work.ts';
 
-/** Where synchronous work runs, so that the event loop is free for everything else. */
+/** Runs synchronous work off the event loop. */
 export interface Threads {
   /**
-   * Runs work on a thread, or has it wait until one is free. Once the signal aborts, the promise rejects with its
-   * reason, and the thread is ended wherever the work is. An error that the work throws arrives with its message and
-   * stack, and without its class, where that is not one of JavaScript's own.
+   * Runs work on a thread, once one is free. When the signal aborts, rejects with its reason and terminates the thread. An
+   * error of the work keeps its message and stack, but loses its class unless that is built into JavaScript.
    *
-   * @throws BUSY where a hundred others wait already, CANCELLED where the server is stopping
+   * @throws BUSY if 100 calls are waiting already, CANCELLED if the server is stopping
    */
   run<Input, Result>(work: Work<Input, Result>, input: Input, signal: AbortSignal): Promise<Awaited<Result>>;
-  /** Ends every thread. What runs or waits is rejected with CANCELLED, and so is what comes later. */
+  /** Ends every thread. Rejects all work, running, waiting or later, with CANCELLED. */
   close(): Promise<void>;
 }
 
 /**
- * Threads for synchronous work; the first starts at first use. End them with `close()`.
- * @param size how many work at a time. With 1, none runs beside another, and they keep their order. @default one core is left to the event loop
+ * Creates threads for synchronous work, started on demand. Call `close()` at the end.
+ * @param size the number of threads; with 1, work runs one after another, in order. @default one less than there are cores
  */
 export function createThreads(size = Math.max(1, availableParallelism() - 1)): Threads {
   const pool = new ThreadPool(size);

@@ -1,12 +1,12 @@
-/** A synchronous function that a thread can run: the default export of a module of its own. */
+/** A function that a thread can run: the default export of a module of its own. */
 export interface Work<Input, Result> {
   (input: Input): Result;
-  /** The URL of its module, from which a thread loads it. */
+  /** The URL of its module, which a thread imports. */
   readonly url: string;
 }
 
 /**
- * Work from its code. What it takes and gives is copied from thread to thread, as `structuredClone` would.
+ * Defines work. Its input and result are copied between threads, as by `structuredClone`.
  * @example
  * // src/threads/square.ts
  * export default defineWork(import.meta.url, (side: number) => side ** 2);

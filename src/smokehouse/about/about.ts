@@ -10,14 +10,14 @@ const About = z.object({
   openingHours: z.array(z.string()),
 });
 
-/** What the smokehouse says of itself. */
+/** The smokehouse's description of itself. */
 export type About = z.infer<typeof About>;
 
 const ABOUT_FILE = fileURLToPath(new URL('about.json', import.meta.url));
 
 /**
- * Reads what the smokehouse says of itself from a JSON file, anew at each call.
- * @throws FILE_UNREADABLE where the file is missing, is not JSON, or lacks a field
+ * Reads the description of the smokehouse from a JSON file, at each call.
+ * @throws FILE_UNREADABLE if the file is missing, is not JSON, or lacks a field
  */
 export function readAbout(file = ABOUT_FILE, signal: AbortSignal): Promise<About> {
   return call({ kind: 'disk', name: 'about', keys: 1, signal }, async () => {
@@ -39,8 +39,8 @@ function parse(text: string): unknown {
   }
 }
 
-function unreadable(why: string, cause: unknown): GatherError {
-  return new GatherError('FILE_UNREADABLE', `The file about the smokehouse is of no use: ${why}.`, {
+function unreadable(reason: string, cause: unknown): GatherError {
+  return new GatherError('FILE_UNREADABLE', `The file about the smokehouse cannot be used: ${reason}.`, {
     source: 'disk',
     cause,
   });

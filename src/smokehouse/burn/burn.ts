@@ -1,6 +1,6 @@
 import { defineWork } from 'gather';
 
-/** Burns CPU for so many seconds. Gives how many passed. */
+/** Burns CPU for a number of seconds. Returns the seconds elapsed. */
 export default defineWork(import.meta.url, ({ seconds }: { seconds: number }): number => {
   const start = performance.now();
   let elapsed = 0;

@@ -2,20 +2,20 @@ import { createHash } from 'node:crypto';
 import { PDFDocument, PDFHexString, PDFName } from 'pdf-lib';
 import { assertDrawable, embedFont, fillField } from './fill-field.ts';
 
-/** What is written into a certificate. */
+/** The contents of a certificate. */
 export interface NewCertificate {
   recipient: string;
-  /** A decimal. It is shown in dollars, exact, and rounded to cents as PostgreSQL does. */
+  /** A decimal, shown in dollars, exact, and rounded to cents as PostgreSQL does. */
   amount: string;
-  /** When, by RFC 3339. */
+  /** In RFC 3339. */
   issuedAt: string;
-  /** In which `issuedAt` is shown, by its IANA name. */
+  /** The IANA name of the time zone in which `issuedAt` is shown. */
   timeZone: string;
 }
 
 /**
- * A certificate as a PDF: the template with its fields `recipient`, `amount` and `issuedAt` filled in, and nothing left
- * of the form. The same input comes to the same bytes.
+ * Creates a certificate as a PDF: fills in the fields `recipient`, `amount` and `issuedAt` of the template, and removes the
+ * form. Equal input gives equal bytes.
  * @throws INVALID_INPUT for a character that the font lacks
  */
 export async function createCertificate(certificate: NewCertificate, template: Uint8Array): Promise<Uint8Array> {

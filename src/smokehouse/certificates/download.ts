@@ -1,6 +1,6 @@
 import { type Download, FILE_KEY, SENT_COLUMNS } from 'gather';
 
-/** `GET /certificates/<key>/certificate.pdf`: the file of a certificate, under that name. */
+/** `GET /certificates/<key>/certificate.pdf`: the PDF of a certificate. */
 export const certificateDownload: Download = {
   path: new RegExp(`^/certificates/${FILE_KEY}/certificate\\.pdf$`, 'i'),
   async find(tables, key) {

@@ -5,17 +5,17 @@ import { GatherError } from 'gather';
 import { type PDFDocument, type PDFFont, PDFRef, type PDFTextField, rgb } from 'pdf-lib';
 
 const FONT = '@expo-google-fonts/noto-serif/400Regular/NotoSerif_400Regular.ttf';
-/** In a field's default appearance, such as `0.2 0.1 0 rg /Helv 42 Tf`. */
+/** Color and size in a field's default appearance, such as `0.2 0.1 0 rg /Helv 42 Tf`. */
 const COLOR = /([\d.]+) ([\d.]+) ([\d.]+) rg/;
 const SIZE = /([\d.]+) Tf/;
 
-/** Embeds the font of certificates, reduced to the glyphs in use. It has Latin, Greek and Cyrillic. */
+/** Embeds the font of certificates, which has Latin, Greek and Cyrillic, as a subset of the glyphs in use. */
 export async function embedFont(pdf: PDFDocument): Promise<PDFFont> {
   pdf.registerFontkit(fontkit);
   return pdf.embedFont(await readFile(fileURLToPath(import.meta.resolve(FONT))), { subset: true });
 }
 
-/** @throws INVALID_INPUT, naming the first character that the font lacks */
+/** @throws INVALID_INPUT with the first character that the font lacks */
 export function assertDrawable(text: string, font: PDFFont): void {
   const drawable = new Set(font.getCharacterSet());
   for (const character of text) {
@@ -28,8 +28,8 @@ export function assertDrawable(text: string, font: PDFFont): void {
 }
 
 /**
- * Replaces a field of the first page by a line of text, in the field's colour, alignment and size, or as much smaller
- * as it takes to fit.
+ * Replaces a field of the first page by a line of text, in the field's colour, alignment and size, or smaller if it would
+ * not fit.
  */
 export function fillField(pdf: PDFDocument, field: PDFTextField, text: string, font: PDFFont): void {
   const [widget] = field.acroField.getWidgets();
@@ -53,7 +53,7 @@ export function fillField(pdf: PDFDocument, field: PDFTextField, text: string, f
   remove(pdf, field);
 }
 
-/** Where pdf-lib 1.17 removes a field, the page still refers to it. */
+/** Works around pdf-lib 1.17, which leaves references to a removed field on the page. */
 function remove(pdf: PDFDocument, field: PDFTextField): void {
   const page = pdf.getPage(0).node;
   for (const part of [field.ref, ...(field.acroField.Kids()?.asArray() ?? [])]) {

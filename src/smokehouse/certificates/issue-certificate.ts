@@ -5,17 +5,17 @@ import type { Drawn } from './draw.ts';
 
 interface CertificateSource {
   database: Database;
-  /** In which the time of issue is shown, by its IANA name. */
+  /** The IANA name of the time zone in which the time of issue is shown. */
   timeZone: string;
-  /** Draws a certificate apart from the event loop: it takes about 100 ms of CPU. */
+  /** Draws a certificate off the event loop, because it takes about 100 ms of CPU. */
   draw: (certificate: NewCertificate) => Promise<Drawn>;
-  /** Stores a PDF. @returns makes a file of it, in the transaction that it is handed */
+  /** Stores a PDF. @returns inserts its file, in the transaction that is passed to it */
   store: (pdf: Uint8Array) => Promise<(transaction: Database) => Promise<FileRow>>;
 }
 
 /**
- * Issues a certificate, now: draws it, and keeps it together with its row, or neither. What is kept stays as it is,
- * whatever becomes of the template.
+ * Issues a certificate: draws it, and inserts its file and its row in one transaction. Later changes of the template do not
+ * affect it.
  * @throws INVALID_INPUT for a recipient with a character that the font lacks
  */
 export async function issueCertificate(
@@ -25,9 +25,9 @@ export async function issueCertificate(
   const issuedAt = new Date().toISOString();
   const drawn = await draw({ recipient, amount, issuedAt, timeZone });
   if ('refusal' in drawn) throw new GatherError('INVALID_INPUT', drawn.refusal, { field: 'recipient' });
-  const add = await store(drawn.pdf);
+  const insertFile = await store(drawn.pdf);
   return database.transaction(async (transaction) => {
-    const { id: fileId } = await add(transaction);
+    const { id: fileId } = await insertFile(transaction);
     return createTables(transaction).certificate.create({ recipient, amount, issuedAt, fileId, owner });
   });
 }

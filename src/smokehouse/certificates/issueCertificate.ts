@@ -5,12 +5,12 @@ import type { MutationResolvers } from '../generated/schema.ts';
 import draw from './draw.ts';
 import { issueCertificate as issue } from './issue-certificate.ts';
 
-/** Control characters, ends of lines, and those that turn the direction of text. */
+/** Control characters, line separators, and characters that change the direction of text. */
 const CONTROL = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/u;
-/** A text without any characters is refused for that. */
-const SEEN = /^$|[^\s\p{Default_Ignorable_Code_Point}]/u;
-/** A cent or more, once it is rounded; less than nothing is refused for that. */
-const CENTS = /^-|^0*([1-9]|\.(\d?[1-9]|00[5-9]))/;
+/** At least one visible character. The empty text passes: another rule refuses it. */
+const VISIBLE = /^$|[^\s\p{Default_Ignorable_Code_Point}]/u;
+/** Rounds to a cent or more. Negative amounts pass: another rule refuses them. */
+const POSITIVE = /^-|^0*([1-9]|\.(\d?[1-9]|00[5-9]))/;
 const PDF = 'application/pdf';
 
 const NewCertificate = z.object({
@@ -19,8 +19,10 @@ const NewCertificate = z.object({
     .trim()
     .pipe(text(1, 100))
     .refine((recipient) => !CONTROL.test(recipient), 'Expected text without control characters.')
-    .refine((recipient) => SEEN.test(recipient), 'Expected characters that can be seen.'),
-  amount: price.refine((amount) => CENTS.test(amount), { error: ({ input }) => `Expected more than 0, got ${input}.` }),
+    .refine((recipient) => VISIBLE.test(recipient), 'Expected visible characters.'),
+  amount: price.refine((amount) => POSITIVE.test(amount), {
+    error: ({ input }) => `Expected more than 0, got ${input}.`,
+  }),
 });
 
 export const issueCertificate: MutationResolvers['issueCertificate'] = (_, { input }, context) => {

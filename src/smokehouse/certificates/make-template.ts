@@ -1,14 +1,14 @@
-/** Makes `template.pdf`, beside this file: `node src/smokehouse/certificates/make-template.ts`. */
+/** Writes `template.pdf` beside this file: `node src/smokehouse/certificates/make-template.ts`. */
 import { writeFile } from 'node:fs/promises';
 import { PDFDocument, PDFName, rgb, TextAlignment } from 'pdf-lib';
 import { embedFont, fillField } from './fill-field.ts';
 
 interface Line {
   name: string;
-  /** Of the lower edge. */
+  /** The lower edge. */
   y: number;
   height: number;
-  /** Of its text at most. */
+  /** The maximum font size. */
   size: number;
   color: string;
 }
@@ -25,7 +25,7 @@ const PRINTED = [
   { name: 'of', y: 224, height: 24, size: 15, color: SMOKE, text: 'over the amount of' },
   { name: 'issued', y: 104, height: 18, size: 11, color: SMOKE, text: 'Issued' },
 ];
-/** What is filled in for each certificate. */
+/** The fields to fill in for each certificate. */
 const FIELDS = [
   { name: 'recipient', y: 278, height: 66, size: 40, color: INK },
   { name: 'amount', y: 158, height: 60, size: 38, color: INK },
@@ -56,7 +56,7 @@ function addField({ name, y, height, size, color }: Line) {
   field.addToPage(page, { x: MARGIN, y, width: WIDTH - 2 * MARGIN, height });
   field.setAlignment(TextAlignment.Center);
   field.acroField.setDefaultAppearance(`${color} rg /Helv ${size} Tf`);
-  // Without a drawing of its own, a box would be drawn by whoever opens the template.
+  // Without an appearance, PDF viewers would draw a box from the border settings, so these are deleted too.
   for (const { dict } of field.acroField.getWidgets())
     for (const key of ['AP', 'MK', 'BS', 'DA']) dict.delete(PDFName.of(key));
   return field;

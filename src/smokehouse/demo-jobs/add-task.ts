@@ -1,7 +1,7 @@
 import { defineTask } from 'gather';
 import * as z from 'zod';
 
-/** Adds two numbers: the smallest task there is. */
+/** Adds two numbers: a minimal task. */
 export const add = defineTask({
   name: 'add',
   input: z.object({ x: z.int(), y: z.int() }),

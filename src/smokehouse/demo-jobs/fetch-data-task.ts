@@ -1,14 +1,14 @@
 import { defineTask, GatherError, toPublicUrl } from 'gather';
 import * as z from 'zod';
 
-/** Fetches a URL that a user gave, and keeps its status, type, size and body. */
+/** Fetches a URL of a user. Its result is the status, type, size and body. */
 export const fetchData = defineTask({
   name: 'fetchData',
   input: z.object({ url: z.string().superRefine(refuse) }),
   attempts: 3,
   backoffSeconds: 5,
   timeoutMs: 15_000,
-  // A name that is slow to look up holds one of the process's few threads for files, and cannot be let go.
+  // A slow DNS lookup occupies one of libuv's few threads and cannot be cancelled.
   concurrency: 2,
   run: async ({ url }, { fetchPublic, signal }) => ({ ...(await fetchPublic(url, signal)) }),
 });

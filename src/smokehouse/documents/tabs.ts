@@ -6,7 +6,7 @@ const VARIABLES: Readonly<Record<string, object>> = {
   'sign-in': { input: { email: 'pitmaster@smokehouse.example', password: '' } },
 };
 
-/** The tabs that GraphiQL opens with, a query in each: documents of this folder. */
+/** The tabs that GraphiQL opens with: documents of this folder. */
 export const tabs = NAMES.map((name) => ({
   query: readFileSync(new URL(`./${name}.graphql`, import.meta.url), 'utf8'),
   ...(VARIABLES[name] && { variables: JSON.stringify(VARIABLES[name], null, 2) }),

@@ -15,7 +15,7 @@ export type ServiceName = keyof typeof services;
 
 const SERVICE_NAMES = Object.keys(services) as ServiceName[];
 
-/** Starts the services. Rejects, with none of them left, where one cannot listen. */
+/** Starts the services. If one cannot listen, stops the others and rejects. */
 export async function startExampleServices(options: ExamplesOptions = {}): Promise<RunningExamples> {
   const { firstPort = 0, host = '127.0.0.1', names = SERVICE_NAMES } = options;
   const started = new Map<string, Listening>();

@@ -5,11 +5,11 @@ import { type Answer, NOT_FOUND, type Service } from './service.ts';
 /** A server that listens. */
 export interface Listening {
   url: string;
-  /** Ends at once: requests under way and idle connections are cut. */
+  /** Closes at once, and cuts all connections. */
   close(): Promise<void>;
 }
 
-/** Serves over HTTP/1.1. Rejects where the port is taken. @param port 0 for any that is free */
+/** Serves over HTTP/1.1. Rejects if the port is taken. @param port 0 for any free one */
 export async function listen(service: Service, port: number, host: string): Promise<Listening> {
   const server = createServer((request, response) => answer(service, request, response));
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -34,7 +34,7 @@ function answer(service: Service, request: IncomingMessage, response: ServerResp
   response.once('close', () => clearTimeout(timer));
 }
 
-/** Sends the answer, its delay apart. */
+/** Sends the answer, without its delay. */
 function send({ status, headers, body }: Answer, response: ServerResponse): void {
   if (body === undefined) {
     response.writeHead(status, headers).end();

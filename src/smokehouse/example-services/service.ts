@@ -1,14 +1,13 @@
-/** What a service answers, and how long it takes. */
+/** An answer, and how long it takes. */
 export interface Answer {
   status: number;
-  /** Sent as JSON, where there is one. */
+  /** Sent as JSON, if defined. */
   body?: unknown;
   headers?: Record<string, string>;
   delayMs: number;
 }
 
-/** A service: what it answers to a GET of this URL. The same URL always has the same answer. */
+/** A service: answers a GET of a URL, always in the same way. */
 export type Service = (url: URL) => Answer;
 
-/** The answer where there is nothing. */
 export const NOT_FOUND: Answer = { status: 404, delayMs: 0 };

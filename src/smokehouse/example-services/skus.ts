@@ -1,21 +1,21 @@
 const MAX_SKUS = 100;
 const KNOWN = 1000;
 
-/** The SKUs that a URL asks for in `skus`; undefined where there are none, or more than 100. */
+/** The SKUs in the parameter `skus` of a URL; undefined if there are none, or more than 100. */
 export function toSkus(url: URL): string[] | undefined {
   const list = /[?&]skus=([^&]+)/.exec(url.search)?.[1];
-  // Split before decoding: a comma that is encoded belongs to the SKU.
+  // Split before decoding: an encoded comma belongs to a SKU.
   const skus = list?.split(',').map((sku) => new URLSearchParams(`sku=${sku}`).get('sku') ?? '');
   return skus && skus.length <= MAX_SKUS ? skus : undefined;
 }
 
-/** A value for each SKU that is known, SKU-00001 to SKU-01000. @param toValue is given the number of the SKU */
+/** A value for each known SKU, SKU-00001 to SKU-01000. @param toValue called with the number of the SKU */
 export function mapKnown<T>(skus: string[], toValue: (number: number) => T): Record<string, T> {
   const known = skus.map((sku) => [sku, numberOf(sku)] as const).filter(([, number]) => number >= 1 && number <= KNOWN);
   return Object.fromEntries(known.map(([sku, number]) => [sku, toValue(number)]));
 }
 
-/** A number from 0 up to the limit that looks like chance and is always the same. */
+/** A hash of a number, from 0 to `limit` - 1. */
 export function hashed(number: number, limit: number): number {
   return (Math.imul(number, 2_654_435_761) >>> 0) % limit;
 }

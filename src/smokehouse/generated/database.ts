@@ -105,7 +105,7 @@ export interface Tables {
   task: TaskTable;
 }
 
-/** What is known of each table. */
+/** The definition of each table. */
 export const tables = {
   certificate: {
     name: 'certificate',
@@ -201,7 +201,7 @@ export const tables = {
   },
 } as const satisfies TableDefinitions<Tables>;
 
-/** The loaders of rows: of which table, and by which column. */
+/** The table and the column of each row loader. */
 export const rowLoaders = {
   certificateById: ['certificate', 'id'],
   customerById: ['customer', 'id'],

@@ -1,7 +1,7 @@
 import { toPage } from 'gather';
 import type { HomeResolvers } from '../generated/schema.ts';
 
-/** The home page has nothing of its own: each of its parts is read by its resolver. */
+/** The home page has no data of its own: each field has a resolver. */
 export type HomeParent = Readonly<Record<string, never>>;
 
 const RECOMMENDATIONS = 10;

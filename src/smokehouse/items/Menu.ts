@@ -4,12 +4,12 @@ import type { ItemRow } from '../generated/database.ts';
 import type { MenuResolvers } from '../generated/schema.ts';
 import { toItemOrder } from './item-order.ts';
 
-/** A set of items, not read yet. */
+/** A lazy set of items. */
 export interface MenuParent {
   where: Where<'item'>;
 }
 
-/** Statistics of prices, as the database computed them. */
+/** Statistics of prices, computed by the database. */
 export interface PriceStatisticsParent {
   average: string | null;
   minimum: string | null;
@@ -17,13 +17,13 @@ export interface PriceStatisticsParent {
   sum: string | null;
 }
 
-/** How many rows the cursor of `all` reads at a time. */
+/** Rows per batch of the cursor of `all`. */
 const BATCH_SIZE = 500;
 
-/** Without @stream: all of them are in memory until the last has come. As many as its @listSize assumes. */
-const MOST_AT_ONCE = 1000;
+/** The limit without @stream, when all items are in memory at once. Equals its @listSize. */
+const MAX_UNSTREAMED = 1000;
 
-/** `all` gives its rows one by one, for which the generated types have no word. */
+/** `all` returns an async iterable, which the generated types do not allow. */
 type Resolvers = Omit<MenuResolvers, 'all'> & {
   all: (parent: MenuParent, args: object, context: Context, info: GraphQLResolveInfo) => AsyncIterable<ItemRow>;
 };
@@ -59,23 +59,23 @@ export const Menu: Resolvers = {
 
   all: ({ where }, _, { tables, columns }, info) => {
     const rows = tables.item.iterate({ where, columns: columns.item, batchSize: BATCH_SIZE });
-    return isStreamed(info) ? rows : atMost(MOST_AT_ONCE, rows);
+    return isStreamed(info) ? rows : atMost(MAX_UNSTREAMED, rows);
   },
 };
 
-/** @throws LIMIT_EXCEEDED where there are more */
-async function* atMost<Row>(most: number, rows: AsyncIterable<Row>): AsyncGenerator<Row> {
+/** @throws LIMIT_EXCEEDED if there are more rows */
+async function* atMost<Row>(max: number, rows: AsyncIterable<Row>): AsyncGenerator<Row> {
   let count = 0;
   for await (const row of rows) {
-    if (++count > most) {
-      const message = `Expected at most ${most.toLocaleString('en')} items without @stream, got more. Ask with \`all @stream\` and an Accept of multipart/mixed or text/event-stream, or a page at a time with \`items\`.`;
+    if (++count > max) {
+      const message = `Expected at most ${max.toLocaleString('en')} items without @stream, got more. Ask with \`all @stream\` and an Accept of multipart/mixed or text/event-stream, or a page at a time with \`items\`.`;
       throw new GatherError('LIMIT_EXCEEDED', message);
     }
     yield row;
   }
 }
 
-/** Whether the rows leave as they come. Where the client takes no parts the directive is gone from the document. */
+/** Whether the rows are streamed. If the client does not accept parts, the directive was removed from the document. */
 function isStreamed({ fieldNodes: [node], variableValues }: GraphQLResolveInfo): boolean {
   const stream = node && getDirectiveValues(GraphQLStreamDirective, node, variableValues);
   return stream !== undefined && stream['if'] !== false;

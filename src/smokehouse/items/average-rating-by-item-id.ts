@@ -1,7 +1,7 @@
 import { createLoader, inKeyOrder, type LoaderSource } from 'gather';
 import { averageRatings } from './rating-rows.ts';
 
-/** The mean of an item's ratings, to two places; null where it has none. */
+/** The mean of an item's ratings, to two decimal places; null if it has none. */
 export const averageRatingByItemId = (source: LoaderSource) =>
   createLoader('averageRatingByItemId', source, async (itemIds: readonly string[]) => {
     const rows = await averageRatings(source.database, 'averageRatingByItemId', itemIds);

@@ -3,7 +3,7 @@ import * as z from 'zod';
 
 const status = z.enum(['DRAFT', 'ACTIVE', 'RETIRED'], 'Expected a status, got null.');
 
-/** The rules of `CreateItemInput`; gives the values of a row. */
+/** Validates a `CreateItemInput`, and converts it to the values of a row. */
 export const NewItem = z.object({
   sku: text(1, 64),
   name: text(1, 200),
@@ -14,7 +14,7 @@ export const NewItem = z.object({
   supplierId: idOf('Supplier'),
 });
 
-/** The rules of `UpdateItemInput`; gives the key of a row and its new values. */
+/** Validates an `UpdateItemInput`, and converts it to the key of a row and its new values. */
 export const ItemChange = z
   .object({
     id: idOf('Item'),
@@ -28,14 +28,14 @@ export const ItemChange = z
   })
   .transform(({ expectedVersion, ...values }) => ({ ...values, version: expectedVersion ?? undefined }));
 
-/** Where in the input of a mutation of one item an error of the database lies. */
+/** The path of the input at fault, for an error of the database in a mutation of one item. */
 export function toFieldPath({ code, field }: GatherError): string[] | null {
   if (field === undefined) return null;
-  // An item that is there and refuses a change by its ID has another version.
+  // A CONFLICT of an existing item's ID means that it has another version.
   return [field === 'id' && code === 'CONFLICT' ? 'expectedVersion' : field];
 }
 
-/** Where in the input of a mutation of many items an error of the database lies. */
+/** The path of the input at fault, for an error of the database in a mutation of many items. */
 export function toItemPath(items: readonly object[], error: GatherError): string[] | null {
   const { field, value } = error;
   if (field === undefined) return null;

@@ -11,7 +11,7 @@ const COLUMNS = {
   UPDATED_AT: 'updatedAt',
 } as const satisfies Record<ItemOrderField, string>;
 
-/** The order of rows that a client's order means. */
+/** Converts a client's order to an order of rows. */
 export function toItemOrder(orderBy: readonly ItemOrder[] | null | undefined): OrderTerm<'item'>[] {
   return (orderBy ?? []).map(({ field, direction }) => ({
     column: COLUMNS[field],

@@ -2,8 +2,8 @@ import { toIdFilter, type Where } from 'gather';
 import type { ItemWhere } from '../generated/schema.ts';
 
 /**
- * The condition on rows that a client's condition means: global IDs become keys. What is null or empty stays so:
- * changes refuse it.
+ * Converts a client's condition to a condition on rows: global IDs become keys. Keeps null and empty parts, which changes
+ * refuse.
  */
 export function toItemWhere(where: ItemWhere | null | undefined): Where<'item'> {
   if (!where) return {};

@@ -25,7 +25,7 @@ export const photo: Attachment = {
 
 const Purpose = z.object({ itemId: idOf('Item').nullish() });
 
-/** A file is the viewer's; the photo of an item is everybody's, and only STAFF sets it. */
+/** A file belongs to the viewer. The photo of an item is public, and only STAFF may set it. */
 const place: PlaceFile = async (input, context) => {
   const { itemId } = Purpose.parse(input);
   if (itemId == null) return { owner: ownerOf(context.viewer) };

@@ -4,11 +4,11 @@ import { sql } from 'kysely';
 /** The mean of an item's ratings. */
 interface AverageRating {
   itemId: Id;
-  /** To two places. */
+  /** To two decimal places. */
   average: number;
 }
 
-/** The mean ratings of these items, in one statement; items without reviews are absent. */
+/** The mean ratings of these items, in one statement. Items without reviews are absent. */
 export async function averageRatings(
   database: Database,
   name: string,

@@ -1,7 +1,7 @@
 import type { AppMigration } from 'gather';
 import { sql } from 'kysely';
 
-/** The tables of the Smokehouse. Each index ends with the key, so that it gives a page in a settled order. */
+/** The tables of the Smokehouse. Indexes end with the key, so that they serve pages in a total order. */
 export const createShop: AppMigration = async (database, engineTable) => {
   await sql`
     create table supplier (

@@ -1,7 +1,7 @@
 import type { AppMigration } from 'gather';
 import { sql } from 'kysely';
 
-/** Orders with their lines, and what each day brought. */
+/** Orders with their lines, and daily statistics. */
 export const createOrders: AppMigration = async (database, engineTable) => {
   await sql`
     create table "order" (

@@ -1,7 +1,7 @@
 import type { AppMigration } from 'gather';
 import { sql } from 'kysely';
 
-/** Certificates. Their PDFs are files. */
+/** Certificates, whose PDFs are files. */
 export const createCertificates: AppMigration = async (database, engineTable) => {
   await sql`
     create table certificate (

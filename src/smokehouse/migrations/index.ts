@@ -3,7 +3,7 @@ import { createShop } from './0001-shop.ts';
 import { createOrders } from './0002-orders.ts';
 import { createCertificates } from './0003-certificates.ts';
 
-/** Every migration by its name. They run in the order of their names, each once for a database. */
+/** The migrations by name. Each runs once, in the order of their names. */
 export const migrations: Readonly<Record<string, AppMigration>> = {
   '0001-shop': createShop,
   '0002-orders': createOrders,

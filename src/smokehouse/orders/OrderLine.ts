@@ -5,7 +5,7 @@ export const OrderLine = defineType('OrderLine', {
   total: reads(['price', 'quantity'], ({ price, quantity }) => multiply(price, quantity)),
 });
 
-/** Exact, in whole cents. @param price with two decimals, and not negative */
+/** Multiplies exactly, in whole cents. @param price with two decimal places, not negative */
 function multiply(price: Decimal, quantity: number): Decimal {
   const cents = String(BigInt(price.replace('.', '')) * BigInt(quantity)).padStart(3, '0');
   return `${cents.slice(0, -2)}.${cents.slice(-2)}`;

@@ -1,7 +1,7 @@
 import { createLoader, type LoaderSource, readRowsByKey } from 'gather';
 import type { OrderLineRow } from '../generated/database.ts';
 
-/** The lines of an order, in the order in which they were given. */
+/** The lines of an order, in the order of its input. */
 export const linesByOrderId = (source: LoaderSource) =>
   createLoader('linesByOrderId', source, async (orderIds: readonly string[]) => {
     const { database, columns, preloadReferences } = source;
@@ -12,7 +12,7 @@ export const linesByOrderId = (source: LoaderSource) =>
     return orderIds.map((id) => lines.get(id) ?? []);
   });
 
-/** A double would take keys of 17 digits and more for equal. */
+/** Compares as BigInt: doubles cannot tell keys of 17 digits apart. */
 function byId(one: OrderLineRow, other: OrderLineRow): number {
   return Number(BigInt(one.id) - BigInt(other.id));
 }

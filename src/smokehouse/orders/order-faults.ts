@@ -3,11 +3,11 @@ import type { ItemRow } from '../generated/database.ts';
 import type { Inventory } from '../services/inventory.ts';
 import type { NewLine } from './order-rows.ts';
 
-/** Why an order is not placed. */
+/** A reason why an order is not placed. */
 export interface OrderFault {
   code: Extract<ErrorCode, 'INVALID_INPUT' | 'NOT_FOUND' | 'CONFLICT' | `UPSTREAM_${string}`>;
   message: string;
-  /** Where in the order it lies: `['lines', '2', 'itemId']`; null where it lies in none of its parts. */
+  /** The path of the input at fault: `['lines', '2', 'itemId']`; null if it is none of the input. */
   field: string[] | null;
 }
 
@@ -20,9 +20,9 @@ type OrderedItem = Pick<ItemRow, 'id' | 'sku' | 'status'>;
 type Items = ReadonlyMap<Id, OrderedItem>;
 
 /**
- * All that keeps these lines from being ordered: items that are not there or not ACTIVE, and more of an item, in all
- * lines together, than is in stock. The inventory service has none of an item that it does not know. Where it does not
- * answer, or wrongly, that is a fault too.
+ * Finds all reasons why these lines cannot be ordered: items that are missing or not ACTIVE, and items with fewer units in
+ * stock than all lines together order. An item that the inventory service does not know is out of stock. A failure of the
+ * service is a fault too.
  */
 export async function findOrderFaults(
   { database, inventory }: FaultSource,
@@ -62,21 +62,21 @@ function faultsOfItems(lines: readonly NewLine[], items: Items): OrderFault[] {
   });
 }
 
-/** Units that an earlier line takes are not there for a later one. @param units of each item that is ACTIVE */
+/** Adds up the lines of an item: the fault is at the line that exceeds its stock. @param units in stock of ACTIVE items */
 function faultsOfStock(lines: readonly NewLine[], units: ReadonlyMap<Id, number>): OrderFault[] {
   const ordered = new Map<Id, number>();
   return lines.flatMap(({ itemId, quantity }, index): OrderFault[] => {
     const available = units.get(itemId) ?? Number.POSITIVE_INFINITY;
-    const inAll = (ordered.get(itemId) ?? 0) + quantity;
-    ordered.set(itemId, inAll);
-    if (inAll <= available) return [];
-    const message = `Expected at most ${available} of this item in all, which are in stock, got ${inAll}.`;
+    const sum = (ordered.get(itemId) ?? 0) + quantity;
+    ordered.set(itemId, sum);
+    if (sum <= available) return [];
+    const message = `Expected at most ${available} of this item, which are in stock, got ${sum}.`;
     return [{ code: 'INVALID_INPUT', message, field: ['lines', String(index), 'quantity'] }];
   });
 }
 
 function toUpstreamFault(error: Error): OrderFault {
   if (!(error instanceof GatherError) || !isOfUpstream(error.code)) throw error;
-  const message = `Nothing was ordered, because it is not known what is in stock: ${error.message} The same request may be sent again.`;
+  const message = `Nothing was ordered, because the stock is unknown: ${error.message} The same request may be sent again.`;
   return { code: error.code, message, field: null };
 }

@@ -2,33 +2,33 @@ import { type Database, type Id, param, toColumns, toList } from 'gather';
 import { sql } from 'kysely';
 import type { OrderRow } from '../generated/database.ts';
 
-/** So many of an item. */
+/** A line of an order: an item and a quantity. */
 export interface NewLine {
   itemId: Id;
   quantity: number;
 }
 
-/** An order that is not written yet. */
+/** An order to insert. */
 export interface NewOrder {
-  /** Who orders; null where it is nobody in particular. */
+  /** Who orders; null for an anonymous viewer. */
   owner: string | null;
-  /** The same for each request that is sent again; null where the client gave none. */
+  /** The client's idempotency key; null if it gave none. */
   clientMutationId: string | null;
-  /** At least one. The same item may be in several. */
+  /** At least one. Several may have the same item. */
   lines: readonly NewLine[];
 }
 
-/** What is to be prepared of an order. */
+/** A line of an order, as it is prepared. */
 interface LineToPrepare {
   quantity: number;
   name: string;
 }
 
 /**
- * Writes an order and its lines, with the prices that the items have now, if all of the items are ACTIVE: until the
- * transaction ends, none of them gets another price or status.
- * @returns undefined, with nothing written, where an item is not ACTIVE or not there
- * @throws CONFLICT where the owner has an order with the same `clientMutationId`
+ * Inserts an order and its lines, at the present prices, if all items are ACTIVE. Locks the items, so that their prices and
+ * statuses cannot change until the transaction ends.
+ * @returns undefined, with nothing inserted, if an item is missing or not ACTIVE
+ * @throws CONFLICT if the owner has an order with the same `clientMutationId`
  */
 export async function insertOrder(database: Database, order: NewOrder): Promise<OrderRow | undefined> {
   const statement = database.bind(
@@ -56,7 +56,7 @@ export async function insertOrder(database: Database, order: NewOrder): Promise<
   return (await database.run(statement, { name: 'order.insert', keys: order.lines.length })).rows[0];
 }
 
-/** The order that the owner has placed with the same `clientMutationId`, and whether its lines are these lines. */
+/** The owner's order with the same `clientMutationId`, if any, and whether it has the same lines. */
 export async function findOrderLike(
   database: Database,
   order: NewOrder,
@@ -77,7 +77,7 @@ export async function findOrderLike(
   return (await database.run(statement, { name: 'order.findLike' })).rows[0];
 }
 
-/** The lines of an order in their order, each with the name of its item. */
+/** The lines of an order, in order, with the names of their items. */
 export async function linesToPrepare(database: Database, orderId: Id): Promise<LineToPrepare[]> {
   const statement = database.bind(
     'linesToPrepare',
@@ -89,7 +89,7 @@ export async function linesToPrepare(database: Database, orderId: Id): Promise<L
   return (await database.run(statement, { name: 'order.linesToPrepare' })).rows;
 }
 
-/** By name: a column that a migration adds does not change what a statement gives. */
+/** The lines of the input, with their positions. */
 
 const inputLines = sql`unnest(${param('itemIds')}::bigint[], ${param('quantities')}::integer[]) with ordinality`;
 

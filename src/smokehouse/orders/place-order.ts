@@ -7,22 +7,22 @@ import { findOrderLike, insertOrder, type NewOrder } from './order-rows.ts';
 interface OrderSource {
   database: Database;
   inventory: Inventory;
-  /** Enqueues the job that prepares an order, in the transaction that it is handed. */
+  /** Enqueues the job that prepares an order, in the transaction that is passed to it. */
   enqueue: (transaction: Database, orderId: Id) => Promise<JobRow>;
 }
 
-/** Result of an order: the order, or its faults. */
+/** The order, or its faults. */
 type Placed = { order: OrderRow; faults: [] } | { order: null; faults: OrderFault[] };
 
 /**
- * Places an order: writes it, its lines and its job, or nothing. With the `clientMutationId` of an order that its owner
- * has placed already, also at the same time, that one is given, if it has the same lines.
+ * Places an order: inserts it, its lines and its job in one transaction. If its owner has placed an order with the same
+ * `clientMutationId` and the same lines already, or does so concurrently, returns that one.
  *
- * Stock is asked for before anything is written, and is not reserved. While the inventory service is down, slow or
- * wrong, nothing is ordered, because what is sold out could not be prepared: the fault has that service's code and
- * name, and the same request may be sent again. With a `clientMutationId` that is safe even where the answer was lost.
+ * Checks the stock before anything is written, and does not reserve it. While the inventory service fails, nothing is
+ * ordered, because items that are sold out could not be prepared. The fault has the code and the name of the service, and
+ * the request may be sent again; with a `clientMutationId` even if the answer was lost.
  *
- * @throws CONFLICT where items change at this very moment in such a way that it is not known whether they can be ordered
+ * @throws CONFLICT if items change concurrently, so that it is unknown whether they can be ordered
  */
 export async function placeOrder(source: OrderSource, order: NewOrder): Promise<Placed> {
   const placed = await findPlaced(source, order);
@@ -42,7 +42,7 @@ async function findPlaced({ database }: OrderSource, order: NewOrder): Promise<P
   const found = await findOrderLike(database, order);
   if (!found) return undefined;
   if (found.hasSameLines) return { order: found, faults: [] };
-  const message = `Expected an ID of its own for each order, got "${order.clientMutationId}", which was used for another one.`;
+  const message = `Expected a new ID for each order, got "${order.clientMutationId}", which another order has.`;
   return { order: null, faults: [{ code: 'CONFLICT', message, field: ['clientMutationId'] }] };
 }
 
@@ -55,7 +55,7 @@ function write({ database, enqueue }: OrderSource, order: NewOrder): Promise<Ord
   });
 }
 
-/** What came in between: the same order, or a change of an item. */
+/** Resolves a conflict with the same order, or with a change of an item. */
 async function explain(source: OrderSource, order: NewOrder, conflict: GatherError): Promise<Placed> {
   const placed = await findPlaced(source, order);
   if (placed) return placed;

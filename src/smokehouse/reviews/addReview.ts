@@ -19,7 +19,7 @@ export const addReview: MutationResolvers['addReview'] = (_, { input }, context)
     return { review: await tables.review.create({ ...review, customerId }, { columns: columns.review }) };
   });
 
-/** The customer who writes: the viewer, who becomes one with the first review. */
+/** The author of the review: by default the viewer, who becomes a customer with the first review. */
 async function authorOf(customerId: Id | null | undefined, { viewer, tables, roles }: Context): Promise<Id> {
   if (customerId != null) {
     if (roles.has(viewer, 'STAFF')) return customerId;

@@ -1,13 +1,13 @@
-/** Numbers that look random and are the same at each run. */
+/** A seeded generator of pseudorandom numbers. */
 export interface Random {
   /** At least 0 and less than 1. */
   next(): number;
-  /** A whole number from 0 up to, and without, `count`. */
+  /** An integer from 0 to `count` - 1. */
   below(count: number): number;
   pick<T>(choices: readonly [T, ...T[]]): T;
 }
 
-/** Mulberry32. Not for secrets. */
+/** Mulberry32. Not cryptographically secure. */
 export function createRandom(state: number): Random {
   const next = () => {
     state = (state + 0x6d2b79f5) | 0;

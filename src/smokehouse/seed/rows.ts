@@ -11,10 +11,10 @@ import type {
 import type { Random } from './random.ts';
 import { toChore, toCity, toPersonName, toProduct, toReviewText, toSupplierName } from './words.ts';
 
-/** The first items have at least this many reviews, so that a first page has something to page through. */
+/** The first items, each of which has enough reviews to page through. */
 const FULL_ITEMS = 20;
 const FULL_ITEM_REVIEWS = 6;
-/** Coprime to every number of items: sends the popular ranks to items all over the list. */
+/** Coprime to every number of items: spreads the popular ranks over the list. */
 const SPREAD = 7919;
 const FIRST_DAY = Date.UTC(2024, 0, 1);
 const DAYS = 700;

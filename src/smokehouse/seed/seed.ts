@@ -11,7 +11,7 @@ const STATEMENT_TIMEOUT_MS = 30_000;
 const ROWS_PER_STATEMENT = 2000;
 const RANDOM_STATE = 1;
 
-/** The tables that sample data goes into. */
+/** The tables with sample data. */
 type Seeded = 'supplier' | 'item' | 'customer' | 'review' | 'task';
 
 const SIZES = {
@@ -39,8 +39,8 @@ interface SeedOptions {
 }
 
 /**
- * Fills an empty shop, the same at each run; a shop that has suppliers is left as it is. All or nothing, and safe
- * when several servers do it at once.
+ * Fills an empty shop with the same data at each run; a shop with suppliers is unchanged. Atomic, and safe when several
+ * servers do it at once.
  */
 export async function seed(databaseUrl: string, { size, onStep = () => {}, signal }: SeedOptions): Promise<void> {
   signal?.throwIfAborted();
@@ -59,7 +59,7 @@ export async function seed(databaseUrl: string, { size, onStep = () => {}, signa
       await client.query('begin; lock table supplier in share row exclusive mode');
       const { rowCount } = await client.query('select from supplier limit 1');
       if (rowCount === 0) await fill(client, SIZES[size], report);
-      else report('there already');
+      else report('already there');
       await client.query('commit');
     } catch (error) {
       signal?.throwIfAborted();
@@ -85,7 +85,7 @@ async function fill(client: pg.Client, size: Record<Seeded, number>, report: (de
   report(Object.entries(size).map(toCount).join(', '));
 }
 
-/** @returns the keys of the rows, in the order of the rows */
+/** @returns the keys, in the order of the rows */
 async function insertRows<Table extends Seeded>(
   client: pg.Client,
   table: Table,

@@ -30,14 +30,14 @@ const REMARKS = [
 
 const CHORES = ['Order', 'Count', 'Restack', 'Price', 'Photograph', 'Taste'] as const;
 
-/** What an item is called and said to be. */
+/** The name and the description of an item. */
 interface Product {
   name: string;
   description: string;
   isFood: boolean;
 }
 
-/** Two thirds smoked food, a sixth condiments, a sixth wood to burn. */
+/** Two thirds smoked food, one sixth condiments, one sixth fuel. */
 export function toProduct(random: Random): Product {
   const shelf = random.below(6);
   if (shelf === 0) return fuel(random);
@@ -47,7 +47,7 @@ export function toProduct(random: Random): Product {
   return { name: `${wood}-smoked ${random.pick(FOODS)}, ${random.pick(WEIGHTS)}`, description, isFood: true };
 }
 
-/** A review's text, in keeping with its rating. */
+/** The text of a review, to match its rating. */
 export function toReviewText(random: Random, rating: number): string {
   const opinions = rating >= 4 ? PRAISE : rating === 3 ? SHRUGS : GRUMBLES;
   return `${opinions[random.below(opinions.length)]} ${random.pick(REMARKS)}`.trim();

@@ -1,6 +1,6 @@
 import { createCheck, defineService } from 'gather';
 import { type Responses, schemas } from '../generated/services.ts';
-import { askBySku, type BySku } from './by-sku.ts';
+import { type BySku, getBySku } from './by-sku.ts';
 
 /** The inventory service. */
 export interface Inventory {
@@ -11,12 +11,12 @@ export interface Inventory {
 /** The inventory service. */
 export const inventory = defineService<Inventory>({
   create(client) {
-    const question = {
+    const request = {
       path: '/stock',
       call: 'stock',
       check: createCheck<Responses['getStock']>(schemas.getStock),
       valuesOf: ({ stock }: Responses['getStock']) => stock,
     };
-    return { stockBySku: (skus, signal) => askBySku(client, question, skus, signal) };
+    return { stockBySku: (skus, signal) => getBySku(client, request, skus, signal) };
   },
 });

@@ -6,7 +6,7 @@ export type Promo = Responses['getPromo'];
 
 /** The promo service. */
 export interface PromoService {
-  /** Today's promotion, where there is one. */
+  /** Today's promotion, if any. */
   today(signal: AbortSignal): Promise<Promo | undefined>;
 }
 

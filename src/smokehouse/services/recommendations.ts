@@ -1,7 +1,7 @@
 import { createCheck, defineService } from 'gather';
 import { type Responses, schemas } from '../generated/services.ts';
 
-/** An item to recommend, by its SKU, and why. */
+/** The SKU of a recommended item, and the reason. */
 export type Recommendation = Responses['getRecommendations']['recommendations'][number];
 
 /** The recommendation service. */

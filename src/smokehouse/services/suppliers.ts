@@ -1,22 +1,22 @@
 import { createCheck, defineService, GatherError } from 'gather';
 import { type Responses, schemas } from '../generated/services.ts';
 
-/** A supplier's name and its price per kilogram, a decimal in text. */
+/** A supplier's name, and its price per kilogram as a decimal. */
 type SupplierQuote = Responses['getQuote'];
 
-/** The service that passes questions on to suppliers. A supplier takes about a second to answer. */
+/** The gateway to suppliers. A supplier takes about a second to answer. */
 export interface Suppliers {
-  /** Throws UPSTREAM_UNAVAILABLE where this supplier is closed. @param number 0 or more */
+  /** @param number from 0 @throws UPSTREAM_UNAVAILABLE if this supplier is closed */
   quote(number: number, signal: AbortSignal): Promise<SupplierQuote>;
-  /** What can be smoked today. It takes them about two seconds to find out. */
+  /** What can be smoked today. Takes about two seconds. */
   smokables(signal: AbortSignal): Promise<string[]>;
   /** The flavor of the moment. */
   flavor(signal: AbortSignal): Promise<string>;
 }
 
 /**
- * The suppliers. One holds its connection for about a second, so that fifty pages of ten quotes need 500 connections; the
- * other services answer in a fraction of that.
+ * The suppliers. A quote holds its connection for about a second, so fifty pages of ten quotes need 500 connections; other
+ * services answer in a fraction of that.
  */
 export const suppliers = defineService<Suppliers>({
   connections: 512,
@@ -27,7 +27,7 @@ export const suppliers = defineService<Suppliers>({
     const checkFlavor = createCheck<Responses['getFlavor']>(schemas.getFlavor);
     return {
       quote: (number, signal) => {
-        const statuses = { 503: () => refuseClosed(number) };
+        const statuses = { 503: () => throwClosed(number) };
         return client.get(`/suppliers/${number}/quote`, { call: 'quote', signal, check: checkQuote, statuses });
       },
       smokables: async (signal) => {
@@ -42,7 +42,7 @@ export const suppliers = defineService<Suppliers>({
   },
 });
 
-function refuseClosed(number: number): never {
+function throwClosed(number: number): never {
   throw new GatherError('UPSTREAM_UNAVAILABLE', `Supplier ${number} is closed.`, {
     source: 'suppliers',
     retryable: true,

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ErrorCode, GatherError, isOfUpstream } from 'gather';
 import type { Suppliers } from '../services/suppliers.ts';
 
-/** Why a question was not answered. */
+/** A call that failed. */
 interface Failure {
   code: Extract<ErrorCode, `UPSTREAM_${string}`>;
-  /** Names the question and the service. */
+  /** Names the call and the service. */
   message: string;
 }
 
-/** What was smoked. What is not known is null, and `failures` says why. */
+/** The result of smoking. Unknown parts are null, and `failures` says why. */
 interface Smoke {
   meats: string[] | null;
   flavor: string | null;
@@ -21,7 +21,7 @@ type Answer<T> = { value: T; failures: [] } | { value: null; failures: [Failure]
 
 const SMOKING_MS = 100;
 
-/** Asks for smokables and a flavor at the same time, then smokes. Without one of them nothing is smoked. */
+/** Gets smokables and a flavor concurrently, then smokes. If either is missing, nothing is smoked. */
 export async function smokeSomeMeats(suppliers: Suppliers, signal: AbortSignal): Promise<Smoke> {
   const [meats, flavor] = await Promise.all([
     settle('smokables', suppliers.smokables(signal)),
@@ -31,12 +31,12 @@ export async function smokeSomeMeats(suppliers: Suppliers, signal: AbortSignal):
   return { meats: meats.value, flavor: flavor.value, message, failures: [...meats.failures, ...flavor.failures] };
 }
 
-async function settle<T>(question: string, answer: Promise<T>): Promise<Answer<T>> {
+async function settle<T>(name: string, answer: Promise<T>): Promise<Answer<T>> {
   try {
     return { value: await answer, failures: [] };
   } catch (error) {
     if (!(error instanceof GatherError) || !isOfUpstream(error.code)) throw error;
-    return { value: null, failures: [{ code: error.code, message: `No ${question}: ${error.message}` }] };
+    return { value: null, failures: [{ code: error.code, message: `No ${name}: ${error.message}` }] };
   }
 }
 

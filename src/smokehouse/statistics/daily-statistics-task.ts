@@ -2,7 +2,7 @@ import { defineTask } from 'gather';
 import * as z from 'zod';
 import { writeDailyStatistics } from './daily-statistics.ts';
 
-/** Writes what the day before brought, and each day since the last one written; or one day again. */
+/** Writes the statistics of each day since the last one written, up to yesterday; or of one given day. */
 export const dailyStatistics = defineTask({
   name: 'dailyStatistics',
   input: z.strictObject({ date: z.iso.date().optional() }),

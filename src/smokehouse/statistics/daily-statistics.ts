@@ -1,13 +1,13 @@
 import { type Database, type Day, GatherError } from 'gather';
 import { findLastDay, writeStatistics } from './statistics-rows.ts';
 
-/** After a longer absence the days before are left out. They can be written one by one. */
+/** After a longer gap, earlier days are left out. They can be written one by one. */
 const MAX_DAYS = 366;
 const DAY_MS = 86_400_000;
 
 /**
- * Writes what a day brought, or, without one, what each day brought that is over and comes after the last one written:
- * yesterday at least. Done again it comes to the same, or to what has come in since.
+ * Writes the statistics of a day, or by default of each day since the last one written, yesterday at least. Idempotent,
+ * except for data that has come in since.
  * @throws INVALID_INPUT for a day that is not over
  */
 export async function writeDailyStatistics(

@@ -2,23 +2,23 @@ import { type Columns, type Database, type Day, param, type TableReference, toCo
 import { sql } from 'kysely';
 import type { DailyStatisticsRow } from '../generated/database.ts';
 
-/** Days from the first to the last, both included, as a time zone has them. */
+/** A range of days, both ends included, in a time zone. */
 interface Days {
   from: Day;
   to: Day;
-  /** By its IANA name. */
+  /** An IANA name. */
   timeZone: string;
 }
 
 /**
- * Writes what each of these days brought, whether it is written already or not, in one statement. Where a zone changes
- * its clocks, a day has 23 or 25 hours.
+ * Inserts or updates the statistics of these days, in one statement. When the zone's clocks change, a day has 23 or 25
+ * hours.
  */
 export async function writeStatistics(database: Database, days: Days): Promise<void> {
   await database.run(database.bind('writeStatistics', writing, { ...days }), { name: 'dailyStatistics.write' });
 }
 
-/** The figures of these days, oldest first, in one statement; days that were never written are absent. */
+/** The statistics of these days, oldest first, in one statement. Days that were never written are absent. */
 export async function readStatistics(
   database: Database,
   columns: Columns['dailyStatistics'],
@@ -35,7 +35,7 @@ export async function readStatistics(
   return (await database.run(statement, { name: 'dailyStatistics' })).rows;
 }
 
-/** What day it is there now, and the last one that is written; null where none is. */
+/** The current day in this time zone, and the last day that was written; null if none was. */
 export async function findLastDay(database: Database, timeZone: string): Promise<{ today: Day; last: Day | null }> {
   const statement = database.bind(
     'findLastDay',

@@ -1,14 +1,14 @@
 import { GatherError } from 'gather';
 import type { Suppliers } from '../services/suppliers.ts';
 
-/** What one supplier answered; without a price, `error` says why. */
+/** The answer of one supplier. Without a price, `error` says why. */
 interface Quote {
   supplier: string;
   price: string | null;
   error: string | null;
 }
 
-/** A round of questions, one to each supplier. */
+/** The quotes of several suppliers. */
 export interface QuoteRound {
   quotes: Quote[];
   /** Wall time, in seconds. */
@@ -17,13 +17,13 @@ export interface QuoteRound {
 }
 
 interface QuoteRoundOptions {
-  /** How many suppliers are asked. */
+  /** The number of suppliers. */
   count: number;
-  /** Whether they are asked all at once, or one after another. */
+  /** Whether they are called concurrently, or one after another. */
   isConcurrent: boolean;
 }
 
-/** Asks the first `count` suppliers. One that fails is a quote with its error; the others stand. */
+/** Gets quotes of the first `count` suppliers. A supplier that fails has a quote with its error. */
 export async function collectQuotes(
   suppliers: Suppliers,
   { count, isConcurrent }: QuoteRoundOptions,
@@ -31,8 +31,8 @@ export async function collectQuotes(
 ): Promise<QuoteRound> {
   const start = performance.now();
   const numbers = [...Array(count).keys()];
-  const ask = (number: number) => askOne(suppliers, number, signal);
-  const quotes = isConcurrent ? await Promise.all(numbers.map(ask)) : await askInTurn(numbers, ask);
+  const get = (number: number) => getQuote(suppliers, number, signal);
+  const quotes = isConcurrent ? await Promise.all(numbers.map(get)) : await getSequentially(numbers, get);
   const elapsed = (performance.now() - start) / 1000;
   const fetched = quotes.filter(({ error }) => error === null).length;
   const noun = count === 1 ? 'quote' : 'quotes';
@@ -40,13 +40,13 @@ export async function collectQuotes(
   return { quotes, elapsed, message: `fetched ${number} ${noun} in ${elapsed.toFixed(2)} seconds` };
 }
 
-async function askInTurn(numbers: readonly number[], ask: (number: number) => Promise<Quote>): Promise<Quote[]> {
+async function getSequentially(numbers: readonly number[], get: (number: number) => Promise<Quote>): Promise<Quote[]> {
   const quotes: Quote[] = [];
-  for (const number of numbers) quotes.push(await ask(number));
+  for (const number of numbers) quotes.push(await get(number));
   return quotes;
 }
 
-async function askOne(suppliers: Suppliers, number: number, signal: AbortSignal): Promise<Quote> {
+async function getQuote(suppliers: Suppliers, number: number, signal: AbortSignal): Promise<Quote> {
   try {
     const { supplier, price } = await suppliers.quote(number, signal);
     return { supplier, price, error: null };

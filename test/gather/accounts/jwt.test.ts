@@ -113,7 +113,7 @@ test.each(forgeries)('a token with %s is refused', async (_, forge) => {
   expect(headers.get('www-authenticate')).toBe('Bearer');
   expect(data).toBeUndefined();
   expect(errors).toMatchObject([
-    { message: expect.stringMatching(/^Expected a token that is good now, got another one: .+\.$/) },
+    { message: expect.stringMatching(/^Expected a valid token, got an invalid one: .+\.$/) },
   ]);
   expect(errors?.[0]?.extensions).toEqual({ code: 'UNAUTHENTICATED', retryable: false });
   expect(issuer.server.requests.every(({ path }) => path === '/jwks.json')).toBe(true);

@@ -61,7 +61,7 @@ test.each([
   expect(answer.data).toBeUndefined();
   expect(answer.errors).toEqual([
     {
-      message: 'Expected `Bearer` and the token of a session that goes on, got something else. Sign in again.',
+      message: 'Expected `Bearer` and the token of an active session, got something else. Sign in again.',
       extensions: { code: 'UNAUTHENTICATED', retryable: false },
     },
   ]);

@@ -42,7 +42,7 @@ test.each([
 
 test('an email is taken in upper and lower case', async () => {
   await run('add', EMAIL, '--generate');
-  const message = 'There is an account of ANN@LIBRARY.EXAMPLE already.';
+  const message = 'There is already an account for ANN@LIBRARY.EXAMPLE.';
   await expect(run('add', EMAIL.toUpperCase(), '--generate')).rejects.toThrow(message);
 });
 
@@ -60,7 +60,7 @@ test('`disable` ends all sessions, and `enable` lets the user sign in again', as
 });
 
 test.each(['disable', 'enable'])('`%s` of nobody is refused', async (action) => {
-  await expect(run(action, EMAIL)).rejects.toThrow(`There is no account of ${EMAIL}.`);
+  await expect(run(action, EMAIL)).rejects.toThrow(`There is no account for ${EMAIL}.`);
 });
 
 test('`list` shows all of them, and no secrets', async () => {

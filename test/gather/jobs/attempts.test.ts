@@ -132,7 +132,7 @@ test('a job past its timeout is aborted, tried again, then has failed', async ()
     await sleep(LONG_MS, undefined, { ref: false });
   };
   const { id } = await board.enqueue(actBriefly, {});
-  const error = { code: 'TIMED_OUT', message: 'It took longer than 0.2 seconds.' };
+  const error = { code: 'TIMED_OUT', message: 'The attempt took longer than 0.2 seconds.' };
   expect(await board.until(id, 'RETRYING')).toMatchObject({ attempt: 1, error });
   expect(await board.until(id, 'FAILED')).toMatchObject({ attempt: 2, error });
   expect(aborted.map(String)).toEqual(Array(2).fill(`TimeoutError: ${error.message}`));
@@ -240,7 +240,7 @@ test('an attempt changes nothing once another has begun', async () => {
   expect(await first.write({ progress: 0.9 })).toBe(false);
   expect(await first.fail(new Error('late'))).toBe('completed');
   expect(await first.succeed('late')).toBe('completed');
-  expect(await first.giveBack()).toBe('completed');
+  expect(await first.requeue()).toBe('completed');
   expect(await board.get(job.id)).toEqual(present);
   expect(await deliveriesOf(job.id)).toHaveLength(1);
 
@@ -284,11 +284,11 @@ test('what an attempt comes to is written although the connection is lost', asyn
   expect(await board.get(job.id)).toMatchObject({ state: 'SUCCEEDED', result: 'fine' });
 });
 
-test('an attempt that is given back is not counted', async () => {
+test('an attempt whose job is requeued is not counted', async () => {
   const job = await board.enqueue(unserved, {});
   const attempt = toAttempt(job, 1);
   await attempt.begin();
-  expect(await attempt.giveBack()).toBe('completed');
+  expect(await attempt.requeue()).toBe('completed');
   const back = await board.get(job.id);
   expect(back).toMatchObject({ state: 'PENDING', attempt: 2, startedAt: null });
   const deliveries = await board.ask(
@@ -300,7 +300,7 @@ test('an attempt that is given back is not counted', async () => {
   expect(await toAttempt({ ...back, attempt: 2 }, 0).begin()).toEqual({});
 });
 
-test('a job that comes to a worker that ends is given back, and does not run there', async () => {
+test('a job that is delivered to a stopping worker is requeued, and does not run there', async () => {
   let hasRun = false;
   // Of its own: a job of another test may still be tried again, and act.
   const perform = async () => {
@@ -311,7 +311,7 @@ test('a job that comes to a worker that ends is given back, and does not run the
   const environment: JobEnvironment = {
     database: board.database,
     queue: board.queue,
-    hints: board.hints,
+    notifications: board.notifications,
     log,
     stopping: AbortSignal.abort(),
     toContext: () => ({}) as TaskContext,

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { startTestApp } from '../../helpers/app.ts';
 import { startTestWorker } from '../../helpers/worker.ts';
 
-const NOT_INSTALLED = 'The job queue is not as this version needs it. Run `migrate` first.';
+const NOT_INSTALLED = 'The job queue is missing or has another version. Run `migrate` first.';
 
 test('a server that was just started enqueues more jobs at once than it has connections', async () => {
   const gather = await startTestApp({ databaseConnections: 3 });

@@ -182,7 +182,7 @@ describe('an answer that breaks the contract', () => {
     ['a body that is not JSON', garbage(), 'a body that is not JSON; expected JSON'],
     ['another content type', text('{}', { 'content-type': 'text/html' }), 'text/html; expected application/json'],
     ['no content type', text('{}', {}), 'no content type; expected application/json'],
-    ['another shape', json({ text: 7 }), 'a body of another shape (/text must be string)'],
+    ['another shape', json({ text: 7 }), 'a body of the wrong shape (/text must be string)'],
     ['no body', status(204), 'status 204; expected 200'],
     ['another status', status(404), 'status 404; expected 200'],
     ['a redirect', status(302, { location: '/' }), 'status 302; expected 200'],
@@ -386,7 +386,7 @@ describe('the breaker', () => {
 
     expect(await failureOf(upstream)).toMatchObject({
       code: 'UPSTREAM_UNAVAILABLE',
-      message: 'press is left alone for a second, because most calls to it failed.',
+      message: 'press is not called for a second, because most calls to it failed.',
       retryable: true,
     });
     expect(server.requests).toHaveLength(10);

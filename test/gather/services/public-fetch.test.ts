@@ -393,7 +393,7 @@ describe('an answer that cannot be read', () => {
     ['not encoded as it says', text('oak', gzipped), 'a body that is not gzip'],
     ['cut short', text(gzipSync('oak').subarray(0, 15), gzipped), 'a body that is not gzip'],
     ['in an unknown encoding', text('oak', { 'content-encoding': 'zip' }), 'content encoding zip; expected gzip'],
-    ['not HTTP', (request) => void request.socket.end('oak\r\n\r\n'), 'what is not HTTP'],
+    ['not HTTP', (request) => void request.socket.end('oak\r\n\r\n'), 'a response that is not HTTP'],
   ] satisfies [string, Handler, string][])('because it is %s is UPSTREAM_INVALID', async (_name, respond, message) => {
     server.respond = respond;
     const error = await failureOf(ask());
@@ -437,7 +437,7 @@ describe('a redirect', () => {
     server.respond = redirectTo('/round');
     const error = await failureOf(ask());
     expect(error).toMatchObject({ code: 'UPSTREAM_INVALID', retryable: false });
-    expect(error.message).toMatch(/answered GET \/round with one more redirect; expected at most 3\.$/);
+    expect(error.message).toMatch(/answered GET \/round with too many redirects; expected at most 3\.$/);
     expect(server.requests).toHaveLength(4);
   });
 
@@ -591,13 +591,13 @@ describe('https', () => {
     setDefaultCACertificates([...own, ...trusted]);
     const error = await failureOf(ask(options, urlOf(host)));
     expect(error).toMatchObject({ code: 'UPSTREAM_INVALID', retryable: false });
-    expect(error.message).toContain(`a certificate that is not valid (${code}); expected one that is`);
+    expect(error.message).toContain(`an invalid certificate (${code}); expected a valid one`);
   });
 
   it('is not what a server of http speaks', async () => {
     const error = await failureOf(ask({}, server.url.replace('http', 'https')));
     expect(error).toMatchObject({ code: 'UPSTREAM_INVALID' });
-    expect(error.message).toContain('what is not TLS; expected an answer over https');
+    expect(error.message).toContain('a response that is not TLS; expected an answer over https');
   });
 });
 

@@ -135,7 +135,7 @@ test('a hundred may wait, one more is refused', async () => {
   const { run } = start(1);
   const leaving = new AbortController();
   const asked = Array.from({ length: 101 }, () => run(spin, shared(), leaving.signal));
-  const message = 'Every thread is busy, and 100 others wait already; expected fewer. Try again later.';
+  const message = 'Every thread is busy, and 100 calls are waiting already. Try again later.';
   await expect(run(spin, shared(), signal)).rejects.toMatchObject({ code: 'BUSY', retryable: true, message });
   leaving.abort('left');
   expect(new Set(await Promise.all(asked.map((one) => one.catch((reason) => reason))))).toEqual(new Set(['left']));

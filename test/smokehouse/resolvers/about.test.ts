@@ -55,18 +55,18 @@ test('the file that comes with the shop says all that is asked', async () => {
 
 test('a file that is missing is said to be', async () => {
   await rm(aboutFile);
-  expect(await failure()).toBe('The file about the smokehouse is of no use: it is missing.');
+  expect(await failure()).toBe('The file about the smokehouse cannot be used: it is missing.');
 });
 
 test.each(['', '{ "name": ', 'Smoke'])('a file that is not JSON, such as %j, is said not to be', async (text) => {
   await writeFile(aboutFile, text);
-  expect(await failure()).toBe('The file about the smokehouse is of no use: it is not JSON.');
+  expect(await failure()).toBe('The file about the smokehouse cannot be used: it is not JSON.');
 });
 
 test.each(Object.keys(SHOP))('a file without the field %s is said to lack it', async (field) => {
   await write({ ...SHOP, [field]: undefined });
   expect(await failure()).toMatch(
-    new RegExp(`^The file about the smokehouse is of no use: .*expected.* at ${field}\\.$`),
+    new RegExp(`^The file about the smokehouse cannot be used: .*expected.* at ${field}\\.$`),
   );
 });
 
@@ -74,7 +74,7 @@ test.each([[null], [[]], [{ ...SHOP, openingHours: 'always' }], [{ ...SHOP, name
   'a file of another form, such as %j, is said to be of no use',
   async (content) => {
     await write(content);
-    expect(await failure()).toMatch(/^The file about the smokehouse is of no use: .*expected/);
+    expect(await failure()).toMatch(/^The file about the smokehouse cannot be used: .*expected/);
   },
 );
 
@@ -82,7 +82,7 @@ test('a path that is no file is said to be unreadable', async () => {
   const broken = await startTestApp({ settings: { ABOUT_FILE: directory } });
   const { errors } = await broken.query('{ about { name } }');
   await broken.close();
-  expect(errors?.[0]?.message).toBe('The file about the smokehouse is of no use: it cannot be read.');
+  expect(errors?.[0]?.message).toBe('The file about the smokehouse cannot be used: it cannot be read.');
 });
 
 test('a broken file does not hurt what does not read it', async () => {

@@ -54,7 +54,7 @@ test.each([
   ['x'.repeat(101), '1', 'recipient', 'Expected 1 to 100 characters, got 101.'],
   ['A\nB', '1', 'recipient', 'Expected text without control characters.'],
   ['A\u202eB', '1', 'recipient', 'Expected text without control characters.'],
-  ['\u200b\u3164', '1', 'recipient', 'Expected characters that can be seen.'],
+  ['\u200b\u3164', '1', 'recipient', 'Expected visible characters.'],
   ['A\u0378', '1', 'recipient', 'Expected Latin, Greek or Cyrillic characters, got "\u0378" (U+0378).'],
   ['Ann 王小明', '1', 'recipient', 'Expected Latin, Greek or Cyrillic characters, got "王" (U+738B).'],
   ['Ann', '0', 'amount', 'Expected more than 0, got 0.'],

@@ -486,7 +486,7 @@ describe('repriceItems', () => {
     const { data } = await gather.query(
       `mutation ${variables.join('')} { repriceItems(input: { where: ${where}, percent: "100" }) { count ${ERRORS} } }`,
     );
-    const message = `Expected a condition each part of which says which rows, but ${part} absent, null or empty and holds for all of them.`;
+    const message = `Expected a condition whose every part restricts the rows, but ${part} absent, null or empty, and matches all of them.`;
     expect(data.repriceItems).toEqual({ count: 0, userErrors: [{ code: 'INVALID_INPUT', message, field: ['where'] }] });
     expect(gather.cost().statements).toEqual([]);
   });

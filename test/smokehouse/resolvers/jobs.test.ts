@@ -142,10 +142,10 @@ test('a job that has its result can neither be cancelled nor run again', async (
   await expect.poll(() => stateOf(id)).toBe('SUCCEEDED');
   expect((await gather.query(CANCEL, { id })).data.cancelJob).toEqual({
     job: null,
-    userErrors: [{ code: 'CONFLICT', message: 'The job is SUCCEEDED: only one that is not settled can be cancelled.' }],
+    userErrors: [{ code: 'CONFLICT', message: 'The job is SUCCEEDED: only an unsettled job can be cancelled.' }],
   });
   expect((await gather.query(RETRY, { id })).data.retryJob.userErrors).toEqual([
-    { code: 'CONFLICT', message: 'The job is SUCCEEDED: only one that failed or was cancelled can be run again.' },
+    { code: 'CONFLICT', message: 'The job is SUCCEEDED: only a failed or cancelled job can be run again.' },
   ]);
 });
 

@@ -282,7 +282,7 @@ describe('the same clientMutationId again', () => {
     expect(userErrors).toEqual([
       {
         code: 'CONFLICT',
-        message: 'Expected an ID of its own for each order, got "other lines", which was used for another one.',
+        message: 'Expected a new ID for each order, got "other lines", which another order has.',
         field: ['clientMutationId'],
       },
     ]);
@@ -453,7 +453,7 @@ function notActive(index: number, status: string) {
 }
 
 function tooMany(index: number, units: number, ordered: number) {
-  const message = `Expected at most ${units} of this item in all, which are in stock, got ${ordered}.`;
+  const message = `Expected at most ${units} of this item, which are in stock, got ${ordered}.`;
   return { code: 'INVALID_INPUT', message, field: ['lines', String(index), 'quantity'] };
 }
 

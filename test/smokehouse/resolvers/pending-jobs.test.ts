@@ -10,8 +10,7 @@ const CANCEL = 'mutation ($id: ID!) { it: cancelJob(id: $id) { job { state } use
 
 const REFUSAL = {
   code: 'LIMIT_EXCEEDED',
-  message:
-    'Expected at most 5 jobs that are not settled (MAX_PENDING_JOBS), got one more. Wait for one of them to end, or cancel one.',
+  message: 'Expected at most 5 unsettled jobs (MAX_PENDING_JOBS), got one more. Wait for one to end, or cancel one.',
   field: null,
 };
 

@@ -7,9 +7,7 @@ import { addUser, bearer, send, signIn } from '../../helpers/signed-in.ts';
 
 const EMAIL = 'ann@smokehouse.example';
 const PASSWORD = 'hickory and oak';
-const WRONG = [
-  { code: 'WRONG_CREDENTIALS', message: 'There is no such account, or it has another password.', field: ['email'] },
-];
+const WRONG = [{ code: 'WRONG_CREDENTIALS', message: 'No account has this email and password.', field: ['email'] }];
 
 let gather: TestApp;
 let url: string;

@@ -2,10 +2,10 @@ import { sql } from 'kysely';
 import type { EngineMigration } from '../schemas.ts';
 
 /**
- * Files, and uploads under way. Their bytes are in the store, under their keys.
+ * Files, and uploads in progress. Their bytes are in the store, under their keys.
  *
- * "storage" has the bytes of the files and announced uploads of each owner, and under '' of all owners. Triggers count at
- * commit, or at `set constraints all immediate`: the row of all owners is locked last, which prevents deadlocks.
+ * "storage" counts the bytes of the files and announced uploads of each owner, and under '' those of all owners. Triggers
+ * update it at commit, or at `set constraints all immediate`: after the other locks of a transaction, to prevent deadlocks.
  */
 export const createFiles: EngineMigration = (schema) => async (database) => {
   const [file, upload] = [sql.id(schema, 'file'), sql.id(schema, 'upload')];

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { EngineMigration } from '../schemas.ts';
 
-/** Who may sign in, their sessions, and the attempts to sign in. */
+/** Users, their sessions, and attempts to sign in. */
 export const createAccounts: EngineMigration = (schema) => async (database) => {
   const [user, session, attempts] = [
     sql.id(schema, 'user'),

@@ -3,7 +3,7 @@ import { createJobs } from './0001-jobs.ts';
 import { createFiles } from './0002-files.ts';
 import { createAccounts } from './0003-accounts.ts';
 
-/** The migrations of the engine's own tables by their names. They run in the order of their names, each once. */
+/** The migrations of the engine's own tables by name. Each runs once, in the order of their names. */
 export function engineMigrations(schema: string): Readonly<Record<string, Migration>> {
   return {
     '0001-jobs': { up: createJobs(schema) },

@@ -106,7 +106,10 @@ function keyOf({ viewer, address }: Pick<Context, 'viewer' | 'address'>): string
 }
 
 function tooCostly(requested: number, maxCost: number, setting: string) {
-  return createRefusal('MAX_COST_EXCEEDED', `Expected an operation of at most ${maxCost} points (${setting}), got ${requested}.`);
+  return createRefusal(
+    'MAX_COST_EXCEEDED',
+    `Expected an operation of at most ${maxCost} points (${setting}), got ${requested}.`,
+  );
 }
 
 /** The refusal of an operation whose viewer has too few points left, with status 429. */

@@ -16,7 +16,10 @@ export function useQueryLength({ queryMaxBytes: maxBytes }: Pick<Limits, 'queryM
       if (typeof query !== 'string' || query.length * MAX_BYTES_OF_UNIT <= maxBytes) return;
       const bytes = Buffer.byteLength(query);
       if (bytes <= maxBytes) return;
-      throw badRequest(413, `Expected a query of at most ${maxBytes} bytes (MAX_QUERY_BYTES), got ${bytes}. Use variables.`);
+      throw badRequest(
+        413,
+        `Expected a query of at most ${maxBytes} bytes (MAX_QUERY_BYTES), got ${bytes}. Use variables.`,
+      );
     },
   };
 }

@@ -23,7 +23,9 @@ describe('the text of an operation', () => {
     const response = await gather.request(`${most}xx`);
     expect(response.status).toBe(413);
     const { errors } = await response.json();
-    expect(errors[0].message).toBe('Expected a query of at most 65536 bytes (MAX_QUERY_BYTES), got 65537. Use variables.');
+    expect(errors[0].message).toBe(
+      'Expected a query of at most 65536 bytes (MAX_QUERY_BYTES), got 65537. Use variables.',
+    );
     const url = `http://gather/graphql?query=${encodeURIComponent(`${most}xx`)}`;
     expect((await gather.app.fetch(url, { headers: { 'x-gather-preflight': '1' } })).status).toBe(413);
   });

@@ -41,7 +41,7 @@ export interface Tables {
   book: BookTable;
 }
 
-/** What is known of each table. */
+/** The definition of each table. */
 export const tables = {
   'lending.loan': {
     name: 'lending.loan',
@@ -77,7 +77,7 @@ export const tables = {
   },
 } as const satisfies TableDefinitions<Tables>;
 
-/** The loaders of rows: of which table, and by which column. */
+/** The table and the column of each row loader. */
 export const rowLoaders = {
   lendingLoanById: ['lending.loan', 'id'],
   authorById: ['author', 'id'],
