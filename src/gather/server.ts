@@ -38,7 +38,7 @@ import { useLog } from './graphql/use-log.ts';
 import { useSources } from './graphql/use-sources.ts';
 import { useTiming } from './graphql/use-timing.ts';
 import { useVariables } from './graphql/use-variables.ts';
-import { createDoor } from './http/accept-request.ts';
+import { createAcceptRequest } from './http/accept-request.ts';
 import { guardConnections } from './http/connections.ts';
 import { drain, listen, originOf } from './http/listen.ts';
 import { answerNotHttp } from './http/not-http.ts';
@@ -264,13 +264,13 @@ export function createServer(app: App, config: ServerConfig): Server {
     landingPage: false,
     maxRequestBodySize: false,
   });
-  const admit = createDoor(config);
-  const exchanges = new OpenRequests();
+  const acceptRequest = createAcceptRequest(config);
+  const openRequests = new OpenRequests();
   const answer = identified((request, response) => {
-    exchanges.add(request, response);
-    if (!admit(request, response)) return;
+    openRequests.add(request, response);
+    if (!acceptRequest(request, response)) return;
     const route = findRoute(routes, request);
-    if (route) exchanges.follow(route(request, response));
+    if (route) openRequests.track(route(request, response));
     else if (YOGA_PATH.test(request.url ?? '')) void yoga(request, response);
     else refuse(response, { status: 404, message: 'There is nothing at this address; GraphQL is at /graphql.' });
   });
@@ -290,7 +290,7 @@ export function createServer(app: App, config: ServerConfig): Server {
     stallTimeoutMs: config.stallTimeoutMs ?? STALL_TIMEOUT_MS,
     proxyHops: config.proxyHops,
   });
-  answerNotHttp(server, exchanges);
+  answerNotHttp(server, openRequests);
   // Routes ask for the body themselves, once they know that they want it.
   server.on('checkContinue', (request, response) => {
     if (!findRoute(routes, request)) response.writeContinue();
@@ -307,8 +307,8 @@ export function createServer(app: App, config: ServerConfig): Server {
     isRetired = true;
     await started?.catch(() => {});
     // Subscriptions would last for as long as their clients do.
-    await Promise.all([hints.close(), drain(server, exchanges, config.drainTimeoutMs, force)]);
-    await exchanges.settled(SETTLE_TIMEOUT_MS);
+    await Promise.all([hints.close(), drain(server, openRequests, config.drainTimeoutMs, force)]);
+    await openRequests.settled(SETTLE_TIMEOUT_MS);
     await Promise.all([clients.close(), threads.close(), store.close()]);
     await queue.close();
     await endPools(pools);
