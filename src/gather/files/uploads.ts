@@ -68,8 +68,8 @@ export class Uploads {
   }
 
   /**
-   * Announces a file of at most `files.maxBytes`. The upload expires after an hour; each piece extends that by an hour, up
-   * to a day in total.
+   * Announces a file of at most `files.maxBytes`. The upload expires after an hour without a piece, and after a day at
+   * most.
    * @throws QUOTA_EXCEEDED
    */
   async create(database: Database, { purpose, ...announcement }: Announcement): Promise<NewUpload> {

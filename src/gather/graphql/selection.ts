@@ -19,13 +19,13 @@ import { ownerColumnOf } from './guards.ts';
 import { readingOf } from './reads.ts';
 import type { TypeRegistry } from './types.ts';
 
-/** What an operation reads of the tables. */
+/** The columns and references that a document reads. */
 interface Selection {
   columns: Columns;
   references: References;
 }
 
-/** What a document reads of the tables. Worked out once for each document. */
+/** Determines the selection of a document; cached per document. */
 export type SelectionOf = (schema: GraphQLSchema, document: DocumentNode) => Selection;
 
 interface SelectionSource {
@@ -33,12 +33,12 @@ interface SelectionSource {
   types: TypeRegistry;
 }
 
-/** What the fields of a document read of one table. */
+/** The columns and references that a document reads of one table. */
 class TableSelection {
   readonly columns: Set<string>;
   readonly #types: object;
   readonly #references = new Map<string, Reference>();
-  /** Whether a field needs more than the row and the rows that it refers to. */
+  /** Whether a field reads more than the row and the rows it refers to. */
   #hasOthers = false;
 
   constructor({ key, types }: Definitions[TableName]) {
@@ -53,7 +53,7 @@ class TableSelection {
     if (reads && !refersTo && field.name !== 'id') this.#hasOthers = true;
   }
 
-  /** A name that is no column is a field that needs none. */
+  /** Ignores a name that is not a column: its field reads none. */
   addColumn(column: string | undefined): void {
     if (column !== undefined && Object.hasOwn(this.#types, column)) this.columns.add(column);
   }
@@ -64,9 +64,9 @@ class TableSelection {
 }
 
 /**
- * The columns of each table that a document reads: all fields selected on a type anywhere in it, in fragments and
- * behind @skip too, so that one row serves all its places; and the column that says whose a row is, because that decides
- * who may see it.
+ * Collects the columns of each table that a document reads: those of all fields selected on its type anywhere in the
+ * document, in fragments and behind @skip too, so that one row serves all places; and the owner column, which decides who
+ * may see the row.
  */
 export function createSelectionOf(source: SelectionSource): SelectionOf {
   const cache = new WeakMap<DocumentNode, Selection>();
@@ -108,8 +108,8 @@ function objectTypes(schema: GraphQLSchema, type: GraphQLNamedType | null | unde
 }
 
 /**
- * Whether all that the document selects is wanted, and wanted at once: it has one operation, and none of @skip,
- * @include, @defer and @stream.
+ * Whether everything that the document selects is needed, and at once: it has one operation and no directives such as
+ * @skip, @include, @defer and @stream.
  */
 function isUnconditional(document: DocumentNode): boolean {
   let isPlain = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION).length === 1;

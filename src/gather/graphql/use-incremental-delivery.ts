@@ -15,7 +15,7 @@ import { acceptOf, PARTS, weightOfWhole } from '../http/accept.ts';
 const DIRECTIVES = new Set(['defer', 'stream']);
 const FORMAT_OF_2022 = '20220824';
 
-/** One part of an answer in parts, of either format. */
+/** One part of an incremental response, in either format. */
 interface Part extends ExecutionResult {
   incremental?: readonly { errors?: readonly GraphQLError[] }[];
   completed?: readonly { errors?: readonly GraphQLError[] }[];
@@ -27,11 +27,11 @@ interface Parts {
 }
 
 /**
- * Executes operations with @defer or @stream with graphql-js, in the format that the client's `Accept` names: that of
- * 2022 (`deferSpec=20220824`) or today's (`incrementalSpec=v0.2`, and where none is named). A client that accepts no
- * parts gets one whole answer. All other operations stay with Yoga's executor.
+ * Executes operations with @defer or @stream by graphql-js, in the format that the client's `Accept` names: that of 2022
+ * (`deferSpec=20220824`) or the current one (`incrementalSpec=v0.2`, the default). A client that does not accept parts
+ * gets one complete response. All other operations are left to Yoga's executor.
  *
- * @param maskError what a client may see of an error
+ * @param maskError converts an error to the client's view of it
  */
 export function useIncrementalDelivery(maskError: (error: unknown) => GraphQLError): Plugin {
   return {
@@ -54,7 +54,7 @@ export function useIncrementalDelivery(maskError: (error: unknown) => GraphQLErr
   };
 }
 
-/** In which format a client wants parts, by name; undefined where it wants a whole answer more, or no parts. */
+/** The format of the parts that a client accepts; undefined if it prefers a complete response or accepts no parts. */
 function findFormat(accept: Accept): 'of 2022' | 'of today' | undefined {
   const ranges = accept.rangesFor(PARTS);
   const [{ weight } = { weight: 0 }] = ranges;
@@ -63,7 +63,7 @@ function findFormat(accept: Accept): 'of 2022' | 'of today' | undefined {
   return wanted.some(({ type }) => type.params.get('deferspec') === FORMAT_OF_2022) ? 'of 2022' : 'of today';
 }
 
-/** graphql-js would take it for a fault of ours. */
+/** graphql-js would throw an internal error for it. */
 function hasNegativeCount({ document, variableValues }: ExecutionArgs): boolean {
   let isNegative = false;
   visit(document, {
@@ -99,13 +99,13 @@ async function* deliver(parts: Parts, maskError: (error: unknown) => GraphQLErro
   }
 }
 
-const wholes = new WeakMap<DocumentNode, DocumentNode>();
+const withoutDirectives = new WeakMap<DocumentNode, DocumentNode>();
 
-/** The document without @defer and @stream; the very same one where it has none. Worked out once for each document. */
+/** The document without @defer and @stream; the same object if it has none. Cached per document. */
 function withoutIncremental(document: DocumentNode): DocumentNode {
-  const known = wholes.get(document);
+  const known = withoutDirectives.get(document);
   if (known) return known;
   const whole = visit(document, { Directive: ({ name }) => (DIRECTIVES.has(name.value) ? null : undefined) });
-  wholes.set(document, whole);
+  withoutDirectives.set(document, whole);
   return whole;
 }
