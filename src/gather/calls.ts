@@ -4,11 +4,11 @@ import { GatherError } from './errors.ts';
 /** One trip to a source, as listeners of {@link calls} see it once it is over. */
 export interface Call {
   kind: 'postgres' | 'http' | 'disk';
-  /** What was asked: a loader's name, `book.count`, `ratings.getRatings`. */
+  /** What was called: a loader's name, `book.count`, `ratings.getRatings`. */
   name: string;
-  /** How many keys went along; 1 where the call is not a batch. */
+  /** Number of keys in the batch; 1 for a call without a batch. */
   keys: number;
-  /** The signal of the request or job that the call was made for: its identity too. */
+  /** The signal of the request or job that made the call; it also identifies that. */
   signal: AbortSignal;
   /** `performance.now()` at the start. */
   start: number;
@@ -17,15 +17,15 @@ export interface Call {
   outcome: 'ok' | 'timeout' | 'cancelled' | 'error';
 }
 
-/** Where a {@link Call} is published when it ends. Subscribe with `calls.subscribe`. */
+/** The channel on which every {@link Call} is published when it ends. Subscribe with `calls.subscribe`. */
 export const calls = channel('gather:call');
 
 /** The description of a call before it is made. */
 export type CallDescription = Pick<Call, 'kind' | 'name' | 'keys' | 'signal'>;
 
 /**
- * Makes one call to a source and measures it. The promise settles as soon as the signal aborts, with its reason,
- * even if the source goes on; `trip` stops the source, by listening to the same signal.
+ * Makes one call to a source and measures it. When the signal aborts, the promise rejects at once with its reason, even
+ * if the source goes on; `trip` must stop the source by listening to the same signal.
  */
 export async function call<T>(description: CallDescription, trip: () => Promise<T>): Promise<T> {
   description.signal.throwIfAborted();
@@ -42,20 +42,20 @@ export async function call<T>(description: CallDescription, trip: () => Promise<
   }
 }
 
-/** Publishes a call that cannot be wrapped in one promise, such as a cursor read piece by piece. */
+/** Publishes a call that does not fit into one promise, such as a cursor read page by page. */
 export function publishCall(description: CallDescription, start: number, outcome: Call['outcome']): void {
   if (!calls.hasSubscribers) return;
   calls.publish({ ...description, start, duration: performance.now() - start, outcome } satisfies Call);
 }
 
-/** How a call that threw this error ended. */
+/** The outcome of a call that threw this error. */
 export function toOutcome(error: unknown): Call['outcome'] {
   if (!(error instanceof GatherError)) return 'error';
   if (error.code === 'CANCELLED' || error.code === 'DEADLINE_EXCEEDED') return 'cancelled';
   return error.code.endsWith('_TIMEOUT') ? 'timeout' : 'error';
 }
 
-/** Settles as the promise does, or rejects with the signal's reason as soon as that aborts. */
+/** Settles like the promise, or rejects with the signal's reason as soon as the signal aborts. */
 export function untilAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const onAbort = () => reject(signal.reason);

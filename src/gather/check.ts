@@ -11,12 +11,12 @@ import { type DeclaredField, isDeclared } from './graphql/define-type.ts';
 import { ownerColumnOf } from './graphql/guards.ts';
 import { leastRole } from './graphql/least-role.ts';
 
-/** What is wrong with an application, all of it, each with the place to mend. */
+/** Everything that is wrong with an application, each fault with the place to fix it. */
 export class AppError extends Error {
   override readonly name = 'AppError';
 }
 
-/** What is known of a table, by names that need not be right. */
+/** A table definition whose names have not been checked. */
 type AnyDefinition = {
   readonly name: string;
   readonly schema: string;
@@ -35,7 +35,7 @@ const RESOLVE_TYPE = /^__/;
 const DERIVED = /(Connection|Edge)$/;
 
 /**
- * Asks whether everything that an application's SDL promises has a source, as far as that can be seen without a database.
+ * Checks that everything in an application's SDL can be resolved, as far as that can be told without a database.
  * @throws AppError naming every fault at once
  */
 export function assertSound(app: App): void {
@@ -43,7 +43,7 @@ export function assertSound(app: App): void {
 }
 
 /**
- * Asks whether a database has the tables and columns that the application was generated for. Reads only.
+ * Checks that a database has the tables and columns that the application's code was generated from. Read-only.
  * @throws AppError naming every fault at once; DATABASE_UNAVAILABLE or DATABASE_TIMEOUT
  */
 export async function assertFits(
@@ -65,14 +65,14 @@ export async function assertFits(
   throwFaults(app, faults);
 }
 
-const STALE = 'Run `migrate`, or, where the database is right, `npm run codegen`.';
+const STALE = 'Run `migrate`, or, if the database is right, `npm run codegen`.';
 
 function throwFaults({ name }: App, faults: readonly string[]): void {
   if (faults.length === 0) return;
   throw new AppError([`${name} cannot run:`, ...faults.map((fault) => `  ${fault}`)].join('\n'));
 }
 
-/** In words, each with the place to mend. */
+/** Messages, each with the place to fix. */
 function findFaults(app: App): string[] {
   const schema = createSchema({ typeDefs: app.sdl });
   const definitions = toDefinitions(app.database.tables, 'gather') as Definitions & Record<string, AnyDefinition>;
@@ -86,18 +86,18 @@ function findFaults(app: App): string[] {
   ];
 }
 
-/** Each type that is a table is in the SDL, and its table is known. The SDL need not have those of the engine. */
+/** Checks that each type in `types` is in the SDL and its table exists. The SDL need not have the engine's types. */
 function findTypeFaults({ app, schema, definitions }: Checked): string[] {
   return Object.entries(app.types).flatMap(([type, table]) => {
     if (!definitions.has(table)) return [`${type}: there is no table ${table}. Correct \`types\`, or ${MIGRATE}.`];
     if (table.startsWith('gather.') || isObjectType(schema.getType(type))) return [];
-    return [`${type}: the SDL has no such type. Add it there, or take it out of \`types\`.`];
+    return [`${type}: the SDL has no such type. Add it there, or remove it from \`types\`.`];
   });
 }
 
 const MIGRATE = 'add a migration and run `npm run codegen`';
 
-/** Each field of a type that is a table, and of those that have no parent, has a source. */
+/** Checks that each field of a table's type, and of the root types, has a column or a resolver. */
 function findFieldFaults(checked: Checked): string[] {
   const { schema } = checked;
   const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
@@ -161,7 +161,7 @@ function findDeclaredFaults(checked: Checked, { type, field, definition }: Place
   const nodes = isObjectType(given) ? given.getFields()['nodes'] : undefined;
   if (!given || !nodes) {
     return [
-      `${place}: hasMany gives pages, and ${given?.name} is no connection: it has no \`nodes\`. Correct the SDL.`,
+      `${place}: hasMany returns a connection, but ${given?.name} is none: it has no \`nodes\`. Correct the SDL.`,
     ];
   }
   return findTargetFaults(checked, place, getNamedType(nodes.type).name, declared.table);
@@ -170,23 +170,24 @@ function findDeclaredFaults(checked: Checked, { type, field, definition }: Place
 function findTargetFaults({ app }: Checked, place: string, type: string, table: string): string[] {
   if (app.tableOf(type) === table) return [];
   const actual = app.tableOf(type);
-  const found = actual === undefined ? `${type}, which is no table` : `${type}, which is the table ${actual}`;
+  const found = actual === undefined ? `${type}, which has no table` : `${type}, whose table is ${actual}`;
   return [
-    `${place}: it gives rows of table ${table}, and the SDL says ${found}. Correct the field, the SDL or \`types\`.`,
+    `${place}: it returns rows of table ${table}, but the SDL says ${found}. Correct the field, the SDL or \`types\`.`,
   ];
 }
 
-/** Nothing is resolved that the SDL lacks. */
+/** Checks that the SDL has every type and field with a resolver. */
 function findResolverFaults({ app, schema }: Checked): string[] {
   return Object.entries(app.resolvers).flatMap(([name, fields]) => {
     const type = schema.getType(name);
-    if (!type) return [`${name}: it is resolved, and the SDL has no such type. Take it out of \`resolvers\`.`];
+    if (!type) return [`${name}: it has resolvers, but the SDL has no such type. Remove it from \`resolvers\`.`];
     if (!isObjectType(type)) return [];
     const declared = type.getFields();
     return Object.keys(fields)
       .filter((field) => !RESOLVE_TYPE.test(field) && !Object.hasOwn(declared, field))
       .map(
-        (field) => `${name}.${field}: it is resolved, and the SDL has no such field. Add it there, or delete it here.`,
+        (field) =>
+          `${name}.${field}: it has a resolver, but the SDL has no such field. Add it there, or delete it here.`,
       );
   });
 }
@@ -194,17 +195,17 @@ function findResolverFaults({ app, schema }: Checked): string[] {
 function findMutationFaults({ schema }: Checked): string[] {
   return Object.values(schema.getMutationType()?.getFields() ?? {})
     .filter((field) => leastRole(schema, field) === undefined)
-    .map(({ name }) => `Mutation.${name}: nobody may do it. Say who may with @auth(requires: …) in the SDL.`);
+    .map(({ name }) => `Mutation.${name}: nobody may call it. Say who may with @auth(requires: …) in the SDL.`);
 }
 
-/** No two tasks, schedules or loaders have one name. */
+/** Checks that no two tasks, schedules or loaders have the same name. */
 function findNamesakes({ tasks, schedules, loaders, database }: App): string[] {
   const names = (all: readonly { name: string }[]) => all.map(({ name }) => name);
   const loaderNames = [...Object.keys(database.rowLoaders), ...Object.keys(loaders)];
   return [
-    ...repeated(names(tasks)).map((name) => `Task ${name}: there are two of this name. Rename one.`),
-    ...repeated(names(schedules)).map((name) => `Schedule ${name}: there are two of this name. Rename one.`),
-    ...repeated(loaderNames).map((name) => `Loader ${name}: one of this name is generated. Rename yours.`),
+    ...repeated(names(tasks)).map((name) => `Task ${name}: there are two with this name. Rename one.`),
+    ...repeated(names(schedules)).map((name) => `Schedule ${name}: there are two with this name. Rename one.`),
+    ...repeated(loaderNames).map((name) => `Loader ${name}: one with this name is generated. Rename yours.`),
   ];
 }
 
@@ -217,7 +218,7 @@ function definitionOf({ app, definitions }: Checked, type: string): AnyDefinitio
   return table === undefined ? undefined : definitions.get(table);
 }
 
-/** The application's own, or else the engine's. */
+/** The application's resolver, or else the engine's. */
 function resolverOf({ app, schema }: Checked, type: string, field: string): unknown {
   if (DERIVED.test(type) || isScalarType(schema.getType(type))) return undefined;
   const [own, engine] = [app.resolvers, engineResolvers as App['resolvers']].map((resolvers): unknown => {
@@ -227,7 +228,7 @@ function resolverOf({ app, schema }: Checked, type: string, field: string): unkn
   return own ?? engine;
 }
 
-/** Of a resolver made by `reads`. */
+/** The columns declared by a resolver made with `reads`; none for any other. */
 function columnsRead(resolver: unknown): readonly string[] {
   if (typeof resolver !== 'object' || resolver === null || !('extensions' in resolver)) return [];
   const { extensions } = resolver;

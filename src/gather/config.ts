@@ -99,44 +99,44 @@ const Environment = z.object({
   S3_ACCESS_KEY_ID: z.string().optional(),
   S3_SECRET_ACCESS_KEY: z.string().optional(),
   TIME_ZONE: timeZone.default('UTC'),
-  FETCH_ALLOWED: list.refine(isReadable, 'expected names, addresses or blocks such as 10.1.0.0/16').default([]),
+  FETCH_ALLOWED: list.refine(isAllowlist, 'expected names, addresses or blocks such as 10.1.0.0/16').default([]),
   LOG: choice(['words', 'json', 'none']).optional(),
 });
 
-/** What a bucket cannot be reached without. */
+/** Required if S3_BUCKET is set. */
 const S3_KEYS = ['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const;
 
-/** What tokens of an issuer cannot be checked without. */
+/** Required if JWT_JWKS_URL is set. */
 const JWT_KEYS = ['JWT_ISSUER', 'JWT_AUDIENCE'] as const;
 
-/** Where a service is, as far as the settings say it. */
+/** The settings of a service. */
 interface ServiceSettings {
   url: string | undefined;
   timeoutMs: number | undefined;
 }
 
-/** Every setting, checked and frozen. Those of the environment that are empty count as not set. */
+/** Every setting, checked and frozen. Empty environment variables count as not set. */
 export type Config = Readonly<z.infer<typeof Environment>> & {
-  /** Of each service: `RATINGS_URL` and `RATINGS_TIMEOUT_MS` are those of the service `ratings`. */
+  /** Settings by service: `RATINGS_URL` and `RATINGS_TIMEOUT_MS` belong to the service `ratings`. */
   readonly services: Readonly<Record<string, ServiceSettings>>;
-  /** The application's own. */
+  /** The application's own settings. */
   readonly settings: Settings;
 };
 
-/** What the settings of an application follow from. */
+/** The parts of an application that add settings. */
 export interface ConfigSource {
   services: ServiceDefinitions;
   settings: SettingsShape;
 }
 
-/** Settings that cannot be used: a line for each, with its name and what was expected. */
+/** Invalid settings: one line for each, with its name and what was expected. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
 /**
- * Reads the settings from the environment: the one place that does.
- * @param required settings that this use cannot do without
+ * Reads the settings from the environment; nothing else does.
+ * @param required names of settings that the caller needs
  * @throws ConfigError naming every fault at once
  */
 export function readConfig(
@@ -145,11 +145,11 @@ export function readConfig(
   environment = process.env,
 ): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const ofServices = Object.keys(services).flatMap((name) => [
+  const serviceSettings = Object.keys(services).flatMap((name) => [
     [urlSetting(name), serviceUrl],
     [timeoutSetting(name), milliseconds.optional()],
   ]);
-  const all = Environment.extend(Object.fromEntries(ofServices)).extend(settings);
+  const all = Environment.extend(Object.fromEntries(serviceSettings)).extend(settings);
   const { data, error } = all.safeParse(given);
   const faults = (error?.issues ?? []).map(({ path, message }) => {
     const name = String(path[0]);
@@ -169,9 +169,9 @@ export function readConfig(
     ...(data as z.infer<typeof Environment>),
     services: Object.fromEntries(
       Object.entries(services).map(([name, definition]): [string, ServiceSettings] => {
-        // A service that says itself how long it may take knows better than what is meant for all.
-        const ofAll = definition.timeoutMs === undefined ? found['SERVICE_TIMEOUT_MS'] : undefined;
-        const timeoutMs = (found[timeoutSetting(name)] ?? ofAll) as number | undefined;
+        // A timeout in the service's definition overrides the setting for all services.
+        const general = definition.timeoutMs === undefined ? found['SERVICE_TIMEOUT_MS'] : undefined;
+        const timeoutMs = (found[timeoutSetting(name)] ?? general) as number | undefined;
         return [name, { url: found[urlSetting(name)] as string | undefined, timeoutMs }];
       }),
     ),
@@ -179,7 +179,7 @@ export function readConfig(
   });
 }
 
-/** The setting that says where a service is: `RATINGS_URL`. */
+/** The name of the setting with a service's URL: `RATINGS_URL`. */
 export function urlSetting(service: string): string {
   return `${toSettingName(service)}_URL`;
 }
@@ -193,7 +193,7 @@ function toSettingName(name: string): string {
   return name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toUpperCase();
 }
 
-function isReadable(allowed: readonly string[]): boolean {
+function isAllowlist(allowed: readonly string[]): boolean {
   try {
     createPublicHosts(allowed, async () => []);
     return allowed.every((host) => /^[\w.:\-[\]]+(\/\d+)?$/.test(host));
@@ -211,9 +211,9 @@ function isOrigin(value: string): boolean {
 }
 
 /**
- * What PostgreSQL and JavaScript mean the same by. Short names such as `CET`, `IST` and `EST` are abbreviations of fixed
- * offsets to the one and places with summer time to the other, `+02:00` they read each the other way, and old names such
- * as `US/Central` not every system has.
+ * Whether PostgreSQL and JavaScript read a time zone alike. Short names such as `CET`, `IST` and `EST` are fixed offsets
+ * to one and zones with summer time to the other, `+02:00` has opposite signs, and not every system knows old names such
+ * as `US/Central`.
  */
 function isTimeZone(value: string): boolean {
   if (/^utc$/i.test(value)) return true;
@@ -225,7 +225,7 @@ function isTimeZone(value: string): boolean {
   }
 }
 
-/** What is shown may end up in a log. */
+/** Hides everything before `@`, such as a password in a URL: messages may end up in a log. */
 function withoutPassword(value = ''): string {
   return value.replace(/^.*@/s, '…@');
 }

@@ -13,29 +13,27 @@ import type { Settings } from './settings.ts';
 import type { Threads } from './threads/threads.ts';
 import type { Roles, Viewer } from './viewer.ts';
 
-/** What a resolver is handed: everything of one request. */
+/** The context of a resolver: everything that belongs to one request. */
 export interface Context {
-  /** Aborts when nobody waits for the answer any more, or when its deadline has passed. */
+  /** Aborts when the client leaves, the deadline passes, or the response is complete. */
   signal: AbortSignal;
-  /** Counts the answer while it is made. */
+  /** Counts the bytes of the response while it is built. */
   answerSize: AnswerSize;
-  /** Who asks. */
   viewer: Viewer;
-  /** What viewers may do. */
   roles: Roles;
-  /** Where the request comes from: the address of its sender, as far as proxies are trusted to say it. */
+  /** The client's IP address, taken from trusted proxies if there are any. */
   address: string;
-  /** Adds a cookie to the response, as `Set-Cookie` has it. */
+  /** Adds a `Set-Cookie` header to the response. */
   setCookie: (cookie: string) => void;
   accounts: Accounts;
-  /** For whom the statements run: whose connections they take, and who pays for their time. */
+  /** Whose share of the connections the statements use, and who pays for their time. */
   client: Client;
   database: Database;
   tables: Tables;
   loaders: Loaders;
-  /** Replaces the loaders, so that what is read after a change is read anew. */
+  /** Replaces the loaders, so that nothing read before a change is served from their cache. */
   renewLoaders: () => void;
-  /** The application's services, by their names. */
+  /** The application's services by name. */
   services: Services;
   /** The columns of each table that the operation reads. */
   columns: Columns;
@@ -44,9 +42,9 @@ export interface Context {
   threads: Threads;
   files: Files;
   uploads: Uploads;
-  /** Where clients reach this server: `https://app.example`. */
+  /** The URL at which clients reach this server: `https://app.example`. */
   publicUrl: string;
-  /** The application's, by its IANA name. */
+  /** IANA name of the application's time zone. */
   timeZone: string;
   /** The application's settings. */
   settings: Settings;

@@ -17,8 +17,8 @@ import { Schedule } from './jobs/Schedule.ts';
 import { Subscription } from './jobs/Subscription.ts';
 
 /**
- * How the engine resolves its own types and fields. An application has those that its SDL declares, and may resolve
- * fields of them otherwise.
+ * The resolvers of the engine's types and fields. An application uses those that its SDL declares, and may override
+ * them.
  */
 export const engineResolvers = {
   Query: { ...Query, ...JobQuery },

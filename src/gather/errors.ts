@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
 
-/** Every code that a client can meet in `errors[].extensions.code` or in a `UserError`. */
+/** Every code that a client can receive in `errors[].extensions.code` or in a `UserError`. */
 export type ErrorCode =
   | 'INVALID_INPUT'
   | 'UNAUTHENTICATED'
@@ -29,29 +29,29 @@ export type ErrorCode =
   | 'CANCELLED';
 
 interface GatherErrorOptions {
-  /** The source that failed: `postgres`, `disk`, or the name of an upstream. */
+  /** The source that failed: `postgres`, `disk`, or the name of a service. */
   source?: string;
-  /** Whether the same request may succeed if it is sent again. @default false */
+  /** Whether the same request may succeed later. @default false */
   retryable?: boolean;
-  /** The input field at fault, where one is known. */
+  /** The input field at fault, if known. */
   field?: string | undefined;
   /** The value of that field, as text. */
   value?: string | undefined;
-  /** What went wrong underneath; for the log only. */
+  /** The underlying error; for the log only. */
   cause?: unknown;
 }
 
 /** Longest message kept: longer ones may echo input and slow the redaction regexes. */
 const MAX_LENGTH = 1000;
 
-/** A message that is not longer than anybody reads. */
+/** Truncates a message to `MAX_LENGTH`. */
 export function cut(message: string): string {
   return message.length > MAX_LENGTH ? `${message.slice(0, MAX_LENGTH)}…` : message;
 }
 
 /**
  * An error whose message and code may be shown to clients; a long message is truncated. Every other error is masked.
- * Not for faults of the program: throw ordinary errors for those, so that they are logged.
+ * Throw an ordinary error for a bug, so that it is logged.
  */
 export class GatherError extends Error {
   override readonly name = 'GatherError';
@@ -100,19 +100,20 @@ export const HTTP_STATUSES: Readonly<Record<ErrorCode, number>> = {
   CANCELLED: 503,
 };
 
-/** The client closed its connection before it had the whole answer. */
+/** The client closed its connection before the response was complete. */
 export const CLIENT_LEFT = new GatherError('CANCELLED', 'The client left.');
 
-const GIVEN = [
+/** Where V8, graphql-js and PostgreSQL quote the input in their messages. */
+const QUOTED_INPUT = [
   /, (?:\.{3})?".*"(?:\.{3})?(?= is not valid JSON)/s,
   /(?<=cannot represent .*value|invalid input (?:syntax|value) for [^:]*): .*$/s,
 ];
 
 /**
- * What a client may see of an error, and the only place that decides it: each `GatherError` in full, errors of GraphQL
- * itself without the values that were given, of anything else only that it happened.
- * @param requestId by which a person finds in the log what a client is not told
- * @param isDevelopment whether the client is the developer, and is told what happened
+ * Decides, for the whole server, what a client may see of an error: a `GatherError` in full, an error of GraphQL itself
+ * without the values of the request, and of any other error only that it happened.
+ * @param requestId identifies the masked error in the log
+ * @param isDevelopment whether to add the message and the stack of a masked error
  */
 export function toClientError(error: unknown, requestId?: string, isDevelopment = false): GraphQLError {
   const original = originalOf(error);
@@ -128,7 +129,7 @@ export function toClientError(error: unknown, requestId?: string, isDevelopment 
       retryable: false,
       ...(requestId && { requestId }),
       ...(isDevelopment && { exception: toException(original) }),
-      // Yoga does not show it, and answers with status 500.
+      // Makes Yoga answer with status 500; Yoga removes it.
       ...(!path && { unexpected: true }),
     },
   });
@@ -139,19 +140,19 @@ function toException(error: unknown): { message: string; stack: string[] } {
   return { message: error.message, stack: (error.stack ?? '').split('\n').map((line) => line.trim()) };
 }
 
-/** Whether `toClientError` has hidden what the error said, so that the log must keep it. */
+/** Whether `toClientError` has masked the error, so that it must be logged. */
 export function isMasked(shown: GraphQLError): boolean {
   return shown.extensions['code'] === 'INTERNAL_SERVER_ERROR';
 }
 
-/** What was thrown in the first place. */
+/** The error that was thrown originally, below any wrapping GraphQLErrors. */
 export function originalOf(error: unknown): unknown {
   return error instanceof GraphQLError && error.originalError ? originalOf(error.originalError) : error;
 }
 
 /**
- * An error of GraphQL itself, with a code, and without the values that the request gave: a password may be among them,
- * and an input that is wrong in many places would be repeated for each.
+ * Adds a code to an error of GraphQL itself, and removes the values of the request from its message: one may be a
+ * password, and an input with many errors would be repeated in each.
  */
 export function withoutValues(error: GraphQLError, code = 'BAD_USER_INPUT'): GraphQLError {
   const { nodes, source, positions, path, extensions } = error;
@@ -159,7 +160,10 @@ export function withoutValues(error: GraphQLError, code = 'BAD_USER_INPUT'): Gra
   return new GraphQLError(toText(error), { ...place, path, extensions: { code, ...extensions } });
 }
 
-/** A field that fails of what GraphQL says of its arguments knows their place. One whose value has another type does not. */
+/**
+ * Whether GraphQL reports a fault of the request, not of a resolver. An error about arguments has their nodes; one about
+ * a resolver's value has none.
+ */
 function isOfRequest({ path }: GraphQLError, { nodes, extensions }: GraphQLError): boolean {
   return !path || nodes !== undefined || extensions['code'] !== undefined;
 }
@@ -179,9 +183,9 @@ function withoutValue(message: string): string {
     .replace(/((?:found|Unexpected) (?:Block)?String) ".*$/s, '$1.');
 }
 
-/** A message without what V8, GraphQL and PostgreSQL repeat of what was given, and not longer than anybody reads. */
+/** Removes the input that V8, graphql-js and PostgreSQL quote from a message, and truncates it. */
 export function withoutGiven(message: string): string {
-  return GIVEN.reduce((text, given) => text.replace(given, ''), message.slice(0, MAX_LENGTH));
+  return QUOTED_INPUT.reduce((text, pattern) => text.replace(pattern, ''), message.slice(0, MAX_LENGTH));
 }
 
 function withCode(error: unknown, { message, code, source, retryable }: GatherError): GraphQLError {
@@ -191,7 +195,7 @@ function withCode(error: unknown, { message, code, source, retryable }: GatherEr
   });
 }
 
-/** Without its `source`: graphql-js takes that of a `GatherError` for the text of the operation. */
+/** Omits `source`: graphql-js would take that of a `GatherError` for the text of the operation. */
 function placeOf(error: unknown) {
   return error instanceof GraphQLError ? { nodes: error.nodes, path: error.path } : {};
 }

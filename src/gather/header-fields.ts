@@ -1,12 +1,12 @@
 import { MIMEType } from 'node:util';
 
-/** What Node and undici give of a header: a list where it came more than once. */
+/** The value of a header in Node and undici: a list if it was sent more than once. */
 type Field = string | readonly string[] | null | undefined;
 
 const NOT_ASCII = /[^\0-\x7f]/;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** The members of a header that is a list of tokens, such as `Content-Encoding`, in lower case: tokens have no case. */
+/** The tokens of a list header such as `Content-Encoding`, in lower case: tokens are case-insensitive. */
 export function tokensOf(field: Field): string[] {
   return [field ?? []]
     .flat()
@@ -16,8 +16,8 @@ export function tokensOf(field: Field): string[] {
 }
 
 /**
- * The media type of a `Content-Type`, read as browsers do: without case, parameters in quotes or not. undefined where
- * there is none, or none that can be read.
+ * Parses a `Content-Type` as browsers do: case-insensitive, parameters quoted or not. undefined if it is missing or
+ * invalid.
  */
 export function mediaTypeOf(field: Field): MIMEType | undefined {
   const text = firstOf(field);
@@ -29,7 +29,7 @@ export function mediaTypeOf(field: Field): MIMEType | undefined {
   }
 }
 
-/** Decodes text by the charset of its media type, under any of its names: `utf8`. @returns undefined for an unknown one */
+/** A decoder for the charset of a media type, under any of its names: `utf8`. @returns undefined for an unknown one */
 export function decoderOf(type: MIMEType | undefined): TextDecoder | undefined {
   const charset = type?.params.get('charset') ?? 'utf-8';
   try {
@@ -39,17 +39,17 @@ export function decoderOf(type: MIMEType | undefined): TextDecoder | undefined {
   }
 }
 
-/** Whether text of this media type is UTF-8, which it is too where no charset is named. */
+/** Whether text of this media type is UTF-8, the default if it names no charset. */
 export function isUtf8(type: MIMEType): boolean {
   return !type.params.has('charset') || decoderOf(type)?.encoding === 'utf-8';
 }
 
-/** The first of what may be several. */
+/** The first value of a header that may be repeated. */
 export function firstOf(field: Field): string | undefined {
   return [field ?? undefined].flat()[0];
 }
 
-/** Node reads each byte of a head as one character. @returns the text, where the bytes are UTF-8; else what was given */
+/** Decodes a header value as UTF-8: Node reads each byte as one character. @returns the input if it is not UTF-8 */
 export function fromBytes(text: string): string {
   if (!NOT_ASCII.test(text)) return text;
   try {
@@ -62,28 +62,28 @@ export function fromBytes(text: string): string {
 /** One of the media types that a client accepts; either half may be `*`. */
 interface MediaRange {
   type: MIMEType;
-  /** From 0, which is not acceptable, to 1. */
+  /** From 0, not acceptable, to 1. */
   weight: number;
 }
 
-/** What is between two commas, those in quotes apart. */
+/** Text between commas, except commas in quotes. */
 const MEMBER = /(?:[^,"]|"(?:[^"\\]|\\.)*"?)+/g;
 
-/** What an `Accept` says: https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1 */
+/** A parsed `Accept` header: https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1 */
 export class Accept {
   readonly #ranges: readonly MediaRange[];
 
-  /** @param field where there is none, anything is acceptable */
+  /** @param field if missing, anything is acceptable */
   constructor(field: string | null) {
     this.#ranges = (field || '*/*').match(MEMBER)?.flatMap((member) => toRange(member.trim())) ?? [];
   }
 
-  /** How much a media type is wanted, by the range that is closest to it; 0 where it is not acceptable. */
+  /** The weight of a media type, by the most specific range that matches; 0 if it is not acceptable. */
   weightOf(essence: string): number {
     return this.#closestTo(essence)?.weight ?? 0;
   }
 
-  /** Those of these media types that are acceptable, the one that is wanted most first. */
+  /** The acceptable ones of these media types, highest weight first. */
   select(essences: readonly string[]): string[] {
     const place = (essence: string) => {
       const range = this.#closestTo(essence);
@@ -93,7 +93,7 @@ export class Accept {
     return acceptable.sort((a, b) => b.weight - a.weight || a.index - b.index).map(({ essence }) => essence);
   }
 
-  /** The acceptable ranges that name one of these media types, the one that is wanted most first. */
+  /** The acceptable ranges that name one of these media types, highest weight first. */
   rangesFor(essences: readonly string[]): MediaRange[] {
     const named = this.#ranges.filter(({ type, weight }) => weight > 0 && essences.includes(type.essence));
     return named.sort((a, b) => b.weight - a.weight);
@@ -109,7 +109,7 @@ export class Accept {
   }
 }
 
-/** None for what cannot be read, and for a charset that nothing is sent in. */
+/** An empty list for an invalid range, or one with a charset other than UTF-8. */
 function toRange(member: string): MediaRange[] {
   const type = mediaTypeOf(member);
   if (!type || !isUtf8(type)) return [];

@@ -1,4 +1,4 @@
-/** Everything that an application may import. */
+/** The public API of the engine. */
 
 export type { Generated, GeneratedAlways, Selectable } from 'kysely';
 export {

@@ -1,27 +1,27 @@
 import { randomUUID } from 'node:crypto';
 
-/** Any value of JSON. */
+/** Any JSON value. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
-/** A text without either has only numbers that are read as they are written. */
+/** Text without a match has only numbers that a double holds exactly. */
 const SUSPECT = /[\d.]{16}|\de/i;
-/** Of JSON that was parsed before, so that every string ends. */
+/** For text that has been parsed, so that every string is terminated. */
 const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.]*(?:e[+-]?\d+)?/gi;
 const NUMBER = /^-?(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i;
-/** What `toPrecision` gives at most. */
+/** The limit of `toPrecision`. */
 const MAX_PRECISION = 100;
-/** A longer number is not looked into. No program writes so many characters for a double. */
+/** Longer numbers count as not exact; no program writes so many characters for a double. */
 const MAX_LENGTH = 1000;
-/** PostgreSQL writes a number of `jsonb` without an exponent, with all its zeros. */
+/** PostgreSQL writes the numbers of `jsonb` without an exponent, with all their zeros. */
 const MAX_EXPONENT = 30;
-/** The name in an object that stands for a number. It is not to be guessed. */
+/** The key of an object that stands for such a number; random, so that no input can forge it. */
 const BEYOND = randomUUID();
-/** The values of `parseJson` with such an object somewhere inside. To look for it costs as much as to parse. */
+/** The results of `parseJson` that contain such an object. Searching for it costs as much as parsing. */
 const withBeyond = new WeakSet<object>();
 
 /**
- * Any value of JSON, to be computed with. In place of a number that a double does not hold (9007199254740993, 1e400) there
- * is an object, for a check of types to refuse; `findBeyondDouble` names it.
+ * Parses JSON. A number that a double cannot hold (9007199254740993, 1e400) becomes an object, which type checks refuse;
+ * `findBeyondDouble` finds it.
  * @throws SyntaxError
  */
 export function parseJson(text: string): unknown {
@@ -36,12 +36,12 @@ export function parseJson(text: string): unknown {
   return parsed;
 }
 
-/** Whether `parseJson` found a number that a double does not hold, somewhere inside of the value that it gave. */
+/** Whether a result of `parseJson` contains a number that a double cannot hold. */
 export function hasBeyondDouble(value: unknown): boolean {
   return typeof value === 'object' && value !== null && withBeyond.has(value);
 }
 
-/** The first number in a value of `parseJson` that a double does not hold, and the path of names that leads to it. */
+/** The first number in a result of `parseJson` that a double cannot hold, and its path. */
 export function findBeyondDouble(value: unknown, path: string): { number: string; path: string } | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   if (Object.hasOwn(value, BEYOND)) return { number: String(Reflect.get(value, BEYOND)), path };
@@ -52,24 +52,24 @@ export function findBeyondDouble(value: unknown, path: string): { number: string
   return undefined;
 }
 
-/** Whether JSON has the same numbers once it was parsed, kept in a `jsonb` column and written again. @param text valid JSON */
+/** Whether the numbers of a JSON text survive parsing, a `jsonb` column and printing unchanged. @param text valid JSON */
 export function isKeptByJsonb(text: string): boolean {
   if (!SUSPECT.test(text)) return true;
   return !text.matchAll(STRING_OR_NUMBER).some(([token]) => !token.startsWith('"') && !isWrittenAlike(token));
 }
 
 /**
- * JSON of a value that is to be kept.
- * @throws an error of the program's for a number that JSON cannot write: NaN and Infinity would become null
+ * The JSON text of a value to be stored.
+ * @throws Error for NaN and Infinity, which `JSON.stringify` would turn into null
  */
 export function toJson(value: unknown): string {
   return JSON.stringify(value, (name, part: unknown) => {
     if (typeof part !== 'number' || Number.isFinite(part)) return part;
-    throw new Error(`Expected a number that JSON can write, got ${part}${name && ` as "${name}"`}.`);
+    throw new Error(`Expected a number that JSON can represent, got ${part}${name && ` as "${name}"`}.`);
   });
 }
 
-/** Whether the double, written with as many digits, is this number: also 0.10000000000000001, as some write 0.1. */
+/** Whether a double, printed with as many digits, is this number. True for 0.10000000000000001, as some print 0.1. */
 function isHeldByDouble(source: string): boolean {
   const value = Number(source);
   if (source === String(value)) return true;
@@ -87,7 +87,7 @@ function isWrittenAlike(source: string): boolean {
   return written.digits === digits && written.exponent === exponent && Math.abs(exponent) <= MAX_EXPONENT;
 }
 
-/** The digits from the first to the last that is not 0, and their power of ten: the same for 1e2, 100 and 100.0. */
+/** The digits without zeros at either end, and their power of ten: the same for 1e2, 100 and 100.0. */
 function toDecimal(number: string): { digits: string; exponent: number } {
   const [, whole = '', fraction = '', exponent = '0'] = NUMBER.exec(number) ?? [];
   const all = (whole + fraction).replace(/^0+/, '');

@@ -1,5 +1,5 @@
 /**
- * What the types of the engine know of the application. An application adds its own by augmenting this interface:
+ * The application's types, as the engine's types see them. An application augments this interface:
  *
  * ```ts
  * declare module 'gather' {
@@ -7,13 +7,13 @@
  * }
  * ```
  *
- * - `tables`: the tables as Kysely types them, `definitions` and `rowLoaders`: what is known of them (generated)
+ * - `tables`: the tables as Kysely types, `definitions` and `rowLoaders`: their metadata (generated)
  * - `errorCode`, `role`: the values of `enum ErrorCode` and `enum Role` of the SDL (generated)
- * - `services`, `loaders`, `settings`: those that `defineApp` is given
+ * - `services`, `loaders`, `settings`: those passed to `defineApp`
  */
 // biome-ignore lint/suspicious/noEmptyInterface: applications add to it
 export interface Register {}
 
-/** What the application has added under a name, or else the default. */
+/** What the application has registered under a name, or else the default. */
 export type Registered<Name extends string, Default> =
   Register extends Readonly<Record<Name, infer Added>> ? Added : Default;

@@ -38,7 +38,7 @@ import { useLog } from './graphql/use-log.ts';
 import { useSources } from './graphql/use-sources.ts';
 import { useTiming } from './graphql/use-timing.ts';
 import { useVariables } from './graphql/use-variables.ts';
-import { createDoor } from './http/accept-request.ts';
+import { createAcceptRequest } from './http/accept-request.ts';
 import { guardConnections } from './http/connections.ts';
 import { drain, listen, originOf } from './http/listen.ts';
 import { answerNotHttp } from './http/not-http.ts';
@@ -65,95 +65,96 @@ import type { Settings } from './settings.ts';
 import { createThreads } from './threads/threads.ts';
 import type { Viewer } from './viewer.ts';
 
-/** What the server needs to know. */
+/** The configuration of a server. */
 export interface ServerConfig extends EngineSchemas {
   host: string;
   /** 0 takes any free port. */
   port: number;
-  /** In development everybody is given `extensions.timing` and the details of `Server-Timing`, unasked. */
+  /** In development every response has `extensions.timing` and a detailed `Server-Timing`. */
   isDevelopment: boolean;
-  /** Whether clients may ask for the schema, and are told what they may have meant. */
+  /** Whether introspection is allowed, and error messages suggest names. */
   isIntrospectable: boolean;
   hasGraphiQL: boolean;
   limits: Limits;
   documents: DocumentsConfig;
-  /** How long shared caches may keep what everybody is answered. 0 keeps nothing. */
+  /** How long shared caches may store responses that are the same for everybody; 0 forbids it. */
   cacheSeconds: number;
-  /** Host names that the server answers to; any where there are none, unless there is a `publicUrl`. */
+  /** Host names that the server answers to, besides that of `publicUrl`; any if there are none and no `publicUrl`. */
   hosts: readonly string[];
   /** Origins whose pages may send requests: `https://app.example`. */
   corsOrigins: readonly string[];
-  /** How many proxies in front of the server add to `X-Forwarded-For`. */
+  /** Number of proxies in front of the server that append to `X-Forwarded-For`. */
   proxyHops: number;
-  /** Whose tokens are taken besides those of sessions. */
+  /** The issuer whose tokens are accepted besides those of sessions. */
   jwt?: JwtConfig | undefined;
-  /** How long requests under way may take once the server is asked to stop. */
+  /** How long open requests may still take when the server stops. */
   drainTimeoutMs: number;
-  /** How long `/ready` says 503 before the server stops, where a process manager asks for it. @default 0 */
+  /** How long `/ready` answers 503 before the server stops on a signal. @default 0 */
   shutdownDelayMs?: number;
   /** How long a connection may be idle between two requests. @default 65_000 */
   keepAliveTimeoutMs?: number;
-  /** A client that takes nothing of its answer for so long is cut off. @default 60_000 */
+  /** A client that reads nothing of its response for this long is disconnected. @default 60_000 */
   stallTimeoutMs?: number;
   logFormat: LogFormat;
   databaseUrl: string;
-  /** Connections to PostgreSQL for statements at most. */
+  /** Most connections to PostgreSQL for statements. */
   databaseConnections: number;
   statementTimeoutMs: number;
   /** How long an operation may take. */
   operationTimeoutMs: number;
   services: Readonly<Record<string, ServiceConfig>>;
-  /** Jobs of one user that are not settled. */
+  /** Most unsettled jobs of one user. */
   maxPendingJobs: number;
-  /** Where files are kept. */
+  /** Where files are stored. */
   store: StoreConfig;
-  /** How large one file may be. */
+  /** Largest file. */
   uploadMaxBytes: number;
-  /** How much files and announced uploads may have, of one owner and in all. */
+  /** Most bytes of files and announced uploads, per owner and in total. */
   filesQuota: QuotaConfig;
-  /** Where clients reach the server, as `https://app.example`. @default where the request was sent to */
+  /** The URL at which clients reach the server: `https://app.example`. @default the origin of the request */
   publicUrl?: string | undefined;
-  /** The application's, by its IANA name: where its days begin and its schedules are due. */
+  /** IANA name of the application's time zone, in which its days begin and its schedules run. */
   timeZone: string;
   /** The application's own settings. */
   settings: Settings;
 }
 
-/** A server that is built, and not yet listening. */
+/** A server that is not listening yet. */
 export interface Server {
-  /** Answers one request in process, as the server would. @param caller who asks, where it is not to be found out */
+  /** Answers one GraphQL request in process. @param caller the viewer, if not to be read from the request */
   fetch(url: string, init?: RequestInit, caller?: { viewer?: Viewer }): Promise<Response>;
-  /** Listens. @returns the address. @throws where the port is taken */
+  /** Starts listening. @returns the address. @throws if the port is taken */
   start(): Promise<{ url: string }>;
-  /** Has `/ready` say 503 from now on; requests are taken all the same. */
+  /** Makes `/ready` answer 503 from now on; requests are still accepted. */
   retire(): void;
   /**
-   * Takes no more requests, lets those under way finish for `drainTimeoutMs`, and closes everything. May be called again.
+   * Accepts no more requests, lets open ones finish for up to `drainTimeoutMs`, and closes everything. May be called
+   * again.
    * @param force cuts them off when it aborts
    */
   stop(force?: AbortSignal): Promise<void>;
 }
 
 const CONNECT_TIMEOUT_MS = 5000;
-/** A head that has not come by then is cut at the next look. */
+/** A connection whose headers have not arrived by then is closed at the next check. */
 const HEADERS_TIMEOUT_MS = 10_000;
-const LOOK_AT_HEADERS_EVERY_MS = 2000;
+const HEADERS_CHECK_INTERVAL_MS = 2000;
 const STALL_TIMEOUT_MS = 60_000;
-/** For uploads that were cut off to give back what they hold. */
+/** Time for interrupted uploads to release their leases. */
 const SETTLE_TIMEOUT_MS = 5000;
-/** Longer than the 60 seconds of most load balancers, which must be the ones to close: they may be sending a request. */
+/** Longer than the 60 s of most load balancers, which must close first: they may just be sending a request. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
-/** What Yoga would answer by itself is left to `useHealth`: no URL ends with a space. */
+/** Matches no URL: health checks are answered by `useHealth`, not by Yoga. */
 const NO_ENDPOINT = ' ';
-/** Yoga takes others too, such as any that ends with `?/graphql`. */
+/** Stricter than Yoga, which accepts any URL that ends with `?/graphql`. */
 const YOGA_PATH = /^\/(?:graphql\/?(?:\?.*)?|health|ready)$/;
-/** Some hundreds of documents of the size of a page. */
+/** Some hundreds of page-sized documents. */
 const DOCUMENTS_MAX_BYTES = 24_000_000;
 const PARSE_ERRORS_MAX_BYTES = 1_000_000;
-/** How late a subscriber learns of a change that PostgreSQL's word of was lost. */
+/** The longest delay of a change for a subscriber if its notification is lost. */
 const POLL_INTERVAL_MS = 5000;
 
-/** Builds the server of an application from its settings. Stop it. @throws AppError where the application has faults */
+/** Creates the server of an application. Stop it. @throws AppError if the application has faults */
 export function createServer(app: App, config: ServerConfig): Server {
   assertSound(app);
   const log = createLog(config.logFormat, secretsOf(config));
@@ -214,7 +215,7 @@ export function createServer(app: App, config: ServerConfig): Server {
       useUrlParams(),
       useJsonBody({ ...config.limits, proxyHops: config.proxyHops }),
       useMultipart({ maxBytes: config.uploadMaxBytes, slots }),
-      // The signal comes first: everything below is measured and stopped by it.
+      // Creates the operation's signal, by which everything below is measured and cancelled.
       useCancellation(config.operationTimeoutMs),
       useAnswerSize(config.limits.answerMaxBytes),
       useTiming(config.isDevelopment, roles),
@@ -251,7 +252,7 @@ export function createServer(app: App, config: ServerConfig): Server {
     parserAndValidationCache: {
       documentCache: createDocumentCache<DocumentNode>(DOCUMENTS_MAX_BYTES),
       errorCache: createDocumentCache<Error>(PARSE_ERRORS_MAX_BYTES),
-      // `useLimits` knows the documents that are valid.
+      // `useLimits` remembers the valid documents.
       validationCache: false,
     },
     healthCheckEndpoint: NO_ENDPOINT,
@@ -265,24 +266,24 @@ export function createServer(app: App, config: ServerConfig): Server {
     landingPage: false,
     maxRequestBodySize: false,
   });
-  const admit = createDoor(config);
-  const exchanges = new OpenRequests();
+  const acceptRequest = createAcceptRequest(config);
+  const openRequests = new OpenRequests();
   const answer = identified((request, response) => {
-    exchanges.add(request, response);
-    if (!admit(request, response)) return;
+    openRequests.add(request, response);
+    if (!acceptRequest(request, response)) return;
     const route = findRoute(routes, request);
-    if (route) exchanges.follow(route(request, response));
+    if (route) openRequests.track(route(request, response));
     else if (YOGA_PATH.test(request.url ?? '')) void yoga(request, response);
     else refuse(response, { status: 404, message: 'There is nothing at this address; GraphQL is at /graphql.' });
   });
   const server = createHttpServer(
     {
-      // A file may take its time. JSON bodies and the pace of files have limits of their own.
+      // A large file may take long. JSON bodies have a timeout of their own, files a minimum rate.
       requestTimeout: 0,
       headersTimeout: HEADERS_TIMEOUT_MS,
       keepAliveTimeout: config.keepAliveTimeoutMs ?? KEEP_ALIVE_TIMEOUT_MS,
-      connectionsCheckingInterval: LOOK_AT_HEADERS_EVERY_MS,
-      // The door asks for it, in words.
+      connectionsCheckingInterval: HEADERS_CHECK_INTERVAL_MS,
+      // `acceptRequest` checks it, with a better message.
       requireHostHeader: false,
     },
     answer,
@@ -291,14 +292,14 @@ export function createServer(app: App, config: ServerConfig): Server {
     stallTimeoutMs: config.stallTimeoutMs ?? STALL_TIMEOUT_MS,
     proxyHops: config.proxyHops,
   });
-  answerNotHttp(server, exchanges);
-  // Routes ask for the body themselves, once they know that they want it.
+  answerNotHttp(server, openRequests);
+  // Routes send 100 Continue themselves, once they have accepted the request.
   server.on('checkContinue', (request, response) => {
     if (!findRoute(routes, request)) response.writeContinue();
     answer(request, response);
   });
   server.on('checkExpectation', (request, response) => {
-    const message = `Expected no header Expect but 100-continue, got ${JSON.stringify(request.headers.expect)}.`;
+    const message = `Expected no Expect header other than 100-continue, got ${JSON.stringify(request.headers.expect)}.`;
     refuse(response, { status: 417, message });
   });
 
@@ -307,9 +308,9 @@ export function createServer(app: App, config: ServerConfig): Server {
   const stop = async (force?: AbortSignal) => {
     isRetired = true;
     await started?.catch(() => {});
-    // Subscriptions would last for as long as their clients do.
-    await Promise.all([notifications.close(), drain(server, exchanges, config.drainTimeoutMs, force)]);
-    await exchanges.settled(SETTLE_TIMEOUT_MS);
+    // Ends the subscriptions, which would otherwise last as long as their clients.
+    await Promise.all([notifications.close(), drain(server, openRequests, config.drainTimeoutMs, force)]);
+    await openRequests.settled(SETTLE_TIMEOUT_MS);
     await Promise.all([clients.close(), threads.close(), store.close()]);
     await queue.close();
     await endPools(pools);
@@ -337,7 +338,7 @@ export function createServer(app: App, config: ServerConfig): Server {
   };
 }
 
-/** The routes of the application's files. */
+/** The application's own download routes. */
 function downloadRoutes({ downloads }: App, source: DownloadSource): Routes {
   return Object.fromEntries(
     Object.entries(downloads).map(([name, download]) => [name, createDownloadRoute(source, download)]),

@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { Registered } from './register.ts';
 
-/** Settings of an application by their names, each read from the environment and checked by its schema. */
+/** Settings of an application by name, each read from the environment and checked by its schema. */
 export type SettingsShape = Readonly<Record<string, z.ZodType>>;
 
 type Shape = Registered<'settings', Readonly<Record<never, never>>>;

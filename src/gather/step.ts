@@ -1,18 +1,18 @@
-/** A step of work that a person waits for at a terminal, as it is told at its start, on its way and at its end. */
+/** The report of a step of work that a person waits for at a terminal. */
 export interface Step {
   what: string;
   /** Progress or result: `1,000 books`. */
   detail?: string | undefined;
-  /** How long it took; absent while it is under way. */
+  /** How long it took; undefined while it is running. */
   ms?: number | undefined;
 }
 
-/** Told of each {@link Step}. Calls with the same `what` and no `ms` yet speak of the same step. */
+/** Called with each report. Reports with the same `what` belong to the same step, until one has `ms`. */
 export type OnStep = (step: Step) => void;
 
 /**
- * Does `work` as one step: told when it begins, whenever `work` reports, and when it has ended well.
- * What was reported last stands beside the duration.
+ * Runs `work` as one step, and reports its start, its progress and, if it succeeds, its end. The last report repeats the
+ * latest detail beside the duration.
  */
 export async function inStep<T>(
   onStep: OnStep,

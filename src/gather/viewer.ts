@@ -1,13 +1,13 @@
 import type { Registered } from './register.ts';
 
-/** What somebody may do: a value of `enum Role` of the SDL. Each role may do what those before it may. */
+/** A value of the SDL's `enum Role`. Each role includes the rights of those before it. */
 export type Role = Registered<'role', string>;
 
-/** Somebody who is known by name. */
+/** A signed-in user. */
 interface User {
   /** Stable, unique key of the user, stored in their rows in the column that `@owned(by:)` names. */
   owner: string;
-  /** null where an issuer of tokens does not say it. */
+  /** null if the issuer of the token does not state it. */
   email: string | null;
   name: string;
 }
@@ -15,41 +15,43 @@ interface User {
 /** Who sends a request. */
 export interface Viewer {
   role: Role;
-  /** null where nobody is signed in. */
+  /** null if nobody is signed in. */
   user: User | null;
-  /** The key of the session that the request came with; null where it came without one. */
+  /** Key of the request's session; null if it has none. */
   sessionId: string | null;
-  /** Why it could not be found out who it is; what is for everybody can be answered all the same. */
+  /** Why the viewer could not be identified. Fields open to everybody are answered anyway. */
   failure?: Error;
 }
 
-/** A viewer who is known by name. */
+/** A viewer who is signed in. */
 export type SignedIn = Viewer & { user: User };
 
-/** The owner of what everybody may see, such as a public picture. */
+/** The owner of objects that everybody may see, such as a public picture. */
 export const PUBLIC = 'public';
 
-/** Whose the things are that a viewer makes: nobody's where nobody is signed in. */
+/** The owner of objects that a viewer creates; null if nobody is signed in. */
 export function ownerOf({ user }: Viewer): string | null {
   return user?.owner ?? null;
 }
 
-/** The roles of an application, least first, and what each of them may do. */
+/** The roles of an application, least privileged first, and their rights. */
 export class Roles {
   /** The role of anonymous viewers. */
   readonly least: Role;
   /** The default role of signed-in users. */
   readonly signedIn: Role;
-  /** The role that sees what belongs to anybody. */
+  /** The role that sees every owner's objects. */
   readonly highest: Role;
   readonly #names: readonly string[];
 
-  /** @throws an error of the program's for fewer than two */
+  /** @throws Error for fewer than two roles */
   constructor(names: readonly string[]) {
     const [least, signedIn] = names;
     const highest = names.at(-1);
     if (least === undefined || signedIn === undefined || highest === undefined) {
-      throw new Error('Expected `enum Role` with two values or more, least first: who is not signed in, and who is.');
+      throw new Error(
+        'Expected `enum Role` with at least two values, least privileged first: anonymous, then signed in.',
+      );
     }
     this.#names = names;
     this.least = least as Role;
@@ -57,17 +59,17 @@ export class Roles {
     this.highest = highest as Role;
   }
 
-  /** Those that somebody who signs in may have. */
+  /** The roles that a user can have. */
   get ofUsers(): readonly string[] {
     return this.#names.slice(1);
   }
 
-  /** The highest of these roles that there is; `signedIn` where there is none. */
+  /** The highest role among these names; `signedIn` if none of them is a user's role. */
   highestOf(names: readonly unknown[]): Role {
     return (this.ofUsers.findLast((name) => names.includes(name)) ?? this.signedIn) as Role;
   }
 
-  /** Nobody in particular. */
+  /** The anonymous viewer. */
   get nobody(): Viewer {
     return { role: this.least, user: null, sessionId: null };
   }
@@ -77,18 +79,18 @@ export class Roles {
     return this.#names.indexOf(role) >= this.#names.indexOf(least);
   }
 
-  /** Whether it is the viewer's own, or the viewer has the highest role. */
+  /** Whether an owner's object is the viewer's, or the viewer has the highest role. */
   owns(viewer: Viewer, owner: string | null): boolean {
     return this.has(viewer, this.highest) || (owner !== null && owner === viewer.user?.owner);
   }
 
-  /** Whether a viewer may know of it. */
+  /** Whether a viewer may see an owner's object: it is public, or the viewer `owns` it. */
   sees(viewer: Viewer, owner: string | null): boolean {
     return owner === PUBLIC || this.owns(viewer, owner);
   }
 
-  /** Whose objects a list is to have: the viewer's; all where that has the highest role. Nobody's where nobody is signed in. */
-  mine(viewer: Viewer): { owner?: string } {
+  /** The filter of a list: the viewer's objects; all for the highest role, none if nobody is signed in. */
+  ownedBy(viewer: Viewer): { owner?: string } {
     return this.has(viewer, this.highest) ? {} : { owner: viewer.user?.owner ?? '' };
   }
 }

@@ -15,33 +15,33 @@ import { createServices, type ServiceConfig } from './services/define-service.ts
 import { createPublicFetch } from './services/public-fetch.ts';
 import type { Settings } from './settings.ts';
 
-/** What a worker needs to know. */
+/** The configuration of a worker. */
 export interface WorkerConfig extends EngineSchemas {
   logFormat: LogFormat;
   databaseUrl: string;
-  /** Connections to PostgreSQL at most, those of the job queue apart. */
+  /** Most connections to PostgreSQL, besides those of the job queue. */
   databaseConnections: number;
   statementTimeoutMs: number;
   store: StoreConfig;
   services: Readonly<Record<string, ServiceConfig>>;
-  /** The application's, by its IANA name. */
+  /** IANA name of the application's time zone. */
   timeZone: string;
   /** The application's own settings. */
   settings: Settings;
-  /** What tasks may fetch although it is not public: hosts, addresses, blocks of addresses. */
+  /** Non-public hosts, addresses and address blocks that tasks may fetch from. */
   fetchAllowed: readonly string[];
-  /** How often jobs of dead workers are looked for. @default 5 */
+  /** Interval between searches for jobs of dead workers. @default 5 */
   superviseSeconds?: number;
 }
 
-/** A worker that is built, and does not run jobs yet. */
+/** A worker that has not started yet. */
 export interface WorkerProcess {
-  /** Begins to run jobs. @throws where PostgreSQL cannot be reached, or `migrate` has not made the queue */
+  /** Starts running jobs. @throws if PostgreSQL cannot be reached or is not migrated */
   start(): Promise<void>;
   /**
-   * Begins no more jobs, lets those under way finish for up to 10 seconds, gives back the rest, and closes everything.
-   * May be called again.
-   * @param force gives them back as soon as it aborts
+   * Starts no more jobs, lets running ones finish for up to 10 seconds, returns the rest to the queue, and closes
+   * everything. May be called again.
+   * @param force returns running jobs to the queue as soon as it aborts
    */
   stop(force?: AbortSignal): Promise<void>;
 }
@@ -49,10 +49,10 @@ export interface WorkerProcess {
 const CONNECT_TIMEOUT_MS = 5000;
 const SUPERVISE_SECONDS = 5;
 const CLOSE_MS = 5000;
-/** What is fetched is the result of a job, and must fit into an answer (MAX_ANSWER_BYTES). */
+/** Fetched content becomes the result of a job, which must fit into a response (MAX_ANSWER_BYTES). */
 const FETCH = { timeoutMs: 10_000, maxBytes: 1_000_000, maxRedirects: 3 };
 
-/** Builds a worker of an application from its settings. Stop it. @throws AppError where the application has faults */
+/** Creates a worker for an application. Stop it. @throws AppError if the application has faults */
 export function createWorker(app: App, config: WorkerConfig): WorkerProcess {
   assertSound(app);
   const { databaseUrl, timeZone, settings, superviseSeconds = SUPERVISE_SECONDS } = config;
@@ -91,7 +91,7 @@ export function createWorker(app: App, config: WorkerConfig): WorkerProcess {
   };
   const stop = async (force?: AbortSignal) => {
     await worker.drain(force);
-    // A PostgreSQL that does not answer any more must not keep the worker.
+    // The worker must stop even if PostgreSQL no longer answers.
     await Promise.race([close(), sleep(CLOSE_MS, undefined, { ref: false })]);
   };
 
@@ -111,6 +111,6 @@ export function createWorker(app: App, config: WorkerConfig): WorkerProcess {
 async function assertTimeZone(database: Database, timeZone: string): Promise<void> {
   const fault = await findTimeZoneFault(database, timeZone);
   if (!fault) return;
-  const expected = 'expected a time zone whose rules PostgreSQL and Node know alike';
+  const expected = 'expected a time zone with the same rules in PostgreSQL and Node';
   throw new ConfigError(`TIME_ZONE: ${expected}, got "${timeZone}": ${fault}.`);
 }

@@ -37,7 +37,7 @@ export const Query: QueryResolvers = {
   orders: async (_, page, { tables, columns, loaders, viewer, roles }) =>
     tables.order.connection({
       name: 'orders',
-      where: roles.mine(viewer),
+      where: roles.ownedBy(viewer),
       orderBy: [{ column: 'id', direction: 'desc' }],
       columns: columns.order,
       page: toPage(page),

@@ -15,7 +15,7 @@ const TOO_MANY_OBJECTS = /^Expected JSON of at most 12000 objects and lists, got
 const NOT_A_DOUBLE = /^Expected numbers that a double holds, got .{1,60} at variables\.count\./;
 const TOO_MANY_NAMES = /^Expected JSON of at most 1000 names in an object, got more\.$/;
 const UNKNOWN = /^Variable "\$w" has an invalid value: .*unknown field "a0"/;
-const NO_UTF_8 = /^Expected JSON in UTF-8, got bytes that are none\.$/;
+const NO_UTF_8 = /^Expected JSON in UTF-8, got bytes that are not UTF-8\.$/;
 const NO_JSON = /^Expected JSON, got something else: /;
 
 let target: Target;

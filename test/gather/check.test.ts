@@ -58,17 +58,17 @@ test('all faults are said at once, each with the place to mend', async () => {
   );
   expect(faults).toEqual([
     'Library cannot run:',
-    'Shelf: the SDL has no such type. Add it there, or take it out of `types`.',
+    'Shelf: the SDL has no such type. Add it there, or remove it from `types`.',
     'Query.news: no resolver. Add one to `resolvers.Query`.',
     `Book.spine: no column "spine" in table book and no resolver. Add the field to defineType('Book', …), or add a migration and run \`npm run codegen\`.`,
-    'Book.author: it gives rows of table author, and the SDL says Loan, which is the table lending.loan. Correct the field, the SDL or `types`.',
+    'Book.author: it returns rows of table author, but the SDL says Loan, whose table is lending.loan. Correct the field, the SDL or `types`.',
     'Book.shelf: it reads the column "place", which table book lacks. Correct its `reads`.',
     'Loan: @owned(by: "member") names no column of table lending.loan. Correct it in the SDL.',
     'Author.books: column "bookId" of table lending.loan does not refer to table author. Correct its `hasMany`.',
-    'Book.publisher: it is resolved, and the SDL has no such field. Add it there, or delete it here.',
-    'Member: it is resolved, and the SDL has no such type. Take it out of `resolvers`.',
-    'Mutation.lendBook: nobody may do it. Say who may with @auth(requires: …) in the SDL.',
-    ...library.tasks.slice(2).map(({ name }) => `Task ${name}: there are two of this name. Rename one.`),
+    'Book.publisher: it has a resolver, but the SDL has no such field. Add it there, or delete it here.',
+    'Member: it has resolvers, but the SDL has no such type. Remove it from `resolvers`.',
+    'Mutation.lendBook: nobody may call it. Say who may with @auth(requires: …) in the SDL.',
+    ...library.tasks.slice(2).map(({ name }) => `Task ${name}: there are two with this name. Rename one.`),
   ]);
 });
 
@@ -79,8 +79,8 @@ test('a database that lacks a table or a column is refused', async () => {
   await expect(assertFits(library, app.databaseUrl, SCHEMAS)).rejects.toThrow(
     [
       'Library cannot run:',
-      '  Table lending.loan: the database has no lending.loan. Run `migrate`, or, where the database is right, `npm run codegen`.',
-      '  Table book: the database has no column "title" in public.book. Run `migrate`, or, where the database is right, `npm run codegen`.',
+      '  Table lending.loan: the database has no lending.loan. Run `migrate`, or, if the database is right, `npm run codegen`.',
+      '  Table book: the database has no column "title" in public.book. Run `migrate`, or, if the database is right, `npm run codegen`.',
     ].join('\n'),
   );
   await expect(app.startWorker()).rejects.toThrow('Table book');
@@ -88,6 +88,6 @@ test('a database that lacks a table or a column is refused', async () => {
 
 test('neither a server nor a worker is built of an application with faults', () => {
   const faulty = { ...library, resolvers: { ...library.resolvers, Member: {} } };
-  expect(() => createServer(faulty, {} as never)).toThrow('Member: it is resolved');
-  expect(() => createWorker(faulty, {} as never)).toThrow('Member: it is resolved');
+  expect(() => createServer(faulty, {} as never)).toThrow('Member: it has resolvers');
+  expect(() => createWorker(faulty, {} as never)).toThrow('Member: it has resolvers');
 });

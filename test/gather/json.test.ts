@@ -32,5 +32,5 @@ test.each(['{"a": 1e5', '"1e5', '1-2e5', '01e5', ''])('%s is no JSON', (text) =>
 });
 
 test.each([Number.NaN, Number.POSITIVE_INFINITY])('%s is not written as null', (number) => {
-  expect(() => toJson({ a: [number] })).toThrow(`Expected a number that JSON can write, got ${number} as "0".`);
+  expect(() => toJson({ a: [number] })).toThrow(`Expected a number that JSON can represent, got ${number} as "0".`);
 });

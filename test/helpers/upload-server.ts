@@ -69,10 +69,10 @@ export async function startUploadServer(
     maxBytes,
     publicUrl: ({ headers }) => `http://${headers.host}`,
   });
-  const exchanges = new OpenRequests();
+  const openRequests = new OpenRequests();
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    exchanges.add(incoming, outgoing);
-    exchanges.follow(route(incoming, outgoing));
+    openRequests.add(incoming, outgoing);
+    openRequests.track(route(incoming, outgoing));
   };
   const server = createServer(answer).on('checkContinue', answer).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -92,7 +92,7 @@ export async function startUploadServer(
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      await exchanges.settled(5000);
+      await openRequests.settled(5000);
     },
   };
 }

@@ -5,9 +5,9 @@ import { requestId } from '../monitoring/request-id.ts';
 
 const BUSY_DATABASE = { status: 503, headers: { 'retry-after': '1' } };
 
-/** Refuses a request with what a client may see of an error. Does nothing once the client has left. */
+/** Answers a request with the client's view of an error. Does nothing once the client has left. */
 export function answerError(response: ServerResponse, error: unknown, headers?: OutgoingHttpHeaders): void {
-  const busy = isOfDatabase(error) && error.code === 'BUSY' ? BUSY_DATABASE : undefined;
+  const busy = isDatabaseError(error) && error.code === 'BUSY' ? BUSY_DATABASE : undefined;
   const status = busy?.status ?? (error instanceof GatherError ? HTTP_STATUSES[error.code] : 500);
   const { message, extensions } = toClientError(error);
   refuse(response, {
@@ -19,6 +19,6 @@ export function answerError(response: ServerResponse, error: unknown, headers?: 
   });
 }
 
-function isOfDatabase(error: unknown): error is GatherError {
+function isDatabaseError(error: unknown): error is GatherError {
   return error instanceof GatherError && error.source === 'postgres';
 }

@@ -1,23 +1,23 @@
 import { untilAborted } from '../calls.ts';
 
 /**
- * Writes pieces of any size in blocks of one size, of which only the last may be smaller; while one block is written,
- * the next is filled. Where the pieces end in an error, or the signal aborts, what has come by then is still written,
- * and then the error is thrown. Memory: two blocks.
- * @param write is called for one block after another, and may use it until it resolves
+ * Writes chunks of any size in blocks of equal size, the last of which may be smaller. While one block is written, the
+ * next is filled. If the source fails or the signal aborts, the bytes received so far are still written before the error
+ * is thrown. Takes the memory of two blocks.
+ * @param write is called for one block after another; it may use the block until its promise resolves
  */
 export async function writeInBlocks(
-  pieces: AsyncIterable<Uint8Array>,
+  chunks: AsyncIterable<Uint8Array>,
   blockBytes: number,
   signal: AbortSignal,
   write: (block: Buffer) => Promise<void>,
 ): Promise<void> {
   let writing = Promise.resolve();
   try {
-    for await (const block of toBlocks(pieces, blockBytes, signal)) {
+    for await (const block of toBlocks(chunks, blockBytes, signal)) {
       await writing;
       writing = write(block);
-      // It is thrown where it is awaited, which may be a while later.
+      // A rejection is thrown where `writing` is awaited, which may be later.
       writing.catch(() => {});
     }
   } finally {
@@ -25,17 +25,17 @@ export async function writeInBlocks(
   }
 }
 
-/** A block may be used until the one after the next is asked for: two of them take turns. */
+/** Yields two alternating blocks: one may be used until the next but one is requested. */
 async function* toBlocks(
-  pieces: AsyncIterable<Uint8Array>,
+  chunks: AsyncIterable<Uint8Array>,
   blockBytes: number,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer, void, void> {
   let [block, other] = [new Block(blockBytes), new Block(blockBytes)];
   let failure: { error: unknown } | undefined;
   try {
-    for await (const piece of untilAborts(pieces, signal)) {
-      for (let rest = piece; rest.length > 0; ) {
+    for await (const chunk of untilAborts(chunks, signal)) {
+      for (let rest = chunk; rest.length > 0; ) {
         rest = block.add(rest);
         if (!block.isFull) continue;
         yield block.take();
@@ -49,9 +49,9 @@ async function* toBlocks(
   if (failure) throw failure.error;
 }
 
-/** Gives the pieces, and ends when the signal aborts, even if their source never answers again. */
-async function* untilAborts<T>(pieces: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void, void> {
-  const iterator = pieces[Symbol.asyncIterator]();
+/** Yields the chunks until the signal aborts, even if their source hangs. */
+async function* untilAborts<T>(chunks: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void, void> {
+  const iterator = chunks[Symbol.asyncIterator]();
   try {
     while (true) {
       signal.throwIfAborted();
@@ -60,12 +60,12 @@ async function* untilAborts<T>(pieces: AsyncIterable<T>, signal: AbortSignal): A
       yield value;
     }
   } finally {
-    // Not awaited: a source that is silent would answer only when it speaks again.
+    // Not awaited: a stalled source would return only after its next chunk.
     void iterator.return?.().catch(() => {});
   }
 }
 
-/** Memory that is filled again and again. Pieces are copied, lest many tiny ones cost more than the bytes in them. */
+/** A reusable buffer. Chunks are copied into it: many tiny ones would cost more memory than their bytes. */
 class Block {
   readonly #maxBytes: number;
   #memory: Buffer | undefined;
@@ -83,17 +83,17 @@ class Block {
     return this.#length === this.#maxBytes;
   }
 
-  /** @returns what did not fit */
-  add(piece: Uint8Array): Uint8Array {
-    // Not zeroed: what is not filled is not touched, and so takes no memory.
+  /** @returns the part that did not fit */
+  add(chunk: Uint8Array): Uint8Array {
+    // Not zeroed: pages that are never written take no memory.
     this.#memory ??= Buffer.allocUnsafeSlow(this.#maxBytes);
-    const part = piece.subarray(0, this.#maxBytes - this.#length);
+    const part = chunk.subarray(0, this.#maxBytes - this.#length);
     this.#memory.set(part, this.#length);
     this.#length += part.length;
-    return piece.subarray(part.length);
+    return chunk.subarray(part.length);
   }
 
-  /** What it was filled with. It is empty from now on. */
+  /** Empties the block. @returns its bytes */
   take(): Buffer {
     const bytes = (this.#memory ?? Buffer.alloc(0)).subarray(0, this.#length);
     this.#length = 0;

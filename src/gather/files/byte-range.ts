@@ -4,8 +4,8 @@ import type { ByteRange } from './store.ts';
 const ONE_RANGE = /^bytes=[ \t]*(\d*)-(\d*)[ \t]*$/i;
 
 /**
- * The part of a file that a `Range` header asks for; undefined for all of it, which is also the answer to several
- * ranges at once, to what is no range, and to any range of an empty file: a server may always send the whole.
+ * The range that a `Range` header requests; undefined for the whole file. Several ranges, invalid ones, and any range of
+ * an empty file also mean the whole file, which a server may always send.
  */
 export function toByteRange(header: string | undefined, size: number): ByteRange | 'unsatisfiable' | undefined {
   const [, first, last] = ONE_RANGE.exec(header ?? '') ?? [];

@@ -1,17 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** What tells one version of a file from another. */
+/** The validators that identify a version of a file. */
 export interface Validators {
-  /** In its quotes, and strong: the same tag, the same bytes. */
+  /** Quoted and strong: the same tag means the same bytes. */
   etag: string;
-  /** As `Last-Modified` says it: whole seconds. */
+  /** As in `Last-Modified`, to the second. */
   lastModified: string;
 }
 
 const ENTITY_TAG = /(W\/)?("[^"]*")/g;
 const WEEKDAY = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/;
 
-/** Whether a GET or a HEAD is to be answered with the file, by the order of RFC 9110, section 13.2.2. */
+/** Evaluates the preconditions of a GET or HEAD in the order of RFC 9110, section 13.2.2. */
 export function checkConditions(
   headers: IncomingHttpHeaders,
   validators: Validators,
@@ -29,9 +29,9 @@ export function checkConditions(
   return isKnown ? 'not modified' : 'send';
 }
 
-/** Whether a part of the file fits what the client has of it already: section 13.1.5. */
+/** Whether `If-Range` holds, so that a range may be sent: section 13.1.5. */
 export function isRangeCurrent({ 'if-range': ifRange }: IncomingHttpHeaders, validators: Validators): boolean {
-  // A key's bytes never change, so that the date is as strong as the tag.
+  // The bytes under a key never change, so the date is as strong as the tag.
   return ifRange === undefined || ifRange === validators.etag || ifRange === validators.lastModified;
 }
 
@@ -40,10 +40,10 @@ function isAmong(list: string, { etag }: Validators, comparison: 'strong' | 'wea
   return [...list.matchAll(ENTITY_TAG)].some(([, weak, tag]) => tag === etag && (comparison === 'weak' || !weak));
 }
 
-/** Undefined where the header is missing, or is not a date and so to be ignored. */
+/** undefined if the header is missing or to be ignored because it is not a date. */
 function isModifiedSince({ lastModified }: Validators, header = ''): boolean | undefined {
   if (!WEEKDAY.test(header)) return undefined;
-  // The oldest of the three formats does not name the zone.
+  // The oldest of the three date formats has no time zone.
   const since = Date.parse(header.endsWith('GMT') ? header : `${header} GMT`);
   return Number.isNaN(since) ? undefined : Date.parse(lastModified) > since;
 }

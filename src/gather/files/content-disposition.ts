@@ -1,14 +1,14 @@
-/** What a browser shows and what can run nothing: no HTML, no SVG or other XML. A PDF needs more than the sandbox lets it. */
+/** Types that browsers show and that cannot run scripts: no HTML, no SVG or other XML. The sandbox breaks PDF viewers. */
 const HARMLESS = /^(?:(?:image|audio|video)\/(?!.*xml)|text\/plain$)/;
-/** Control characters, and those that turn the direction of text, by which `gpj.exe` looks like `exe.jpg`. */
+/** Control characters, and bidirectional overrides, which make `gpj.exe` look like `exe.jpg`. */
 const INVISIBLE = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu;
 const NOT_PLAIN = /[^\x20-\x7e]|["%]/gu;
-/** What `encodeURIComponent` leaves and RFC 8187 does not. */
+/** Characters that RFC 8187 escapes and `encodeURIComponent` does not. */
 const NOT_ATTRIBUTE = /['()*]/g;
 
 /**
- * `Content-Disposition` by RFC 6266: a file of a harmless type is shown, any other saved. The name may hold anything;
- * it becomes the name of a file without a path.
+ * `Content-Disposition` by RFC 6266: files of harmless types are shown, others saved. The name may contain anything; it
+ * is turned into a file name without a path.
  */
 export function toContentDisposition(name: string, type: string): string {
   const safe = name.toWellFormed().replaceAll(INVISIBLE, '').replaceAll(/[/\\]/g, '_') || 'file';

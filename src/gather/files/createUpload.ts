@@ -24,7 +24,7 @@ const NewFile = z.object({
   sha256: lowerCase(SHA256, '64 hexadecimal digits'),
 });
 
-/** The mutation `createUpload`, for an application whose files are placed like this. */
+/** Creates the resolver of `createUpload`. @param place decides the owner and the purpose of a file */
 export function createCreateUpload(place: PlaceFile = placeAsOwn): NonNullable<MutationResolvers['createUpload']> {
   return async (_, { input }, context) => {
     const { files, uploads, database } = context;

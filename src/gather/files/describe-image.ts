@@ -9,8 +9,8 @@ import { readImage, type Thumbnail } from './image.ts';
 import type { Store } from './store.ts';
 
 /**
- * Notes how large an image is, and makes a thumbnail of it: a file of its own. Of one that is described, or was deleted
- * meanwhile, nothing is done. Where two attempts go on at once, the first to write wins.
+ * Stores the dimensions of an image, and creates its thumbnail as a file of its own. Does nothing if the image has its
+ * dimensions already or was deleted. If two attempts run at once, the first to write wins.
  */
 export const describeImage = defineTask({
   name: 'describeImage',
@@ -18,9 +18,9 @@ export const describeImage = defineTask({
   attempts: 5,
   backoffSeconds: 10,
   timeoutMs: 180_000,
-  // An image may take some hundred megabytes of memory while it is read.
+  // Reading an image may take hundreds of megabytes.
   concurrency: 1,
-  // It belongs to a file that has arrived.
+  // Not limited by the user's pending jobs: the file has already been accepted.
   isEssential: true,
   uniqueKey: ({ fileId }) => fileId,
   run: async ({ fileId: id }, context) => {
@@ -33,13 +33,13 @@ export const describeImage = defineTask({
   },
 });
 
-/** Bytes whose row is not written, because the process dies, are swept. */
+/** If the process dies before the row is written, the bytes are swept later. */
 async function write({ database, store, signal }: TaskContext, image: FileRow, thumbnail: Thumbnail): Promise<void> {
   const key = await keep(store, thumbnail.bytes, signal);
   const { id, width, height } = image;
   const isWritten = await database.transaction(async (transaction) => {
     const { file: files } = engineTables(transaction);
-    // It waits for another attempt that is about to commit, and then finds that one's width.
+    // Waits for a concurrent attempt to commit, and then sees the width it wrote.
     if ((await files.update({ id, width: null }, { width, height })) === 0) return false;
     const { id: thumbnailId } = await files.create(toRow(image, key, thumbnail), { columns: ['id'] });
     await files.update({ id }, { thumbnailId });
@@ -48,7 +48,7 @@ async function write({ database, store, signal }: TaskContext, image: FileRow, t
   if (!isWritten) await store.remove(key);
 }
 
-/** @returns under which key */
+/** Stores the bytes. @returns their key */
 async function keep(store: Store, bytes: Uint8Array, signal: AbortSignal): Promise<string> {
   const key = randomUUID();
   try {

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 
-/** The stream, which is destroyed with the reason of the signal when that aborts. */
+/** Destroys a stream with the signal's reason when it aborts. @returns the stream */
 export function destroyOnAbort(signal: AbortSignal, stream: Readable): Readable {
   const onAbort = () => stream.destroy(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });

@@ -9,24 +9,24 @@ import { toContentDisposition } from './content-disposition.ts';
 import { release } from './release.ts';
 import type { ByteRange, Store } from './store.ts';
 
-/** What is read of a file's row to send it. */
+/** The columns needed to send a file. */
 export const SENT_COLUMNS = ['key', 'name', 'type', 'size', 'sha256', 'createdAt'] as const;
 
-/** A file, as far as sending it needs to know it. */
+/** The part of a file's row that is needed to send it. */
 export type SentFile = Pick<FileRow, (typeof SENT_COLUMNS)[number]>;
 
 /**
- * A file runs no script and loads nothing from this origin. The page in which a browser shows a video plays the file
- * itself, and has styles.
+ * Files must not run scripts or load anything from this origin. The page in which a browser wraps a video loads the file
+ * itself and has inline styles.
  */
 const POLICY = "sandbox; default-src 'none'; media-src 'self'; style-src 'unsafe-inline'";
 
 /**
- * Answers a GET or a HEAD with a file, or with what HTTP says instead. The bytes are read no faster than the client
- * takes them.
+ * Answers a GET or HEAD with a file, a range of it, 304, 412 or 416. The bytes are read no faster than the client takes
+ * them.
  * @param signal aborts when the client leaves
- * @throws what the store throws, and where it has not as many bytes as the row says. Where the headers have been sent by
- *   then, the connection is to be cut.
+ * @throws what the store throws, and Error if its bytes are fewer or more than the row says. If the headers have been
+ *   sent by then, the caller must close the connection.
  */
 export async function sendFile(
   request: IncomingMessage,
@@ -43,8 +43,8 @@ export async function sendFile(
   if (condition === 'not modified') return void response.writeHead(304, toCachingHeaders(validators)).end();
 
   // HEAD has no ranges: RFC 9110, section 14.2.
-  const isPartWanted = method === 'GET' && isRangeCurrent(headers, validators);
-  const range = isPartWanted ? toByteRange(headers.range, size) : undefined;
+  const mayUseRange = method === 'GET' && isRangeCurrent(headers, validators);
+  const range = mayUseRange ? toByteRange(headers.range, size) : undefined;
   if (range === 'unsatisfiable') return refuseRange(response, size);
 
   const length = range ? range.end - range.start + 1 : size;
@@ -54,14 +54,14 @@ export async function sendFile(
   await write(bytes, length, response, signal);
 }
 
-/** @throws where there are not so many bytes: their client would be left waiting, or take the rest for another answer */
+/** @throws Error for any other number of bytes: the client would wait, or take the excess for another response */
 async function write(bytes: Readable, length: number, response: ServerResponse, signal: AbortSignal): Promise<void> {
   let sent = 0;
   for await (const chunk of addAbortSignal(signal, bytes)) {
     sent += chunk.length;
     if (sent > length) break;
     const isRoom = response.write(chunk, (error) => {
-      // After an error, the system may still be sending it.
+      // After an error, the system may still be sending the chunk.
       if (!error) release(chunk);
     });
     if (!isRoom) await once(response, 'drain', { signal });
@@ -76,7 +76,7 @@ function toValidators({ sha256, createdAt }: SentFile): Validators {
   return { etag: `"${sha256}"`, lastModified: new Date(createdAt).toUTCString() };
 }
 
-/** A browser may keep a file, but asks each time whether it is still there: one that was deleted is gone. */
+/** A browser may store a file, but must revalidate it each time: it may have been deleted. */
 function toCachingHeaders({ etag, lastModified }: Validators): OutgoingHttpHeaders {
   return { etag, 'last-modified': lastModified, 'cache-control': 'private, no-cache' };
 }
@@ -84,13 +84,13 @@ function toCachingHeaders({ etag, lastModified }: Validators): OutgoingHttpHeade
 function toHeaders({ name, type }: SentFile, validators: Validators): OutgoingHttpHeaders {
   return {
     ...toCachingHeaders(validators),
-    // What is taken for text has been read as UTF-8.
+    // Text is detected as such only if it is UTF-8.
     'content-type': type === 'text/plain' ? 'text/plain; charset=utf-8' : type,
     'content-disposition': toContentDisposition(name, type),
     'accept-ranges': 'bytes',
     'x-content-type-options': 'nosniff',
     'content-security-policy': POLICY,
-    // Who knows the URL may have the file, so that pages of other sites may show it.
+    // Anybody who knows the URL may have the file, so pages of other sites may embed it.
     'cross-origin-resource-policy': 'cross-origin',
   };
 }
@@ -103,7 +103,7 @@ function toLengthHeaders(length: number, size: number, range: ByteRange | undefi
 }
 
 function refuseCondition(response: ServerResponse): void {
-  const message = 'Expected another version of this file, or none; this one does not meet the conditions.';
+  const message = 'The file does not meet the preconditions of the request.';
   refuse(response, { status: 412, code: 'PRECONDITION_FAILED', message });
 }
 

@@ -2,21 +2,21 @@ import { createHash } from 'node:crypto';
 import { fileTypeFromBuffer } from 'file-type';
 import { GatherError } from '../errors.ts';
 
-/** As much as is needed to tell what a file is. */
+/** Bytes needed to detect the type of a file. */
 const HEAD_BYTES = 4100;
 const UNKNOWN = 'application/octet-stream';
-/** Characters that no text has: the control characters, but for those that end and indent lines. */
+/** Characters that do not occur in text: control characters, except those for lines, tabs and escapes. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const NOT_TEXT = /[\0-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]/;
 
-/** What a file is, told by its bytes. */
-export interface Described {
+/** The properties of a file that follow from its bytes. */
+export interface FileDescription {
   size: number;
   sha256: string;
   type: string;
 }
 
-/** Lets the bytes of one file pass, and tells what they were: how many, their SHA-256, and their type by the content. */
+/** Passes the bytes of a file through, and determines their number, their SHA-256, and the type of the content. */
 export class FileDigest {
   readonly #hash = createHash('sha256');
   readonly #maxBytes: number;
@@ -26,15 +26,15 @@ export class FileDigest {
   #size = 0;
 
   /**
-   * @param maxBytes beyond which TOO_LARGE is thrown, at once
-   * @param onType is told what it is as soon as that is known; what it throws ends the passage
+   * @param maxBytes beyond which TOO_LARGE is thrown at once
+   * @param onType is called as soon as the type is known; if it throws, reading ends with its error
    */
   constructor(maxBytes: number, onType: (type: string) => void = () => {}) {
     this.#maxBytes = maxBytes;
     this.#onType = onType;
   }
 
-  /** The bytes as they are. To be called once. */
+  /** Passes the bytes through unchanged. Call it once. */
   async *through(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
     for await (const chunk of bytes) {
       this.#size += chunk.length;
@@ -45,12 +45,12 @@ export class FileDigest {
     }
   }
 
-  /** What has passed. To be called once, at the end. */
-  async describe(): Promise<Described> {
+  /** Describes the bytes that have passed. Call it once, at the end. */
+  async describe(): Promise<FileDescription> {
     return { size: this.#size, sha256: this.#hash.digest('hex'), type: await toType(Buffer.concat(this.#head)) };
   }
 
-  /** @returns whether it is complete by this chunk */
+  /** @returns whether this chunk completes the head */
   #keepHead(chunk: Uint8Array): boolean {
     if (this.#headBytes >= HEAD_BYTES) return false;
     // A copy, because the chunk's memory may be reused.
@@ -61,12 +61,12 @@ export class FileDigest {
   }
 }
 
-/** A file that is larger than it may be. */
+/** The error for a file that is too large. */
 export function tooLarge(maxBytes: number): GatherError {
   return new GatherError('TOO_LARGE', `Expected a file of at most ${maxBytes} bytes, got more.`);
 }
 
-/** Content of an unknown signature is text if it looks like text, and otherwise binary. */
+/** Content with an unknown signature is text if it looks like text, and otherwise binary. */
 async function toType(head: Buffer): Promise<string> {
   const known = await fileTypeFromBuffer(head).catch(() => undefined);
   if (known) return known.mime;

@@ -2,10 +2,10 @@ import * as z from 'zod';
 import { text } from '../graphql/inputs.ts';
 
 const FOLDERS = /^.*[/\\]/s;
-/** Those that control a terminal, and those that turn the direction: `exe.gnp` would look like `png.exe`. */
+/** Control characters, and those that change the text direction, which make `exe.gnp` look like `png.exe`. */
 const CONTROLS = /[\p{Cc}\p{Bidi_Control}]/gu;
 
-/** The name of a file, as it is shown: without the folders that some clients send along, and without controls. */
+/** The display name of a file, without the folders that some clients send and without control characters. */
 export const fileName = z
   .string('Expected the name of a file, got null.')
   .transform((name) => name.replace(FOLDERS, '').replace(CONTROLS, ''))

@@ -11,36 +11,36 @@ import { SENT_COLUMNS, type SentFile, sendFile } from './download.ts';
 import type { Route } from './routes.ts';
 import type { Store } from './store.ts';
 
-/** What routes of files work with. */
+/** The dependencies of routes that serve files. */
 export interface DownloadSource {
   pools: Pools;
   store: Pick<Store, 'read'>;
   log: Logger;
-  /** How many proxies in front of the server are trusted to say who sends. */
+  /** Number of trusted proxies in front of the server. */
   proxyHops: number;
-  /** A client that takes nothing for so long is cut off; what the system holds for it is not seen. @default 60_000 */
+  /** A client that reads nothing for this long is disconnected; bytes in system buffers count as read. @default 60_000 */
   idleTimeoutMs?: number;
 }
 
-/** A route that answers files which an application keeps. */
+/** A route that serves files of an application. */
 export interface Download {
-  /** The path, with the key of the file as its first group. */
+  /** The path, whose first group is the key of the file. */
   path: RegExp;
-  /** The file with this key; undefined where the route has none. */
+  /** Finds the file with this key; undefined if this route does not serve it. */
   find(tables: Tables, key: string): Promise<SentFile | undefined>;
 }
 
 const IDLE_TIMEOUT_MS = 60_000;
-/** The key of a file in a path, for the pattern of a download. */
+/** Matches the key of a file, for `Download.path`. */
 export const FILE_KEY = '([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})';
 const FILE_PATH = new RegExp(`^/files/${FILE_KEY}$`, 'i');
 
-/** `GET /files/<key>`: any file. */
+/** `GET /files/<key>` serves any file. */
 export function createFileRoute(source: DownloadSource): Route {
   return createDownloadRoute(source, { path: FILE_PATH, find: findFile });
 }
 
-/** The route of a download. */
+/** Creates the route of a download. */
 export function createDownloadRoute(source: DownloadSource, { path, find }: Download): Route {
   const { pools, store, log, proxyHops, idleTimeoutMs = IDLE_TIMEOUT_MS } = source;
   return async (request, response) => {

@@ -9,9 +9,9 @@ interface Deleted {
 }
 
 /**
- * Deletes a file, and then its thumbnail: to be called in a transaction. A job that is just making the thumbnail is
- * waited for by the first statement, and what it wrote is seen by the second.
- * @returns the keys of their bytes; none where there is no file
+ * Deletes a file and then its thumbnail; must run in a transaction. The first statement waits for a job that is just
+ * creating the thumbnail, so that the second sees what it wrote.
+ * @returns the keys of their bytes; none if there is no such file
  */
 export async function deleteFile(transaction: Database, id: Id): Promise<string[]> {
   const [file] = await deleteRow(transaction, id);

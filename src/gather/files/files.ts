@@ -4,63 +4,63 @@ import type { Database } from '../database/database.ts';
 import type { FileRow } from '../database/engine-tables.generated.ts';
 import { engineTables } from '../database/tables.ts';
 import { GatherError } from '../errors.ts';
-import { type Described, FileDigest } from './file-digest.ts';
+import { type FileDescription, FileDigest } from './file-digest.ts';
 import { deleteFile } from './file-rows.ts';
 import { withMinimumRate } from './minimum-rate.ts';
 import { Quota, type QuotaConfig } from './storage-quota.ts';
 import type { Store } from './store.ts';
 
-/** What is said of a file before its bytes are there. */
+/** A file whose bytes have not arrived yet. */
 export interface ExpectedFile {
   name: string;
-  /** Whose it becomes; null where it is nobody's in particular. */
+  /** null if it belongs to nobody in particular. */
   owner: string | null;
-  /** What it is for, besides being kept. */
+  /** What to attach it to; nothing by default. */
   purpose?: Purpose | undefined;
-  /** What it must be; anything where nothing is said. */
-  expected?: { [Property in keyof Described]?: Described[Property] | null };
+  /** Properties that the content must have; any by default. */
+  expected?: { [Property in keyof FileDescription]?: FileDescription[Property] | null };
 }
 
-/** What a file is sent for: it is attached to a row. */
+/** The row that a file is attached to. */
 export interface Purpose {
-  /** The name of an attachment of the application. */
+  /** Name of one of the application's attachments. */
   attachment: string;
   /** The key of the row. */
   target: Id;
 }
 
-/** A way in which files can be attached to rows of the application. */
+/** How files are attached to rows of an application's table. */
 export interface Attachment {
-  /** The media types that it takes. */
+  /** Whether files of this media type can be attached. */
   accepts(type: string): boolean;
-  /** What it takes, in words: `an image`. */
+  /** What can be attached, for messages: `an image`. */
   expected: string;
   /**
-   * Attaches a file to a row, in the transaction that the file is written in.
-   * @throws NOT_FOUND where there is no such row
+   * Attaches a file to a row, in the transaction that creates the file.
+   * @throws NOT_FOUND if there is no such row
    */
   attach(transaction: Database, target: Id, file: FileRow): Promise<void>;
 }
 
-/** Attachments by their names. */
+/** Attachments by name. */
 export type Attachments = Readonly<Record<string, Attachment>>;
 
 interface FilesSource {
-  /** The application's. */
+  /** The application's attachments. */
   attachments: Attachments;
   store: Store;
-  /** Of one file. */
+  /** Largest file. */
   maxBytes: number;
   quota: QuotaConfig;
-  /** Is told of a file in the transaction that it is written in. */
+  /** Called in the transaction that creates a file. */
   onKept: (transaction: Database, file: FileRow) => Promise<unknown>;
-  /** Is told, in the transaction that deletes the files, under which keys their bytes are to be removed. */
+  /** Called in the transaction that deletes files, with the keys of the bytes to remove. */
   onDeleted: (transaction: Database, keys: string[]) => Promise<unknown>;
 }
 
 /**
- * Files: a row of each, and its bytes in the store. A row is there only once all the bytes are, and bytes without a row,
- * as a crash may leave them, are swept.
+ * Files, each with a row in the database and its bytes in the store. The row is written once all bytes are stored; bytes
+ * without a row, which a crash may leave, are swept.
  */
 export class Files {
   readonly store: Store;
@@ -76,32 +76,33 @@ export class Files {
   }
 
   /**
-   * Keeps a file whose bytes come in one go.
+   * Stores a file whose bytes arrive in one request.
    * @throws what `receive` and `addReceived` throw
    */
-  async keep(database: Database, bytes: AsyncIterable<Uint8Array>, announced: ExpectedFile): Promise<FileRow> {
-    const { key, described } = await this.receive(database, bytes, announced);
-    return database.transaction((transaction) => this.addReceived(transaction, key, described, announced));
+  async keep(database: Database, bytes: AsyncIterable<Uint8Array>, expectedFile: ExpectedFile): Promise<FileRow> {
+    const { key, description } = await this.receive(database, bytes, expectedFile);
+    return database.transaction((transaction) => this.addReceived(transaction, key, description, expectedFile));
   }
 
   /**
-   * Takes the bytes of a file, all of them, into the store; `addReceived` is to follow. Nothing is left where it fails.
-   * @throws QUOTA_EXCEEDED, TOO_LARGE, TOO_SLOW, INVALID_INPUT where it is not what was announced, and what the store throws
+   * Writes all bytes of a file to the store; call `addReceived` next. If it fails, nothing is left.
+   * @throws QUOTA_EXCEEDED, TOO_LARGE, TOO_SLOW, INVALID_INPUT if the file differs from what is expected, and what the
+   *   store throws
    */
   async receive(
     database: Database,
     bytes: AsyncIterable<Uint8Array>,
-    announced: ExpectedFile,
-  ): Promise<{ key: string; described: Described }> {
+    expectedFile: ExpectedFile,
+  ): Promise<{ key: string; description: FileDescription }> {
     const key = randomUUID();
-    const intake = new FileDigest(this.maxBytes, (type) => this.#assertType(type, announced));
-    const pieces = this.quota.within(database, announced.owner, withMinimumRate(bytes));
+    const digest = new FileDigest(this.maxBytes, (type) => this.#assertType(type, expectedFile));
+    const chunks = this.quota.within(database, expectedFile.owner, withMinimumRate(bytes));
     try {
-      await this.store.append(key, 0, intake.through(pieces), database.signal);
-      const described = await intake.describe();
-      this.#assertExpected(described, announced);
+      await this.store.append(key, 0, digest.through(chunks), database.signal);
+      const description = await digest.describe();
+      this.#assertExpected(description, expectedFile);
       await this.store.complete(key);
-      return { key, described };
+      return { key, description };
     } catch (error) {
       await this.store.remove(key).catch(() => {});
       throw error;
@@ -109,18 +110,18 @@ export class Files {
   }
 
   /**
-   * Writes the row of a file that `receive` has taken, where there is still room for it. Where not, its bytes are removed.
+   * Writes the row of a file stored by `receive`. If the quota is exceeded by now, its bytes are removed.
    * @throws QUOTA_EXCEEDED, and what `add` throws
    */
   async addReceived(
     transaction: Database,
     key: string,
-    described: Described,
-    announced: ExpectedFile,
+    description: FileDescription,
+    expectedFile: ExpectedFile,
   ): Promise<FileRow> {
-    const file = await this.add(transaction, key, described, announced);
+    const file = await this.add(transaction, key, description, expectedFile);
     try {
-      await this.quota.check(transaction, announced.owner, 'file');
+      await this.quota.check(transaction, expectedFile.owner, 'file');
     } catch (error) {
       await this.store.remove(key).catch(() => {});
       throw error;
@@ -129,14 +130,19 @@ export class Files {
   }
 
   /**
-   * Writes the row of a file whose bytes are complete, in the caller's transaction. Where that fails, or nobody knows
-   * whether it was committed, the bytes stay until they are swept.
-   * @throws INVALID_INPUT where it is not what was announced, NOT_FOUND where there is nothing to attach it to
+   * Writes the row of a file whose bytes are complete, in the caller's transaction. If that fails, or its outcome is
+   * unknown, the bytes stay until they are swept.
+   * @throws INVALID_INPUT if the file differs from what is expected, NOT_FOUND if the row to attach it to is missing
    */
-  async add(transaction: Database, key: string, described: Described, announced: ExpectedFile): Promise<FileRow> {
-    this.#assertExpected(described, announced);
-    const { name, owner, purpose } = announced;
-    const file = await engineTables(transaction).file.create({ ...described, key, name, owner });
+  async add(
+    transaction: Database,
+    key: string,
+    description: FileDescription,
+    expectedFile: ExpectedFile,
+  ): Promise<FileRow> {
+    this.#assertExpected(description, expectedFile);
+    const { name, owner, purpose } = expectedFile;
+    const file = await engineTables(transaction).file.create({ ...description, key, name, owner });
     if (purpose) await this.#attachmentOf(purpose).attach(transaction, purpose.target, file);
     await this.#source.onKept(transaction, file);
     return file;
@@ -144,7 +150,7 @@ export class Files {
 
   /**
    * Deletes a file and its thumbnail: the rows now, the bytes in a job.
-   * @throws NOT_FOUND where there is none, CONFLICT where it is in use
+   * @throws NOT_FOUND if there is none, CONFLICT if it is in use
    */
   delete(database: Database, id: Id): Promise<void> {
     return database.transaction(async (transaction) => {
@@ -161,16 +167,16 @@ export class Files {
     throw new Error(`There is no attachment "${name}": another version of the application may know it.`);
   }
 
-  #assertExpected(described: Described, announced: ExpectedFile): void {
-    const { expected = {} } = announced;
+  #assertExpected(description: FileDescription, expectedFile: ExpectedFile): void {
+    const { expected = {} } = expectedFile;
     for (const what of ['size', 'sha256'] as const) {
-      if (expected[what] == null || expected[what] === described[what]) continue;
-      throw unexpected(what, expected[what], described[what]);
+      if (expected[what] == null || expected[what] === description[what]) continue;
+      throw unexpected(what, expected[what], description[what]);
     }
-    this.#assertType(described.type, announced);
+    this.#assertType(description.type, expectedFile);
   }
 
-  /** @throws INVALID_INPUT for a type that is not what was announced, or that its purpose does not take */
+  /** @throws INVALID_INPUT for a type other than the expected one, or one that cannot be attached */
   #assertType(type: string, { expected = {}, purpose }: ExpectedFile): void {
     const { type: wanted } = expected;
     if (wanted != null && wanted !== type && !(isOfText(wanted) && isOfText(type)))
@@ -182,7 +188,7 @@ export class Files {
   }
 }
 
-/** By their bytes all kinds of text are alike. */
+/** Types that cannot be told apart by their bytes, as all are text. */
 function isOfText(type: string): boolean {
   return /^text\/|[/+](json|xml)$|^application\/javascript$/.test(type);
 }

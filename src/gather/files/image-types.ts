@@ -1,4 +1,4 @@
-/** What can be read, and how large it may be. AVIF takes four times as much memory for a pixel as the worst of the others. */
+/** The image types that can be read, with their size limits. AVIF takes four times the memory per pixel of the others. */
 export const MAX_MEGAPIXELS: ReadonlyMap<string, number> = new Map([
   ['image/jpeg', 100],
   ['image/png', 100],
@@ -9,7 +9,7 @@ export const MAX_MEGAPIXELS: ReadonlyMap<string, number> = new Map([
   ['image/avif', 25],
 ]);
 
-/** Whether a file of this media type is an image that can be read. */
+/** Whether images of this media type can be read. */
 export function isImage(type: string): boolean {
   return MAX_MEGAPIXELS.has(type);
 }

@@ -9,14 +9,14 @@ import { GatherError } from '../errors.ts';
 import { MAX_MEGAPIXELS } from './image-types.ts';
 import type { Store } from './store.ts';
 
-/** An image as it is shown, in pixels, and small. */
+/** The dimensions of an image as displayed, in pixels, and its thumbnail. */
 interface Image {
   width: number;
   height: number;
   thumbnail: Thumbnail;
 }
 
-/** A WebP that says nothing of where it comes from. */
+/** A WebP image without the metadata of the original. */
 export interface Thumbnail {
   bytes: Uint8Array;
   width: number;
@@ -24,17 +24,17 @@ export interface Thumbnail {
 }
 
 const MEGA = 1_000_000;
-/** Of an image that comes in passes, progressive or interlaced, because it has to be in memory as a whole. */
+/** Limit for progressive and interlaced images, which must be decoded in memory as a whole. */
 const MAX_PROGRESSIVE = 25;
-/** More than 100 megapixels take that are not compressed. */
+/** More than 100 megapixels take uncompressed. */
 const MAX_BYTES = 500 * MEGA;
 const MAX_SECONDS = 30;
 const THUMBNAIL_PIXELS = 320;
 
 /**
- * Reads an image of the store: the first picture, where it has several. The event loop goes on meanwhile. It is read
- * from a copy on disk, which is gone afterwards, because in memory it would have to be there as a whole.
- * @throws INVALID_INPUT for what is no image, not a whole one, or too large, and what the store throws
+ * Reads an image from the store, or its first frame if there are several, without blocking the event loop. It reads from
+ * a temporary copy on disk: in memory, the file would have to be there as a whole.
+ * @throws INVALID_INPUT if the file is no image, incomplete or too large, and what the store throws
  */
 export async function readImage(
   store: Store,
@@ -51,28 +51,31 @@ export async function readImage(
 }
 
 async function readCopy(path: string, maxMegapixels: number): Promise<Image> {
-  boundMemory();
-  const { autoOrient: shown, isProgressive } = await whole(sharp(path, { limitInputPixels: false }).metadata());
+  limitMemory();
+  const { autoOrient: displayed, isProgressive } = await whole(sharp(path, { limitInputPixels: false }).metadata());
   const max = isProgressive ? Math.min(maxMegapixels, MAX_PROGRESSIVE) : maxMegapixels;
-  assertMegapixels((shown.width * shown.height) / MEGA, max);
+  assertMegapixels((displayed.width * displayed.height) / MEGA, max);
   const small = sharp(path, { failOn: 'error', sequentialRead: true, limitInputPixels: maxMegapixels * MEGA })
     .autoOrient()
     .resize({ width: THUMBNAIL_PIXELS, height: THUMBNAIL_PIXELS, fit: 'inside', withoutEnlargement: true })
     .webp()
     .timeout({ seconds: MAX_SECONDS });
   const { data: bytes, info } = await whole(small.toBuffer({ resolveWithObject: true }));
-  return { ...shown, thumbnail: { bytes, width: info.width, height: info.height } };
+  return { ...displayed, thumbnail: { bytes, width: info.width, height: info.height } };
 }
 
-/** For the whole process: nothing is kept for the next image, and no image takes several threads. */
-function boundMemory(): void {
+/** Turns off sharp's cache and its threads per image, for the whole process. */
+function limitMemory(): void {
   sharp.cache(false);
   sharp.concurrency(1);
 }
 
 async function whole<T>(reading: Promise<T>): Promise<T> {
   return reading.catch((cause) => {
-    throw refused(`Expected a whole image that can be read within ${MAX_SECONDS} seconds, got one that cannot.`, cause);
+    throw refused(
+      `Expected a complete image that can be read within ${MAX_SECONDS} seconds, got one that cannot.`,
+      cause,
+    );
   });
 }
 

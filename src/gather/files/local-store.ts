@@ -6,7 +6,7 @@ import { writeInBlocks } from './blocks.ts';
 import { destroyOnAbort } from './destroy-on-abort.ts';
 import { codeOf, toDiskError } from './disk-error.ts';
 import { assertKey, isKey } from './key.ts';
-import { makingRoom } from './making-room.ts';
+import { removeWhenFull } from './remove-when-full.ts';
 import type { ByteRange, Store, Stored } from './store.ts';
 import { notAtTheEnd } from './store-errors.ts';
 import { withTiming } from './with-timing.ts';
@@ -17,11 +17,11 @@ const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
 
 /**
- * Keeps files in a directory, which is made when it is needed: `partial/<key>` while they are written, and then, by one
- * rename, `objects/<the key's first two digits>/<key>`. A crash leaves an object where it was before or after. Any number
- * of processes can share the directory.
+ * Stores files in a directory, which is created on demand: as `partial/<key>` while they are written, then renamed to
+ * `objects/<first two digits of the key>/<key>`. The rename is atomic, so a crash leaves an object in one of the two
+ * places. Any number of processes can share the directory.
  *
- * Throws `GatherError`: NOT_FOUND, CONFLICT, STORAGE_FULL, and FILE_UNREADABLE where the disk fails.
+ * Throws `GatherError`: NOT_FOUND, CONFLICT, STORAGE_FULL, and FILE_UNREADABLE if the disk fails.
  */
 export function createLocalStore(directory: string): Store {
   const partials = join(directory, 'partial');
@@ -33,7 +33,7 @@ export function createLocalStore(directory: string): Store {
     await fromDisk(mkdir(partials, { recursive: true, mode: DIRECTORY_MODE }));
     const file = await fromDisk(open(path, constants.O_WRONLY | constants.O_CREAT, FILE_MODE));
     try {
-      await cut(file, offset);
+      await truncate(file, offset);
       await writeFrom(file, offset, bytes, signal);
     } finally {
       await fromDisk(file.close());
@@ -41,19 +41,19 @@ export function createLocalStore(directory: string): Store {
   }
 
   async function keptBytes(key: string): Promise<number> {
-    const found = await orNothing(stat(partialPath(key)));
+    const found = await unlessAbsent(stat(partialPath(key)));
     return found?.size ?? 0;
   }
 
   async function complete(key: string): Promise<void> {
     const [partial, path] = [partialPath(key), objectPath(key)];
-    const isThere = await orNothing(sync(partial, 'r+'));
-    // A caller that was stopped before it got the answer may ask again.
-    if (!isThere) return fromDisk(access(path));
+    const exists = await unlessAbsent(sync(partial, 'r+'));
+    // The caller may repeat the call, if it was interrupted before the response.
+    if (!exists) return fromDisk(access(path));
     const made = await fromDisk(mkdir(dirname(path), { recursive: true, mode: DIRECTORY_MODE }));
     await fromDisk(rename(partial, path));
-    await keepEntries(dirname(path));
-    if (made) await keepEntries(objects);
+    await syncDirectory(dirname(path));
+    if (made) await syncDirectory(objects);
   }
 
   async function read(key: string, signal: AbortSignal, range?: ByteRange): Promise<Readable> {
@@ -83,11 +83,11 @@ export function createLocalStore(directory: string): Store {
     return join(objects, key.slice(0, 2), key);
   }
 
-  return makingRoom(withTiming('disk', { append, keptBytes, complete, read, remove, list, close: async () => {} }));
+  return removeWhenFull(withTiming('disk', { append, keptBytes, complete, read, remove, list, close: async () => {} }));
 }
 
-/** Forgets what was written beyond the offset, as by an attempt that failed. */
-async function cut(file: FileHandle, offset: number): Promise<void> {
+/** Drops bytes beyond the offset, such as those of a failed attempt. */
+async function truncate(file: FileHandle, offset: number): Promise<void> {
   const { size } = await fromDisk(file.stat());
   if (offset > size) throw notAtTheEnd(size, offset);
   await fromDisk(file.truncate(offset));
@@ -105,7 +105,7 @@ async function writeFrom(file: FileHandle, offset: number, bytes: AsyncIterable<
   }
 }
 
-/** A disk that is nearly full takes only a part of what it is given. */
+/** Writes all of a block; a nearly full disk writes only a part at a time. */
 async function writeAt(file: FileHandle, block: Buffer, position: number): Promise<void> {
   for (let written = 0; written < block.length; ) {
     const { bytesWritten } = await file.write(block, written, block.length - written, position + written);
@@ -113,9 +113,9 @@ async function writeAt(file: FileHandle, block: Buffer, position: number): Promi
   }
 }
 
-/** Makes the names in a directory outlast a power failure. */
-async function keepEntries(path: string): Promise<void> {
-  // There, directories cannot be opened.
+/** Makes the entries of a directory survive a power failure. */
+async function syncDirectory(path: string): Promise<void> {
+  // Windows cannot open directories.
   if (process.platform !== 'win32') await fromDisk(sync(path, 'r'));
 }
 
@@ -132,18 +132,18 @@ async function sync(path: string, flags: string): Promise<true> {
 async function* storedIn(directory: string, signal: AbortSignal): AsyncGenerator<Stored, void, void> {
   for await (const key of namesIn(directory)) {
     signal.throwIfAborted();
-    const found = isKey(key) ? await orNothing(stat(join(directory, key))) : undefined;
+    const found = isKey(key) ? await unlessAbsent(stat(join(directory, key))) : undefined;
     if (found) yield { key, changedAt: found.mtime };
   }
 }
 
 async function* namesIn(path: string): AsyncGenerator<string, void, void> {
-  const directory = await orNothing(opendir(path));
+  const directory = await unlessAbsent(opendir(path));
   for await (const { name } of directory ?? []) yield name;
 }
 
-/** Undefined where there is no such file or directory. */
-async function orNothing<T>(operation: Promise<T>): Promise<T | undefined> {
+/** undefined if there is no such file or directory. */
+async function unlessAbsent<T>(operation: Promise<T>): Promise<T | undefined> {
   return operation.catch((error) => {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw toDiskError(error);

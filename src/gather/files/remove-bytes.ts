@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { defineTask } from '../jobs/task.ts';
 
-/** Removes the bytes of files whose rows are deleted. Those that are gone already stay gone. */
+/** Removes the bytes of deleted files. Can be repeated. */
 export const removeBytes = defineTask({
   name: 'removeBytes',
   input: z.strictObject({ keys: z.array(z.uuid()) }),
@@ -9,7 +9,7 @@ export const removeBytes = defineTask({
   backoffSeconds: 10,
   timeoutMs: 60_000,
   concurrency: 2,
-  // It belongs to a deletion.
+  // Not limited by the user's pending jobs: the rows have already been deleted.
   isEssential: true,
   run: async ({ keys }, { store, signal }) => {
     for (const key of keys) {

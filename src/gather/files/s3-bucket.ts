@@ -17,15 +17,15 @@ import { destroyOnAbort } from './destroy-on-abort.ts';
 import { timedOut, toS3Error } from './s3-error.ts';
 import type { ByteRange, Stored } from './store.ts';
 
-/** A bucket, who asks it, and how long an answer may take. */
+/** A bucket, the credentials for it, and the timeout of requests. */
 export interface BucketConfig {
   bucket: string;
-  /** The base URL of an S3-compatible server, which is asked with the bucket in the path. @default that of AWS */
+  /** Base URL of an S3-compatible server; the bucket goes into the path. @default that of AWS */
   endpoint?: string | undefined;
   region: string;
   accessKeyId: string;
   secretAccessKey: string;
-  /** For a request, its retries included, also for one that carries 8 MiB; and for a silence within an answer. */
+  /** Limit for a request of up to 8 MiB with its retries, and for a pause within a response. */
   timeoutMs: number;
 }
 
@@ -36,9 +36,9 @@ interface Options {
 const ATTEMPTS = 3;
 
 /**
- * The requests that are made of a bucket. Those without a signal are stopped by their timeout only. End it with `close()`.
+ * A client of an S3 bucket. Methods without a signal are bounded by the timeout only. Close it.
  *
- * Throws `GatherError`: NOT_FOUND for what is not there, UPSTREAM_TIMEOUT, UPSTREAM_UNAVAILABLE.
+ * Throws `GatherError`: NOT_FOUND for a missing object, UPSTREAM_TIMEOUT, UPSTREAM_UNAVAILABLE.
  */
 export class Bucket {
   readonly #client: S3Client;
@@ -53,11 +53,11 @@ export class Bucket {
       ...(endpoint && { endpoint, forcePathStyle: true }),
       credentials: { accessKeyId, secretAccessKey },
       maxAttempts: ATTEMPTS,
-      // Many servers know neither these checksums nor `Expect`. The signature covers what is sent.
+      // Many servers support neither these checksums nor `Expect`. The signature covers the content anyway.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
       expectContinueHeader: false,
-      // A connection is held by each download, for as long as its client takes.
+      // Each download holds a connection, for as long as its client takes.
       requestHandler: { httpAgent: { maxSockets: Infinity }, httpsAgent: { maxSockets: Infinity } },
     });
   }
@@ -67,7 +67,7 @@ export class Bucket {
     await this.#ask('PutObject', (options) => this.#client.send(command, options));
   }
 
-  /** All of a small object. */
+  /** Reads a small object as a whole. */
   get(key: string): Promise<Buffer> {
     const command = new GetObjectCommand(this.#at(key));
     return this.#ask('GetObject', async (options) => {
@@ -76,20 +76,20 @@ export class Bucket {
     });
   }
 
-  /** What was put with an object. */
+  /** Reads the metadata of an object. */
   async metadata(key: string): Promise<Record<string, string>> {
     const command = new HeadObjectCommand(this.#at(key));
     const { Metadata } = await this.#ask('HeadObject', (options) => this.#client.send(command, options));
     return Metadata ?? {};
   }
 
-  /** An object as a stream, which fails where the signal aborts, or the server is silent while it is read. */
+  /** Reads an object as a stream, which fails if the signal aborts or the server stalls. */
   async read(key: string, signal: AbortSignal, range?: ByteRange): Promise<Readable> {
     const Range = range && `bytes=${range.start}-${range.end}`;
     const command = new GetObjectCommand({ ...this.#at(key), Range });
     const { Body } = await this.#ask('GetObject', (options) => this.#client.send(command, options), signal);
     if (!(Body instanceof IncomingMessage)) throw new Error('Expected the answer of S3 to be a stream of Node.');
-    return destroyOnAbort(signal, this.#endedBySilence(Body));
+    return destroyOnAbort(signal, this.#destroyOnStall(Body));
   }
 
   async delete(key: string): Promise<void> {
@@ -97,7 +97,7 @@ export class Bucket {
     await this.#ask('DeleteObject', (options) => this.#client.send(command, options));
   }
 
-  /** The objects whose keys begin with the prefix. */
+  /** Lists the objects whose keys begin with the prefix. */
   async *list(prefix: string, signal: AbortSignal): AsyncGenerator<Stored, void, void> {
     let ContinuationToken: string | undefined;
     do {
@@ -110,7 +110,7 @@ export class Bucket {
     } while (ContinuationToken);
   }
 
-  /** @returns the id of the upload, which costs until it is completed or aborted */
+  /** Begins a multipart upload, which costs until it is completed or aborted. @returns its ID */
   async beginUpload(key: string): Promise<string> {
     const command = new CreateMultipartUploadCommand(this.#at(key));
     const { UploadId } = await this.#ask('CreateMultipartUpload', (options) => this.#client.send(command, options));
@@ -118,7 +118,7 @@ export class Bucket {
     return UploadId;
   }
 
-  /** @returns the tag of the part */
+  /** @returns the ETag of the part */
   async uploadPart(key: string, uploadId: string, number: number, bytes: Uint8Array): Promise<string> {
     const part = { ...this.#at(key), UploadId: uploadId, PartNumber: number, Body: bytes };
     const command = new UploadPartCommand(part);
@@ -127,7 +127,7 @@ export class Bucket {
     return ETag;
   }
 
-  /** Joins the parts with these tags. Other parts of the upload are dropped. */
+  /** Joins the parts with these ETags; S3 drops other parts of the upload. */
   async completeUpload(key: string, uploadId: string, etags: readonly string[]): Promise<void> {
     const Parts = etags.map((ETag, index) => ({ ETag, PartNumber: index + 1 }));
     const upload = { ...this.#at(key), UploadId: uploadId, MultipartUpload: { Parts } };
@@ -159,18 +159,18 @@ export class Bucket {
   }
 
   /**
-   * A reader that is slow is waited for: then there are bytes that it has not taken. The answer is looked at twice, because
-   * all of them may just have been taken.
+   * Destroys a response if the server sends nothing for `timeoutMs`, or up to twice as long. A slow reader is no stall:
+   * then bytes wait to be read. Two checks must agree, because the reader may just have read all of them.
    */
-  #endedBySilence(answer: IncomingMessage): Readable {
-    let awaitedAt: number | undefined;
+  #destroyOnStall(response: IncomingMessage): Readable {
+    let stalledAt: number | undefined;
     const timer = setInterval(() => {
-      const { bytesRead } = answer.socket;
-      if (answer.readableLength > 0) awaitedAt = undefined;
-      else if (awaitedAt === bytesRead) answer.destroy(timedOut('GetObject in full', this.#timeoutMs));
-      else awaitedAt = bytesRead;
+      const { bytesRead } = response.socket;
+      if (response.readableLength > 0) stalledAt = undefined;
+      else if (stalledAt === bytesRead) response.destroy(timedOut('GetObject in full', this.#timeoutMs));
+      else stalledAt = bytesRead;
     }, this.#timeoutMs);
-    answer.once('close', () => clearInterval(timer));
-    return answer;
+    response.once('close', () => clearInterval(timer));
+    return response;
   }
 }

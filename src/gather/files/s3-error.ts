@@ -3,7 +3,7 @@ import { noSuchFile, storageFull } from './store-errors.ts';
 
 const SOURCE = 's3';
 const ABSENT = new Set(['NoSuchKey', 'NotFound', 'NoSuchUpload']);
-/** As servers that are compatible with S3 call it. */
+/** Error names of S3-compatible servers for a full disk or quota. */
 const FULL = new Set(['InsufficientStorage', 'QuotaExceeded', 'XMinioStorageFull', 'XMinioAdminBucketQuotaExceeded']);
 const REASONS: Record<string, string> = {
   ECONNREFUSED: 'the connection was refused',
@@ -13,15 +13,15 @@ const REASONS: Record<string, string> = {
   EAI_AGAIN: 'its host name could not be looked up',
 };
 
-/** S3 has not answered in time. */
+/** The error if S3 has not answered in time. */
 export function timedOut(action: string, timeoutMs: number): GatherError {
   const message = `${SOURCE} did not answer ${action} within ${timeoutMs} ms.`;
   return new GatherError('UPSTREAM_TIMEOUT', message, { source: SOURCE, retryable: true });
 }
 
 /**
- * What clients are told of an error of the SDK: NOT_FOUND or UPSTREAM_UNAVAILABLE. S3's own message is for the log
- * only, because it may name what is secret.
+ * Converts an error of the SDK to the error that clients see: NOT_FOUND, STORAGE_FULL or UPSTREAM_UNAVAILABLE. S3's own
+ * message goes to the log only, because it may contain secrets.
  */
 export function toS3Error(action: string, error: unknown): unknown {
   if (!(error instanceof Error)) return error;
@@ -29,8 +29,8 @@ export function toS3Error(action: string, error: unknown): unknown {
   const status = statusOf(error);
   if (status === undefined) return unavailable(`could not be reached for ${action}: ${reasonOf(error)}`, true, error);
   if (status === 507 || FULL.has(error.name)) return storageFull(SOURCE, `${SOURCE} is full`, error);
-  const mayPass = status >= 500 || status === 429;
-  return unavailable(`answered ${action} with status ${status} (${error.name})`, mayPass, error);
+  const retryable = status >= 500 || status === 429;
+  return unavailable(`answered ${action} with status ${status} (${error.name})`, retryable, error);
 }
 
 function unavailable(what: string, retryable: boolean, cause: unknown): GatherError {

@@ -2,23 +2,22 @@ import type { Readable } from 'node:stream';
 import { GatherError } from '../errors.ts';
 import { writeInBlocks } from './blocks.ts';
 import { assertKey, isKey } from './key.ts';
-import { makingRoom } from './making-room.ts';
+import { removeWhenFull } from './remove-when-full.ts';
 import { Bucket, type BucketConfig } from './s3-bucket.ts';
 import { cutAt, decode, EMPTY, encode, PART_BYTES, type Partial, sizeOf } from './s3-partial.ts';
 import type { ByteRange, Store, Stored } from './store.ts';
 import { withTiming } from './with-timing.ts';
 
-/** As many as S3 takes: objects of 80 GiB. */
+/** S3's limit, for objects of up to 78 GiB. */
 const MAX_PARTS = 10_000;
 
 /**
- * Keeps files in a bucket of S3 or of a server that is compatible with it: as `objects/<key>`, and while they are written
- * as `partial/<key>`, which names the parts of a multipart upload and holds the bytes that do not fill a part yet. That
- * small object is written after each part and alone decides how much is kept, so that an append may end anywhere, and go
- * on from another machine. An object can be cut only where a part ends, or behind the last one. Two blocks of 8 MiB of
- * memory for each append.
+ * Stores files in a bucket of S3 or a compatible server, as `objects/<key>`. While a file is written, a small object
+ * `partial/<key>` lists the parts of a multipart upload and holds the bytes that do not fill a part yet. It is written
+ * after each part and alone decides how much is kept, so an append may end anywhere and continue on another machine. An
+ * object can be truncated only at the end of a part, or after the last one. Each append takes two blocks of 8 MiB.
  *
- * An abort stops the reading of the source at once; what has come by then is written, within `timeoutMs` for a request.
+ * An abort stops reading the source at once; bytes received by then are still written, within `timeoutMs` per request.
  *
  * Throws `GatherError`: NOT_FOUND, CONFLICT, TOO_LARGE, STORAGE_FULL, UPSTREAM_TIMEOUT, UPSTREAM_UNAVAILABLE.
  */
@@ -47,7 +46,7 @@ export function createS3Store(config: BucketConfig): Store {
   async function complete(key: string): Promise<void> {
     assertKey(key);
     const partial = await find(key);
-    // A caller that was stopped before it got the answer may ask again.
+    // The caller may repeat the call, if it was interrupted before the response.
     const isWritten = partial && (await unlessAbsent(join(key, partial).then(() => true)));
     if (!isWritten) await bucket.metadata(objectName(key));
     await bucket.delete(partialName(key));
@@ -92,7 +91,7 @@ export function createS3Store(config: BucketConfig): Store {
     return { uploadId, etags: [...etags, etag], tail: EMPTY.tail };
   }
 
-  /** The id is kept before the upload takes any room, so that it can always be aborted. */
+  /** Stores the ID before any part is uploaded, so that the upload can always be aborted. */
   async function beginUpload(key: string, partial: Partial): Promise<string> {
     const uploadId = await bucket.beginUpload(objectName(key));
     await keep(key, { ...partial, uploadId });
@@ -109,7 +108,7 @@ export function createS3Store(config: BucketConfig): Store {
     await bucket.completeUpload(objectName(key), uploadId, [...etags, ...last]);
   }
 
-  /** Frees what the parts take. */
+  /** Aborts the multipart upload, which frees its parts. */
   async function drop(key: string, { uploadId }: Partial): Promise<void> {
     if (uploadId) await unlessAbsent(bucket.abortUpload(objectName(key), uploadId));
   }
@@ -123,7 +122,7 @@ export function createS3Store(config: BucketConfig): Store {
   }
 
   const close = async () => bucket.close();
-  return makingRoom(withTiming('http', { append, keptBytes, complete, read, remove, list, close }));
+  return removeWhenFull(withTiming('http', { append, keptBytes, complete, read, remove, list, close }));
 }
 
 async function* after(tail: Buffer, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
@@ -131,7 +130,7 @@ async function* after(tail: Buffer, bytes: AsyncIterable<Uint8Array>): AsyncGene
   yield* bytes;
 }
 
-/** Undefined where there is no such object. */
+/** undefined if there is no such object. */
 async function unlessAbsent<T>(answer: Promise<T>): Promise<T | undefined> {
   return answer.catch((error) => {
     if (error instanceof GatherError && error.code === 'NOT_FOUND') return undefined;

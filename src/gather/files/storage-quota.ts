@@ -2,13 +2,13 @@ import type { Database } from '../database/database.ts';
 import { GatherError } from '../errors.ts';
 import { countStoredBytes, readStoredBytes, type StoredBytes } from './storage-rows.ts';
 
-/** How many bytes files and announced uploads may have. */
+/** Most bytes of files and announced uploads. */
 export interface QuotaConfig {
   maxBytes: number;
   maxBytesPerOwner: number;
 }
 
-/** Keeps files within what one owner may have, and all together. */
+/** Limits the bytes of files and announced uploads, per owner and in total. */
 export class Quota {
   readonly #config: QuotaConfig;
 
@@ -17,8 +17,8 @@ export class Quota {
   }
 
   /**
-   * Lets bytes pass as long as there is room for them; others may fill it meanwhile.
-   * @throws QUOTA_EXCEEDED, before the first byte where there is no room at all
+   * Passes bytes through while there is room for them; others may use it up meanwhile, so `check` must follow.
+   * @throws QUOTA_EXCEEDED, before the first byte if there is no room at all
    */
   async *within(
     database: Database,
@@ -28,16 +28,16 @@ export class Quota {
     const stored = await readStoredBytes(database, owner);
     this.#assert(stored, owner, 1, 'file');
     let size = 0;
-    for await (const piece of bytes) {
-      size += piece.length;
+    for await (const chunk of bytes) {
+      size += chunk.length;
       this.#assert(stored, owner, size, 'file');
-      yield piece;
+      yield chunk;
     }
   }
 
   /**
-   * Checks what a transaction has added, right also where others add at the same time.
-   * @param field of the input, which is at fault
+   * Checks the quota with what a transaction has added, correctly even if others add at the same time.
+   * @param field the input field to name in the error
    * @throws QUOTA_EXCEEDED
    */
   async check(transaction: Database, owner: string | null, field: string): Promise<void> {
@@ -49,13 +49,13 @@ export class Quota {
     if (owner !== null && ofOwner + added > maxBytesPerOwner) {
       throw exceeded(maxBytesPerOwner, 'of one owner', 'FILES_MAX_BYTES_PER_OWNER', ofOwner + added, field);
     }
-    if (ofAll + added > maxBytes) throw exceeded(maxBytes, 'in all', 'FILES_MAX_BYTES', ofAll + added, field);
+    if (ofAll + added > maxBytes) throw exceeded(maxBytes, 'in total', 'FILES_MAX_BYTES', ofAll + added, field);
   }
 }
 
 function exceeded(max: number, whose: string, setting: string, got: number, field: string): GatherError {
   const message =
     `Expected files and announced uploads of at most ${max} bytes ${whose} (${setting}), got ${got} with this one. ` +
-    'Delete files, or give uploads up.';
+    'Delete files or cancel uploads.';
   return new GatherError('QUOTA_EXCEEDED', message, { field });
 }

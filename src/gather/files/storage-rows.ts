@@ -2,14 +2,14 @@ import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
 import { param } from '../database/statement.ts';
 
-/** How many bytes files and announced uploads have. */
+/** Bytes of files and announced uploads. */
 export interface StoredBytes {
-  /** Of one owner; 0 where that is nobody. */
+  /** Bytes of one owner; 0 for null. */
   ofOwner: number;
   ofAll: number;
 }
 
-/** How much is stored, what other transactions have committed included. */
+/** Reads how many bytes are stored, as of the last commits. */
 export async function readStoredBytes(database: Database, owner: string | null): Promise<StoredBytes> {
   const statement = database.bind(
     'readStoredBytes',
@@ -23,8 +23,8 @@ export async function readStoredBytes(database: Database, owner: string | null):
 }
 
 /**
- * How much is stored with what this transaction has added. Others that add wait from now on until it ends, so that what
- * is read is right when it commits: to be called late.
+ * Counts the stored bytes with what this transaction has added. Other transactions that add bytes then wait until this
+ * one ends, so the count still holds at commit. Call it late.
  */
 export async function countStoredBytes(transaction: Database, owner: string | null): Promise<StoredBytes> {
   const counting = transaction.bind('countStoredBytes', () => sql`set constraints all immediate`, {});

@@ -1,12 +1,12 @@
 import type { Readable } from 'node:stream';
 
-/** A part of an object, both ends included, as HTTP counts them. */
+/** A range of an object; both ends are included, as in HTTP. */
 export interface ByteRange {
   start: number;
   end: number;
 }
 
-/** What a store has under a key. */
+/** An entry in the listing of a store. */
 export interface Stored {
   key: string;
   /** When it was last written to. */
@@ -14,30 +14,30 @@ export interface Stored {
 }
 
 /**
- * Where the bytes of files are. Keys are UUIDs that Gather makes. An object is written a piece at a time, then completed,
- * and from then on never changed; what is not complete cannot be read. Memory stays the same however large it is.
+ * Stores the bytes of files. Keys are UUIDs created by Gather. An object is appended to, then completed, and never changed
+ * afterwards; it cannot be read before it is complete. Memory does not depend on its size.
  */
 export interface Store {
   /**
-   * Adds bytes to an object that is not complete, or begins one. Where it fails or is aborted, what arrived before may
-   * be kept: `keptBytes` says how much. Where there is no room for it, nothing is kept.
-   * The signal ends the waiting for bytes at once; the promise settles when what came by then is written.
-   * @param offset how many bytes are there already, as `keptBytes` says
-   * @throws STORAGE_FULL, and CONFLICT where fewer are there; what was written beyond it is forgotten
+   * Appends bytes to an incomplete object, or begins one. If it fails or is aborted, bytes that arrived before may be kept:
+   * `keptBytes` tells how many. If the store is full, nothing is kept.
+   * When the signal aborts, it stops waiting for bytes at once, and settles once those that arrived are written.
+   * @param offset where to append; bytes beyond it are dropped
+   * @throws STORAGE_FULL, and CONFLICT if the object has fewer bytes than `offset`
    */
   append(key: string, offset: number, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>;
-  /** How many bytes of an object that is not complete are kept for good: where to go on. 0 where there is none. */
+  /** The number of durable bytes of an incomplete object, from which to continue. 0 if there is none. */
   keptBytes(key: string): Promise<number>;
   /**
-   * Makes an object whole: from now on it can be read, here and on every other machine that shares the store.
-   * @throws STORAGE_FULL where there is no room for that; nothing is kept then
+   * Completes an object: from now on it can be read, on every machine that shares the store.
+   * @throws STORAGE_FULL if there is no room for that; then nothing is kept
    */
   complete(key: string): Promise<void>;
-  /** A complete object, or a part of it. A reader that stops early destroys the stream. @throws NOT_FOUND */
+  /** Reads a complete object or a range of it. A reader that stops early must destroy the stream. @throws NOT_FOUND */
   read(key: string, signal: AbortSignal, range?: ByteRange): Promise<Readable>;
-  /** Removes an object, complete or not. One that is not there is removed already. */
+  /** Removes an object, complete or not. Does nothing if there is none. */
   remove(key: string): Promise<void>;
-  /** All objects, complete or not, in no order. One that is completed meanwhile may come twice. */
+  /** Lists all objects, complete or not, in no order. One that is completed meanwhile may appear twice. */
   list(signal: AbortSignal): AsyncIterable<Stored>;
   close(): Promise<void>;
 }

@@ -6,7 +6,7 @@ import { param } from '../database/statement.ts';
 const GRACE = '1 hour';
 
 /**
- * Deletes up to so many uploads that expired a while ago. One that is being completed just now is left.
+ * Deletes up to `limit` uploads that expired a while ago, except those being completed right now.
  * @returns the keys of their bytes
  */
 export async function deleteExpiredUploads(database: Database, limit: number): Promise<string[]> {
@@ -22,7 +22,7 @@ export async function deleteExpiredUploads(database: Database, limit: number): P
   return toKeys(await database.run(statement, { name: 'upload.deleteExpired' }));
 }
 
-/** Those of the keys that neither a file nor an upload has. */
+/** Finds the keys that belong to neither a file nor an upload. */
 export async function findOrphans(database: Database, keys: readonly string[]): Promise<string[]> {
   const statement = database.bind(
     'findOrphans',

@@ -3,11 +3,11 @@ import { defineTask, type TaskContext } from '../jobs/task.ts';
 import type { Store } from './store.ts';
 import { deleteExpiredUploads, findOrphans } from './sweep-file-rows.ts';
 
-const AT_ONCE = 1000;
-/** What was written to since may belong to a file whose row is about to be written. */
+const BATCH_SIZE = 1000;
+/** Younger objects may belong to a file whose row is about to be written. */
 const ORPHAN_AFTER_MS = 24 * 3_600_000;
 
-/** Deletes expired uploads, and bytes without a row, which a crash leaves behind. */
+/** Deletes expired uploads, and orphans: bytes without a row, left by a crash. */
 export const sweepFiles = defineTask({
   name: 'sweepFiles',
   input: z.strictObject({}),
@@ -18,16 +18,16 @@ export const sweepFiles = defineTask({
   run: async (_input, context) => ({ uploads: await sweepUploads(context), orphans: await sweepOrphans(context) }),
 });
 
-/** The row first: bytes that are left when the process dies between the two are orphans. */
+/** Deletes the row first: if the process dies in between, the bytes become orphans. */
 async function sweepUploads({ database, store, signal, progress }: TaskContext): Promise<number> {
   let uploads = 0;
   let keys: string[];
   do {
-    keys = await deleteExpiredUploads(database, AT_ONCE);
+    keys = await deleteExpiredUploads(database, BATCH_SIZE);
     await removeAll(store, keys, signal);
     uploads += keys.length;
     progress(0, `Uploads removed: ${uploads}`);
-  } while (keys.length === AT_ONCE);
+  } while (keys.length === BATCH_SIZE);
   return uploads;
 }
 
@@ -51,7 +51,7 @@ async function* inBatches(keys: AsyncIterable<string>): AsyncGenerator<string[],
   let batch: string[] = [];
   for await (const key of keys) {
     batch.push(key);
-    if (batch.length < AT_ONCE) continue;
+    if (batch.length < BATCH_SIZE) continue;
     yield batch;
     batch = [];
   }

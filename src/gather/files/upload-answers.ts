@@ -2,7 +2,7 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { FileRow } from '../database/engine-tables.generated.ts';
 import type { Progress } from './uploads.ts';
 
-/** How far an upload is, as tus and HTTP say it. */
+/** The progress of an upload as headers of tus and HTTP. */
 export function toProgressHeaders({ offset, size, file }: Progress): OutgoingHttpHeaders {
   return {
     'upload-offset': offset,
@@ -12,10 +12,10 @@ export function toProgressHeaders({ offset, size, file }: Progress): OutgoingHtt
   };
 }
 
-/** 201: the file, as GraphQL would tell of it. */
+/** Answers 201 with the file, in the form of GraphQL's `StoredFile`. */
 export function answerCreated(response: ServerResponse, progress: Progress, file: FileRow, publicUrl: string): void {
   const { name, size, type, sha256 } = file;
-  // The ID is the one of `StoredFile.id`.
+  // The same as `StoredFile.id`.
   const id = btoa(`StoredFile:${file.id}`);
   const url = new URL(pathOf(file), publicUrl).href;
   const body = Buffer.from(`${JSON.stringify({ id, url, name, size: Number(size), type, sha256 })}\n`);

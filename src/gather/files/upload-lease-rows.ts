@@ -4,18 +4,18 @@ import type { UploadRow } from '../database/engine-tables.generated.ts';
 import { param } from '../database/statement.ts';
 import { toColumns, toList } from '../database/table-definition.ts';
 
-/** How long an upload stays with a writer that is not heard of any more, in milliseconds. */
+/** How long a lease lasts without renewal. */
 export const LEASE_MS = 15_000;
 
-/** A wish is repeated as long as there is somebody who has it. */
-const WISH = '3 seconds';
+/** How long a request for a leased upload counts. It is repeated while somebody waits. */
+const WANTED_FOR = '3 seconds';
 
 const leaseEnd = sql`now() + make_interval(secs => ${sql.lit(LEASE_MS / 1000)})`;
-const putOff = sql`least(now() + interval '1 hour', "createdAt" + interval '24 hours')`;
+const extendedExpiry = sql`least(now() + interval '1 hour', "createdAt" + interval '24 hours')`;
 
 /**
- * Gives an upload to a writer, if nobody else has it; if somebody has, notes that it is wanted.
- * @returns undefined where the upload has expired, or is not there
+ * Leases an upload to a writer if it is free; otherwise records that it is wanted.
+ * @returns undefined if the upload has expired or does not exist
  */
 export async function leaseUpload(
   database: Database,
@@ -28,7 +28,7 @@ export async function leaseUpload(
       update ${table('gather.upload')} set
         writer = ${ifFree(sql`${param('writer')}::uuid`, sql`writer`)},
         "writerUntil" = ${ifFree(leaseEnd, sql`"writerUntil"`)},
-        "expiresAt" = ${ifFree(putOff, sql`"expiresAt"`)},
+        "expiresAt" = ${ifFree(extendedExpiry, sql`"expiresAt"`)},
         "wantedAt" = ${ifFree(sql`null`, sql`now()`)}
       where "tokenHash" = ${param('tokenHash')} and "expiresAt" > now()
       returning ${toList(toColumns(database.definitions['gather.upload'], undefined))}, coalesce(writer = ${param('writer')}::uuid, false) as "isLeased"`,
@@ -38,8 +38,8 @@ export async function leaseUpload(
 }
 
 /**
- * Keeps an upload with its writer for longer, and puts off its expiry.
- * @returns whether somebody else wants it; undefined where it is not the writer's any more
+ * Renews a writer's lease, and extends the expiry of the upload.
+ * @returns whether somebody else wants it; undefined if the lease is no longer the writer's
  */
 export async function renewLease(
   database: Database,
@@ -49,9 +49,9 @@ export async function renewLease(
   const statement = database.bind(
     'renewLease',
     (table) => sql<{ isWanted: boolean }>`
-      update ${table('gather.upload')} set "writerUntil" = ${leaseEnd}, "expiresAt" = ${putOff}
+      update ${table('gather.upload')} set "writerUntil" = ${leaseEnd}, "expiresAt" = ${extendedExpiry}
       where "tokenHash" = ${param('tokenHash')} and writer = ${param('writer')} and "expiresAt" > now()
-      returning coalesce("wantedAt" > now() - interval ${sql.lit(WISH)}, false) as "isWanted"`,
+      returning coalesce("wantedAt" > now() - interval ${sql.lit(WANTED_FOR)}, false) as "isWanted"`,
     { tokenHash, writer },
   );
   return (await database.run(statement, { name: 'upload.renewLease' })).rows[0];

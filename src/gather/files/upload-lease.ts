@@ -9,27 +9,27 @@ import { LEASE_MS, leaseUpload, renewLease } from './upload-lease-rows.ts';
 
 const RENEW_EVERY_MS = 1000;
 const RENEW_TIMEOUT_MS = 5000;
-/** An attempt to renew it that begins now is over before the lease is. */
+/** While the last renewal is at most this old, another attempt ends before the lease does. */
 const SAFE_MS = LEASE_MS - RENEW_TIMEOUT_MS - RENEW_EVERY_MS;
-/** A writer that is silent for so long gives way to one that asks. */
+/** A writer that receives no bytes for this long loses the lease to another one that wants it. */
 const SILENCE_MS = 3000;
-const ASK_EVERY_MS = 250;
-const ASK_FOR_MS = 6000;
-const ASK_TIMEOUT_MS = 5000;
+const RETRY_EVERY_MS = 250;
+const RETRY_FOR_MS = 6000;
+const LEASE_TIMEOUT_MS = 5000;
 const RELEASE_TIMEOUT_MS = 5000;
 
 /**
- * The right of one request, on any machine, to send the bytes of an upload. It is kept for as long as the process lives
- * that has it, and for 15 seconds more. A writer that is silent loses it to the next, because a client whose connection
- * broke comes again long before the server notices. Dispose of it.
+ * A lease that gives one request, on any machine, the right to write the bytes of an upload. It is renewed while the
+ * process lives, and expires 15 seconds after its death. A writer that receives nothing loses it to the next one, because
+ * a client whose connection broke comes back long before the server notices. Dispose of it.
  */
 export class UploadLease implements AsyncDisposable {
   readonly writer = randomUUID();
   readonly #pools: Pools;
   readonly #tokenHash: string;
   readonly #lost = new AbortController();
-  readonly #over = new AbortController();
-  #heardAt = performance.now();
+  readonly #released = new AbortController();
+  #receivedAt = performance.now();
   #renewing = Promise.resolve();
 
   private constructor(pools: Pools, tokenHash: string) {
@@ -38,45 +38,45 @@ export class UploadLease implements AsyncDisposable {
   }
 
   /**
-   * Waits for up to six seconds for another writer.
-   * @returns the upload as it is then; undefined where it has expired, or is complete or not there
-   * @throws LOCKED where the other one still sends
+   * Acquires the lease of an upload; waits up to six seconds for another writer.
+   * @returns the upload as it is then; undefined if it has expired, is complete or does not exist
+   * @throws LOCKED if the other writer is still receiving bytes
    */
-  static async take(
+  static async acquire(
     pools: Pools,
     tokenHash: string,
     signal: AbortSignal,
   ): Promise<{ lease: UploadLease; upload: UploadRow } | undefined> {
     const lease = new UploadLease(pools, tokenHash);
     try {
-      const upload = await lease.#ask(signal);
+      const upload = await lease.#acquire(signal);
       if (upload) return { lease, upload };
     } catch (error) {
-      // It may have been given when nobody waited for it any more.
+      // The lease may have been granted after the wait had ended.
       await lease[Symbol.asyncDispose]();
       throw error;
     }
     return undefined;
   }
 
-  /** Aborts when the right is lost. */
+  /** Aborts when the lease is lost. */
   get signal(): AbortSignal {
     return this.#lost.signal;
   }
 
-  /** Notes that bytes have come. */
-  hear(): void {
-    this.#heardAt = Math.max(this.#heardAt, performance.now());
+  /** Records that bytes have arrived. */
+  touch(): void {
+    this.#receivedAt = Math.max(this.#receivedAt, performance.now());
   }
 
-  /** Stops waiting for bytes: other senders must wait until this one is done. */
+  /** Keeps the lease even without bytes: other writers must wait until this one is done. */
   hold(): void {
-    this.#heardAt = Number.POSITIVE_INFINITY;
+    this.#receivedAt = Number.POSITIVE_INFINITY;
   }
 
-  /** Lets it run out, within 15 seconds. */
+  /** Lets the lease expire, within 15 seconds. */
   async stopRenewing(): Promise<void> {
-    this.#over.abort();
+    this.#released.abort();
     await this.#renewing;
   }
 
@@ -84,18 +84,18 @@ export class UploadLease implements AsyncDisposable {
     await this.stopRenewing();
     const database = new Database(this.#pools, AbortSignal.timeout(RELEASE_TIMEOUT_MS));
     const free = { writer: null, writerUntil: null };
-    // Where this fails, the lease ends by itself.
+    // If this fails, the lease expires by itself.
     await engineTables(database)
       .upload.update({ tokenHash: this.#tokenHash, writer: this.writer }, free)
       .catch(() => {});
   }
 
-  async #ask(signal: AbortSignal): Promise<UploadRow | undefined> {
-    const deadline = performance.now() + ASK_FOR_MS;
+  async #acquire(signal: AbortSignal): Promise<UploadRow | undefined> {
+    const deadline = performance.now() + RETRY_FOR_MS;
     while (true) {
       const askedAt = performance.now();
-      // Not with the request's signal: a statement nobody waits for any more could take the lease after it was released.
-      const database = new Database(this.#pools, AbortSignal.timeout(ASK_TIMEOUT_MS));
+      // Not the request's signal: an abandoned statement could take the lease after it was released.
+      const database = new Database(this.#pools, AbortSignal.timeout(LEASE_TIMEOUT_MS));
       const upload = await leaseUpload(database, this.#tokenHash, this.writer);
       signal.throwIfAborted();
       if (!upload) return undefined;
@@ -104,19 +104,19 @@ export class UploadLease implements AsyncDisposable {
         return upload;
       }
       if (askedAt > deadline) throw locked();
-      await sleep(ASK_EVERY_MS, undefined, { signal });
+      await sleep(RETRY_EVERY_MS, undefined, { signal });
     }
   }
 
   async #renew(leasedAt: number): Promise<void> {
-    const { signal: over } = this.#over;
+    const { signal: released } = this.#released;
     let renewedAt = leasedAt;
-    while (await isNap(RENEW_EVERY_MS, over)) {
+    while (await sleepUnlessAborted(RENEW_EVERY_MS, released)) {
       const askedAt = performance.now();
-      const signal = AbortSignal.any([over, AbortSignal.timeout(RENEW_TIMEOUT_MS)]);
+      const signal = AbortSignal.any([released, AbortSignal.timeout(RENEW_TIMEOUT_MS)]);
       const database = new Database(this.#pools, signal);
       const lease = await renewLease(database, this.#tokenHash, this.writer).catch((error: unknown) => ({ error }));
-      if (over.aborted) return;
+      if (released.aborted) return;
       if (lease && 'error' in lease) {
         if (askedAt - renewedAt > SAFE_MS) return this.#lost.abort(lease.error);
         continue;
@@ -128,23 +128,26 @@ export class UploadLease implements AsyncDisposable {
   }
 
   get #isSilent(): boolean {
-    return performance.now() - this.#heardAt > SILENCE_MS;
+    return performance.now() - this.#receivedAt > SILENCE_MS;
   }
 }
 
-/** Sleeps. @returns false where the signal aborted meanwhile */
-function isNap(ms: number, signal: AbortSignal): Promise<boolean> {
+/** @returns false if the signal aborted meanwhile */
+function sleepUnlessAborted(ms: number, signal: AbortSignal): Promise<boolean> {
   return sleep(ms, true, { signal }).catch(() => false);
 }
 
-/** Another request has the upload. */
+/** The error if another request has the lease. */
 export function locked(): GatherError {
-  return new GatherError('LOCKED', 'Another request sends this file just now. Try again when it is over.', {
+  return new GatherError('LOCKED', 'Another request is sending this file. Try again when it is done.', {
     retryable: true,
   });
 }
 
-/** There is no such upload, not any more, or never was: nobody is to learn which. */
+/** The error if there is no such upload. It does not reveal whether there ever was one. */
 export function noSuchUpload(): GatherError {
-  return new GatherError('NOT_FOUND', 'Nothing is expected at this address, or not any more. Announce the file anew.');
+  return new GatherError(
+    'NOT_FOUND',
+    'No upload is expected at this address, or not any more. Announce the file again.',
+  );
 }

@@ -2,21 +2,21 @@ import type { IncomingMessage } from 'node:http';
 import { GatherError } from '../errors.ts';
 import { tooLarge } from './file-digest.ts';
 
-/** What a request says of the bytes that it has. */
+/** The piece of a file that a request carries, by its headers. */
 export interface Piece {
-  /** Where in the file they begin; undefined where nothing is said. */
+  /** Offset of the first byte; undefined if not stated. */
   offset: number | undefined;
-  /** How many they are; undefined where nothing is said. */
+  /** Number of bytes; undefined if not stated. */
   length: number | undefined;
-  /** How many the file has; undefined where nothing is said. */
+  /** Size of the whole file; undefined if not stated. */
   size?: number | undefined;
 }
 
 const WHOLE_NUMBER = /^\d{1,15}$/;
-/** RFC 9110, section 14.4, as `curl -C` sends it. */
+/** RFC 9110, section 14.4; sent by `curl -C`. */
 const CONTENT_RANGE = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/i;
 
-/** @throws INVALID_INPUT where the headers cannot be read, or contradict each other */
+/** @throws INVALID_INPUT if the headers are invalid or contradict each other */
 export function toPiece({ headers }: IncomingMessage): Piece {
   const { 'content-range': range, 'content-length': given = '0' } = headers;
   const length = headers['transfer-encoding'] === undefined ? toNumber('Content-Length', given) : undefined;
@@ -26,27 +26,27 @@ export function toPiece({ headers }: IncomingMessage): Piece {
 }
 
 /**
- * Compares what is said of the bytes with what was announced, before they come.
- * @throws TOO_LARGE where they are more, INVALID_INPUT where they are of a file of another size
+ * Checks that a piece fits into the announced file, before its bytes arrive.
+ * @throws TOO_LARGE if it exceeds the file, INVALID_INPUT if it belongs to a file of another size
  */
 export function assertFits(piece: Piece, size: number): void {
   if (piece.size !== undefined && piece.size !== size) {
-    throw new GatherError('INVALID_INPUT', `Expected the file of ${size} bytes that was announced, got ${piece.size}.`);
+    throw new GatherError('INVALID_INPUT', `Expected the announced file of ${size} bytes, got one of ${piece.size}.`);
   }
   if ((piece.offset ?? 0) + (piece.length ?? 0) > size) throw tooLarge(size);
 }
 
 /**
- * What has to end the file does so, as far as it says how long it is.
+ * Checks that a piece completes the file, if it states its length.
  * @throws INVALID_INPUT
  */
 export function assertEnds({ offset = 0, length }: Piece, size: number): void {
   if (length !== undefined && offset + length < size) throw tooShort(size - offset, length);
 }
 
-/** All that is missing of a file was expected. */
+/** The error for a piece that leaves bytes missing. */
 export function tooShort(expected: number, got: number): GatherError {
-  const message = `Expected all of the ${expected} bytes that are missing, got ${got}. PATCH takes pieces.`;
+  const message = `Expected all of the ${expected} missing bytes, got ${got}. Use PATCH to send a piece.`;
   return new GatherError('INVALID_INPUT', message);
 }
 

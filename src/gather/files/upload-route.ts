@@ -15,13 +15,13 @@ interface UploadSource {
   uploads: Uploads;
   slots: UploadSlots;
   log: Logger;
-  /** Of any file. */
+  /** Largest file. */
   maxBytes: number;
-  /** Where the client of a request reaches the server: `https://app.example`. */
+  /** The URL at which the client of a request reaches the server: `https://app.example`. */
   publicUrl: (request: IncomingMessage) => string;
 }
 
-/** One request, its answer, and what is needed for it. */
+/** A request, its response, and the dependencies of its handlers. */
 interface Exchange extends UploadSource {
   request: IncomingMessage;
   response: ServerResponse;
@@ -37,11 +37,10 @@ const PIECE_TYPE = 'application/offset+octet-stream';
 const RETRY_AFTER_SECONDS = 5;
 
 /**
- * `/uploads/<token>`: takes the bytes of a file that was announced. PUT sends the file, or all that is missing of it;
- * PATCH a piece, by tus 1.0.0 (https://tus.io/protocols/resumable-upload); HEAD says how far it is, DELETE gives it up.
+ * `/uploads/<token>` receives the bytes of an announced file. PUT sends the file or all of its missing bytes, PATCH a
+ * piece, as in tus 1.0.0 (https://tus.io/protocols/resumable-upload); HEAD returns the progress, DELETE cancels.
  *
- * The token is the credential, and no cookie is read. A page of another site does not know it, so no header against
- * forged requests is asked for.
+ * The token is the credential, and no cookie is read. Pages of other sites do not know it, so no CSRF header is required.
  */
 export function createUploadRoute(source: UploadSource): Route {
   return async (request, response) => {
@@ -69,7 +68,7 @@ async function answer(exchange: Exchange): Promise<void> {
   if (version !== VERSION) return refuseVersion(exchange, `${version}`);
   switch (method) {
     case 'HEAD':
-      return void response.writeHead(200, toProgressHeaders(await look(exchange))).end();
+      return void response.writeHead(200, toProgressHeaders(await readProgress(exchange))).end();
     case 'PUT':
       return put(exchange);
     case 'PATCH':
@@ -96,8 +95,8 @@ function answerOptions({ response, maxBytes }: Exchange): void {
   response.end();
 }
 
-/** Where all bytes are there without a file, a crash has come in between: what it left undone is done now. */
-async function look({ uploads, token, signal }: Exchange): Promise<Progress> {
+/** Completes the file if all bytes are there, but a crash prevented that. */
+async function readProgress({ uploads, token, signal }: Exchange): Promise<Progress> {
   const progress = await uploads.find(token, signal);
   const { file, offset, size } = progress;
   return file || offset < size ? progress : uploads.complete(token, signal);
@@ -124,7 +123,7 @@ async function patch(exchange: Exchange): Promise<void> {
   response.writeHead(204, toProgressHeaders(await receive(exchange, piece, assertFits))).end();
 }
 
-/** Takes the bytes of a request, once the asserts have found no fault with what it says of them. */
+/** Receives the bytes of a request, once its headers pass the asserts. */
 async function receive(exchange: Exchange, piece: Piece, ...asserts: (typeof assertFits)[]): Promise<Progress> {
   const { request, uploads, slots, token, signal } = exchange;
   using _slot = slots.take(request);
@@ -139,23 +138,23 @@ async function receive(exchange: Exchange, piece: Piece, ...asserts: (typeof ass
 }
 
 async function* bodyOf({ request, response }: Exchange): AsyncGenerator<Uint8Array, void, void> {
-  // Nothing was sent until now by a client that waits for this.
+  // A client that waits for this has sent nothing until now.
   if (request.headers.expect !== undefined) response.writeContinue();
-  // What is not read is dropped after the answer.
-  for await (const piece of request.iterator({ destroyOnReturn: false })) {
-    yield piece;
-    release(piece);
+  // Not destroyed: the rest of the body is dropped after the response.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    yield chunk;
+    release(chunk);
   }
 }
 
 async function answerFailure(exchange: Exchange, error: unknown): Promise<void> {
   const { request, response, log } = exchange;
-  if (isOfLeaving(error, request)) return;
+  if (isDisconnect(error, request)) return;
   if (!(error instanceof GatherError) || error.source !== undefined) log.error(error);
   answerError(response, error, await toFailureHeaders(exchange, error));
 }
 
-/** Where to go on, or when. */
+/** Headers that tell the client where to continue, or when to try again. */
 async function toFailureHeaders({ uploads, token, signal }: Exchange, error: unknown): Promise<OutgoingHttpHeaders> {
   const code = error instanceof GatherError ? error.code : undefined;
   if (code === 'BUSY' || code === 'LOCKED') return { 'retry-after': `${RETRY_AFTER_SECONDS}` };
@@ -175,13 +174,13 @@ function refuseWith({ response }: Exchange, fault: Fault): void {
   refuse(response, { ...fault, headers: { allow: ALLOW, 'tus-version': VERSION } });
 }
 
-/** Whether the error is only that the client left. Any other failure is logged, even if the client saw it first. */
-function isOfLeaving(error: unknown, request: IncomingMessage): boolean {
+/** Whether the error only means that the client left. */
+function isDisconnect(error: unknown, request: IncomingMessage): boolean {
   if (error === CLIENT_LEFT || error === request.errored) return true;
   return error instanceof Error && (error.name === 'AbortError' || error.message === 'Premature close');
 }
 
-/** Empty where there is none, so that it is unknown. */
+/** Empty if the path has no token; an empty token is never known. */
 function tokenOf({ url = '' }: IncomingMessage): string {
   return PATH.exec(url.replace(/\?.*/s, ''))?.[1] ?? '';
 }

@@ -5,42 +5,43 @@ import type { FileRow, UploadRow } from '../database/engine-tables.generated.ts'
 import type { Pools } from '../database/pool.ts';
 import { engineTables } from '../database/tables.ts';
 import { GatherError } from '../errors.ts';
-import { type Described, FileDigest, tooLarge } from './file-digest.ts';
+import { type FileDescription, FileDigest, tooLarge } from './file-digest.ts';
 import type { ExpectedFile, Files, Purpose } from './files.ts';
 import { withMinimumRate } from './minimum-rate.ts';
 import { isStorageFull, notAtTheEnd } from './store-errors.ts';
 import { locked, noSuchUpload, UploadLease } from './upload-lease.ts';
 
-/** Where a file that was announced is to be sent, and until when. */
+/** Where to send an announced file, and until when. */
 export interface NewUpload {
-  /** A secret: its holder may send the file. */
+  /** A secret: whoever has it can send the file. */
   token: string;
   expiresAt: Timestamp;
 }
 
-/** A file that is going to be sent. */
+/** A file that is announced, to be sent later. */
 interface Announcement {
   name: string;
   size: number;
-  /** As the content is to be; anything where nothing is said. */
+  /** The type that the content must have; any by default. */
   type?: string | null | undefined;
+  /** The SHA-256 that the content must have; any by default. */
   sha256?: string | null | undefined;
   owner: string | null;
-  /** What it is for, besides being kept. */
+  /** What to attach it to; nothing by default. */
   purpose?: Purpose | undefined;
 }
 
-/** How far an upload is. */
+/** The progress of an upload. */
 export interface Progress {
-  /** How many bytes are there: where to go on. */
+  /** Number of bytes received, from which to continue. */
   offset: number;
   size: number;
-  /** There once it is complete. */
+  /** The file, once it is complete. */
   file?: FileRow;
 }
 
-/** An upload, as long as a request has it. */
-interface Own {
+/** Selects an upload only while a writer has its lease. */
+interface LeasedUpload {
   tokenHash: string;
   writer: string;
 }
@@ -50,12 +51,12 @@ interface UploadsSource {
   pools: Pools;
 }
 
-/** For all that is done once the last byte is there; reading it again is most of it. */
+/** Limit for all work after the last byte, most of which is reading the file again. */
 const FINISH_TIMEOUT_MS = 300_000;
 
 /**
- * Files that come in any number of pieces. What was announced and what is there of it outlasts a broken connection, and a
- * restart of the server; the file is there once all of its bytes are, and are what was announced.
+ * Resumable uploads: files that arrive in any number of pieces. The announcement and the bytes received survive broken
+ * connections and restarts of the server. The file exists once all of its bytes have arrived and match the announcement.
  */
 export class Uploads {
   readonly #files: Files;
@@ -67,8 +68,8 @@ export class Uploads {
   }
 
   /**
-   * Announces a file of at most `files.maxBytes`. It is waited for for an hour, and for another one whenever bytes come,
-   * but not for longer than a day.
+   * Announces a file of at most `files.maxBytes`. The upload expires after an hour without a piece, and after a day at
+   * most.
    * @throws QUOTA_EXCEEDED
    */
   async create(
@@ -87,13 +88,13 @@ export class Uploads {
   }
 
   /**
-   * How far it is.
-   * @throws NOT_FOUND where the token is unknown, or its upload has expired, was refused, or was given up
+   * The progress of an upload.
+   * @throws NOT_FOUND if the token is unknown, or the upload has expired, was refused or was cancelled
    */
   async find(token: string, signal: AbortSignal): Promise<Progress> {
     const tables = engineTables(new Database(this.#pools, signal));
     const tokenHash = hash(token);
-    const upload = await tables.upload.find(expected(tokenHash));
+    const upload = await tables.upload.find(unexpired(tokenHash));
     if (upload) return { offset: await this.#keptBytes(upload), size: Number(upload.size) };
     const file = await tables.file.find({ uploadTokenHash: tokenHash });
     if (!file) throw noSuchUpload();
@@ -102,12 +103,12 @@ export class Uploads {
 
   /**
    * Appends bytes at an offset; the last byte completes the file. The bytes of an interrupted request are kept. A file that
-   * differs from its announcement is removed, and its token is spent.
-   * @param offset how many bytes are there; undefined begins anew
-   * @param signal ends the waiting for bytes; once they are there, the file is completed in any case
-   * @throws CONFLICT where the file does not end at this offset or another request has completed it, LOCKED while another
-   *   request sends it, TOO_LARGE, TOO_SLOW, INVALID_INPUT where it is not what was announced, NOT_FOUND, and what the
-   *   store throws
+   * differs from its announcement is removed, and its token becomes invalid.
+   * @param offset number of bytes that are there already; undefined starts over
+   * @param signal stops waiting for bytes; once all have arrived, the file is completed in any case
+   * @throws CONFLICT if the file does not end at this offset or another request has completed it, LOCKED while another
+   *   request is sending it, TOO_LARGE, TOO_SLOW, INVALID_INPUT if it differs from its announcement, NOT_FOUND, and what
+   *   the store throws
    */
   async receive(
     token: string,
@@ -115,14 +116,14 @@ export class Uploads {
     bytes: AsyncIterable<Uint8Array>,
     signal: AbortSignal,
   ): Promise<Progress> {
-    const taken = await UploadLease.take(this.#pools, hash(token), signal);
-    if (!taken) {
+    const leased = await UploadLease.acquire(this.#pools, hash(token), signal);
+    if (!leased) {
       // Another request may have completed it meanwhile, with bytes of its own.
       await this.find(token, signal);
       throw noMoreBytes();
     }
-    await using lease = taken.lease;
-    const { upload } = taken;
+    await using lease = leased.lease;
+    const { upload } = leased;
     const size = Number(upload.size);
     if (upload.isWhole) {
       await this.#finish(upload, lease, undefined);
@@ -131,22 +132,22 @@ export class Uploads {
     const kept = await this.#keptBytes(upload);
     if (offset !== undefined && offset !== kept) throw notAtTheEnd(kept, offset);
     const start = offset ?? 0;
-    const came = await this.#append(upload, start, bytes, lease, signal);
-    if (start + came.size < size) return { offset: await this.#keptBytes(upload), size };
-    return { offset: size, size, file: await this.#finish(upload, lease, start === 0 ? came : undefined) };
+    const received = await this.#append(upload, start, bytes, lease, signal);
+    if (start + received.size < size) return { offset: await this.#keptBytes(upload), size };
+    return { offset: size, size, file: await this.#finish(upload, lease, start === 0 ? received : undefined) };
   }
 
   /**
-   * Completes an upload whose bytes are all there: a crash may have come in between.
-   * @returns how far it is; nothing is done where bytes are missing
-   * @throws LOCKED while another request has it, NOT_FOUND, and what the store throws
+   * Completes an upload whose bytes have all arrived, after a crash prevented that. Does nothing if bytes are missing.
+   * @returns its progress
+   * @throws LOCKED while another request has the lease, NOT_FOUND, and what the store throws
    */
   async complete(token: string, signal: AbortSignal): Promise<Progress> {
-    const taken = await UploadLease.take(this.#pools, hash(token), signal);
+    const leased = await UploadLease.acquire(this.#pools, hash(token), signal);
     // Another request may have completed it meanwhile.
-    if (!taken) return this.find(token, signal);
-    await using lease = taken.lease;
-    const { upload } = taken;
+    if (!leased) return this.find(token, signal);
+    await using lease = leased.lease;
+    const { upload } = leased;
     const [offset, size] = [await this.#keptBytes(upload), Number(upload.size)];
     if (offset < size) return { offset, size };
     if (!upload.isWhole) await this.#files.store.append(upload.key, offset, nothing(), lease.signal);
@@ -154,12 +155,12 @@ export class Uploads {
   }
 
   /**
-   * Gives an upload up: its bytes are removed, and a request that sends more is cut off.
-   * @throws CONFLICT where it is complete, NOT_FOUND
+   * Cancels an upload: its bytes are removed, and a request that is sending more is cut off.
+   * @throws CONFLICT if it is complete, NOT_FOUND
    */
   async terminate(token: string, signal: AbortSignal): Promise<void> {
     const { upload: uploads } = engineTables(new Database(this.#pools, signal));
-    const upload = await uploads.find(expected(hash(token)), { columns: ['id', 'key'] });
+    const upload = await uploads.find(unexpired(hash(token)), { columns: ['id', 'key'] });
     if (upload && (await uploads.delete({ id: upload.id })) > 0) return this.#files.store.remove(upload.key);
     await this.find(token, signal);
     throw new GatherError('CONFLICT', 'The file is complete. Delete it with `deleteFile`.');
@@ -169,22 +170,22 @@ export class Uploads {
     return isWhole ? Number(size) : this.#files.store.keptBytes(key);
   }
 
-  /** @returns what came */
+  /** @returns the description of the appended bytes */
   async #append(
     { key, size }: UploadRow,
     offset: number,
     bytes: AsyncIterable<Uint8Array>,
     lease: UploadLease,
     signal: AbortSignal,
-  ): Promise<Described> {
-    const intake = new FileDigest(Number(size));
-    const pieces = intake.through(within(Number(size), offset, heardBy(lease, withMinimumRate(bytes))));
-    await this.#files.store.append(key, offset, pieces, AbortSignal.any([signal, lease.signal]));
-    return intake.describe();
+  ): Promise<FileDescription> {
+    const digest = new FileDigest(Number(size));
+    const chunks = digest.through(within(Number(size), offset, touching(lease, withMinimumRate(bytes))));
+    await this.#files.store.append(key, offset, chunks, AbortSignal.any([signal, lease.signal]));
+    return digest.describe();
   }
 
-  /** Can be repeated after a crash: `isWhole` is set before the bytes become an object, which is not to be appended to. */
-  async #finish(upload: UploadRow, lease: UploadLease, described: Described | undefined): Promise<FileRow> {
+  /** Can be repeated after a crash: `isWhole` is set before the object is completed, after which nothing may be appended. */
+  async #finish(upload: UploadRow, lease: UploadLease, description: FileDescription | undefined): Promise<FileRow> {
     lease.hold();
     const signal = AbortSignal.any([lease.signal, AbortSignal.timeout(FINISH_TIMEOUT_MS)]);
     const database = new Database(this.#pools, signal);
@@ -192,81 +193,86 @@ export class Uploads {
     try {
       if ((await engineTables(database).upload.update(own, { isWhole: true })) === 0) throw locked();
       await this.#files.store.complete(upload.key);
-      const whole = described ?? (await this.#describe(upload, signal));
-      // Renewing would wait for the transaction, and then find the upload gone.
+      const whole = description ?? (await this.#describe(upload, signal));
+      // A renewal would wait for the transaction, and then find the upload deleted.
       await lease.stopRenewing();
       lease.signal.throwIfAborted();
       return await database.transaction((transaction) => this.#add(transaction, upload, own, whole));
     } catch (error) {
       if (isRefusal(error)) await this.#drop(upload, own);
-      // The store has removed the bytes: they are expected anew.
+      // The store has removed the bytes, which must be sent again.
       if (isStorageFull(error)) await engineTables(database).upload.update(own, { isWhole: false });
       throw error;
     }
   }
 
-  /** Reads it once more: what came in several requests has not passed in one go. */
-  async #describe({ key, size }: UploadRow, signal: AbortSignal): Promise<Described> {
-    const intake = new FileDigest(Number(size));
-    for await (const _ of intake.through(await this.#files.store.read(key, signal)));
-    return intake.describe();
+  /** Reads the file again: the bytes of several requests did not pass through one digest. */
+  async #describe({ key, size }: UploadRow, signal: AbortSignal): Promise<FileDescription> {
+    const digest = new FileDigest(Number(size));
+    for await (const _ of digest.through(await this.#files.store.read(key, signal)));
+    return digest.describe();
   }
 
-  /** The file takes the place of the upload: there is always one of them. */
-  async #add(transaction: Database, upload: UploadRow, own: Own, described: Described): Promise<FileRow> {
+  /** Replaces the upload by the file in one transaction, so that one of them always exists. */
+  async #add(
+    transaction: Database,
+    upload: UploadRow,
+    own: LeasedUpload,
+    description: FileDescription,
+  ): Promise<FileRow> {
     const tables = engineTables(transaction);
-    const file = await this.#files.add(transaction, upload.key, described, toAnnounced(upload));
+    const file = await this.#files.add(transaction, upload.key, description, toExpectedFile(upload));
     if ((await tables.upload.delete(own)) === 0) throw locked();
     await tables.file.update({ id: file.id }, { uploadTokenHash: upload.tokenHash });
     return file;
   }
 
-  async #drop({ key }: UploadRow, own: Own): Promise<void> {
+  async #drop({ key }: UploadRow, own: LeasedUpload): Promise<void> {
     const database = new Database(this.#pools, AbortSignal.timeout(FINISH_TIMEOUT_MS));
     if ((await engineTables(database).upload.delete(own)) > 0) await this.#files.store.remove(key);
   }
 }
 
-/** An upload is complete; what was sent came too late. */
+/** The error for bytes sent after the upload was completed. */
 export function noMoreBytes(): GatherError {
   return new GatherError('CONFLICT', 'Expected no more bytes: the file is complete.');
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array, void, void> {}
 
-async function* heardBy(lease: UploadLease, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
-  for await (const piece of bytes) {
-    lease.hear();
-    yield piece;
+async function* touching(lease: UploadLease, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  for await (const chunk of bytes) {
+    lease.touch();
+    yield chunk;
   }
 }
 
-/** The bytes as long as they are not more than were announced. */
+/** Passes bytes through, up to the announced size. @throws TOO_LARGE */
 async function* within(
   size: number,
   offset: number,
   bytes: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, void> {
   let end = offset;
-  for await (const piece of bytes) {
-    end += piece.length;
+  for await (const chunk of bytes) {
+    end += chunk.length;
     if (end > size) throw tooLarge(size);
-    yield piece;
+    yield chunk;
   }
 }
 
-function toAnnounced({ name, size, type, sha256, owner, attachment, target }: UploadRow): ExpectedFile {
+function toExpectedFile({ name, size, type, sha256, owner, attachment, target }: UploadRow): ExpectedFile {
   const purpose = attachment !== null && target !== null ? { attachment, target } : undefined;
   return { name, owner, purpose, expected: { size: Number(size), type, sha256 } };
 }
 
-/** Whether the file itself is at fault, so that it would be refused again. */
+/** Whether the file itself is at fault, so that sending it again would fail too. */
 function isRefusal(error: unknown): boolean {
   return error instanceof GatherError && (error.code === 'INVALID_INPUT' || error.code === 'NOT_FOUND');
 }
 
-/** The upload with this token, if it has not expired. */
-function expected(tokenHash: string) {
+/** Selects the upload with this token, if it has not expired. */
+function unexpired(tokenHash: string) {
   return { tokenHash, expiresAt: { gt: new Date().toISOString() } };
 }
 

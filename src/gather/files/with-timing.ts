@@ -1,7 +1,7 @@
 import { type Call, publishCall, toOutcome } from '../calls.ts';
 import type { Store } from './store.ts';
 
-/** The store, with each of its calls measured once. `append` takes as long as the bytes take to come. */
+/** Wraps a store so that each of its operations is published as a call. `append` includes waiting for the bytes. */
 export function withTiming(kind: Call['kind'], store: Store): Store {
   async function measure<T>(action: string, signal: AbortSignal, trip: () => Promise<T>): Promise<T> {
     const description = { kind, name: `files.${action}`, keys: 1, signal };
@@ -20,14 +20,14 @@ export function withTiming(kind: Call['kind'], store: Store): Store {
   return {
     ...store,
     append: (key, offset, bytes, signal) => measure('append', signal, () => store.append(key, offset, bytes, signal)),
-    keptBytes: (key) => measure('keptBytes', ofNobody(), () => store.keptBytes(key)),
-    complete: (key) => measure('complete', ofNobody(), () => store.complete(key)),
+    keptBytes: (key) => measure('keptBytes', neverAborted(), () => store.keptBytes(key)),
+    complete: (key) => measure('complete', neverAborted(), () => store.complete(key)),
     read: (key, signal, range) => measure('read', signal, () => store.read(key, signal, range)),
-    remove: (key) => measure('remove', ofNobody(), () => store.remove(key)),
+    remove: (key) => measure('remove', neverAborted(), () => store.remove(key)),
   };
 }
 
 /** A signal that never aborts: these calls outlive the request. */
-function ofNobody(): AbortSignal {
+function neverAborted(): AbortSignal {
   return new AbortController().signal;
 }

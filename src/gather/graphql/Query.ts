@@ -4,7 +4,7 @@ import type { QueryResolvers } from './schema.generated.ts';
 
 const MAX_NODES = 1000;
 
-/** Those that check their arguments are async: the executor waits for all siblings of a field that throws by itself. */
+/** Resolvers that check arguments are async: if one throws synchronously, the executor waits for all sibling fields. */
 export const Query: QueryResolvers = {
   node: (_, { id }, { loaders }) => loadNode(id, loaders),
 

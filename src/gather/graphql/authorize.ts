@@ -2,13 +2,12 @@ import { defaultFieldResolver, type GraphQLField, type GraphQLSchema, isObjectTy
 import type { Context } from '../context.ts';
 import { GatherError } from '../errors.ts';
 import type { Role, Roles, Viewer } from '../viewer.ts';
-import { ownArgumentsOf, type Resolver, rulesOf, showAllowed, takeOwn } from './guards.ts';
+import { hideForbidden, ownArgumentsOf, type Resolver, requireOwn, rulesOf } from './guards.ts';
 import { leastRole } from './least-role.ts';
 
 /**
- * Puts the rules of a schema, @auth and @owned, in front of its resolvers: the one place that enforces them. Of lists
- * `mine` reads only the viewer's own rows, so that their pages are right; other users' rows that come as far as
- * this is stopped here.
+ * Wraps the resolvers of a schema in the rules of @auth and @owned; nothing else enforces them. Lists select only the
+ * viewer's rows by `Roles.ownedBy`, so that their pages are right; other users' rows that get this far are hidden here.
  */
 export function authorize(schema: GraphQLSchema, roles: Roles): void {
   for (const type of Object.values(schema.getTypeMap())) {
@@ -16,10 +15,10 @@ export function authorize(schema: GraphQLSchema, roles: Roles): void {
     const isMutation = type === schema.getMutationType();
     for (const field of Object.values<GraphQLField<unknown, Context>>(type.getFields())) {
       const rules = rulesOf(schema, roles, field);
-      if (rules.size > 0) field.resolve = showAllowed(resolverOf(field), roles, rules);
+      if (rules.size > 0) field.resolve = hideForbidden(resolverOf(field), roles, rules);
       const own = ownArgumentsOf(field);
       const entry = field.subscribe ? 'subscribe' : 'resolve';
-      if (own.length > 0) field[entry] = takeOwn(schema, field[entry] ?? resolverOf(field), own, isMutation);
+      if (own.length > 0) field[entry] = requireOwn(schema, field[entry] ?? resolverOf(field), own, isMutation);
       const least = leastRole(schema, field);
       if (least || isMutation) field[entry] = requireRole(field[entry] ?? resolverOf(field), roles, least);
     }
@@ -30,18 +29,18 @@ function resolverOf({ resolve }: GraphQLField<unknown, Context>): Resolver {
   return resolve ?? defaultFieldResolver;
 }
 
-/** @param least nobody may where there is none */
+/** @param least if undefined, nobody may */
 function requireRole(resolver: Resolver, roles: Roles, least: Role | undefined): Resolver {
   return (parent, args, context, info) => {
     const { viewer } = context;
     if (least && roles.has(viewer, least)) return resolver(parent, args, context, info);
-    // Not thrown: the executor waits for all siblings of a field that throws by itself.
+    // Not thrown: if a resolver throws synchronously, the executor waits for all sibling fields.
     return Promise.reject(viewer.failure ?? refusal(viewer, roles, least));
   };
 }
 
 function refusal({ role }: Viewer, roles: Roles, least: Role | undefined): GatherError {
-  if (!least) return new GatherError('FORBIDDEN', 'Nobody may do this: its field has no @auth that says who may.');
+  if (!least) return new GatherError('FORBIDDEN', 'Nobody may do this: the field has no @auth.');
   if (role === roles.least) {
     return new GatherError('UNAUTHENTICATED', `Expected a viewer who is signed in, as ${least}, got nobody.`);
   }

@@ -13,7 +13,7 @@ import {
 } from 'graphql';
 import { type AnswerSize, bytesOf } from './limits/answer-size.ts';
 
-/** Of an operation. Nobody counts for schemas that others execute in this process. */
+/** The context of an operation. Without `answerSize`, as when a schema is executed directly, nothing is counted. */
 type Counting = { answerSize?: AnswerSize } | undefined;
 
 type Field = GraphQLField<unknown, Counting>;
@@ -22,15 +22,15 @@ type Resolver = GraphQLFieldResolver<unknown, Counting>;
 /** Quotes, colon and comma; and the braces of an object. */
 const PUNCTUATION_BYTES = 6;
 
-/** Counts each value of an answer as it is made: the resolvers of all fields are called through this. */
+/** Wraps all resolvers of a schema to count each value of the response as it is resolved. */
 export function countAnswer(schema: GraphQLSchema): void {
   for (const type of Object.values(schema.getTypeMap())) {
-    // Those of introspection are the same objects in every schema, and are counted below.
+    // The introspection types are shared by all schemas, and wrapped below.
     if (isObjectType(type) && !type.name.startsWith('__')) Object.values(type.getFields()).forEach(count);
   }
 }
 
-// What graphql-js itself adds to every schema: once, as all schemas of this process share it.
+// The fields that graphql-js adds to every schema. Wrapped once, as all schemas of the process share them.
 [SchemaMetaFieldDef, TypeMetaFieldDef, TypeNameMetaFieldDef].forEach(count);
 for (const type of introspectionTypes) if (isObjectType(type)) Object.values(type.getFields()).forEach(count);
 
@@ -39,7 +39,7 @@ function count(field: Field): void {
   field.resolve = isLeafType(getNamedType(field.type)) ? countLeaf(resolve) : countKey(resolve);
 }
 
-/** What is below it is counted field by field. */
+/** Counts the key of an object or list; the fields below count themselves. */
 function countKey(resolve: Resolver): Resolver {
   return (parent, args, context, info) => {
     context?.answerSize?.add(`${info.path.key}`.length + PUNCTUATION_BYTES);

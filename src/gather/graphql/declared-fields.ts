@@ -7,16 +7,16 @@ import { toGlobalId } from './global-id.ts';
 import type { Reading } from './reads.ts';
 import { findRow } from './rows.ts';
 
-/** A row, by its columns. */
+/** A row of any table. */
 type AnyRow = Readonly<Record<string, unknown>>;
 
-/** A resolver and what it reads, as a schema takes them. */
+/** A resolver and the columns it reads, as the schema expects them. */
 export interface Resolution {
   resolve: (row: AnyRow, args: Readonly<Record<string, never>>, context: Context) => unknown;
   extensions: Reading;
 }
 
-/** Where a declared field stands. */
+/** The position of a declared field. */
 interface Place {
   /** The field's name. */
   name: string;
@@ -26,26 +26,26 @@ interface Place {
 }
 
 /**
- * The resolver of a declared field.
- * @throws an error of the program's where the table has no such foreign key
+ * Creates the resolver of a declared field.
+ * @throws Error if the table has no such foreign key
  */
 export function toResolution(field: DeclaredField, place: Place): Resolution {
   return field.kind === 'belongsTo' ? toParent(field, place) : toChildren(field, place);
 }
 
-/** The resolver of `Node.id`. */
+/** Creates the resolver of `Node.id`. */
 export function toIdResolution(type: string): Resolution {
   return { resolve: ({ id }) => toGlobalId(type, String(id)), extensions: { reads: ['id'] } };
 }
 
 /**
- * Answers at once where the row is known, which spares the executor its promises: half of the cost of a page whose every
- * row has a parent.
+ * Returns the row synchronously if it is cached. Promises would double the cost of executing a page whose every row has
+ * a parent.
  */
 function toParent({ by }: BelongsTo, { table, definitions }: Place): Resolution {
   const references: Readonly<Record<string, string | undefined>> = definitions[table].references;
   const target = references[by] as TableName | undefined;
-  if (!target) throw new Error(`Column "${by}" of table ${table} is no foreign key of one column.`);
+  if (!target) throw new Error(`Column "${by}" of table ${table} is not a foreign key of one column.`);
   const nullable: readonly string[] = definitions[table].nullable;
   const isNullable = nullable.includes(by);
   return {

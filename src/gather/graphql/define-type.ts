@@ -7,14 +7,14 @@ import type { TableOfType } from './types.ts';
 type Empty = Readonly<Record<never, never>>;
 type AppResolvers = Registered<'resolvers', Empty>;
 
-/** A field that is the row which a column refers to. */
+/** A field that resolves to the row that a column refers to. */
 export interface BelongsTo<By extends string = string> {
   readonly kind: 'belongsTo';
   /** The column, a foreign key of the parent's table. */
   readonly by: By;
 }
 
-/** A field that is a Relay connection of the rows which refer to their parent. */
+/** A field that resolves to a Relay connection of the rows that refer to their parent. */
 export interface HasMany<T extends string = string, By extends string = string> {
   readonly kind: 'hasMany';
   readonly table: T;
@@ -23,13 +23,13 @@ export interface HasMany<T extends string = string, By extends string = string> 
   readonly order: 'newest first' | 'oldest first';
 }
 
-/** A field that says where it comes from, in place of a resolver. */
+/** A field that declares its source in place of a resolver. */
 export type DeclaredField = BelongsTo | HasMany;
 
 type References<T> = T extends keyof AppDefinitions ? ReferencesOf<AppDefinitions[T]> : Empty;
 type ReferencesOf<Definition> = Definition extends { readonly references: infer Found } ? Found : Empty;
 
-/** The tables with a column that refers to table `T`, each with these columns. */
+/** The tables with columns that refer to table `T`, each with these columns. */
 type ReferringTo<T> = {
   [Other in keyof AppDefinitions & string]: HasMany<
     Other,
@@ -40,13 +40,13 @@ type ReferringTo<T> = {
 
 type Declared<Name> = BelongsTo<keyof References<TableOfType<Name>> & string> | ReferringTo<TableOfType<Name>>;
 
-/** The fields of a type. A field that is absent is the column, or the property, of its name. */
+/** The fields of a type. A field left out resolves to the column, or the property, of the same name. */
 export type Fields<Name extends keyof AppResolvers> = {
   readonly [Field in keyof NonNullable<AppResolvers[Name]>]?: NonNullable<AppResolvers[Name]>[Field] | Declared<Name>;
 };
 
 /**
- * Says where the fields of a type come from: a line for each field that is no column.
+ * Defines the fields of a type, those that are columns left out.
  *
  * ```ts
  * export const Book = defineType('Book', {
@@ -60,12 +60,12 @@ export function defineType<Name extends keyof AppResolvers>(_name: Name, fields:
   return fields;
 }
 
-/** The row that a foreign key refers to; null where the key is. All rows of a level are one statement. */
+/** The row that a foreign key refers to; null if the key is null. One statement for all rows of a level. */
 export function belongsTo<const By extends string>(by: By): BelongsTo<By> {
   return { kind: 'belongsTo', by };
 }
 
-/** A page, for each parent, of the rows that refer to it, by their keys. The pages of all parents are one statement. */
+/** A page of the rows that refer to their parent, in key order. One statement for the pages of all parents. */
 export function hasMany<const T extends TableName, const By extends Column<T>>(
   table: T,
   { by, order }: { by: By; order: HasMany['order'] },
@@ -73,7 +73,7 @@ export function hasMany<const T extends TableName, const By extends Column<T>>(
   return { kind: 'hasMany', table, by, order };
 }
 
-/** Whether a field is declared, and not resolved by a function. */
+/** Whether a field is declared, as opposed to resolved by a function. */
 export function isDeclared(field: unknown): field is DeclaredField {
   const kind = typeof field === 'object' && field !== null && 'kind' in field ? field.kind : undefined;
   return kind === 'belongsTo' || kind === 'hasMany';

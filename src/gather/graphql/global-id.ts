@@ -6,24 +6,24 @@ import { GatherError } from '../errors.ts';
 const MAX_LENGTH = 100;
 const GLOBAL_ID = /^([A-Z][A-Za-z\d_]*):(.+)$/;
 
-/** The ID that clients see of a row: base64 of `Book:42`. */
+/** The global ID of a row: base64 of `Book:42`. */
 export function toGlobalId(type: string, id: Id): GlobalId {
   return btoa(`${type}:${id}`);
 }
 
 /**
- * The type and the key that `toGlobalId` was given. A number that is too large for a key is that of no row.
+ * Decodes a global ID to type and key. A number too large for a key becomes the key of no row.
  * @throws INVALID_INPUT for anything else
  */
 export function fromGlobalId(globalId: GlobalId): { type: string; id: Id } {
   const [, type, id] = GLOBAL_ID.exec(decode(globalId)) ?? [];
   if (type && id && isWholeNumber(id)) return { type, id: isId(id) ? id : ID_OF_NO_ROW };
-  throw notGiven(globalId);
+  throw unknownId(globalId);
 }
 
 /**
- * The key of a row of this type.
- * @throws INVALID_INPUT where the ID is of another type, or none at all
+ * Decodes the global ID of an object of this type to the key of its row.
+ * @throws INVALID_INPUT if the ID is of another type or invalid
  */
 export function toRowId(type: string, globalId: GlobalId): Id {
   const found = fromGlobalId(globalId);
@@ -31,9 +31,9 @@ export function toRowId(type: string, globalId: GlobalId): Id {
   throw new GatherError('INVALID_INPUT', `Expected the ID of an object of type ${type}, got one of ${found.type}.`);
 }
 
-/** The error for an ID that this server cannot have given. */
-export function notGiven(globalId: GlobalId): GatherError {
-  return new GatherError('INVALID_INPUT', `Expected an ID that this server gave, got "${globalId}".`);
+/** The error for an ID that this server cannot have issued. */
+export function unknownId(globalId: GlobalId): GatherError {
+  return new GatherError('INVALID_INPUT', `Expected an ID issued by this server, got "${globalId}".`);
 }
 
 function decode(globalId: string): string {

@@ -2,28 +2,28 @@ import { renderGraphiQL as render } from '@graphql-yoga/render-graphiql';
 import { acceptOf, weightOfWhole } from '../http/accept.ts';
 
 /**
- * A tab is left with an offset that comes into force when it gets the focus: pressed, it would move from under the
+ * GraphiQL leaves an offset on a tab that applies when the tab gets the focus: it would move away under the pressed
  * pointer, and the click would be lost.
  */
 const STYLE = '<style>.graphiql-tab { transform: none !important; }</style>';
 
 /**
- * Its client asks for parts of an answer without naming a format, but understands only that of 2022. Subscriptions come
- * as events.
+ * GraphiQL's client requests incremental delivery without naming a format, but understands only that of 2022.
+ * Subscriptions use server-sent events.
  */
 const ACCEPT =
   'application/graphql-response+json, application/json, multipart/mixed;deferSpec=20220824, text/event-stream';
 
-/** So that the cookie of a session counts in subscriptions, which it sends by GET. */
+/** Makes the session cookie count for subscriptions, which GraphiQL sends by GET. */
 const PREFLIGHT = { 'x-gather-preflight': '1' };
 
-/** Whether a request wants a page at least as much as an answer of GraphQL. */
+/** Whether a request prefers HTML to a GraphQL response, or accepts both equally. */
 export function wantsPage(request: Request): boolean {
   const accept = acceptOf(request);
   const weight = accept.weightOf('text/html');
   return weight > 0 && weight >= weightOfWhole(accept);
 }
 
-/** GraphiQL's page, which loads nothing from another host; around two faults of @graphql-yoga/render-graphiql 5.24. */
+/** Renders GraphiQL, which loads nothing from other hosts. Works around two bugs of @graphql-yoga/render-graphiql 5.24. */
 export const renderGraphiQL: typeof render = (options) =>
   render({ ...options, additionalHeaders: { accept: ACCEPT, ...PREFLIGHT } }).replace('</head>', `${STYLE}</head>`);

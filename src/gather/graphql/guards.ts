@@ -20,19 +20,19 @@ export type Resolver = GraphQLFieldResolver<unknown, Context>;
 
 type Field = GraphQLField<unknown, Context>;
 
-/** A row, as far as it matters here: the column that says whose it is, and its type where the field may give others too. */
+/** A row with its owner column, and its type name if the field can return several types. */
 type GuardedRow = Readonly<Record<string, unknown>> & { __typename?: string };
 
-/** Whose a row is; null where it is nobody's. */
+/** The owner of a row; null if it has none. */
 type OwnerOf = (row: GuardedRow) => string | null;
 
-/** Whether a viewer may know of a row of a type. */
+/** Whether a viewer may see a row. */
 type Rule = (viewer: Viewer, row: GuardedRow) => boolean;
 
-/** The rules of types by their names. */
+/** Rules by type name. */
 type Rules = ReadonlyMap<string, Rule>;
 
-/** The rules of the types that a field may give, alone or in a list; of those that have any. */
+/** The rules of the types that a field can return, alone or in a list. */
 export function rulesOf(schema: GraphQLSchema, roles: Roles, field: Field): Rules {
   const type = getNamedType(field.type);
   const types: readonly GraphQLNamedType[] = isAbstractType(type) ? schema.getPossibleTypes(type) : [type];
@@ -46,10 +46,10 @@ export function ownArgumentsOf({ args }: Field): string[] {
 }
 
 /**
- * Replaces objects that are not for the viewer with null, as if they did not exist. Fails where one may be theirs, and
- * cannot be found out.
+ * Wraps a resolver to replace objects that the viewer may not see with null, as if they did not exist. Throws if the
+ * viewer could not be identified, since an object may be theirs.
  */
-export function showAllowed(resolver: Resolver, roles: Roles, rules: Rules): Resolver {
+export function hideForbidden(resolver: Resolver, roles: Roles, rules: Rules): Resolver {
   return (parent, args, context, info) => {
     const result = resolver(parent, args, context, info);
     return roles.has(context.viewer, roles.highest) ? result : shown(result, rules, context.viewer);
@@ -57,11 +57,12 @@ export function showAllowed(resolver: Resolver, roles: Roles, rules: Rules): Res
 }
 
 /**
- * Refuses the ID of something that belongs to somebody else, as if there were nothing with this ID. One that is no ID is
- * left to the resolver.
- * @param isMutation whether it is a `userError`
+ * Wraps a resolver to refuse the IDs of other users' objects, as if there were no such object. Invalid IDs are left to
+ * the resolver.
+ * @param names the arguments with the IDs
+ * @param isMutation whether to refuse with a `userError`
  */
-export function takeOwn(
+export function requireOwn(
   schema: GraphQLSchema,
   resolver: Resolver,
   names: readonly string[],
@@ -74,7 +75,7 @@ export function takeOwn(
   return async (parent, args, context, info) => {
     for (const name of names) {
       if (await isOwn(args[name], ownerOf, context)) continue;
-      const message = 'There is nothing of yours with this ID.';
+      const message = 'There is no object of yours with this ID.';
       if (!isMutation) throw new GatherError('NOT_FOUND', message);
       return { userErrors: [{ code: 'NOT_FOUND', message, field: [name] }] };
     }
@@ -88,7 +89,7 @@ async function isOwn(id: string, ownerOf: OwnerOf, { viewer, loaders, roles }: C
     const node = await loadNode(id, loaders);
     return node !== null && roles.owns(viewer, ownerOf(node as GuardedRow));
   } catch (error) {
-    // What is no ID is the resolver's to refuse.
+    // An invalid ID is refused by the resolver.
     if (error instanceof GatherError && error.code === 'INVALID_INPUT') return true;
     throw error;
   }
@@ -110,7 +111,7 @@ function shown(value: unknown, rules: Rules, viewer: Viewer): unknown {
   return null;
 }
 
-/** A row that does not say its type is of the only one that the field gives. */
+/** A row without a type name is of the only type that the field returns. */
 function isAllowed(row: GuardedRow, rules: Rules, viewer: Viewer): boolean {
   const [only] = rules.values();
   const rule = row.__typename === undefined ? only : rules.get(row.__typename);
@@ -118,8 +119,8 @@ function isAllowed(row: GuardedRow, rules: Rules, viewer: Viewer): boolean {
 }
 
 /**
- * The column of a type that names the owner of an object; undefined where its objects have none.
- * @throws an error of the program's where the SDL declares @owned without `by`: nothing would be anybody's
+ * The column of a type that holds an object's owner; undefined if its objects have none.
+ * @throws Error if the SDL declares @owned without `by`: no object would have an owner
  */
 export function ownerColumnOf(schema: GraphQLSchema, { name, astNode }: GraphQLObjectType): string | undefined {
   const owned = schema.getDirective('owned');
@@ -128,7 +129,7 @@ export function ownerColumnOf(schema: GraphQLSchema, { name, astNode }: GraphQLO
   const by: unknown = values['by'];
   if (typeof by === 'string') return by;
   throw new Error(
-    `${name} is @owned, by no column: declare \`directive @owned(by: String! = "owner")\` in the schema.`,
+    `${name} is @owned, but by no column: declare \`directive @owned(by: String! = "owner")\` in the schema.`,
   );
 }
 

@@ -1,7 +1,7 @@
 import { type GraphQLField, type GraphQLObjectType, type GraphQLSchema, getDirectiveValues } from 'graphql';
 import type { Role } from '../viewer.ts';
 
-/** The role that @auth requires of a field or a type; undefined where it has none. */
+/** The role that @auth requires of a field or a type; undefined if it has none. */
 export function leastRole(
   schema: GraphQLSchema,
   { astNode }: Pick<GraphQLField<unknown, unknown> | GraphQLObjectType, 'astNode'>,

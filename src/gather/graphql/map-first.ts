@@ -1,6 +1,6 @@
 import type { ExecutionResult } from 'graphql';
 
-/** The parts of an answer, the first of them changed. */
+/** Maps the first part of an incremental response, and passes the others through. */
 export async function* mapFirst(
   parts: AsyncIterable<ExecutionResult>,
   map: (part: ExecutionResult) => ExecutionResult,

@@ -1,18 +1,18 @@
 import type { Loaders } from '../loaders/index.ts';
-import { fromGlobalId, notGiven } from './global-id.ts';
+import { fromGlobalId, unknownId } from './global-id.ts';
 import { findRow } from './rows.ts';
 
-/** What `Query.node` finds: a row of any type that implements Node, with the type's name. */
+/** The result of `Query.node`: a row of any type that implements Node, with the type's name. */
 export type NodeParent = (object & { __typename: string }) | null;
 
 /**
- * The object that has this ID; null where there is none.
- * @throws INVALID_INPUT for an ID that this server cannot have given
+ * Loads the object with this ID; null if there is none.
+ * @throws INVALID_INPUT for an ID that this server cannot have issued
  */
 export async function loadNode(globalId: string, loaders: Loaders): Promise<NodeParent> {
   const { type, id } = fromGlobalId(globalId);
   const loader = loaders.ofType(type);
-  if (!loader) throw notGiven(globalId);
+  if (!loader) throw unknownId(globalId);
   const row = await findRow(loader, id);
   return row && { ...row, __typename: type };
 }

@@ -20,11 +20,11 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import type { Columns, References } from '../database/columns.ts';
-import { type Conditions, conditionsOf } from './limits/conditions.ts';
+import { type ArgumentCost, argumentCostOf } from './limits/argument-cost.ts';
 import { type Size, type Sizing, sizingOf } from './limits/size.ts';
 import { TableSelections, type TableTypes } from './table-selection.ts';
 
-/** What is known of an operation before it runs. Worked out in one walk, and kept for as long as its document. */
+/** What is known of an operation before it runs: computed in one walk, and cached with its document. */
 interface OperationPlan {
   /** What it may cost. */
   cost: CostPlan;
@@ -36,46 +36,46 @@ interface OperationPlan {
   incremental: readonly DirectiveNode[];
 }
 
-/** The plan of an operation of a valid document; undefined where the document has no operation of this name. */
+/** The plan of an operation of a valid document; undefined if the document has no operation of this name. */
 export type PlanOf = (document: DocumentNode, operationName: string | null | undefined) => OperationPlan | undefined;
 
-/** What a selection may cost: the fields of each type that its object may be of. */
+/** The cost plan of a selection: the fields of each possible type of its object. */
 export type CostPlan = readonly (readonly PlannedField[])[];
 
 /** A field that may cost something. */
 export interface PlannedField {
-  /** Its name in the result. */
+  /** Its response name. */
   key: string;
-  /** What it costs itself. */
+  /** Cost of the field itself. */
   weight: Size;
-  /** What each of its objects costs; 0 where it has none. */
+  /** Cost of each of its objects; 0 for leaf types. */
   points: number;
-  /** How many objects it has at most. */
+  /** Most objects that it can have. */
   size: Size;
-  /** What each of its objects has. */
+  /** The plan of each of its objects. */
   below: CostPlan;
 }
 
-/** What a field says to those of its object. */
-interface Around {
+/** What the fields of an object inherit from the field around them. */
+interface Enclosing {
   sizing: Sizing;
-  /** What each of them costs besides: they are questions under the conditions that it is given. */
-  conditions: Conditions | undefined;
+  /** Added to the cost of each of them: its arguments, such as filters, apply to them. */
+  argumentCost: ArgumentCost | undefined;
 }
 
 const MUTATION_WEIGHT = 10;
 const SCALAR_POINTS = 0.1;
-/** The schema is at hand, so that it costs little to describe it. */
+/** Introspection is cheap: the schema is in memory. */
 const INTROSPECTION_POINTS = 0.1;
-/** Schemas with more types than this cost as much to describe as one that has so many. */
+/** A schema with more types than this costs no more to introspect than one with this many. */
 const INTROSPECTION_TYPES = 100;
 
 const one: Size = () => 1;
 const INCREMENTAL = new Set(['defer', 'stream']);
 
 /**
- * Plans operations. A plan is as large as the operation is with its fragments expanded, so keep that within limits
- * first.
+ * Creates the function that plans operations. A plan is as large as the operation with fragments expanded, so check that
+ * limit first.
  */
 export function createPlanOf(schema: GraphQLSchema, tables: TableTypes): PlanOf {
   const plans = new WeakMap<OperationDefinitionNode, OperationPlan>();
@@ -124,17 +124,16 @@ class Planner {
     };
   }
 
-  /** @param around what the field around them says to them */
-  #plan(type: GraphQLCompositeType, selectionSets: readonly SelectionSetNode[], around?: Around): CostPlan {
+  #plan(type: GraphQLCompositeType, selectionSets: readonly SelectionSetNode[], enclosing?: Enclosing): CostPlan {
     const types = isAbstractType(type) ? this.#schema.getPossibleTypes(type) : [type];
     return types
       .map((it) =>
-        [...this.#collect(it, selectionSets)].flatMap(([key, nodes]) => this.#toField(it, key, nodes, around)),
+        [...this.#collect(it, selectionSets)].flatMap(([key, nodes]) => this.#toField(it, key, nodes, enclosing)),
       )
       .filter((fields) => fields.length > 0);
   }
 
-  /** The fields that an object of this type is asked for, by their names in the result. */
+  /** Collects the fields selected on an object of this type, by response name. */
   #collect(
     type: GraphQLObjectType,
     selectionSets: readonly SelectionSetNode[],
@@ -168,32 +167,32 @@ class Planner {
     return isAbstractType(conditional) && this.#schema.isSubType(conditional, type);
   }
 
-  /** None where it costs nothing. Nodes of one key have the same arguments. */
+  /** Empty if the field costs nothing. Nodes of one key have the same arguments. */
   #toField(
     parentType: GraphQLObjectType,
     key: string,
     nodes: readonly [FieldNode, ...FieldNode[]],
-    around: Around | undefined,
+    enclosing: Enclosing | undefined,
   ): PlannedField[] {
     const field = this.#schema.getField(parentType, nodes[0].name.value);
     if (!field) return [];
     this.#tables.add(parentType, field);
     const type = getNamedType(field.type);
     const own = this.#weightOf(parentType, field) + (isCompositeType(type) ? 0 : scalarPoints(parentType));
-    const conditions = around?.conditions;
+    const inherited = enclosing?.argumentCost;
     const price =
       (each: Size): Size =>
       (variables) =>
-        own * each(variables) + (conditions?.(variables) ?? 0);
+        own * each(variables) + (inherited?.(variables) ?? 0);
     if (!isCompositeType(type))
-      return own > 0 || conditions ? [{ key, weight: price(one), points: 0, size: one, below: [] }] : [];
+      return own > 0 || inherited ? [{ key, weight: price(one), points: 0, size: one, below: [] }] : [];
     const sizing = sizingOf(this.#schema, this.#operation, field, nodes[0]);
-    const below = { sizing, conditions: conditionsOf(this.#schema, this.#operation, field, nodes[0]) };
-    // What its arguments give the size of is made, whether it is selected or not.
+    const below = { sizing, argumentCost: argumentCostOf(this.#schema, this.#operation, field, nodes[0]) };
+    // The objects whose number its arguments set are created, whether they are selected or not.
     const weight = price(own > 0 && sizing.sizedFields ? sizing.size : one);
     const points = isIntrospectionType(type) ? introspectionPoints(this.#schema) : 1;
     const selectionSets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
-    const size = isListType(getNullableType(field.type)) ? sizeOf(field, sizing, around?.sizing) : one;
+    const size = isListType(getNullableType(field.type)) ? sizeOf(field, sizing, enclosing?.sizing) : one;
     return [{ key, weight, points, size, below: this.#plan(type, selectionSets, below) }];
   }
 
@@ -205,20 +204,20 @@ class Planner {
   }
 }
 
-/** Those of introspection cost nothing: its objects stand for them. */
+/** Scalars of introspection cost nothing; its objects already count. */
 function scalarPoints(parentType: GraphQLObjectType): number {
   return isIntrospectionType(parentType) ? 0 : SCALAR_POINTS;
 }
 
 /**
- * The whole of a schema can always be asked for, however large it is. What is nested too deep is refused by the rules of
- * GraphQL, and an answer that is too long is stopped.
+ * Keeps full introspection affordable, however large the schema. GraphQL's own rule refuses deep nesting, and the limit of
+ * the response stops one that is too large.
  */
 function introspectionPoints(schema: GraphQLSchema): number {
   return INTROSPECTION_POINTS * Math.min(1, INTROSPECTION_TYPES / Object.keys(schema.getTypeMap()).length);
 }
 
-/** The field around it may know it better. */
+/** The size of a list; the enclosing field's @listSize takes precedence. */
 function sizeOf({ name }: GraphQLField<unknown, unknown>, { size }: Sizing, parent: Sizing | undefined): Size {
   return parent?.sizedFields?.includes(name) ? parent.size : size;
 }

@@ -1,7 +1,7 @@
 import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
 import type { Maybe } from 'graphql-yoga';
 
-/** What the hooks `onExecute` and `onSubscribe` are both given. */
+/** The payload that the hooks `onExecute` and `onSubscribe` have in common. */
 export interface Operation<Context = unknown> {
   args: {
     schema: GraphQLSchema;

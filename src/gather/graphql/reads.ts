@@ -7,16 +7,16 @@ interface ReadingResolver<Row, Args, Result> {
   extensions: Reading;
 }
 
-/** What a field reads of its parent's row. */
+/** The columns that a field reads of its parent's row. */
 export interface Reading {
   reads: readonly string[];
-  /** The table whose row the column refers to, where the field is just that row. */
+  /** The table that the column refers to, if the field is just the row it refers to. */
   refersTo?: TableName;
 }
 
 /**
- * A resolver together with the columns that it reads: the operation selects these and, as far as TypeScript is
- * concerned, the row has no others. A field without a resolver reads the column of its own name.
+ * A resolver with the columns that it reads. The operation selects these, and the row's type has no others. A field
+ * without a resolver reads the column of its own name.
  */
 export function reads<Row, Column extends keyof Row & string, Args, Result>(
   columns: readonly Column[],
@@ -25,7 +25,7 @@ export function reads<Row, Column extends keyof Row & string, Args, Result>(
   return { resolve, extensions: { reads: columns } };
 }
 
-/** What a field reads of its parent's row; undefined where it has no resolver made here. */
+/** The columns that a field reads; undefined properties if its resolver was not made by `reads`. */
 export function readingOf({ extensions }: GraphQLField<unknown, unknown>): Partial<Reading> {
   return extensions;
 }

@@ -1,6 +1,6 @@
 import { GatherError } from '../errors.ts';
 
-/** The row that a loader has for this key; null where there is none. */
+/** Loads the row with this key; null if there is none. */
 export async function findRow<Row>(loader: { load(key: string): Promise<Row> }, key: string): Promise<Row | null> {
   try {
     return await loader.load(key);

@@ -12,10 +12,11 @@ const EXPECTED: ReadonlySet<string> = new Set<string>([
 ]);
 
 /**
- * Runs a mutation. Invalid input, and missing or conflicting rows, become `userErrors` beside `nothing`; any other failure
- * is thrown. Afterwards the loaders are renewed.
+ * Runs a mutation. Expected failures, such as invalid input and missing or conflicting rows, become `userErrors`, returned
+ * with `nothing`; any other is thrown. Afterwards the loaders are renewed.
  *
- * @param pathOf the path in the input of an error of the database; by default the field with the column's name
+ * @param nothing the payload of a failed mutation
+ * @param pathOf the input path of an error; by default the field that it names
  */
 export async function runMutation<Result extends object, Nothing extends object>(
   context: Context,

@@ -7,7 +7,7 @@ const DAY = /^(?!0000)\d{4}-\d\d-\d\d$/;
 /** https://www.rfc-editor.org/rfc/rfc3339#section-5.6, without leap seconds, and with no offset of 16 hours or more. */
 const INSTANT = /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-](0\d|1[0-5]):[0-5]\d)$/i;
 
-/** Goes in and out as a string, so that it stays exact. */
+/** A string in input and output, so that it stays exact. */
 export const Decimal = new GraphQLScalarType<string, string>({
   name: 'Decimal',
   description: 'An exact decimal as a string: `"12.50"`. Numbers are refused, because a float is not exact.',
@@ -16,46 +16,46 @@ export const Decimal = new GraphQLScalarType<string, string>({
   coerceInputLiteral: (node) => toDecimal(textOf(node), print(node)),
 });
 
-/** A day, which PostgreSQL and RFC 3339 write alike. */
+/** A calendar date, which PostgreSQL and RFC 3339 write alike. */
 export const DateScalar = new GraphQLScalarType<Day, string>({
   name: 'Date',
-  description: 'A day of the calendar, as RFC 3339 writes it: `2026-11-21`.',
+  description: 'A calendar date: `2026-11-21`.',
   coerceOutputValue: String,
   coerceInputValue: (value) => toDay(value, JSON.stringify(value)),
   coerceInputLiteral: (node) => toDay(textOf(node), print(node)),
 });
 
-/** Goes in with any offset, which PostgreSQL understands as it is. */
+/** Input may have any offset; PostgreSQL reads it as it is. */
 export const DateTime = new GraphQLScalarType<Timestamp, string>({
   name: 'DateTime',
   description:
-    'An instant as RFC 3339 writes it, to the microsecond: `2026-11-21T09:05:00.123456Z`. Given with any offset, answered in UTC.',
+    'An instant in RFC 3339 format, to the microsecond: `2026-11-21T09:05:00.123456Z`. Input may have any offset; output is in UTC.',
   coerceOutputValue: (value) => toRfc3339(String(value)),
   coerceInputValue: (value) => toTimestamp(value, JSON.stringify(value)),
   coerceInputLiteral: (node) => toTimestamp(textOf(node), print(node)),
 });
 
-/** Comes in only, and not as JSON: a multipart request puts it where its map says. */
+/** Input only, and only from a multipart request, whose map names the variable. */
 export const FileScalar = new GraphQLScalarType<FileUpload, never>({
   name: 'File',
   description: 'A file of a multipart request: https://github.com/jaydenseric/graphql-multipart-request-spec.',
   coerceOutputValue: () => {
-    throw new GraphQLError('A File is never answered.');
+    throw new GraphQLError('A File cannot be returned.');
   },
   coerceInputValue: toFile,
   coerceInputLiteral: toFile,
 });
 
-/** Goes out only: nothing takes any JSON yet. */
+/** Output only: no argument takes JSON yet. */
 export const JSONScalar = new GraphQLScalarType<Json, Json>({
   name: 'JSON',
-  description: 'Any value of JSON, as it is, with all the digits of its numbers.',
+  description: 'Any JSON value.',
   coerceOutputValue: (value) => value as Json,
   coerceInputValue: refuseJson,
   coerceInputLiteral: refuseJson,
 });
 
-/** What it leads to is not looked at here. */
+/** Only the syntax is checked. */
 export const URLScalar = new GraphQLScalarType<string, string>({
   name: 'URL',
   description: 'An absolute URL: `https://example.com/data.json`.',
@@ -64,7 +64,7 @@ export const URLScalar = new GraphQLScalarType<string, string>({
   coerceInputLiteral: (node) => toUrl(textOf(node), print(node)),
 });
 
-/** From the way PostgreSQL writes a time in UTC: `2026-11-21 09:05:00.123456+00`. */
+/** Converts PostgreSQL's format of a time in UTC: `2026-11-21 09:05:00.123456+00`. */
 function toRfc3339(timestamp: Timestamp): string {
   if (!timestamp.endsWith('+00')) throw new Error(`Expected a time in UTC from PostgreSQL, got "${timestamp}".`);
   return `${timestamp.slice(0, 10)}T${timestamp.slice(11, -3)}Z`;
@@ -77,7 +77,7 @@ function toDecimal(value: unknown, given: string): string {
 
 function toDay(value: unknown, given: string): Day {
   if (typeof value === 'string' && isDay(value)) return value;
-  throw new GraphQLError(`Expected a day of the calendar, such as "2026-11-21", got ${given}.`);
+  throw new GraphQLError(`Expected a calendar date, such as "2026-11-21", got ${given}.`);
 }
 
 function toTimestamp(value: unknown, given: string): Timestamp {
@@ -93,10 +93,10 @@ function toUrl(value: unknown, given: string): string {
 
 function toFile(value: unknown): FileUpload {
   if (value instanceof FileUpload) return value;
-  throw new GraphQLError('Expected a file of a multipart request, whose map names this place; got something else.');
+  throw new GraphQLError('Expected a file of a multipart request, mapped to this variable; got something else.');
 }
 
-/** A month has its days, and February those of its year: any other becomes a day of the next month. */
+/** Whether a date exists. `Date` turns a day that its month does not have into one of the next month. */
 function isDay(text: string): boolean {
   if (!DAY.test(text)) return false;
   const midnight = new Date(`${text}T00:00Z`);
@@ -108,5 +108,5 @@ function textOf(node: ValueNode): unknown {
 }
 
 function refuseJson(): never {
-  throw new GraphQLError('A JSON cannot be given.');
+  throw new GraphQLError('JSON is not accepted as input.');
 }

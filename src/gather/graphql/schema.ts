@@ -10,24 +10,24 @@ import { toIdResolution, toResolution } from './declared-fields.ts';
 import { isDeclared } from './define-type.ts';
 import type { TypeRegistry } from './types.ts';
 
-/** Resolvers by types and fields. */
+/** Resolvers by type and field. */
 type ResolverMap = Readonly<Record<string, object>>;
 
-/** What a schema is made of. */
+/** The parts of a schema. */
 export interface SchemaSource {
   sdl: string;
   types: TypeRegistry;
   definitions: Definitions;
   roles: Roles;
-  /** The engine's, of which the schema takes those that its SDL declares. */
+  /** The engine's resolvers; those of fields that the SDL lacks are ignored. */
   engineResolvers: ResolverMap;
-  /** The application's, which come before the engine's. */
+  /** The application's resolvers, which override the engine's. */
   resolvers: ResolverMap;
 }
 
 /**
- * The schema of an SDL with its resolvers behind its rules.
- * @throws AppError with all that does not fit together, GraphQLError where the SDL is none
+ * Creates the schema of an SDL, its resolvers wrapped in authorization and in counting of the response.
+ * @throws GraphQLError if the SDL is invalid, Error if a declared field has no table or no foreign key
  */
 export function createAppSchema(source: SchemaSource): GraphQLSchema {
   const bare = createSchema({ typeDefs: source.sdl });
@@ -44,7 +44,7 @@ export function nodeTypesOf(schema: GraphQLSchema, types: TypeRegistry): Readonl
   return new Map(Object.entries(types).filter(([name]) => nodes.includes(name)));
 }
 
-/** The resolvers of all fields that have one. */
+/** Merges the derived resolvers, the engine's and the application's. */
 export function toResolvers(schema: GraphQLSchema, source: SchemaSource): ResolverMap {
   const { engineResolvers, resolvers } = source;
   const names = new Set([...Object.keys(schema.getTypeMap()), ...Object.keys(resolvers)]);
@@ -61,7 +61,7 @@ export function toResolvers(schema: GraphQLSchema, source: SchemaSource): Resolv
   return all;
 }
 
-/** `Node.id`, and the fields of connections and edges. */
+/** The resolvers of `Node.id` and of the fields of connections and edges. */
 function derivedFields(schema: GraphQLSchema, name: string, { types }: SchemaSource): object {
   const type = schema.getType(name);
   if (!isObjectType(type)) return {};
@@ -71,7 +71,7 @@ function derivedFields(schema: GraphQLSchema, name: string, { types }: SchemaSou
   return isNode && Object.hasOwn(types, name) ? { id: toIdResolution(name) } : {};
 }
 
-/** Those of the engine's fields that the SDL has. */
+/** The resolvers of fields that the SDL declares. */
 function declaredFields(schema: GraphQLSchema, name: string, fields: object | undefined): object {
   const type = schema.getType(name);
   if (!fields || isScalar(fields)) return fields ?? {};
@@ -85,7 +85,7 @@ function toFields(type: string, fields: object, { types, definitions }: SchemaSo
     if (!isDeclared(field)) return [name, field];
     const table = types[type];
     if (!table)
-      throw new Error(`${type}.${name} is a row, or rows, of a table, but ${type} is no table: add it to types.`);
+      throw new Error(`${type}.${name} is declared by a foreign key, but ${type} has no table: add it to types.`);
     return [name, toResolution(field, { name, table, definitions })];
   });
   return Object.fromEntries(entries);

@@ -1,7 +1,7 @@
 import type { TableName } from '../database/schema.ts';
 import type { Registered } from '../register.ts';
 
-/** The tables behind types of the SDL, by the types' names: which type is which table. */
+/** The table behind each type of the SDL that has one. */
 export type TypeRegistry = Readonly<Record<string, TableName>>;
 
 type AppTypes = Registered<'types', Readonly<Record<never, never>>>;
@@ -9,5 +9,5 @@ type AppTypes = Registered<'types', Readonly<Record<never, never>>>;
 /** The table behind a type of the application. */
 export type TableOfType<Name> = Name extends keyof AppTypes ? AppTypes[Name] : never;
 
-/** Those of the engine. */
+/** The tables of the engine's types. */
 export const ENGINE_TYPES = { Job: 'gather.job', StoredFile: 'gather.file' } as const satisfies TypeRegistry;

@@ -5,25 +5,25 @@ import { CLIENT_LEFT, GatherError, toClientError } from '../errors.ts';
 
 /** What this plugin adds to the context. */
 export interface CancellationContext {
-  /** Aborts when the client leaves, the deadline passes, or the answer is complete. */
+  /** Aborts when the client leaves, the deadline passes, or the response is complete. */
   signal: AbortSignal;
-  /** Starts the time to the deadline anew: for what is slow and makes progress. */
+  /** Restarts the time to the deadline, for slow work that makes progress. */
   keepAlive: () => void;
-  /** Stops all work under way, for this reason. */
+  /** Aborts the operation for this reason. */
   stop: (reason: GatherError) => void;
 }
 
 const ANSWER_COMPLETE = new GatherError('CANCELLED', 'The answer was sent without this.');
 
 /**
- * Gives each operation one signal, and keeps its deadline. What is still under way when it aborts fails at once, so
- * that an operation past its deadline answers with what it has. An answer in parts has the deadline for each part. A
- * subscription has none: it waits for as long as its client does.
+ * Gives each operation one signal and a deadline. Calls that are running when the signal aborts fail at once, so an
+ * operation past its deadline responds with what it has. In incremental delivery the deadline applies to each part.
+ * Subscriptions have none.
  */
 export function useCancellation(timeoutMs: number): Plugin<CancellationContext> {
   const deadlines = new WeakMap<object, Deadline>();
   return {
-    // Not in `onParams`: parameters that are refused there have no result, and so would have no end.
+    // Not in `onParams`: refused parameters have no result, so their lifetime would never end.
     onEnveloped({ context, extendContext }) {
       if (!context) return;
       const deadline = new Deadline(timeoutMs, () => deadlineExceeded(timeoutMs));
@@ -59,7 +59,7 @@ async function* untilEnd(parts: AsyncIterable<ExecutionResult>, deadline: Deadli
 }
 
 function deadlineExceeded(timeoutMs: number): GatherError {
-  return new GatherError('DEADLINE_EXCEEDED', `The operation was not done within ${timeoutMs / 1000} seconds.`, {
+  return new GatherError('DEADLINE_EXCEEDED', `The operation did not finish within ${timeoutMs / 1000} seconds.`, {
     retryable: true,
   });
 }
@@ -68,9 +68,9 @@ function isDeadline(reason: unknown): reason is GatherError {
   return reason instanceof GatherError && reason.code === 'DEADLINE_EXCEEDED';
 }
 
-/** Says that the deadline passed, also where all fields that failed of it could be answered without an error. */
+/** Adds the error of the deadline, unless a field reports it already. */
 function withDeadline(result: ExecutionResult, reason: GatherError): ExecutionResult {
   const errors = result.errors ?? [];
-  const isSaid = errors.some((error: GraphQLError) => error.extensions['code'] === reason.code);
-  return isSaid ? result : { ...result, errors: [...errors, toClientError(reason)] };
+  const isReported = errors.some((error: GraphQLError) => error.extensions['code'] === reason.code);
+  return isReported ? result : { ...result, errors: [...errors, toClientError(reason)] };
 }

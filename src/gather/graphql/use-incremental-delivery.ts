@@ -16,7 +16,7 @@ import type { PlanOf } from './operation-plan.ts';
 
 const FORMAT_OF_2022 = '20220824';
 
-/** One part of an answer in parts, of either format. */
+/** One part of an incremental response, in either format. */
 interface Part extends ExecutionResult {
   incremental?: readonly { errors?: readonly GraphQLError[] }[];
   completed?: readonly { errors?: readonly GraphQLError[] }[];
@@ -28,12 +28,11 @@ interface Parts {
 }
 
 /**
- * Executes operations with @defer or @stream with graphql-js, in the format that the client's `Accept` names: that of
- * 2022 (`deferSpec=20220824`) or today's (`incrementalSpec=v0.2`, and where none is named). A client that accepts no
- * parts gets one whole answer. All other operations stay with Yoga's executor.
+ * Executes operations with @defer or @stream by graphql-js, in the format that the client's `Accept` names: that of 2022
+ * (`deferSpec=20220824`) or the current one (`incrementalSpec=v0.2`, the default). A client that does not accept parts
+ * gets one complete response. All other operations are left to Yoga's executor.
  *
- * @param maskError what a client may see of an error
- * @param planOf of the operation, which has its directives
+ * @param maskError converts an error to the client's view of it
  */
 export function useIncrementalDelivery(maskError: (error: unknown) => GraphQLError, planOf: PlanOf): Plugin {
   const wholes = new WeakMap<DocumentNode, DocumentNode>();
@@ -60,7 +59,7 @@ export function useIncrementalDelivery(maskError: (error: unknown) => GraphQLErr
   };
 }
 
-/** In which format a client wants parts, by name; undefined where it wants a whole answer more, or no parts. */
+/** The format of the parts that a client accepts; undefined if it prefers a complete response or accepts no parts. */
 function findFormat(accept: Accept): 'of 2022' | 'of today' | undefined {
   const ranges = accept.rangesFor(PARTS);
   const [{ weight } = { weight: 0 }] = ranges;
@@ -69,7 +68,7 @@ function findFormat(accept: Accept): 'of 2022' | 'of today' | undefined {
   return wanted.some(({ type }) => type.params.get('deferspec') === FORMAT_OF_2022) ? 'of 2022' : 'of today';
 }
 
-/** graphql-js would take it for a fault of ours. */
+/** graphql-js would throw an internal error for it. */
 function hasNegativeCount(directives: readonly DirectiveNode[], variables: ExecutionArgs['variableValues']): boolean {
   const counts = directives
     .filter(({ name }) => name.value === 'stream')
@@ -102,8 +101,8 @@ async function* deliver(parts: Parts, maskError: (error: unknown) => GraphQLErro
   }
 }
 
-/** The document for a client that takes no parts. */
+/** The document for a client that does not accept parts. */
 function withoutDirectives(document: DocumentNode, directives: readonly DirectiveNode[]): DocumentNode {
-  const left = new Set(directives);
-  return visit(document, { Directive: (directive) => (left.has(directive) ? null : undefined) });
+  const removed = new Set(directives);
+  return visit(document, { Directive: (directive) => (removed.has(directive) ? null : undefined) });
 }

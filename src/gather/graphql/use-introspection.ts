@@ -10,12 +10,12 @@ import {
 import type { Plugin } from 'graphql-yoga';
 import { withoutValues } from '../errors.ts';
 
-/** What ScalarLeafsRule adds, whether suggestions are to be hidden or not. */
+/** ScalarLeafsRule adds this even if suggestions are hidden. */
 const SUGGESTION = / Did you mean .*\?$/s;
 
 /**
- * Keeps the schema to those who have it, where it is not to be asked for: `__schema` and `__type` are refused, and no
- * message says which name may have been meant. No message says which values a document has, either way.
+ * Hides the schema if introspection is off: `__schema` and `__type` are refused, and messages suggest no names. On or off,
+ * messages never repeat values of the document.
  */
 export function useIntrospection(isOn: boolean): Plugin {
   const options = { hideSuggestions: !isOn };
@@ -47,7 +47,7 @@ function NoIntrospectionRule(context: ValidationContext): ASTVisitor {
     Field(node) {
       const name = node.name.value;
       if (name !== '__schema' && name !== '__type') return;
-      const message = `Expected no question about the schema, got ${name}: introspection is off.`;
+      const message = `Expected no introspection, got ${name}: it is turned off.`;
       const extensions = { code: 'INTROSPECTION_DISABLED' };
       context.reportError(new GraphQLError(message, { nodes: node, extensions }));
     },

@@ -9,8 +9,8 @@ import type { TimingContext } from './use-timing.ts';
 type Failing = Pick<ExecutionResult, 'errors'>;
 
 /**
- * Writes one line for each operation when it is over: what it was, how long it took, how many calls and errors. What
- * fails outside of any operation is masked too.
+ * Logs one line per operation when it ends: its name, duration, and number of calls and errors. Also masks errors thrown
+ * outside of operations.
  */
 export function useLog(log: Logger, maskError: MaskError): Plugin<TimingContext, TimingContext> {
   const operations = new WeakMap<object, string>();
@@ -46,7 +46,7 @@ export function useLog(log: Logger, maskError: MaskError): Plugin<TimingContext,
   };
 }
 
-/** Of an error in a hook, Yoga answers with the stack. */
+/** Removes the stack, which Yoga would send to the client for an error in a hook. */
 function withoutStack(error: object): Error {
   const bare = new Error(JSON.stringify({ errors: [error] }));
   bare.stack = bare.message;
@@ -68,7 +68,7 @@ async function* whenOver(
   }
 }
 
-/** Those of the part itself and of what it delivers later, in either format. */
+/** Counts the errors of a part, in either format of incremental delivery. */
 function countErrors(part: ExecutionResult & Partial<Record<'incremental' | 'completed', readonly Failing[]>>): number {
   const all: Failing[] = [part, ...(part.incremental ?? []), ...(part.completed ?? [])];
   return all.reduce((sum, { errors }) => sum + (errors?.length ?? 0), 0);

@@ -14,11 +14,11 @@ interface Sources
   pools: Pools;
   createLoaders: CreateLoaders;
   planOf: PlanOf;
-  /** @default where the request was sent to */
+  /** @default the origin of the request */
   publicUrl: string | undefined;
 }
 
-/** Hands each operation its sources, bound to its signal: the rest of `Context`. */
+/** Adds the sources to the context of each operation, bound to its signal: the rest of `Context`. */
 export function useSources({
   pools,
   publicUrl,
@@ -27,7 +27,7 @@ export function useSources({
   ...sources
 }: Sources): Plugin<Context & TimingContext> {
   const { services } = sources;
-  const handOut = ({ args }: Operation<Context & TimingContext & YogaInitialContext>) => {
+  const addSources = ({ args }: Operation<Context & TimingContext & YogaInitialContext>) => {
     const plan = planOf(args.document, args.operationName);
     if (!plan) return;
     const { columns, references } = plan;
@@ -49,5 +49,5 @@ export function useSources({
     } satisfies Partial<Context>);
     end();
   };
-  return { onExecute: handOut, onSubscribe: handOut };
+  return { onExecute: addSources, onSubscribe: addSources };
 }

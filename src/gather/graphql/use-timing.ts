@@ -12,26 +12,26 @@ export interface TimingContext {
   timing: Timing;
 }
 
-/** The viewer is known once the operation is about to be executed. */
+/** The viewer is known only once the operation is about to be executed. */
 type MeasuredContext = TimingContext & Partial<Pick<Context, 'viewer'>>;
 
-/** A client asks for `extensions.timing` with this header set to 1, and for no details of timing with 0. */
+/** `1` requests `extensions.timing`; `0` opts out of the details of timing. */
 const HEADER = 'x-gather-timing';
 
 /**
- * Measures each operation: `extensions.timing`, and a `Server-Timing` header on every response. The phases and the calls
- * say what the server is made of, and what it did for whom: outside of development they are for the highest role only, and
- * everybody else is told the total. An answer in parts carries in both what was measured until its first part.
- * Comes after `useCancellation`, with whose signal calls are made.
+ * Measures each operation, and reports it in `extensions.timing` and a `Server-Timing` header. Phases and calls reveal how
+ * the server works and what it did for whom: outside of development only the highest role gets them, everybody else the
+ * total. In incremental delivery both cover the time until the first part.
+ * Comes after `useCancellation`, whose signal identifies the calls.
  *
- * @param isDevelopment whether everybody is given the details, unasked
+ * @param isDevelopment whether everybody gets the details without requesting them
  */
 export function useTiming(
   isDevelopment: boolean,
   roles: Roles,
 ): Plugin<MeasuredContext & CancellationContext, MeasuredContext> {
   const timings = new WeakMap<Request, Timing>();
-  /** Those that are answered with details. */
+  /** Requests that are answered with details. */
   const detailed = new WeakSet<Request>();
   const isForViewer = ({ headers }: Request, { viewer }: MeasuredContext) =>
     headers.get(HEADER) !== '0' && (isDevelopment || (viewer !== undefined && roles.has(viewer, roles.highest)));
@@ -39,7 +39,7 @@ export function useTiming(
     detailed.has(request) ? toServerTiming(timing) : toTotal(timing);
   return {
     instrumentation: {
-      // Not in `onRequest`: what Yoga itself answers, such as GraphiQL, does not come as far as that.
+      // Not in `onRequest`, which is not called for what Yoga itself answers, such as GraphiQL.
       request({ request }, answer) {
         timings.set(request, new Timing(performance.now()));
         return answer();
@@ -76,7 +76,7 @@ export function useTiming(
   };
 }
 
-/** Yoga sends headers that it finds here faster than those that are set on the response. */
+/** Sets the header through the result, which is faster in Yoga than setting it on the response. */
 function addHeader(result: ExecutionResult, serverTiming: string): ExecutionResult {
   const http = { headers: { 'Server-Timing': serverTiming } };
   return { ...result, extensions: { ...result.extensions, http } };

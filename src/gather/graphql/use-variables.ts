@@ -4,7 +4,7 @@ import { withoutValues } from '../errors.ts';
 import type { Operation } from './operation.ts';
 
 const MAX_ERRORS = 20;
-/** Each error says all of the value that it finds fault with, before that is taken out again. */
+/** Each error quotes the whole invalid value, before that is removed again. */
 const MAX_CHARACTERS_FOR_MANY = 10_000;
 /** https://graphql.github.io/graphql-over-http/draft/#sec-application-graphql-response-json */
 const HTTP = { status: 400, spec: true };
@@ -12,8 +12,8 @@ const HTTP = { status: 400, spec: true };
 type Variables = Record<string, unknown>;
 
 /**
- * Refuses variables that are not of their types. Of many that are large only the first error is said: the executor would
- * look for fifty.
+ * Refuses variables that do not match their types, with up to 20 errors. For large variables only the first error is
+ * reported; the executor would collect fifty.
  */
 export function useVariables(): Plugin {
   const check = ({ args, setResultAndStopExecution: stop }: Operation) => {
@@ -21,11 +21,11 @@ export function useVariables(): Plugin {
     const definitions = getOperationAST(document, operationName)?.variableDefinitions ?? [];
     if (definitions.length === 0) return;
     const variables = variableValues ?? {};
-    const find = (maxErrors: number) =>
+    const findErrors = (maxErrors: number) =>
       getVariableValues(schema, definitions, variables, { maxErrors, hideSuggestions: hideSuggestions ?? false })
         .errors;
-    const first = find(1)?.slice(0, 1);
-    if (first) stop({ errors: ((isShort(variables) && find(MAX_ERRORS)) || first).map(toRefusal) });
+    const first = findErrors(1)?.slice(0, 1);
+    if (first) stop({ errors: ((isShort(variables) && findErrors(MAX_ERRORS)) || first).map(toRefusal) });
   };
   return { onExecute: check, onSubscribe: check };
 }

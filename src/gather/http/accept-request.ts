@@ -5,37 +5,37 @@ import { createCors } from './cors.ts';
 import { type Fault, refuse } from './refuse.ts';
 import { simplifyTarget } from './target.ts';
 
-interface DoorConfig {
-  /** Names that the server answers to, besides that of `publicUrl`. */
+interface AcceptConfig {
+  /** Host names that the server answers to, besides that of `publicUrl`. */
   hosts: readonly string[];
   publicUrl?: string | undefined;
-  /** Origins whose pages may read the answers. */
+  /** Origins whose pages may read the responses. */
   corsOrigins: readonly string[];
 }
 
-/** Looks at a request before anything else does. @returns whether to go on; where not, it is answered */
-export type Admit = (request: IncomingMessage, response: ServerResponse) => boolean;
+/** Checks a request before any route sees it. @returns false if it has been answered */
+export type AcceptRequest = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 /**
- * What stands in front of all routes: a request that names another host, or no path, or asks for a WebSocket, comes no
- * further. The target of those that do is a path.
+ * Creates the check in front of all routes. It refuses requests for another host, targets that are no path, WebSocket
+ * upgrades and CORS preflights of other origins, and reduces the target of every other request to a path.
  */
-export function createDoor({ hosts, publicUrl, corsOrigins }: DoorConfig): Admit {
+export function createAcceptRequest({ hosts, publicUrl, corsOrigins }: AcceptConfig): AcceptRequest {
   const findFault = createAuthorityCheck(publicUrl ? [...hosts, new URL(publicUrl).hostname] : hosts);
-  const share = createCors(corsOrigins);
+  const applyCors = createCors(corsOrigins);
   return (request, response) => {
     simplifyTarget(request);
     const fault = findFault(request) ?? findUpgrade(request);
     if (fault) refuse(response, fault);
-    return !fault && share(request, response);
+    return !fault && applyCors(request, response);
   };
 }
 
-/** What else a client offers to go on in, such as h2c, it need not be given. */
+/** Upgrades to other protocols, such as h2c, are offers that may be ignored. */
 function findUpgrade({ headers: { upgrade } }: IncomingMessage): Fault | undefined {
   if (!tokensOf(upgrade).some((protocol) => protocol.startsWith('websocket'))) return undefined;
   const message =
-    'Expected a request of HTTP, got an upgrade to WebSocket. ' +
-    'Subscriptions go over server-sent events: send them by GET or POST, with `Accept: text/event-stream`.';
+    'Expected an HTTP request, got an upgrade to WebSocket. ' +
+    'Subscriptions use server-sent events: send them by GET or POST, with `Accept: text/event-stream`.';
   return { status: 400, message, headers: { connection: 'close' } };
 }

@@ -1,14 +1,14 @@
 import { Accept } from '../header-fields.ts';
 
-/** Media types of a whole answer; the first is the default. */
+/** Media types of a response in one piece; the first is the default. */
 export const WHOLE = ['application/json', 'application/graphql-response+json'];
-/** Media types of an incremental answer. */
+/** Media types of incremental responses. */
 export const EVENTS = 'text/event-stream';
 export const PARTS = ['multipart/mixed', EVENTS];
 
 const accepts = new WeakMap<Request, Accept>();
 
-/** What a request says that its client accepts. Read once for each. */
+/** The parsed `Accept` header, cached per request. */
 export function acceptOf(request: Request): Accept {
   let accept = accepts.get(request);
   if (!accept) {
@@ -18,7 +18,7 @@ export function acceptOf(request: Request): Accept {
   return accept;
 }
 
-/** How much a whole answer is wanted. */
+/** The highest weight of a response in one piece. */
 export function weightOfWhole(accept: Accept): number {
   return Math.max(...WHOLE.map((essence) => accept.weightOf(essence)));
 }

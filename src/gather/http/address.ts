@@ -9,16 +9,15 @@ interface Sender {
 }
 
 /**
- * The IP address that a request comes from; an IPv4 address is written as one.
- * @param proxyHops how many proxies in front of the server can be trusted to add to `X-Forwarded-For`: what stands
- *   further left there, anybody may have written
+ * The IP address of the client. IPv4 addresses are never written as IPv6.
+ * @param proxyHops number of trusted proxies that append to `X-Forwarded-For`; entries further left can be forged
  */
 export function addressOf({ socket, headers }: Sender, proxyHops: number): string {
   const forwarded = proxyHops > 0 ? `${headers['x-forwarded-for'] ?? ''}`.split(',').at(-proxyHops)?.trim() : undefined;
   return toPlain(forwarded && isIP(forwarded) ? forwarded : (socket.remoteAddress ?? ''));
 }
 
-/** An IPv4 address as one, also where the socket is of IPv6: `::ffff:192.0.2.1`. */
+/** Turns an IPv4 address mapped to IPv6, `::ffff:192.0.2.1`, back into IPv4. */
 function toPlain(address: string): string {
   return address.includes(':') ? ipaddr.process(address).toString() : address;
 }

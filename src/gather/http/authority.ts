@@ -3,24 +3,25 @@ import type { Fault } from './refuse.ts';
 import { isProbe } from './target.ts';
 
 const TARGET = /^\/(?!\/)/;
-/** Every URL parser must read the same host from it. */
+/** Only hosts that every URL parser reads alike. */
 const HOST = /^(?<name>\[[\da-f:.]+\]|[\w.-]+)(?::\d+)?$/i;
 const SHOWN_LENGTH = 100;
 
-/** Finds what is wrong with where a request was sent to: its target, and its `Host`. */
+/** Finds what is wrong with the target or the `Host` of a request. */
 export type CheckAuthority = (request: IncomingMessage) => Fault | undefined;
 
 /**
- * Checks that the target is a path, and that there is one `Host`, of these names on any port.
- * @param names any where there are none
+ * Checks that the target is a path and that there is exactly one `Host`, with one of these names and any port.
+ * @param names if empty, any name is accepted
  */
 export function createAuthorityCheck(names: readonly string[]): CheckAuthority {
   const known = new Set(names.map((name) => name.toLowerCase()));
   return (request) => {
     const { url = '', headers, httpVersion } = request;
-    if (!TARGET.test(url)) return { status: 400, message: `Expected a path with one slash first, got ${shown(url)}.` };
+    if (!TARGET.test(url))
+      return { status: 400, message: `Expected a path that begins with one slash, got ${shown(url)}.` };
     const { host = '' } = headers;
-    // HTTP/1.0 has no such header, and some load balancers ask in it.
+    // Some load balancers probe with HTTP/1.0, which has no such header.
     if (host === '' && httpVersion === '1.0' && isProbe(request)) return undefined;
     const name = HOST.exec(host)?.groups?.['name'];
     if (!name || !URL.canParse(`http://${host}`)) {
@@ -31,7 +32,7 @@ export function createAuthorityCheck(names: readonly string[]): CheckAuthority {
     }
     if (hasTwoHosts(request)) return { status: 400, message: 'Expected one header Host, got two.' };
     if (known.size === 0 || known.has(name.toLowerCase())) return undefined;
-    // A load balancer asks by address.
+    // Load balancers probe by address.
     if (isProbe(request)) return undefined;
     return {
       status: 421,
@@ -40,7 +41,7 @@ export function createAuthorityCheck(names: readonly string[]): CheckAuthority {
   };
 }
 
-/** Node keeps the first, and a proxy in front may have looked at the other. */
+/** Node keeps the first, but a proxy in front may have routed by the other. */
 function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
   let count = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {

@@ -5,28 +5,28 @@ import { Quota } from '../concurrency/quota.ts';
 import { addressOf } from './address.ts';
 
 interface ConnectionsConfig {
-  /** A client that takes nothing of its answer for so long is cut. */
+  /** A client that reads nothing of its response for this long is disconnected. */
   stallTimeoutMs: number;
-  /** How many proxies stand in front of the server: the connections of many clients come from their addresses. */
+  /** Number of proxies in front of the server. If there are any, many clients share their addresses. */
   proxyHops: number;
 }
 
-/** With half a head sent on each they take 36 MB. */
+/** With half a request head sent on each they take 36 MB. */
 const MAX_CONNECTIONS = 2000;
-const MAX_OF_SENDER = 200;
-const LOOKS_PER_TIMEOUT = 4;
+const MAX_PER_ADDRESS = 200;
+const CHECKS_PER_TIMEOUT = 4;
 
 /**
- * Keeps clients from holding what others need. Connections beyond 2,000, and beyond 200 of one address that is no
- * proxy's, are closed at once. One whose client takes nothing of its answer is cut after the timeout, a quarter more at
- * most; what the system holds for it is not seen.
+ * Limits the connections that clients can hold. Connections beyond 2,000, and without proxies beyond 200 per address,
+ * are closed at once. A connection whose client reads nothing of its response is closed after the timeout, or up to a
+ * quarter later. Bytes in the system's socket buffers count as read.
  */
 export function guardConnections(server: Server, { stallTimeoutMs, proxyHops }: ConnectionsConfig): void {
-  // Node sets another one for idle connections, which must be told apart.
+  // Must differ from the timeout that Node sets on idle connections, to tell the two apart.
   const idleTimeoutMs = server.keepAliveTimeout + server.keepAliveTimeoutBuffer;
   const timeoutMs = stallTimeoutMs === idleTimeoutMs ? stallTimeoutMs + 1 : stallTimeoutMs;
   const sockets = new Set<Socket>();
-  const quota = new Quota({ total: MAX_CONNECTIONS, perKey: proxyHops > 0 ? MAX_CONNECTIONS : MAX_OF_SENDER });
+  const quota = new Quota({ total: MAX_CONNECTIONS, perKey: proxyHops > 0 ? MAX_CONNECTIONS : MAX_PER_ADDRESS });
   server.maxConnections = MAX_CONNECTIONS;
   server.on('connection', (socket: Socket) => {
     const sender = limitKeyOf(addressOf({ socket, headers: {} }, 0));
@@ -38,17 +38,17 @@ export function guardConnections(server: Server, { stallTimeoutMs, proxyHops }: 
     });
   });
   server.once('listening', () => {
-    const look = () => {
+    const check = () => {
       for (const socket of sockets) limitStall(socket, timeoutMs);
     };
-    const timer = setInterval(look, timeoutMs / LOOKS_PER_TIMEOUT);
+    const timer = setInterval(check, timeoutMs / CHECKS_PER_TIMEOUT);
     server.once('close', () => clearInterval(timer));
   });
 }
 
 /**
- * Node's own timeout sees whether the system takes any bytes, and its server cuts a connection that it runs out for.
- * It is set for those only whose bytes wait: one that waits for us may do so.
+ * Sets Node's socket timeout while bytes wait to be sent, and lifts it otherwise: a client may wait for the server as
+ * long as it likes. The timer restarts whenever the system accepts bytes; when it fires, Node's server closes the socket.
  */
 function limitStall(socket: Socket, timeoutMs: number): void {
   const hasBytes = socket.writableLength > 0;

@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import cors from 'cors';
 import { refuse } from './refuse.ts';
 
-/** Says to browsers which pages may read the answer. @returns whether the request is still to be answered */
-export type Share = (request: IncomingMessage, response: ServerResponse) => boolean;
+/** Sets the CORS headers of a response. @returns false if the request has been answered, as a preflight is */
+export type ApplyCors = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const EXPOSED_HEADERS = [
@@ -20,12 +20,12 @@ const EXPOSED_HEADERS = [
 const MAX_AGE_SECONDS = 7200;
 
 /**
- * Lets the pages of these origins send any header, and read the answers, with their cookies. Pages of others are told
- * nothing, so that browsers keep the answers from them. https://fetch.spec.whatwg.org/#http-cors-protocol
+ * Allows pages of these origins to send any header, and to read responses with credentials. Other origins get no CORS
+ * headers, so browsers hide the responses from their pages. https://fetch.spec.whatwg.org/#http-cors-protocol
  */
-export function createCors(origins: readonly string[]): Share {
-  const listed = new Set(origins);
-  const share = cors<IncomingMessage>({
+export function createCors(origins: readonly string[]): ApplyCors {
+  const allowed = new Set(origins);
+  const setHeaders = cors<IncomingMessage>({
     origin: [...origins],
     credentials: true,
     methods: METHODS,
@@ -33,25 +33,25 @@ export function createCors(origins: readonly string[]): Share {
     maxAge: MAX_AGE_SECONDS,
   });
   return (request, response) => {
-    // What a cache keeps for one origin must not be given to another.
-    if (listed.size > 0) response.setHeader('vary', 'Origin');
+    // A cache must not serve one origin's response to another.
+    if (allowed.size > 0) response.setHeader('vary', 'Origin');
     const { origin } = request.headers;
     if (origin === undefined) return true;
     const isPreflight = request.method === 'OPTIONS' && 'access-control-request-method' in request.headers;
-    if (!listed.has(origin)) {
+    if (!allowed.has(origin)) {
       if (isPreflight)
         refuse(response, {
           status: 403,
-          message: 'Expected a page of an origin that this server is for, got another.',
+          message: 'Expected a page of an allowed origin, got one of another origin.',
         });
       return !isPreflight;
     }
-    // It takes any OPTIONS for a preflight, and tus has one of its own.
+    // `cors` would answer any OPTIONS as a preflight, but tus uses OPTIONS too.
     if (request.method === 'OPTIONS' && !isPreflight) return true;
-    let isLeft = false;
-    share(request, response, () => {
-      isLeft = true;
+    let isPending = false;
+    setHeaders(request, response, () => {
+      isPending = true;
     });
-    return isLeft;
+    return isPending;
   };
 }

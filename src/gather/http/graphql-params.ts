@@ -3,17 +3,17 @@ import { createGraphQLError, type GraphQLParams } from 'graphql-yoga';
 import { cut } from '../errors.ts';
 import { findBeyondDouble, hasBeyondDouble, parseJson as parse } from '../json.ts';
 
-/** Deepest nesting of variables: they are walked recursively. */
+/** Deepest nesting of variables, which are walked recursively. */
 const MAX_LEVELS = 64;
-/** To check one against its type takes microseconds. The largest mutation has 10,000 rows. */
+/** Checking one against its type takes microseconds. The largest mutation has 10,000 rows. */
 const MAX_OBJECTS = 12_000;
-/** No type has as many fields, and no operation as many variables. */
+/** More than the fields of any type or the variables of any operation. */
 const MAX_NAMES = 1000;
 
-/** Of a number in a message. */
+/** Longest number quoted in a message. */
 const SHOWN_LENGTH = 50;
 
-/** The parameters of an operation in JSON. @throws 400 where they are none */
+/** Parses the parameters of an operation from JSON. @throws 400 if they are not valid */
 export function toParams(text: string): GraphQLParams {
   const params = parseJson(text);
   if (!isObject(params)) throw badRequest(400, 'Expected a JSON object with a `query`, got another kind of JSON.');
@@ -21,7 +21,7 @@ export function toParams(text: string): GraphQLParams {
   return params;
 }
 
-/** The parameters of an operation in the query of a URL: https://graphql.github.io/graphql-over-http/draft/#sec-GET. @throws 400 where they are none */
+/** Parses the parameters of an operation from a URL: https://graphql.github.io/graphql-over-http/draft/#sec-GET. @throws 400 if they are not valid */
 export function toUrlParams(query: URLSearchParams): GraphQLParams {
   const text = (name: string) => query.get(name) || undefined;
   const json = (name: string) => parseJson(text(name) ?? 'null');
@@ -36,7 +36,7 @@ export function toUrlParams(query: URLSearchParams): GraphQLParams {
   return params;
 }
 
-/** Any JSON. @throws 400 where it is none */
+/** Parses any JSON. @throws 400 if it is not valid */
 export function parseJson(text: string): unknown {
   try {
     return parse(text);
@@ -45,17 +45,17 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Refuses a request before there is an operation. @param status of HTTP */
+/** The error of a request that is refused before its operation is known. @param status of the HTTP response */
 export function badRequest(status: number, message: string, headers: Record<string, string> = {}): GraphQLError {
   return createGraphQLError(message, { extensions: { http: { status, headers }, code: 'BAD_REQUEST' } });
 }
 
-/** Whether an error already says why a request is refused. */
+/** Whether an error was made by `badRequest`. */
 export function isBadRequest(error: unknown): error is GraphQLError {
   return error instanceof GraphQLError;
 }
 
-/** @throws 400 where a parameter is of another type than it must be, or has more to go through than one request may take */
+/** @throws 400 if a parameter has the wrong type, is too deep or too large, or has a number that no double holds */
 function assertSound(params: object): asserts params is GraphQLParams {
   for (const name of ['variables', 'extensions'] as const) {
     const value: unknown = Reflect.get(params, name);
@@ -86,7 +86,7 @@ function assertSmall(params: object): void {
     objects++;
     if (level === MAX_LEVELS) throw tooMuch(`${MAX_LEVELS} levels`);
     if (objects > MAX_OBJECTS) throw tooMuch(`${MAX_OBJECTS} objects and lists`);
-    // The values of an object with many names take three times as long as the names.
+    // Collecting the values of an object with many names takes three times as long as collecting the names.
     if (!Array.isArray(value) && Object.keys(value).length > MAX_NAMES)
       throw tooMuch(`${MAX_NAMES} names in an object`);
     for (const child of Object.values(value)) visit(child, level + 1);

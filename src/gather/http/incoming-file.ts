@@ -1,14 +1,14 @@
-/** A file that has begun to arrive. Dispose of it: the next one of the same request may wait for that. */
+/** A file that has begun to arrive. Dispose of it: the next file of the request may be waiting for that. */
 export interface ArrivedFile extends Disposable {
-  /** As its sender calls it: shown, and never a path. Empty where its sender calls it nothing. */
+  /** The sender's name for it, for display only; never a path. Empty if the sender gave none. */
   readonly name: string;
-  /** To be read once. What is not read stays with the sender. */
+  /** Can be read once. Bytes that are not read are not pulled from the sender. */
   readonly bytes: AsyncIterable<Uint8Array>;
 }
 
-/** A file that is on its way in. A class, so that no JSON passes for one. */
+/** A file of a multipart request. A class, so that no JSON value can pass for one. */
 export class FileUpload {
-  /** Waits until the file begins to arrive. @throws INVALID_INPUT where it has passed, or was taken before */
+  /** Waits until the file begins to arrive. @throws INVALID_INPUT if it was skipped or opened before */
   readonly open: () => Promise<ArrivedFile>;
 
   constructor(open: () => Promise<ArrivedFile>) {

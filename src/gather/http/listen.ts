@@ -4,12 +4,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { OpenRequests } from './open-requests.ts';
 
 const CLOSE_IDLE_MS = 100;
-/** Connections that the system keeps until they are accepted, unless `listen` is told otherwise. */
+/** Node's default for the connections that the system queues until they are accepted. */
 const BACKLOG = 511;
 
 /**
- * Listens. @returns the address as a URL
- * @throws where the port is taken or the host is not this machine's
+ * Starts listening. @returns the address as a URL
+ * @throws if the port is taken or the host is not an address of this machine
  */
 export function listen(server: Server, host: string, port: number): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -23,14 +23,13 @@ export function listen(server: Server, host: string, port: number): Promise<stri
 }
 
 /**
- * Takes no more connections, and lets requests under way finish: their answers say that they are the last on their
- * connections.
- * @param timeoutMs cuts them off after so long
+ * Stops accepting connections and lets open requests finish; their responses say `Connection: close`.
+ * @param timeoutMs after which they are cut off
  * @param force cuts them off when it aborts
  */
 export async function drain(
   server: Server,
-  exchanges: OpenRequests,
+  openRequests: OpenRequests,
   timeoutMs: number,
   force?: AbortSignal,
 ): Promise<void> {
@@ -38,12 +37,12 @@ export async function drain(
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), timeoutMs);
   const isOver = AbortSignal.any(force ? [late.signal, force] : [late.signal]);
-  exchanges.end();
+  openRequests.end();
   await acceptAll(server, isOver);
-  // A request may be on its way on a connection that is idle: that of HTTP would close it at once.
+  // Not `server.close()` of HTTP, which closes idle connections at once: a request may be on its way on one of them.
   const closed = new Promise((resolve) => NetServer.prototype.close.call(server, resolve));
   const closing = setInterval(async () => {
-    // In a turn of the event loop timers come before sockets: behind a long turn, requests wait to be read.
+    // Timers run before sockets in a turn of the event loop: after a long turn, requests may be waiting to be read.
     await nextTurn();
     server.closeIdleConnections();
   }, CLOSE_IDLE_MS);
@@ -54,13 +53,13 @@ export async function drain(
   isOver.removeEventListener('abort', cutOff);
   clearInterval(closing);
   clearTimeout(timer);
-  // For HTTP's own timers.
+  // Stops HTTP's own timers.
   server.close();
 }
 
 /**
- * Accepts the connections that clients have opened by now, which a listener that closes would reset. The event loop accepts
- * one in a turn; those that come meanwhile are behind them.
+ * Accepts the connections that wait in the backlog, which closing the listener would reset. The event loop accepts one
+ * per turn; later connections queue behind them.
  */
 async function acceptAll(server: Server, isOver: AbortSignal): Promise<void> {
   let isAccepting = true;
@@ -68,7 +67,7 @@ async function acceptAll(server: Server, isOver: AbortSignal): Promise<void> {
     isAccepting = true;
   };
   server.on('connection', accepted).on('drop', accepted);
-  // The rest of the present turn may be without a look at the listener.
+  // The rest of the current turn may not poll the listener.
   await nextTurn();
   for (let turn = 0; isAccepting && !isOver.aborted && turn < BACKLOG; turn++) {
     isAccepting = false;
@@ -77,7 +76,7 @@ async function acceptAll(server: Server, isOver: AbortSignal): Promise<void> {
   server.off('connection', accepted).off('drop', accepted);
 }
 
-/** Where a request was sent to, by its Host. */
+/** The origin that a request was sent to, by its `Host`. */
 export function originOf({ headers }: IncomingMessage): string {
   return new URL(`http://${headers.host}`).origin;
 }

@@ -3,20 +3,23 @@ import type { Duplex } from 'node:stream';
 import type { OpenRequests } from './open-requests.ts';
 import { type Fault, toRefusal } from './refuse.ts';
 
-/** By the codes of Node's errors. */
+/** The answers to invalid requests, by the code of Node's error. */
 const FAULTS: Readonly<Record<string, Fault>> = {
-  HPE_HEADER_OVERFLOW: { status: 431, message: `Expected a head of at most ${maxHeaderSize} bytes, got more.` },
+  HPE_HEADER_OVERFLOW: { status: 431, message: `Expected headers of at most ${maxHeaderSize} bytes, got more.` },
   HPE_INVALID_URL: { status: 400, message: 'Expected a target in ASCII, percent-encoded, got other characters.' },
   HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: 413, message: 'Expected chunks with short extensions, got long ones.' },
-  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, message: 'Expected the whole head of a request sooner, got a part of it.' },
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    status: 408,
+    message: 'Expected the headers of the request in time, got only a part of them.',
+  },
 };
-const NOT_HTTP: Fault = { status: 400, message: 'Expected a request in HTTP/1.1, got what is none.' };
+const NOT_HTTP: Fault = { status: 400, message: 'Expected an HTTP/1.1 request, got something else.' };
 
-/** Says in words what is wrong with bytes that are no request, and with requests that Node does not hand on. */
-export function answerNotHttp(server: Server, exchanges: OpenRequests): void {
+/** Answers bytes that are not a valid request, and CONNECT, with an error message in JSON. */
+export function answerNotHttp(server: Server, openRequests: OpenRequests): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    // Within an answer nothing else can be said.
-    if (!socket.writable || exchanges.isAnswering(socket)) return void socket.destroy();
+    // In the middle of a response, no other can be sent.
+    if (!socket.writable || openRequests.isAnswering(socket)) return void socket.destroy();
     end(socket, FAULTS[error.code ?? ''] ?? NOT_HTTP);
   });
   server.on('connect', (_request: IncomingMessage, socket: Duplex) => {

@@ -2,20 +2,20 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What is read of a body after the answer, and for how long: a client may look at its answer only when all is sent. */
+/** How much of a body is read after the response, and for how long: a client may read it only once it has sent all. */
 const LINGER_BYTES = 1_000_000;
 const LINGER_MS = 3000;
 
-/** The requests of a server, and how their connections end. */
+/** Tracks the open requests of a server, and decides how their connections end. */
 export class OpenRequests {
   readonly #open = new Set<ServerResponse>();
-  readonly #work = new Set<Promise<void>>();
+  readonly #pending = new Set<Promise<void>>();
   #isEnding = false;
 
   /**
-   * Takes note of a request, before its head is answered. An answer that comes before the whole body says
-   * `Connection: close`; what still comes is read and dropped, a megabyte for 3 seconds at most, so that the client sees
-   * the answer before the connection ends.
+   * Tracks a request; call it before the response begins. A response sent before the whole body has arrived says
+   * `Connection: close`. The rest of the body, at most a megabyte and 3 seconds of it, is read and dropped, so that the
+   * client sees the response before the connection ends.
    */
   add(request: IncomingMessage, response: ServerResponse): void {
     this.#open.add(response);
@@ -30,39 +30,39 @@ export class OpenRequests {
         return Reflect.apply(writeHead, self, head);
       },
     });
-    // What nobody read of a body must be read, for the connection to serve the next request.
+    // The connection can serve the next request only once the body has been read.
     response.once('finish', () => request.resume());
   }
 
-  /** Takes note of work that may go on when the connection of its request is cut. It never rejects. */
-  follow(work: Promise<void>): void {
-    const followed = work.finally(() => this.#work.delete(followed));
-    this.#work.add(followed);
+  /** Tracks work that may outlive the connection of its request. It must not reject. */
+  track(work: Promise<void>): void {
+    const tracked = work.finally(() => this.#pending.delete(tracked));
+    this.#pending.add(tracked);
   }
 
-  /** Whether an answer has begun on this connection, and not ended. */
+  /** Whether a response is being sent on this connection. */
   isAnswering(socket: Duplex): boolean {
     for (const response of this.#open) if (response.socket === socket && response.headersSent) return true;
     return false;
   }
 
-  /** Has each answer from now on end its connection, those that are under way too. */
+  /** From now on, every response ends its connection, those of open requests included. */
   end(): void {
     this.#isEnding = true;
   }
 
-  /** Waits until the work is done that requests have left, for `timeoutMs` at most. */
+  /** Waits until the tracked work is done, for `timeoutMs` at most. */
   async settled(timeoutMs: number): Promise<void> {
     const timeout = new AbortController();
     const late = sleep(timeoutMs, undefined, { signal: timeout.signal }).catch(() => {});
-    await Promise.race([Promise.all(this.#work), late]);
+    await Promise.race([Promise.all(this.#pending), late]);
     timeout.abort();
   }
 }
 
 /**
- * Has the answer say that it is the last on its connection. Node would cut that at once, and bytes that are on their way
- * would reset it before the client has read the answer.
+ * Makes the response the last on its connection. Node would close that at once, and bytes still arriving would reset it
+ * before the client has read the response.
  * https://www.rfc-editor.org/rfc/rfc9112#section-9.6
  */
 function endConnection(request: IncomingMessage, response: ServerResponse): void {
@@ -81,7 +81,7 @@ function endConnection(request: IncomingMessage, response: ServerResponse): void
     const timer = setTimeout(() => socket.destroy(), LINGER_MS);
     socket.once('close', () => {
       clearTimeout(timer);
-      // Node forgets a request once it is answered: its readers would wait.
+      // Node forgets a request once it is answered; its readers would wait forever.
       request.destroy();
     });
   };

@@ -2,25 +2,25 @@ import type { MIMEType } from 'node:util';
 import { isUtf8, mediaTypeOf, tokensOf } from '../header-fields.ts';
 import { badRequest } from './graphql-params.ts';
 
-/** Headers that no form and no link of another page can send: that is all they are for, and any value will do. */
+/** Any of these headers, with any value, proves that no form or link of another page sent the request. */
 export const PREFLIGHT_HEADERS = ['apollo-require-preflight', 'x-gather-preflight', 'x-apollo-operation-name'];
 
-/** Whether a request says that its body is JSON, which no form and no link of another page can do either. */
+/** Whether a request declares a JSON body, which no form or link of another page can do either. */
 export function isJson(request: Request): boolean {
   return typeOf(request)?.essence === 'application/json';
 }
 
-/** Whether a request has one of those headers. */
+/** Whether a request has one of the `PREFLIGHT_HEADERS`. */
 export function hasPreflight({ headers }: Request): boolean {
   return PREFLIGHT_HEADERS.some((name) => headers.get(name));
 }
 
-/** The media type of a body. */
+/** The media type of the request's body. */
 export function typeOf({ headers }: Request): MIMEType | undefined {
   return mediaTypeOf(headers.get('content-type'));
 }
 
-/** @throws 415 where a body is not JSON in UTF-8, which JSON on the network is: https://www.rfc-editor.org/rfc/rfc8259#section-8.1 */
+/** @throws 415 if the body is not JSON in UTF-8, the only encoding of JSON: https://www.rfc-editor.org/rfc/rfc8259#section-8.1 */
 export function assertJson(request: Request): void {
   const type = typeOf(request);
   if (type?.essence === 'application/json' && isUtf8(type)) return;
@@ -29,7 +29,7 @@ export function assertJson(request: Request): void {
   throw badRequest(415, message, { Accept: 'application/json' });
 }
 
-/** @throws 415 where a body is packed: nothing here unpacks it */
+/** @throws 415 if the body is compressed, which is not supported */
 export function assertNotCoded({ headers }: Request): void {
   const codings = tokensOf(headers.get('content-encoding')).filter((coding) => coding !== 'identity');
   if (codings.length === 0) return;

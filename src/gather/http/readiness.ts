@@ -8,7 +8,7 @@ export interface Readiness {
   isReady: boolean;
   /** Why not; absent when ready. */
   reason?: string;
-  /** What each service is busy with. One that fails costs its fields, and does not make the server unready. */
+  /** The state of each service. A failing service fails its fields; it does not make the server unready. */
   services: ReturnType<ServiceClients['state']>;
 }
 
@@ -18,7 +18,7 @@ interface ReadinessSource {
   migrations: MigrationSource;
 }
 
-/** Asks whether the database can be reached and is migrated. Takes a few seconds at most. */
+/** Checks whether the database can be reached and is migrated. Takes a few seconds at most. */
 export async function checkReadiness(
   { pools, clients, migrations }: ReadinessSource,
   maskError: MaskError,

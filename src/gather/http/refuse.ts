@@ -2,13 +2,13 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
 /** Why a request is refused. */
 export interface Fault {
-  /** Of HTTP. */
+  /** HTTP status. */
   status: number;
   /** @default BAD_REQUEST */
   code?: string;
-  /** What was expected, and what came. */
+  /** What was expected, and what was received. */
   message: string;
-  /** Finds the error in the log, where the client is not told what it was. */
+  /** Identifies the logged error, if the message does not tell the client what it was. */
   requestId?: string | undefined;
   headers?: OutgoingHttpHeaders;
 }
@@ -21,7 +21,7 @@ export function refuse(response: ServerResponse, fault: Fault): void {
   response.end(body);
 }
 
-/** The parts of such an answer. No cache keeps it. */
+/** The headers and the body of a refusal. Caches must not store it. */
 export function toRefusal({ code = 'BAD_REQUEST', message, requestId }: Fault): {
   headers: Record<string, string | number>;
   body: Buffer;

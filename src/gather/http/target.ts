@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 
-/** What a load balancer asks, by address, with any query: nothing of it counts. */
+/** Paths that load balancers request, by address and with any query, which is ignored. */
 const PROBES = new Set(['/health', '/ready']);
 /** https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2 */
 const ABSOLUTE = /^https?:\/\/(?<host>[^/?#]*)(?<path>.*)$/is;
 
 /**
- * Brings the target of a request into the one form that everything behind the door reads: a path with its query. The host of a target that is a whole URL takes the place of the header `Host`, as the standard says.
+ * Reduces the target of a request to a path with its query, the only form that routes expect. If the target is an
+ * absolute URL, its host replaces the `Host` header, as the standard demands.
  */
 export function simplifyTarget(request: IncomingMessage): void {
   const { method, url = '', headers } = request;
@@ -17,7 +18,7 @@ export function simplifyTarget(request: IncomingMessage): void {
   request.url = PROBES.has(bare) ? bare : target;
 }
 
-/** Whether a request only asks how the server is. */
+/** Whether a request is a health check. */
 export function isProbe({ url = '' }: IncomingMessage): boolean {
   return PROBES.has(url);
 }

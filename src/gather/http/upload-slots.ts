@@ -10,19 +10,19 @@ const BUSY = {
   perKey: `${LIMITS.perKey} uploads at a time of one sender`,
 };
 
-/** Limits the uploads under way: 64 on a server, and 8 of one sender. */
+/** Limits concurrent uploads: 64 per server and 8 per sender. */
 export class UploadSlots {
   readonly #quota = new Quota(LIMITS);
   readonly #proxyHops: number;
 
-  /** @param proxyHops how many proxies in front of the server are trusted to say who sends */
+  /** @param proxyHops number of trusted proxies in front of the server */
   constructor(proxyHops = 0) {
     this.#proxyHops = proxyHops;
   }
 
   /**
    * Takes a slot. Dispose of it when the upload is over.
-   * @param request the upload; none where it comes from this process
+   * @param request the upload; undefined for one from this process
    * @throws BUSY, naming the limit
    */
   take(request: IncomingMessage | undefined): Disposable {

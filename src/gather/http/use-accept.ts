@@ -6,8 +6,8 @@ const [MULTIPART = ''] = PARTS;
 const SHOWN_LENGTH = 200;
 
 /**
- * Puts `Accept` into the words that Yoga understands, which knows no weights, no quotes and no spaces: what is acceptable,
- * the one that is wanted most first. Refuses a client that accepts nothing that there is, before anything is done for it.
+ * Rewrites `Accept` as a plain list of the acceptable types, most wanted first: Yoga understands no weights, quotes or
+ * spaces. Answers 406 if nothing is acceptable, before any other work.
  */
 export function useAccept(): Plugin {
   return {
@@ -21,10 +21,10 @@ export function useAccept(): Plugin {
         const errors = [{ message, extensions: { code: 'BAD_REQUEST' } }];
         return endResponse(fetchAPI.Response.json({ errors }, { status: 406 }));
       }
-      // Yoga takes the first of these two, even if the client prefers the other.
-      const isForEvents = accept.weightOf(EVENTS) > accept.weightOf(MULTIPART);
-      const understood = isForEvents ? acceptable.filter((type) => type !== MULTIPART) : acceptable;
-      request.headers.set('accept', understood.join(', '));
+      // Yoga picks multipart over events, even if the client prefers events.
+      const prefersEvents = accept.weightOf(EVENTS) > accept.weightOf(MULTIPART);
+      const types = prefersEvents ? acceptable.filter((type) => type !== MULTIPART) : acceptable;
+      request.headers.set('accept', types.join(', '));
     },
     onSubscribe({ args: { contextValue }, setResultAndStopExecution: stop }) {
       const { request }: { request: Request } = contextValue;

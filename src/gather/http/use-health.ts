@@ -1,7 +1,7 @@
 import type { Plugin } from 'graphql-yoga';
 import type { Readiness } from './readiness.ts';
 
-/** `GET /health` says that the server is alive; `GET /ready` whether it can serve, and if not, why. */
+/** `GET /health` answers that the server is alive; `GET /ready` whether it can serve, and if not, why. */
 export function useHealth(checkReadiness: () => Promise<Readiness>): Plugin {
   return {
     onRequest({ request: { method }, url, fetchAPI: { Response }, endResponse }) {

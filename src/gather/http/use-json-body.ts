@@ -9,7 +9,7 @@ import { badRequest, toParams } from './graphql-params.ts';
 import { assertJson, assertNotCoded } from './preflight.ts';
 import { isMultipart } from './use-multipart.ts';
 
-/** What the Node server hands along; absent in `app.fetch`. */
+/** What the Node server passes to Yoga; absent in `app.fetch`. */
 interface ServerContext {
   req?: IncomingMessage;
 }
@@ -17,23 +17,23 @@ interface ServerContext {
 interface JsonBodyOptions {
   bodyMaxBytes: number;
   proxyHops: number;
-  /** For the whole body. @default 30_000 */
+  /** Time for the whole body. @default 30_000 */
   timeoutMs?: number | undefined;
 }
 
 const TIMEOUT_MS = 30_000;
-/** Of all bodies that are not complete. */
-const MAX_HELD_BYTES = 16_000_000;
-/** Of those from one address. */
-const MAX_HELD_BYTES_OF_SENDER = 4_000_000;
+/** Buffered for all incomplete bodies. */
+const MAX_BUFFERED_BYTES = 16_000_000;
+/** Buffered for the incomplete bodies of one address. */
+const MAX_BUFFERED_BYTES_PER_ADDRESS = 4_000_000;
 
-/** It drops the mark that some put before their JSON. */
+/** Drops a byte order mark before the JSON. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Reads the body of a POST, which must be JSON and at most `bodyMaxBytes` long. It takes the bytes from Node's own
- * request where there is one: the way through a web stream costs more than the execution of a small query. No other type
- * of body is read, because a form on any page could send it; multipart requests are left to `useMultipart`.
+ * Reads the body of a POST, which must be JSON of at most `bodyMaxBytes`. If there is a Node request, the bytes are read
+ * from that: a web stream costs more than executing a small query. Other content types are refused, because a form on
+ * any page could send them; multipart requests are left to `useMultipart`.
  */
 export function useJsonBody({
   bodyMaxBytes: maxBytes,
@@ -41,10 +41,10 @@ export function useJsonBody({
   timeoutMs = TIMEOUT_MS,
 }: JsonBodyOptions): Plugin<object, ServerContext> {
   const quota = new Quota({
-    total: Math.max(MAX_HELD_BYTES, maxBytes),
-    perKey: Math.max(MAX_HELD_BYTES_OF_SENDER, maxBytes),
+    total: Math.max(MAX_BUFFERED_BYTES, maxBytes),
+    perKey: Math.max(MAX_BUFFERED_BYTES_PER_ADDRESS, maxBytes),
   });
-  const hold = (req: IncomingMessage) =>
+  const createBuffer = (req: IncomingMessage) =>
     new BodyBuffer({ quota, sender: () => limitKeyOf(addressOf(req, proxyHops)), maxBytes });
   return {
     onRequestParse({ request, serverContext, setRequestParser }) {
@@ -53,7 +53,7 @@ export function useJsonBody({
       assertNotCoded(request);
       const { req } = serverContext;
       const read = () =>
-        req ? readStream(req, { body: hold(req), maxBytes, timeoutMs }) : readWhole(request, maxBytes);
+        req ? readStream(req, { body: createBuffer(req), maxBytes, timeoutMs }) : readWhole(request, maxBytes);
       setRequestParser(async () => toParams(decode(await read())));
     },
   };
@@ -65,7 +65,7 @@ interface Reading {
   timeoutMs: number;
 }
 
-/** Listens to the stream itself: to iterate over it costs as much as a small query. */
+/** Reads by events: async iteration over the stream costs as much as a small query. */
 function readStream(request: IncomingMessage, { body, maxBytes, timeoutMs }: Reading): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     let bytes = 0;
@@ -77,7 +77,7 @@ function readStream(request: IncomingMessage, { body, maxBytes, timeoutMs }: Rea
     });
     request.on('data', (chunk: Uint8Array) => {
       bytes += chunk.length;
-      // What is too much is read all the same, and dropped: a client that still sends does not look at an answer.
+      // The excess is read and dropped: a client does not read the response while it is still sending.
       if (isDropped || body.add(chunk)) return;
       isDropped = true;
       body.drop();
@@ -101,12 +101,12 @@ function decode(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes);
   } catch {
-    throw badRequest(400, 'Expected JSON in UTF-8, got bytes that are none.');
+    throw badRequest(400, 'Expected JSON in UTF-8, got bytes that are not UTF-8.');
   }
 }
 
 function tooSlow(timeoutMs: number) {
-  return badRequest(408, `Expected the whole body within ${timeoutMs / 1000} seconds, got a part of it.`);
+  return badRequest(408, `Expected the whole body within ${timeoutMs / 1000} seconds, got only a part of it.`);
 }
 
 function tooLong(maxBytes: number, bytes: number) {
@@ -114,5 +114,8 @@ function tooLong(maxBytes: number, bytes: number) {
 }
 
 function busy() {
-  return badRequest(429, `Expected a body of at most ${SMALL_BYTES} bytes while many others come in. Try again later.`);
+  return badRequest(
+    429,
+    `Expected a body of at most ${SMALL_BYTES} bytes while many others are arriving. Try again later.`,
+  );
 }

@@ -7,32 +7,32 @@ import { withStatus } from './multipart/status.ts';
 import { assertNotCoded, hasPreflight, PREFLIGHT_HEADERS, typeOf } from './preflight.ts';
 import type { UploadSlots } from './upload-slots.ts';
 
-/** What the Node server hands along; absent in `app.fetch`. */
+/** What the Node server passes to Yoga; absent in `app.fetch`. */
 interface ServerContext {
   req?: IncomingMessage;
 }
 
-/** What the operation is run with. */
+/** The parts of the operation's context that are used here. */
 interface OperationContext {
-  /** Closes the body. */
+  /** Closes the body when it aborts. */
   signal: AbortSignal;
-  /** Is told of each piece of a file that is read. */
+  /** Called for each chunk of a file that is read. */
   keepAlive: () => void;
 }
 
 interface MultipartOptions {
-  /** Of one file. */
+  /** Largest file. */
   maxBytes: number;
   slots: UploadSlots;
 }
 
-/** What a request may have besides its files. */
+/** Allowance for a request's fields and headers, besides its files. */
 const REST_BYTES = 1_000_000;
 
 /**
- * Reads multipart requests, as far as their operation needs them: a file goes from the socket to whoever takes it, and
- * nothing of it is kept here. What is refused is refused before the first byte of a file is read, and what nobody took
- * is not read after the answer. The deadline of an operation is extended while bytes of its files arrive.
+ * Reads multipart requests as far as their operation needs them: files are streamed from the socket to the resolver that
+ * opens them, without buffering. A request is refused before the first byte of a file is read, and files that no resolver
+ * opened are not read after the response. While bytes of a file arrive, the deadline of the operation is extended.
  */
 export function useMultipart({
   maxBytes: maxFileBytes,
@@ -76,14 +76,14 @@ export function useMultipart({
   };
 }
 
-/** A request that is being read. */
+/** A multipart request that is being read. */
 interface Upload {
   body: MultipartBody;
   source: Readable;
   slot: Disposable;
 }
 
-/** Whether a request has a body of fields and files. */
+/** Whether a request has a multipart body. */
 export function isMultipart(request: Request): boolean {
   return request.method === 'POST' && typeOf(request)?.essence === 'multipart/form-data';
 }
@@ -94,9 +94,9 @@ function assertPreflight(request: Request): void {
   throw badRequest(403, `Expected one of the headers ${names} in a multipart request, got none.`);
 }
 
-/** Pieces are released once they are used, and what a caller in this process gave is still the caller's. */
+/** Copies the chunks of a caller in this process: their memory is released after use. */
 async function* copied(
-  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, void> {
-  for await (const piece of pieces) yield Uint8Array.from(piece);
+  for await (const chunk of chunks) yield Uint8Array.from(chunk);
 }

@@ -9,7 +9,7 @@ export const Query: QueryResolvers = {
   jobs: async (_, { where, ...page }, { tables, columns, viewer, roles }) =>
     tables['gather.job'].connection({
       name: 'jobs',
-      where: { ...where, ...roles.mine(viewer) },
+      where: { ...where, ...roles.ownedBy(viewer) },
       orderBy: [{ column: 'id', direction: 'desc' }],
       columns: columns['gather.job'],
       page: toPage(page),

@@ -34,8 +34,8 @@ export const issueCertificate: MutationResolvers['issueCertificate'] = (_, { inp
     draw: (certificate: Parameters<typeof draw>[0]) => threads.run(draw, certificate, signal),
     store: async (pdf: Uint8Array) => {
       const announced = { name: 'certificate.pdf', owner, expected: { type: PDF } };
-      const { key, described } = await files.receive(database, Readable.from([pdf]), announced);
-      return (transaction: Database) => files.addReceived(transaction, key, described, announced);
+      const { key, description } = await files.receive(database, Readable.from([pdf]), announced);
+      return (transaction: Database) => files.addReceived(transaction, key, description, announced);
     },
   };
   return runMutation(context, { certificate: null }, async () => ({

@@ -34,7 +34,7 @@ test.each(['CET', 'IST', 'EET'])(
       await expect(worker.start()).rejects.toMatchObject({
         name: 'ConfigError',
         message: expect.stringMatching(
-          `^TIME_ZONE: expected a time zone whose rules PostgreSQL and Node know alike, got "${timeZone}": at .* for Node, and .* for PostgreSQL\\.$`,
+          `^TIME_ZONE: expected a time zone with the same rules in PostgreSQL and Node, got "${timeZone}": at .* for Node, and .* for PostgreSQL\\.$`,
         ),
       });
     } finally {

@@ -15,7 +15,7 @@ import { JobBoard } from '../../helpers/job-board.ts';
 import { createTaskBench, type TaskBench } from '../../helpers/task-bench.ts';
 import { startWorker, toWorkerConfig } from '../../helpers/worker.ts';
 
-const BROKEN = 'Expected a whole image that can be read within 30 seconds, got one that cannot.';
+const BROKEN = 'Expected a complete image that can be read within 30 seconds, got one that cannot.';
 
 let bench: TaskBench;
 let tmp: string;

@@ -41,7 +41,7 @@ test('a disk that takes no more is told of, and nothing is kept', async () => {
   await using program = new Program('/bin/sh', limited, {});
   const [, error, kept] = await program.said(/^failed (\{.*\}) .* kept (\d+)$/m);
   expect(JSON.parse(error ?? '')).toMatchObject({ code: 'STORAGE_FULL', source: 'disk', retryable: true });
-  expect(program.stdout).toContain('The disk that files are kept on is full: there is no room for these bytes.');
+  expect(program.stdout).toContain('The disk for files is full: there is no room for these bytes.');
   expect(kept).toBe('0');
   expect(await readdir(join(directory, 'partial'))).toEqual([]);
 });
@@ -51,7 +51,7 @@ test('a disk that fails is told of by the code of its failure', async () => {
   await writeFile(join(directory, 'partial'), 'not a directory');
   await expect(store.append(key, 0, piecesFrom(0, 1), never)).rejects.toMatchObject({
     code: 'FILE_UNREADABLE',
-    message: 'The disk that files are kept on failed with EEXIST.',
+    message: 'The disk for files failed with EEXIST.',
     source: 'disk',
   });
 });

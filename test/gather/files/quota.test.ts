@@ -40,13 +40,13 @@ test('announced uploads of one owner are bounded, and those of others are not to
         code: 'QUOTA_EXCEEDED',
         message:
           'Expected files and announced uploads of at most 1000000 bytes of one owner (FILES_MAX_BYTES_PER_OWNER), ' +
-          'got 1000001 with this one. Delete files, or give uploads up.',
+          'got 1000001 with this one. Delete files or cancel uploads.',
         field: ['size'],
       },
     ],
   });
   expect(await announce(members, ALL - OWNED)).toMatchObject({ userErrors: [] });
-  expect((await announce(members, 1)).userErrors[0].message).toContain('1500000 bytes in all (FILES_MAX_BYTES)');
+  expect((await announce(members, 1)).userErrors[0].message).toContain('1500000 bytes in total (FILES_MAX_BYTES)');
 });
 
 test('of many that are announced at once on two servers as many are taken as there is room for', async () => {

@@ -160,7 +160,7 @@ describe.each([
     await append(key, 0, 100);
     await expect(append(key, 101, 1)).rejects.toMatchObject({
       code: 'CONFLICT',
-      message: 'Expected bytes from offset 100 on, because so many are there; got 101.',
+      message: 'Expected bytes from offset 100, where the file ends so far; got 101.',
     });
     await store.remove(key);
   });

@@ -26,7 +26,7 @@ const PIECE = { 'content-type': 'application/offset+octet-stream' };
 const UNKNOWN = {
   errors: [
     {
-      message: expect.stringContaining('Nothing is expected at this address'),
+      message: expect.stringContaining('No upload is expected at this address'),
       extensions: { code: 'NOT_FOUND' },
     },
   ],
@@ -298,7 +298,7 @@ describe('an upload', () => {
     for (const offset of [0, 2, 4]) {
       const answer = await patch(path, offset, 'k');
       expect(answer).toMatchObject({ status: 409, headers: { 'upload-offset': '3' } });
-      expect(answer.body).toContain(`Expected bytes from offset 3 on, because so many are there; got ${offset}.`);
+      expect(answer.body).toContain(`Expected bytes from offset 3, where the file ends so far; got ${offset}.`);
     }
   });
 
@@ -332,14 +332,14 @@ describe('what a request says of its bytes', () => {
       [413, 'Expected a file of at most 1000 bytes', 'PUT', { 'content-length': 1001 }],
       [413, 'Expected a file of at most 1000 bytes', 'PATCH', { ...PIECE, 'upload-offset': 999, 'content-length': 2 }],
       [413, 'Expected a file of at most 1000 bytes', 'PUT', { 'content-range': 'bytes 0-1000/*' }],
-      [400, 'Expected all of the 1000 bytes that are missing, got 999.', 'PUT', { 'content-length': 999 }],
-      [400, 'Expected the file of 1000 bytes that was announced, got 20.', 'PUT', { 'content-range': 'bytes 0-19/20' }],
+      [400, 'Expected all of the 1000 missing bytes, got 999.', 'PUT', { 'content-length': 999 }],
+      [400, 'Expected the announced file of 1000 bytes, got one of 20.', 'PUT', { 'content-range': 'bytes 0-19/20' }],
       [400, 'Expected 10 bytes by the', 'PUT', { 'content-range': 'bytes 0-9/1000', 'content-length': 1000 }],
       [400, 'Expected a Content-Range such as', 'PUT', { 'content-range': 'bytes 9-0/1000' }],
       [400, 'Expected a Content-Range such as', 'PUT', { 'content-range': 'books 0-1' }],
       [400, 'got \\"-1\\".', 'PATCH', { ...PIECE, 'upload-offset': '-1', 'content-length': 1 }],
       [400, 'Expected an Upload-Offset, got none.', 'PATCH', { ...PIECE, 'content-length': 1 }],
-      [409, 'because so many are there; got 5.', 'PUT', { 'upload-offset': 5, 'content-length': 995 }],
+      [409, 'where the file ends so far; got 5.', 'PUT', { 'upload-offset': 5, 'content-length': 995 }],
       [415, 'got text/plain.', 'PATCH', { 'content-type': 'text/plain', 'upload-offset': 0, 'content-length': 1 }],
       [412, 'Expected Tus-Resumable: 1.0.0, got 0.2.0.', 'PUT', { 'tus-resumable': '0.2.0', 'content-length': 1000 }],
       [405, 'Expected one of OPTIONS, HEAD, PUT, PATCH, DELETE, got POST.', 'POST', { 'content-length': 1000 }],
@@ -356,7 +356,7 @@ describe('what a request says of its bytes', () => {
     const over = await gather.ask('PUT', path, {}, piecesFrom(0, 3_000_000));
     expect(over).toMatchObject({ status: 413, body: expect.stringContaining('Expected a file of at most 1000 bytes') });
     const short = await gather.ask('PUT', path, {}, piecesFrom(0, 999));
-    expect(short).toMatchObject({ status: 400, body: expect.stringContaining('got 999. PATCH takes pieces.') });
+    expect(short).toMatchObject({ status: 400, body: expect.stringContaining('got 999. Use PATCH to send a piece.') });
     const rest = await gather.ask('PATCH', path, { ...PIECE, 'upload-offset': 999 }, piecesFrom(999, 2));
     expect(rest).toMatchObject({ status: 413, body: expect.stringContaining('Expected a file of at most 1000 bytes') });
     expect(await gather.ask('PUT', path, {}, piecesFrom(0, 1000))).toMatchObject({ status: 201 });
@@ -506,7 +506,7 @@ describe('a client', () => {
       );
       await eventually(() => expect(vi.getTimerCount()).toBeGreaterThan(0));
       vi.advanceTimersByTime(31_000);
-      expect(await answering).toMatchObject({ status: 408, body: expect.stringContaining('no silence of 30 seconds') });
+      expect(await answering).toMatchObject({ status: 408, body: expect.stringContaining('no pause of 30 seconds') });
       vi.advanceTimersByTime(2000);
     } finally {
       vi.useRealTimers();

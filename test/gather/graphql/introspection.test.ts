@@ -52,9 +52,7 @@ describe('where introspection is off', () => {
   ])('%s is refused, with a code: %s', async (name, query) => {
     const { data, errors } = await closed.query(query);
     expect(data).toBeUndefined();
-    expect(errors).toMatchObject([
-      { message: `Expected no question about the schema, got ${name}: introspection is off.` },
-    ]);
+    expect(errors).toMatchObject([{ message: `Expected no introspection, got ${name}: it is turned off.` }]);
     expect(errors?.[0]?.extensions).toEqual({ code: 'INTROSPECTION_DISABLED' });
   });
 

@@ -118,7 +118,7 @@ describe.each(WAYS)('a body sent %s', (_, post) => {
       Buffer.from(bytes),
       Buffer.from('}'),
     ]);
-    await expectRefused(await post(body), 'Expected JSON in UTF-8, got bytes that are none.');
+    await expectRefused(await post(body), 'Expected JSON in UTF-8, got bytes that are not UTF-8.');
   });
 
   test('may begin with the mark of UTF-8', async () => {
@@ -253,7 +253,7 @@ test('a body that comes too slowly is not waited for, and its connection is cut'
   client.socket.write(`${HEAD}{"query":`);
   const drip = setInterval(() => client.socket.write(' '), SHORT_MS / 10);
   expect(await client.ended()).toMatch(
-    /^HTTP\/1.1 408 .*Expected the whole body within 0.3 seconds, got a part of it\./s,
+    /^HTTP\/1.1 408 .*Expected the whole body within 0.3 seconds, got only a part of it\./s,
   );
   clearInterval(drip);
 });
@@ -361,9 +361,9 @@ function padded(bytes: number): string {
 /** A server that gives back what it is sent. */
 class Echo implements AsyncDisposable {
   readonly yoga;
-  readonly #exchanges = new OpenRequests();
+  readonly #openRequests = new OpenRequests();
   readonly #server = createServer((request, response) => {
-    this.#exchanges.add(request, response);
+    this.#openRequests.add(request, response);
     void this.yoga(request, response);
   });
 

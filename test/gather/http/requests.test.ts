@@ -117,7 +117,7 @@ describe('the target of a request', () => {
       expectRefused(
         await ask(openUrl, ['host: x'], target, method),
         400,
-        /^Expected a path with one slash first, got "/,
+        /^Expected a path that begins with one slash, got "/,
       );
     },
   );
@@ -231,7 +231,7 @@ describe('a page of another origin', () => {
     expect(answer).not.toMatch(/access-control/i);
     expect(headersOf(answer)['vary']).toMatch(/\borigin\b/i);
     const refused = await preflight(namedUrl, '/graphql', origin, 'POST', 'content-type');
-    expectRefused(refused, 403, /^Expected a page of an origin that this server is for, got another\.$/);
+    expectRefused(refused, 403, /^Expected a page of an allowed origin, got one of another origin\.$/);
     expect(refused).not.toMatch(/access-control/i);
   });
 

@@ -80,7 +80,9 @@ test('the column is read wherever the table is', () => {
 
 test('an SDL whose @owned has no `by` is refused, and does not leave everything to everybody', () => {
   const without = sdl.replace('@owned(by: String! = "owner")', '@owned').replace('(by: "recipient")', '');
-  expect(() => createAppSchema({ ...source, sdl: without })).toThrow('Certificate is @owned, by no column: declare');
+  expect(() => createAppSchema({ ...source, sdl: without })).toThrow(
+    'Certificate is @owned, but by no column: declare',
+  );
 });
 
 async function ask(viewer: Viewer, query: string) {

@@ -53,7 +53,7 @@ test.each([
   ['size', { size: 1.5 }, 'INVALID_INPUT', 'Expected a whole number of bytes, got 1.5.'],
   ['type', { type: 'picture' }, 'INVALID_INPUT', 'Expected a media type such as image/jpeg, got "picture".'],
   ['sha256', { sha256: 'abc' }, 'INVALID_INPUT', 'Expected 64 hexadecimal digits, got "abc".'],
-  ['itemId', { itemId: 'x' }, 'INVALID_INPUT', 'Expected an ID that this server gave, got "x".'],
+  ['itemId', { itemId: 'x' }, 'INVALID_INPUT', 'Expected an ID issued by this server, got "x".'],
   ['itemId', { itemId: toGlobalId('Item', '999999') }, 'NOT_FOUND', 'There is no item with this ID.'],
 ])('%s as in %j is refused', async (field, wrong, code, message) => {
   const { upload, userErrors } = await create({ name: 'x', size: 1, ...wrong });

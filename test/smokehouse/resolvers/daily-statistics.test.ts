@@ -57,5 +57,5 @@ test.each([
 
 test('a day that there is not is refused', async () => {
   const { errors } = await gather.query(QUERY, { from: '2026-02-29', to: '2026-03-01' });
-  expect(errors?.[0]?.message).toContain('Expected a day of the calendar, such as "2026-11-21", got "2026-02-29".');
+  expect(errors?.[0]?.message).toContain('Expected a calendar date, such as "2026-11-21", got "2026-02-29".');
 });

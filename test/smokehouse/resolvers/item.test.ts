@@ -141,7 +141,7 @@ test.each(MALFORMED)('the malformed ID "%s" is refused by name', async (id) => {
   expect(data).toEqual({ node: null, item: null });
   expect(errors).toHaveLength(2);
   for (const error of errors ?? []) {
-    expect(error).toMatchObject({ message: `Expected an ID that this server gave, got "${id}".`, extensions: REFUSED });
+    expect(error).toMatchObject({ message: `Expected an ID issued by this server, got "${id}".`, extensions: REFUSED });
   }
   expect(gather.cost().statements).toHaveLength(0);
 });
@@ -153,7 +153,7 @@ test('an ID of a type that is no node is refused', async () => {
   );
   expect(data).toEqual({ node: null, item: null });
   expect(errors?.map(({ message }) => message).toSorted()).toEqual([
-    `Expected an ID that this server gave, got "${btoa('Promo:1')}".`,
+    `Expected an ID issued by this server, got "${btoa('Promo:1')}".`,
     'Expected the ID of an object of type Item, got one of Promo.',
   ]);
   for (const error of errors ?? []) expect(error).toMatchObject({ extensions: REFUSED });

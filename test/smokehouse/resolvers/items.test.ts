@@ -68,7 +68,7 @@ describe('createItem', () => {
       { code: 'INVALID_INPUT', message: 'Expected 1 to 64 characters, got 0.', field: ['sku'] },
       { code: 'INVALID_INPUT', message: 'Expected from 0 to 9999999999.99, got -1.', field: ['price'] },
       { code: 'INVALID_INPUT', message: 'Expected 0 or more, got -5.', field: ['calories'] },
-      { code: 'INVALID_INPUT', message: 'Expected an ID that this server gave, got "x".', field: ['supplierId'] },
+      { code: 'INVALID_INPUT', message: 'Expected an ID issued by this server, got "x".', field: ['supplierId'] },
     ]);
     expect(gather.cost().statements).toHaveLength(0);
   });
@@ -79,7 +79,7 @@ describe('createItem', () => {
     ['description', 'x'.repeat(10_001), 'Expected 0 to 10000 characters, got 10001.'],
     ['sku', 'a\0b', 'Expected text without NUL characters.'],
     ['name', 'a\0b', 'Expected text without NUL characters.'],
-    ['name', 'a\ud800b', 'Expected text without halves of characters.'],
+    ['name', 'a\ud800b', 'Expected text without unpaired surrogates.'],
     ['price', '10000000000', 'Expected from 0 to 9999999999.99, got 10000000000.'],
     ['price', '9999999999.995', 'Expected from 0 to 9999999999.99, got 9999999999.995.'],
     ['supplierId', btoa('Item:1'), 'Expected the ID of an object of type Supplier, got one of Item.'],

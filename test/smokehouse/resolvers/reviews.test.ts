@@ -55,7 +55,7 @@ test.each<[object, string, string]>([
   [{ rating: 6 }, 'rating', 'Expected 1 to 5, got 6.'],
   [{ text: 'x'.repeat(10_001) }, 'text', 'Expected 0 to 10000 characters, got 10001.'],
   [{ text: 'a\0b' }, 'text', 'Expected text without NUL characters.'],
-  [{ itemId: 'x' }, 'itemId', 'Expected an ID that this server gave, got "x".'],
+  [{ itemId: 'x' }, 'itemId', 'Expected an ID issued by this server, got "x".'],
   [{ customerId: btoa('Item:1') }, 'customerId', 'Expected the ID of an object of type Customer, got one of Item.'],
 ])('a review with %j is refused', async (fault, field, message) => {
   const { review, userErrors } = await add({ ...VALID, ...fault });

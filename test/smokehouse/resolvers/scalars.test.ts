@@ -27,7 +27,7 @@ test.each([
   null,
 ])('%j is no day', (day) => {
   expect(() => DateScalar.coerceInputValue(day)).toThrow(
-    `Expected a day of the calendar, such as "2026-11-21", got ${JSON.stringify(day)}.`,
+    `Expected a calendar date, such as "2026-11-21", got ${JSON.stringify(day)}.`,
   );
 });
 

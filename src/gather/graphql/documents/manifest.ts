@@ -6,8 +6,8 @@ import { toDocumentId } from './document-id.ts';
 const Manifest = z.record(z.string(), z.string());
 
 /**
- * The text of each trusted document by its ID, from a JSON file.
- * @throws FILE_UNREADABLE where the file is missing, is no object of texts, or has a text under the ID of another one
+ * Reads the texts of the trusted documents by ID from a JSON file.
+ * @throws FILE_UNREADABLE if the file is missing, is not an object of texts, or has a text under a wrong ID
  */
 export function readManifest(file: string): ReadonlyMap<string, string> {
   const documents = Object.entries(read(file));

@@ -4,37 +4,37 @@ import { isDocumentId, toDocumentId } from './document-id.ts';
 import { readManifest } from './manifest.ts';
 import { SentDocuments } from './sent-documents.ts';
 
-/** Which documents are known before they are sent. */
+/** The trusted documents. */
 export interface DocumentsConfig {
-  /** A JSON file: the text of each document by its ID, `sha256:…`. Without one nothing is trusted. */
+  /** A JSON file with the text of each document by its ID, `sha256:…`. Without it no document is trusted. */
   file: string | undefined;
-  /** Whether no other documents are taken. */
+  /** Whether all other documents are refused. */
   isOnlyTrusted: boolean;
 }
 
-/** Before anything of it was checked. */
+/** Parameters that have not been checked. */
 type Params = GraphQLParams & { documentId?: unknown };
 
-/** Likewise. https://www.apollographql.com/docs/apollo-server/performance/apq */
+/** `extensions.persistedQuery`, not checked: https://www.apollographql.com/docs/apollo-server/performance/apq */
 interface Persisted {
   version?: unknown;
   sha256Hash?: unknown;
 }
 
 const DIGITS = '64 hexadecimal digits in lower case';
-/** 200 where a client asks for `application/json`, as older clients of that protocol want it. */
+/** With `spec`, Yoga answers 200 to clients that accept `application/json`, as older clients of APQ expect. */
 const NOT_FOUND = { status: 404, spec: true };
 
 /**
- * Takes the ID of a document in place of its text: as `documentId`, or as the `persistedQuery` of Apollo's automatic
- * persisted queries. A document that comes with its ID is kept for the next time. What is not trusted is refused before
- * it is parsed, where only trusted documents are taken.
+ * Accepts the ID of a document in place of its text: as `documentId`, or as the `persistedQuery` of Apollo's automatic
+ * persisted queries. A document sent with its ID is cached for later requests. If only trusted documents are accepted,
+ * others are refused before they are parsed.
  */
 export function useDocuments({ file, isOnlyTrusted }: DocumentsConfig): Plugin {
   const trusted = file === undefined ? new Map<string, string>() : readManifest(file);
   const sent = new SentDocuments();
 
-  const take = (text: string, id: string | undefined): void => {
+  const accept = (text: string, id: string | undefined): void => {
     const own = toDocumentId(text);
     if (id !== undefined && id !== own)
       throw badRequest(400, `Expected the document with the ID ${id}, got the one with ${own}.`);
@@ -48,7 +48,7 @@ export function useDocuments({ file, isOnlyTrusted }: DocumentsConfig): Plugin {
       const { documentId, ...rest }: Params = params;
       const id = readId(params);
       if (id === undefined && !isOnlyTrusted) return;
-      if (typeof rest.query === 'string') take(rest.query, id);
+      if (typeof rest.query === 'string') accept(rest.query, id);
       else if (id !== undefined && rest.query == null) {
         const query = trusted.get(id) ?? sent.find(id);
         if (query === undefined) throw isOnlyTrusted ? notTrusted() : notFound(documentId);
@@ -59,7 +59,7 @@ export function useDocuments({ file, isOnlyTrusted }: DocumentsConfig): Plugin {
   };
 }
 
-/** The ID that a request names its document by. @throws 400 where it is none */
+/** The document ID of a request; undefined if it has none. @throws 400 if it is invalid */
 function readId({ documentId, extensions }: Params): string | undefined {
   if (documentId != null) {
     if (isDocumentId(documentId)) return documentId;
@@ -72,7 +72,7 @@ function readId({ documentId, extensions }: Params): string | undefined {
   throw badRequest(400, `Expected \`version\` 1 and a \`sha256Hash\` of ${DIGITS} in \`persistedQuery\`, got others.`);
 }
 
-/** @param documentId absent where the request is one of Apollo's protocol, whose clients know this by its message */
+/** @param documentId undefined for Apollo's protocol, whose clients recognize this error by its message */
 function notFound(documentId: unknown): Error {
   const message =
     documentId == null ? 'PersistedQueryNotFound' : 'Expected the ID of a known document, got another one.';
@@ -80,7 +80,7 @@ function notFound(documentId: unknown): Error {
 }
 
 function notTrusted(): Error {
-  return createGraphQLError('Expected one of the documents that are trusted here, got another one.', {
+  return createGraphQLError('Expected a trusted document, got another one.', {
     extensions: { http: { status: 403 }, code: 'DOCUMENT_NOT_TRUSTED' },
   });
 }

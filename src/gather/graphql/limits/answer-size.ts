@@ -1,13 +1,13 @@
 import { GatherError } from '../../errors.ts';
 
-/** Rows may have more than the answer that is made of them: columns of rows that are looked up, numbers as text. */
+/** Rows may be larger than the response built from them: they have columns for lookups, and numbers as text. */
 const READ_PER_ANSWERED = 4;
-/** A number, `true`, `null`, or the value of an enum: about. */
+/** Approximate size of a number, `true`, `null` or an enum value. */
 const SMALL_VALUE_BYTES = 8;
 
 /**
- * Counts the bytes of one answer while it is made, and those that PostgreSQL sends for it. Where either are too many,
- * `stop` is called once, and each further `add` throws the same error.
+ * Counts the bytes of one response while it is built, and those that PostgreSQL sends for it. If either exceed their
+ * limit, `stop` is called once, and each further `add` throws the same error.
  */
 export class AnswerSize {
   readonly #maxBytes: number;
@@ -21,19 +21,19 @@ export class AnswerSize {
     this.#stop = stop;
   }
 
-  /** Why the operation was stopped; undefined while the answer is within its limit. */
+  /** Why the operation was stopped; undefined while the response is within its limits. */
   get excess(): GatherError | undefined {
     return this.#excess;
   }
 
-  /** Counts what goes into the answer. @throws GatherError ANSWER_TOO_LARGE */
+  /** Counts bytes of the response. @throws ANSWER_TOO_LARGE */
   add(bytes: number): void {
     this.#bytes += bytes;
     if (this.#bytes > this.#maxBytes) this.#exceed('an answer', this.#maxBytes);
     if (this.#excess) throw this.#excess;
   }
 
-  /** Counts what a statement gives, as it arrives. @returns whether more may come */
+  /** Counts bytes that PostgreSQL sends, as they arrive. @returns false if the limit is exceeded */
   readonly addRead = (bytes: number): boolean => {
     this.#bytesRead += bytes;
     const most = this.#maxBytes * READ_PER_ANSWERED;
@@ -41,7 +41,7 @@ export class AnswerSize {
     return this.#excess === undefined;
   };
 
-  /** Begins with the next part of an answer in parts, once the client has taken the one before. */
+  /** Resets the counts for the next part of an incremental response. */
   beginPart(): void {
     this.#bytes = 0;
     this.#bytesRead = 0;
@@ -49,8 +49,8 @@ export class AnswerSize {
 
   #exceed(what: string, maxBytes: number): void {
     if (this.#excess) return;
-    const message = `Expected ${what} of at most ${maxBytes.toLocaleString('en')} bytes (MAX_ANSWER_BYTES), got more: ask for fewer objects or fields, or for a page at a time.`;
-    // Yoga's executor gives the whole answer up for such an error, also below fields that may be null.
+    const message = `Expected ${what} of at most ${maxBytes.toLocaleString('en')} bytes (MAX_ANSWER_BYTES), got more: request fewer objects, fewer fields, or smaller pages.`;
+    // Makes Yoga's executor discard the whole result, even if a nullable field failed.
     this.#excess = Object.assign(new GatherError('ANSWER_TOO_LARGE', message), {
       extensions: { CRITICAL_ERROR: true },
     });
@@ -58,7 +58,7 @@ export class AnswerSize {
   }
 }
 
-/** How many bytes a value of a scalar, an enum, or a list of them takes as JSON. */
+/** The size as JSON of a leaf value or a list of them. */
 export function bytesOf(value: unknown): number {
   if (typeof value !== 'string' && typeof value !== 'object') return SMALL_VALUE_BYTES;
   return value === null ? SMALL_VALUE_BYTES : Buffer.byteLength(JSON.stringify(value));

@@ -5,21 +5,21 @@ import type { Size, Variables } from './size.ts';
 
 const one: Size = () => 1;
 
-/** What an operation costs at most, as far as it tells. More than can be counted is `Number.MAX_SAFE_INTEGER`. */
+/** The maximum cost of an operation, estimated before it runs; `Number.MAX_SAFE_INTEGER` at most. */
 export function requestedCost(plan: CostPlan, variables: Variables): number {
   return wholePoints(costOfSelection(plan, variables));
 }
 
 /**
- * What the objects cost that are in a result, and the fields that were run for it. Where an error below a field took its
- * value away, nobody knows how far it had come: it costs what it asked for. One that failed itself has run nothing below.
+ * The cost of the objects in a result and of the fields that were run for it. If an error below a field made it null, it
+ * is unknown how much had run: the field costs its requested cost. A field that failed itself has run nothing below it.
  */
 export function actualCost(plan: CostPlan, { data, errors }: ExecutionResult, variables: Variables): number {
   if (data === null) return requestedCost(plan, variables);
   return wholePoints(costOfObject(plan, data ?? {}, variables, failuresOf(errors)));
 }
 
-/** Tenths do not add up exactly in binary: without the small part that this takes away, 30 of them would be 4. */
+/** Rounds up. Tenths do not add up exactly in binary: without the small subtrahend, 30 of them would make 4. */
 function wholePoints(points: number): number {
   return Math.ceil(points - 1e-6);
 }
@@ -30,7 +30,7 @@ function costOfSelection(plan: CostPlan, variables: Variables): number {
     let sum = 0;
     for (const { weight, points, size, below } of fields) {
       sum += weight(variables);
-      // A size is at most as large as a product may be: nothing times infinity would be no number.
+      // Capped, because 0 times infinity would be NaN.
       if (points > 0) sum += capped(size(variables)) * (points + costOfSelection(below, variables));
     }
     most = Math.max(most, capped(sum));
@@ -42,7 +42,7 @@ function capped(value: number): number {
   return Math.min(value, Number.MAX_SAFE_INTEGER);
 }
 
-/** Which of its types an object is of need not be in the result: it is taken for the one that costs most. */
+/** The result need not tell the type of an object: the most expensive possible type counts. */
 function costOfObject(plan: CostPlan, object: unknown, variables: Variables, failures: Failures | undefined): number {
   const values = object as Record<string, unknown>;
   let most = 0;
@@ -58,7 +58,7 @@ function costOfObject(plan: CostPlan, object: unknown, variables: Variables, fai
   return most;
 }
 
-/** @param size how many objects it would have at most */
+/** @param size the most objects that the value can have */
 function costOfValue(
   field: PlannedField,
   value: unknown,

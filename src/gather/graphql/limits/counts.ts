@@ -6,12 +6,12 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 
-/** What one definition of a document asks for, once fragments are put where they are used. */
+/** The size of a definition in a document, with fragments expanded. */
 export interface Counts {
-  /** How deep its fields are nested. */
+  /** Nesting depth of its fields. */
   depth: number;
   fields: number;
-  /** A field that is written a second time in one place counts like one that has an alias. */
+  /** Fields with an alias, and fields repeated in the same place. */
   aliases: number;
   directives: number;
 }
@@ -19,8 +19,8 @@ export interface Counts {
 const NOTHING: Counts = { depth: 0, fields: 0, aliases: 0, directives: 0 };
 
 /**
- * Counts what a document asks for, each count from the definition that has the most of it. It need not be valid. Takes
- * time that is linear in the document: what a fragment asks for is counted once, wherever it is used.
+ * Counts a document, which need not be valid. Each count is the largest of any definition. Takes linear time: a fragment
+ * is counted once, however often it is used.
  */
 export function countDocument(document: DocumentNode): Counts {
   const definitions = document.definitions.filter(isExecutableDefinitionNode);
@@ -47,7 +47,7 @@ function createCounter(definitions: readonly ExecutableDefinitionNode[]) {
   const countFragment = (name: string): Counts => {
     let counts = known.get(name);
     if (counts) return counts;
-    // Within itself it counts as nothing: a cycle is for validation to refuse.
+    // Within itself a fragment counts as nothing; validation refuses cycles.
     known.set(name, NOTHING);
     const fragment = fragments.get(name);
     counts = fragment ? countDefinition(fragment) : NOTHING;
@@ -55,7 +55,7 @@ function createCounter(definitions: readonly ExecutableDefinitionNode[]) {
     return counts;
   };
 
-  /** @param seen the fields of this place by type and key, those around an inline fragment among them */
+  /** @param seen the fields of this selection set by type and key, those around an inline fragment included */
   const countSelections = ({ selections }: SelectionSetNode, type = '', seen = new Set<string>()): Counts => {
     const counts = { ...NOTHING };
     for (const selection of selections) {

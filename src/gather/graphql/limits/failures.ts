@@ -1,17 +1,17 @@
 import type { GraphQLError } from 'graphql';
 import type { ErrorCode } from '../../errors.ts';
 
-/** Where an answer has errors: a tree of their paths. */
+/** The errors of a result as a tree of their paths. */
 export interface Failures {
-  /** Whether the field itself was under way when the operation was stopped, and not refused by its source. */
+  /** Whether the field was running when the operation was stopped, as opposed to failed by its source. */
   isStopped: boolean;
-  /** By name in the result, or index in a list. */
+  /** By response name or list index. */
   below: Map<string | number, Failures>;
 }
 
 const STOPPED: ReadonlySet<unknown> = new Set<ErrorCode>(['DEADLINE_EXCEEDED', 'CANCELLED', 'ANSWER_TOO_LARGE']);
 
-/** @returns undefined where there are no errors */
+/** @returns undefined if there are no errors */
 export function failuresOf(errors: readonly GraphQLError[] | undefined): Failures | undefined {
   if (!errors || errors.length === 0) return undefined;
   const root: Failures = { isStopped: false, below: new Map() };

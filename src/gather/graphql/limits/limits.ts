@@ -1,26 +1,26 @@
-/** How much one request, and one viewer, may ask for. */
+/** The limits of one request and one viewer. */
 export interface Limits {
   /** Largest JSON body. */
   bodyMaxBytes: number;
-  /** Largest answer, or payload of an incremental one. */
+  /** Largest response, or part of an incremental one. */
   answerMaxBytes: number;
   /** Longest text of an operation. */
   queryMaxBytes: number;
-  /** Most lexer tokens of an operation's text, and of its fields with fragments expanded. */
+  /** Most lexer tokens of an operation's text, and most fields with fragments expanded. */
   maxTokens: number;
-  /** How deep fields may be nested. */
+  /** Deepest nesting of fields. */
   maxDepth: number;
   /**
-   * Once fragments are put where they are used; `__typename` counts like any field, and a field that is written again in
-   * the same place like one with an alias.
+   * Most aliases, with fragments expanded. `__typename` counts like any field, and a field repeated in the same place like
+   * one with an alias.
    */
   maxAliases: number;
-  /** Once fragments are put where they are used. */
+  /** Most directives, with fragments expanded. */
   maxDirectives: number;
-  /** Points of one operation. */
+  /** Most points of one operation. */
   maxCost: number;
-  /** Points that a viewer has at most. */
+  /** Most points that a viewer can have. */
   costBucket: number;
-  /** Points that a viewer gets back. */
+  /** Points that a viewer regains per second. */
   costRestoredPerSecond: number;
 }

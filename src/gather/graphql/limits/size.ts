@@ -10,28 +10,28 @@ import {
   type ValueNode,
 } from 'graphql';
 
-/** The variables of a request, as they came. */
+/** The raw variables of a request. */
 export type Variables = Readonly<Record<string, unknown>>;
 
-/** How many objects a list is going to have at most, as far as the operation tells. */
+/** The most objects that a list can have, by the operation and its variables. */
 export type Size = (variables: Variables) => number;
 
 /** @listSize: https://ibm.github.io/graphql-specs/cost-spec.html#sec-The-List-Size-Directive */
 interface ListSize {
   assumedSize?: number;
   slicingArguments?: readonly string[];
-  /** The lists within the field's object that have the size; where there are none, it is the field's own. */
+  /** The list fields of the field's object that have the size; if undefined, the field itself has it. */
   sizedFields?: readonly string[];
 }
 
-/** What a field says of lists. */
+/** The size of a field's list, or of lists in its object. */
 export interface Sizing {
   size: Size;
   sizedFields: readonly string[] | undefined;
 }
 
 const ASSUMED_SIZE = 10;
-/** Of the lists of introspection, but for that of all types: somewhat longer than they are on average. */
+/** Assumed sizes of introspection's lists, somewhat above average. */
 const INTROSPECTION_SIZES = new Map([
   ['fields', 5],
   ['args', 2],
@@ -40,7 +40,7 @@ const INTROSPECTION_SIZES = new Map([
   ['interfaces', 1],
 ]);
 
-/** What @listSize of a field comes to with the arguments that it is given, and without it what is assumed of any list. */
+/** The sizing of a field by its @listSize and arguments, or the assumed size of any list. */
 export function sizingOf(
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,
@@ -57,13 +57,13 @@ function listSizeOf(schema: GraphQLSchema, { astNode }: GraphQLField<unknown, un
   return (directive && astNode && getDirectiveValues(directive, astNode)) ?? {};
 }
 
-/** Fields of introspection are the only ones that no SDL has. */
+/** Only the fields of introspection have no AST node. */
 function assumedSizeOf(schema: GraphQLSchema, { astNode, name }: GraphQLField<unknown, unknown>): number {
   if (astNode) return ASSUMED_SIZE;
   return name === 'types' ? Object.keys(schema.getTypeMap()).length : (INTROSPECTION_SIZES.get(name) ?? ASSUMED_SIZE);
 }
 
-/** The size that an argument asks for; undefined where it is null or not given. */
+/** The size that a slicing argument sets; undefined if it is null or missing. */
 function sliceOf(
   operation: OperationDefinitionNode,
   field: GraphQLField<unknown, unknown>,
@@ -79,7 +79,7 @@ function sliceOf(
     return () => size;
   }
   const variable = value.name.value;
-  // One of the executors loses it: it is too costly for any.
+  // One of the executors loses this variable, so its value is unknown: refused as too expensive.
   if (variable === '__proto__') return () => Number.POSITIVE_INFINITY;
   const definition = operation.variableDefinitions?.find((it) => it.variable.name.value === variable);
   const size = definition?.defaultValue ? literalSize(definition.defaultValue, isList) : byDefault;
@@ -94,7 +94,7 @@ function largestOf(slices: readonly ((variables: Variables) => number | undefine
   };
 }
 
-/** A list has its length, and any other value for a list is one; a number for none is itself. */
+/** The size that a literal stands for: a list's length, 1 for a single value given to a list, or the number itself. */
 function literalSize(value: ValueNode | undefined, isList: boolean): number | undefined {
   if (!value || value.kind === Kind.NULL) return undefined;
   if (value.kind === Kind.LIST) return value.values.length;

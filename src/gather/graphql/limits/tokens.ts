@@ -1,14 +1,14 @@
 import { type DocumentNode, GraphQLError, type ParseOptions, parse, type Source } from 'graphql';
 import { createRefusal } from './refusal.ts';
 
-/** Parses texts of at most so many tokens. */
+/** Creates a parse function that accepts at most this many tokens. */
 export function createParse(maxTokens: number) {
   return (source: string | Source, options?: ParseOptions): DocumentNode => parse(source, { ...options, maxTokens });
 }
 
-/** What to say where `createParse` has thrown because of the number of tokens; of other errors nothing. */
-export function findExcessOfTokens(error: unknown, maxTokens: number): GraphQLError | undefined {
-  // Where very many are allowed, the stack of the parser may end first.
+/** The refusal for an error that `createParse` throws for too many tokens; undefined for any other error. */
+export function findTokenExcess(error: unknown, maxTokens: number): GraphQLError | undefined {
+  // With a high limit, the parser may overflow the stack first.
   const isExcess =
     error instanceof GraphQLError
       ? error.message.includes(`contains more than ${maxTokens} tokens`)

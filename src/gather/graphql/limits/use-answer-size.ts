@@ -6,20 +6,19 @@ import { AnswerSize } from './answer-size.ts';
 
 /** What this plugin adds to the context. */
 export interface AnswerSizeContext {
-  /** Counts the answer while it is made. */
+  /** Counts the bytes of the response while it is built. */
   answerSize: AnswerSize;
 }
 
 type Failing = Pick<ExecutionResult, 'errors'>;
 type Part = ExecutionResult & Partial<Record<'incremental' | 'completed', readonly Failing[]>>;
 
-/** Of an error, its message and path apart: names, code, places. */
+/** Size of an error besides its message and path: names, code, locations. */
 const ERROR_BYTES = 150;
 
 /**
- * Stops an operation whose answer is too large as soon as that is known: what is still under way is cancelled, and the
- * answer is one error. Of an answer in parts each part has the limit, of a subscription each event. Comes after
- * `useCancellation`.
+ * Stops an operation as soon as its response is too large: running calls are cancelled, and the response is one error. In
+ * incremental delivery the limit applies to each part, in a subscription to each event. Comes after `useCancellation`.
  */
 export function useAnswerSize(
   maxBytes: number,
@@ -29,7 +28,7 @@ export function useAnswerSize(
       if (context) extendContext({ answerSize: new AnswerSize(maxBytes, context.stop) });
     },
     onExecutionResult({ result, context: { answerSize }, setResult }) {
-      // Yoga gives some results before there is an operation.
+      // Yoga creates some results before there is an operation.
       if (!result || !answerSize) return;
       if (isAsyncIterable(result)) setResult(inParts(result as AsyncIterable<Part>, answerSize));
       else if (isTooLarge(result, answerSize)) setResult({ data: null, errors: [toError(answerSize)] });
@@ -41,7 +40,7 @@ async function* inParts(parts: AsyncIterable<Part>, size: AnswerSize): AsyncGene
   for await (const part of parts) {
     const isStopped = size.excess !== undefined;
     if (!isStopped && isTooLarge(part, size)) {
-      // Not the fields, whose errors the executor has put where the format wants them.
+      // Not if a field exceeded the limit: the executor has already placed its error as the format demands.
       yield { errors: [toError(size)], hasNext: false };
       return;
     }
@@ -50,7 +49,7 @@ async function* inParts(parts: AsyncIterable<Part>, size: AnswerSize): AsyncGene
   }
 }
 
-/** With its errors, which nothing counts before: each is as long as the path to it. */
+/** Counts the errors of a part too, each by its message and path; nothing else counts them. */
 function isTooLarge(part: Part, size: AnswerSize): boolean {
   try {
     for (const { errors = [] } of [part, ...(part.incremental ?? []), ...(part.completed ?? [])]) {

@@ -13,27 +13,27 @@ import type { Variables } from './size.ts';
 
 type CostLimits = Pick<Limits, 'maxCost' | 'costBucket' | 'costRestoredPerSecond'>;
 
-/** What an operation asked for, and from whom it is taken. */
+/** The cost of an operation, and the bucket that pays for it. */
 interface Charge {
   plan: CostPlan;
   variables: Variables;
   requested: number;
   bucket: TokenBucket;
   isTaken: boolean;
-  /** Milliseconds that PostgreSQL has worked on its statements so far; a point each. */
+  /** Milliseconds that PostgreSQL has worked on its statements so far; one point each. */
   sqlMs: number;
 }
 
 /**
  * Refuses an operation that costs too much, or more points than its viewer has left, before any source is called. The
- * requested cost is charged at the start, and what was not used is refunded at the end; fields that ran below an error
- * are paid. Incremental answers and subscriptions pay the requested cost. Each millisecond of PostgreSQL's work costs a
- * point, charged as each statement ends, as far as it exceeds the cost of the objects. Comes after `useViewer`, before
- * `useSources`.
+ * requested cost is charged at the start, and the unused part refunded at the end; fields that ran below an error count
+ * as used. Incremental responses and subscriptions pay the requested cost. Each millisecond of PostgreSQL's work costs a
+ * point, charged as each statement ends, as far as the sum exceeds the cost of the objects. Comes after `useViewer` and
+ * before `useSources`.
  */
 export function useCost(limits: CostLimits, buckets: TokenBuckets, planOf: PlanOf): Plugin<Context> {
   const charges = new WeakMap<object, Charge>();
-  // What no full bucket has could never be paid.
+  // An operation that costs more than a full bucket could never be paid.
   const maxCost = Math.min(limits.maxCost, limits.costBucket);
   const setting = limits.maxCost <= limits.costBucket ? 'MAX_COST' : 'COST_BUCKET';
 
@@ -90,7 +90,7 @@ export function useCost(limits: CostLimits, buckets: TokenBuckets, planOf: PlanO
   return {
     onExecute: begin,
     onSubscribe: begin,
-    // Not in `onExecuteDone`: an operation that throws does not come as far as that.
+    // Not in `onExecuteDone`, which is not called for an operation that throws.
     onExecutionResult({ result, context, setResult }) {
       const charge = charges.get(context);
       if (!charge || !result) return;
@@ -100,7 +100,7 @@ export function useCost(limits: CostLimits, buckets: TokenBuckets, planOf: PlanO
   };
 }
 
-/** Whose points they are: a user's, or those of an address. */
+/** The key of the bucket that pays: that of the user, or of the address. */
 function keyOf({ viewer, address }: Pick<Context, 'viewer' | 'address'>): string {
   return viewer.user ? `user ${viewer.user.owner}` : toAddressKey(address);
 }
@@ -115,6 +115,6 @@ function tooCostly(requested: number, maxCost: number, setting: string) {
 /** The refusal of an operation whose viewer has too few points left, with status 429. */
 export function throttled(requested: number, bucket: TokenBucket): GraphQLError {
   const seconds = bucket.secondsUntil(requested);
-  const message = `Expected at most ${Math.max(0, Math.floor(bucket.available))} points, which are left for now, got ${requested}. There are enough in ${seconds} s.`;
+  const message = `Expected at most ${Math.max(0, Math.floor(bucket.available))} points, the number left for now, got ${requested}. Try again in ${seconds} s.`;
   return createRefusal('THROTTLED', message, { 'Retry-After': String(seconds) });
 }

@@ -2,12 +2,12 @@ import type { DocumentNode } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { findExceededLimits } from './exceeded-limits.ts';
 import type { Limits } from './limits.ts';
-import { createParse, findExcessOfTokens } from './tokens.ts';
+import { createParse, findTokenExcess } from './tokens.ts';
 
 /**
- * Refuses documents that ask for too much: while they are parsed, and then before the rules of GraphQL look at them,
- * some of which take quadratic time. A document that passed both is known the next time; of one that did not nothing is
- * kept, because its errors may take more memory than itself.
+ * Refuses documents that exceed the limits: while they are parsed, and then before validation, some of whose rules take
+ * quadratic time. A valid document is remembered; an invalid one is not, because its errors may take more memory than
+ * the document.
  */
 export function useLimits(limits: Limits): Plugin {
   const parse = createParse(limits.maxTokens);
@@ -16,7 +16,7 @@ export function useLimits(limits: Limits): Plugin {
     onParse({ setParseFn }) {
       setParseFn(parse);
       return ({ result }) => {
-        const excess = findExcessOfTokens(result, limits.maxTokens);
+        const excess = findTokenExcess(result, limits.maxTokens);
         if (excess) throw excess;
       };
     },

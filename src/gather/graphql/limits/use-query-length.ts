@@ -3,12 +3,12 @@ import type { Plugin } from 'graphql-yoga';
 import { badRequest } from '../../http/graphql-params.ts';
 import type { Limits } from './limits.ts';
 
-/** Of a unit of UTF-16, once it is UTF-8. */
+/** Most UTF-8 bytes of a UTF-16 code unit. */
 const MAX_BYTES_OF_UNIT = 3;
 
 /**
- * Refuses the text of an operation that is too long, whichever way it came, before anything hashes, keeps or parses it.
- * What is large belongs into variables.
+ * Refuses an operation whose text is too long, however it was sent, before it is hashed, cached or parsed. Large values
+ * belong into variables.
  */
 export function useQueryLength({ queryMaxBytes: maxBytes }: Pick<Limits, 'queryMaxBytes'>): Plugin {
   return {

@@ -3,35 +3,35 @@ import busboy from 'busboy';
 import type { GraphQLParams } from 'graphql-yoga';
 import { CLIENT_LEFT, GatherError } from '../../errors.ts';
 import { badRequest, parseJson, toParams } from '../graphql-params.ts';
-import { brokenOff } from './arrival.ts';
-import { Arrivals } from './arrivals.ts';
+import { brokenOff } from './file-part.ts';
+import { FileParts } from './file-parts.ts';
 import { MAX_FILES, placeFiles } from './place-files.ts';
 
-/** Of each of the two fields. */
+/** Largest of the two fields, each. */
 const MAX_FIELD_BYTES = 500_000;
 const FIELDS_TIMEOUT_MS = 10_000;
-/** The parser keeps each piece of a field, and one of a single byte takes hundreds. */
-const MAX_PIECES = 10_000;
+/** The parser keeps each chunk of a field; one of a single byte takes hundreds. */
+const MAX_CHUNKS = 10_000;
 
 const ANSWERED = new GatherError('CANCELLED', 'The answer was sent without this file.');
 
 /**
- * The body of a GraphQL multipart request: the fields `operations` and `map`, then the files. It is read only as far as
- * somebody wants it: bytes of a file that nobody takes stay with the client. Close it; its source stays open.
+ * The body of a GraphQL multipart request: the fields `operations` and `map`, then the files. It is read only on demand:
+ * bytes of a file that nobody opens stay with the client. Close it; its source stays open.
  * https://github.com/jaydenseric/graphql-multipart-request-spec
  */
 export class MultipartBody {
   readonly #source: Readable;
   readonly #parser: busboy.Busboy;
   readonly #maxBytes: number;
-  readonly #arrivals = new Arrivals();
+  readonly #files = new FileParts();
   readonly #params = Promise.withResolvers<GraphQLParams>();
   #operations: GraphQLParams | undefined;
   #isMapped = false;
   #bytes = 0;
-  #pieces = 0;
+  #chunks = 0;
 
-  /** @throws 400 where the content type names no boundary */
+  /** @throws 400 if the content type names no boundary */
   constructor(source: Readable, contentType: string, maxBytes: number) {
     this.#source = source;
     this.#parser = createParser(contentType);
@@ -39,8 +39,8 @@ export class MultipartBody {
   }
 
   /**
-   * The operation, with a file in each place that the map names, before the first byte of a file is read.
-   * @throws 400 and 413 in words, TOO_LARGE, and TOO_SLOW where it has not come within 10 seconds
+   * Reads the two fields. @returns the operation, with a file in each place that the map names; no byte of a file is read
+   * @throws 400 and 413, TOO_LARGE, and TOO_SLOW if the fields do not arrive within 10 seconds
    */
   async readParams(): Promise<GraphQLParams> {
     const timer = setTimeout(() => this.close(tooSlow()), FIELDS_TIMEOUT_MS);
@@ -53,24 +53,24 @@ export class MultipartBody {
   }
 
   /**
-   * Hands it to the operation.
-   * @param signal closes it
-   * @param onPiece is told of each piece of a file that is read
+   * Binds the body to its operation.
+   * @param signal closes it when it aborts
+   * @param onChunk is called for each chunk of a file that is read
    */
-  bind(signal: AbortSignal, onPiece: () => void): void {
-    this.#arrivals.onPiece = onPiece;
+  bind(signal: AbortSignal, onChunk: () => void): void {
+    this.#files.onChunk = onChunk;
     const close = () => this.close(signal.reason);
     if (signal.aborted) close();
     else signal.addEventListener('abort', close, { once: true });
   }
 
-  /** Stops reading, and fails all who wait for a file. The first reason counts. */
+  /** Stops reading, and fails everybody who waits for a file. The first reason counts. */
   close(reason: Error = ANSWERED): void {
     this.#source.off('data', this.#count);
     this.#source.off('close', this.#onSourceClosed);
     this.#source.unpipe(this.#parser);
     this.#params.reject(reason);
-    this.#arrivals.fail(reason);
+    this.#files.fail(reason);
     this.#parser.destroy();
   }
 
@@ -80,7 +80,7 @@ export class MultipartBody {
       this.#orClose(() => this.#add(name, value, valueTruncated)),
     );
     parser.on('file', (field, stream, { filename = '' }) => {
-      this.#arrivals.arrive(field, filename, stream);
+      this.#files.add(field, filename, stream);
       if (!this.#isMapped) this.close(outOfPlace());
     });
     parser.once('filesLimit', () => this.close(tooMany()));
@@ -98,7 +98,7 @@ export class MultipartBody {
     if (name === 'operations' && !this.#operations) {
       this.#operations = toParams(value);
     } else if (name === 'map' && this.#operations && !this.#isMapped) {
-      placeFiles(this.#operations, parseJson(value), (field) => this.#arrivals.toFile(field));
+      placeFiles(this.#operations, parseJson(value), (field) => this.#files.toFile(field));
       this.#isMapped = true;
       this.#params.resolve(this.#operations);
     } else {
@@ -117,7 +117,7 @@ export class MultipartBody {
   readonly #count = ({ length }: Uint8Array) => {
     this.#bytes += length;
     if (this.#bytes > this.#maxBytes) this.close(tooLarge(this.#maxBytes));
-    if (!this.#isMapped && ++this.#pieces > MAX_PIECES) this.close(tooSmall());
+    if (!this.#isMapped && ++this.#chunks > MAX_CHUNKS) this.close(tooSmall());
   };
 
   readonly #onSourceClosed = () => {
@@ -125,7 +125,7 @@ export class MultipartBody {
   };
 }
 
-/** A request that is larger than it may be. */
+/** The error for a request that is too large. */
 export function tooLarge(maxBytes: number): GatherError {
   return new GatherError('TOO_LARGE', `Expected a request of at most ${maxBytes} bytes, got more.`);
 }
@@ -148,7 +148,7 @@ function outOfPlace(): Error {
 }
 
 function tooSmall(): Error {
-  return badRequest(400, `Expected the fields in at most ${MAX_PIECES} chunks, got more. Send larger ones.`);
+  return badRequest(400, `Expected the fields in at most ${MAX_CHUNKS} chunks, got more. Send larger ones.`);
 }
 
 function incomplete(): Error {

@@ -3,15 +3,15 @@ import * as z from 'zod';
 import { badRequest } from '../graphql-params.ts';
 import type { FileUpload } from '../incoming-file.ts';
 
-/** Of one request. */
+/** Most files of one request. */
 export const MAX_FILES = 10;
 const SHOWN_LENGTH = 100;
 
 const FileMap = z.record(z.string(), z.array(z.string()));
 
 /**
- * Puts a file into each place of an operation that the map names: `{ "0": ["variables.input.file"] }`.
- * @throws 400 where it names anything but a variable that is null, 413 where there are too many files
+ * Puts a file into each variable that the map names: `{ "0": ["variables.input.file"] }`.
+ * @throws 400 if a path is not that of a variable whose value is null, 413 if there are too many files
  */
 export function placeFiles(params: GraphQLParams, map: unknown, toFile: (field: string) => FileUpload): void {
   const { data } = FileMap.safeParse(map);
@@ -33,7 +33,7 @@ function place(params: GraphQLParams, path: string, file: FileUpload): void {
   if (keys[0] !== 'variables' || !hasOwn(parent, last)) {
     throw badRequest(400, `Expected the path of a variable in the map, such as "variables.file", got ${shown(path)}.`);
   }
-  if (parent[last] !== null) throw badRequest(400, `Expected null where a file comes, at ${shown(path)}.`);
+  if (parent[last] !== null) throw badRequest(400, `Expected null in the place of a file, at ${shown(path)}.`);
   parent[last] = file;
 }
 

@@ -70,7 +70,7 @@ describe('a document', () => {
   test('may have 50 aliases, `__typename` among them, once fragments are put where they are used', async () => {
     const aliases = (count: number) => repeat(count, (index) => `a${index}: __typename`);
     expect((await gather.query(`{ ${aliases(50)} }`)).data.a49).toBe('Query');
-    const got51 = excess('50 fields with an alias, or written again in the same place (MAX_ALIASES), got 51');
+    const got51 = excess('50 fields that have an alias or are repeated in the same place (MAX_ALIASES), got 51');
     expect(await messages(`{ ${aliases(51)} }`)).toEqual([got51]);
     const spread = `{ ...A ... { ...A } about { ...B } } fragment A on Query { ${aliases(25)} } fragment B on About { a: name }`;
     expect(await messages(spread)).toEqual([got51]);
@@ -78,7 +78,7 @@ describe('a document', () => {
 
   test('may write a field again in the same place as often as it may have aliases', async () => {
     expect((await gather.query(`{ about { ${'name '.repeat(51)} } }`)).data.about.name).toBeTruthy();
-    const got51 = excess('50 fields with an alias, or written again in the same place (MAX_ALIASES), got 51');
+    const got51 = excess('50 fields that have an alias or are repeated in the same place (MAX_ALIASES), got 51');
     expect(await messages(`{ about { ${'name '.repeat(52)} } }`)).toEqual([got51]);
     expect(await messages(`{ ${'... { about { name } } '.repeat(52)} }`)).toEqual([got51]);
     const types = repeat(60, (index) => `... on Type${index} { name }`);
@@ -181,7 +181,7 @@ function repeat(count: number, piece: (index: number) => string): string {
 }
 
 function excess(what: string): string {
-  return `Expected at most ${what} once fragments are put where they are used.`;
+  return `Expected at most ${what} with fragments expanded.`;
 }
 
 interface Refusal {

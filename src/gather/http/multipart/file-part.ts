@@ -5,22 +5,22 @@ import { badRequest, isBadRequest } from '../graphql-params.ts';
 import type { ArrivedFile } from '../incoming-file.ts';
 
 interface Listener {
-  /** Is told of each piece that is read. */
-  onPiece: () => void;
-  /** Is told when its reader has left it. */
-  onLeft: () => void;
+  /** Called for each chunk that is read. */
+  onChunk: () => void;
+  /** Called when the reader disposes of the file. */
+  onDisposed: () => void;
 }
 
-/** A file in the body of a request. Its bytes stay in the socket until they are read. */
-export class Arrival implements ArrivedFile {
-  /** Of the form: what the map calls it. */
+/** A file part of a multipart body. Its bytes stay in the socket until they are read. */
+export class FilePart implements ArrivedFile {
+  /** The form field, by which the map refers to it. */
   readonly field: string;
   readonly name: string;
   readonly bytes: AsyncIterable<Uint8Array>;
   readonly #stream: Readable;
   readonly #listener: Listener;
   #isRead = false;
-  #isLeft = false;
+  #isDone = false;
 
   constructor(field: string, name: string, stream: Readable, listener: Listener) {
     this.field = field;
@@ -28,40 +28,40 @@ export class Arrival implements ArrivedFile {
     this.bytes = { [Symbol.asyncIterator]: () => this.#read() };
     this.#stream = stream;
     this.#listener = listener;
-    // Readers get the error; without readers it is dropped.
+    // A reader gets the error; without one it is ignored.
     stream.on('error', () => {});
   }
 
   /** Whether nobody will read any more of it. */
-  get isLeft(): boolean {
-    return this.#isLeft;
+  get isDone(): boolean {
+    return this.#isDone;
   }
 
-  /** Lets it pass unread, or what is left of it: only then can the next file come. */
-  pass(): void {
-    this.#isLeft = true;
+  /** Drops the bytes that have not been read, so that the next part can arrive. */
+  skip(): void {
+    this.#isDone = true;
     this.#stream.resume();
   }
 
-  /** Fails its readers, now or later. */
+  /** Fails its present or future reader. */
   fail(error: Error): void {
     this.#stream.destroy(error);
   }
 
   [Symbol.dispose](): void {
-    this.#isLeft = true;
-    this.#listener.onLeft();
+    this.#isDone = true;
+    this.#listener.onDisposed();
   }
 
   async *#read(): AsyncGenerator<Uint8Array, void, void> {
-    if (this.#isRead || this.#isLeft) throw outOfOrder();
+    if (this.#isRead || this.#isDone) throw outOfOrder();
     this.#isRead = true;
     try {
-      // Not destroyed by a reader that leaves early: the parser would wait for ever to be rid of its bytes.
-      for await (const piece of this.#stream.iterator({ destroyOnReturn: false })) {
-        this.#listener.onPiece();
-        yield piece;
-        release(piece);
+      // Not destroyed when a reader stops early: the parser would wait forever for its bytes to be consumed.
+      for await (const chunk of this.#stream.iterator({ destroyOnReturn: false })) {
+        this.#listener.onChunk();
+        yield chunk;
+        release(chunk);
       }
     } catch (error) {
       throw error instanceof GatherError || isBadRequest(error) ? error : brokenOff(error);
@@ -69,15 +69,15 @@ export class Arrival implements ArrivedFile {
   }
 }
 
-/** A file that has passed already. */
+/** The error for a file that was already skipped or read. */
 export function outOfOrder(): GatherError {
   return new GatherError(
     'INVALID_INPUT',
-    'Expected the files in the order in which they are used, and each to be used once; this one has passed.',
+    'Expected the files in the order in which they are used, each used once; this one has already gone by.',
   );
 }
 
-/** A body that is not as RFC 7578 wants it, or ends too early. */
+/** The error for a body that violates RFC 7578 or ends too early. */
 export function brokenOff(cause: unknown): Error {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return badRequest(400, `Expected a whole multipart body, got one that is broken: ${reason}.`);

@@ -1,13 +1,13 @@
 import type { Store } from './store.ts';
 import { isStorageFull } from './store-errors.ts';
 
-/** The store, which removes what it has of an object where it has no room for the rest. */
-export function makingRoom(store: Store): Store {
+/** Wraps a store so that it removes a partial object if it has no room for the rest. */
+export function removeWhenFull(store: Store): Store {
   async function orRemove(key: string, written: Promise<void>): Promise<void> {
     try {
       await written;
     } catch (error) {
-      // Where this fails too, it is swept.
+      // If this fails too, the object is swept later.
       if (isStorageFull(error)) await store.remove(key).catch(() => {});
       throw error;
     }

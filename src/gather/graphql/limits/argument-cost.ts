@@ -14,26 +14,26 @@ import {
 } from 'graphql';
 import type { Variables } from './size.ts';
 
-/** What the conditions come to that a field is given, in points. */
-export type Conditions = (variables: Variables) => number;
+/** The cost of a field's arguments, in points. */
+export type ArgumentCost = (variables: Variables) => number;
 
-/** So many values of a list cost as much as one: PostgreSQL looks them up in a table of its own. */
+/** This many values of a list cost as much as one: PostgreSQL looks them up in a hash table. */
 const VALUES_FOR_ONE = 50;
 
-/** Where a value is given, and what it costs there. */
+/** The input type of a value, and what the value costs there. */
 interface Place {
   schema: GraphQLSchema;
   type: GraphQLInputType;
   weight: number;
 }
 
-/** What @cost says of the arguments of a field: for each value in them. Undefined where it says nothing. */
-export function conditionsOf(
+/** The cost of a field's arguments by @cost, for each value in them; undefined if none of them has @cost. */
+export function argumentCostOf(
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,
   field: GraphQLField<unknown, unknown>,
   { arguments: given = [] }: FieldNode,
-): Conditions | undefined {
+): ArgumentCost | undefined {
   const prices = given.flatMap(({ name, value }) => {
     const argument = field.args.find((it) => it.name === name.value);
     if (!argument) return [];
@@ -50,7 +50,7 @@ function weightOf(schema: GraphQLSchema, { astNode }: GraphQLArgument | GraphQLI
   return typeof weight === 'number' ? weight : undefined;
 }
 
-/** A field costs what it says, or else what is said of the one that it is in. */
+/** The place of an input field, which costs its own @cost or else that of the value around it. */
 function within({ schema, type, weight }: Place, name: string): Place {
   const inputType = getNamedType(type);
   const fields = isInputObjectType(inputType) ? inputType.getFields() : {};
@@ -58,7 +58,7 @@ function within({ schema, type, weight }: Place, name: string): Place {
   return field ? { schema, type: field.type, weight: weightOf(schema, field) ?? weight } : { schema, type, weight };
 }
 
-function priceOf(operation: OperationDefinitionNode, node: ValueNode, place: Place): Conditions {
+function priceOf(operation: OperationDefinitionNode, node: ValueNode, place: Place): ArgumentCost {
   switch (node.kind) {
     case Kind.VARIABLE: {
       const name = node.name.value;
