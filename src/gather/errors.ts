@@ -46,7 +46,7 @@ const MAX_LENGTH = 1000;
 
 /** Truncates a message to `MAX_LENGTH`. */
 export function cut(message: string): string {
-  return message.length > MAX_LENGTH ? `${message.slice(0, MAX_LENGTH)}…` : message;
+  return message.length > MAX_LENGTH ? `${message.slice(0, MAX_LENGTH).toWellFormed()}…` : message;
 }
 
 /**

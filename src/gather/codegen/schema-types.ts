@@ -54,7 +54,7 @@ export async function generateSchemaTypes({
   return HEADER + types;
 }
 
-/** The mappers of connection and edge types: `ItemConnection` has pages of `ItemRow`. */
+/** The mappers of connection and edge types: `BookConnection` has pages of `BookRow`. */
 export function connectionMappers(types: readonly string[], module: string, rowOf: (type: string) => string) {
   const pairs = types.flatMap((type) => [
     [`${type}Connection`, `${module}#Connection<${rowOf(type)}>`],

@@ -28,10 +28,19 @@ export async function stopOrphan(data: string, { pg_ctl }: Binaries, timeoutMs: 
 
 async function stop(data: string, pid: number, timeoutMs: number): Promise<void> {
   const deadline = performance.now() + timeoutMs;
-  process.kill(pid, 'SIGINT');
+  signal(pid, 'SIGINT');
   while (await isServerOf(data, pid)) {
-    if (performance.now() > deadline && isAlive(pid)) process.kill(pid, 'SIGKILL');
+    if (performance.now() > deadline) signal(pid, 'SIGKILL');
     await sleep(POLL_MS);
+  }
+}
+
+/** Does nothing if the process has just ended. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

@@ -52,7 +52,7 @@ export function createS3Store(config: BucketConfig): Store {
     await bucket.delete(partialName(key));
   }
 
-  function read(key: string, signal: AbortSignal, range?: ByteRange): Promise<Readable> {
+  async function read(key: string, signal: AbortSignal, range?: ByteRange): Promise<Readable> {
     assertKey(key);
     return bucket.read(objectName(key), signal, range);
   }

@@ -104,7 +104,7 @@ function ruleOf(schema: GraphQLSchema, roles: Roles, type: GraphQLObjectType): R
 
 function shown(value: unknown, rules: Rules, viewer: Viewer): unknown {
   if (value instanceof Promise) return value.then((settled) => shown(settled, rules, viewer));
-  if (Array.isArray(value)) return value.map((item) => shown(item, rules, viewer));
+  if (Array.isArray(value)) return value.map((element) => shown(element, rules, viewer));
   if (typeof value !== 'object' || value === null) return value;
   if (isAllowed(value as GuardedRow, rules, viewer)) return value;
   if (viewer.failure) throw viewer.failure;

@@ -62,6 +62,10 @@ export type ErrorCode =
   | 'CONFLICT'
   /** The value or file is too large. */
   | 'TOO_LARGE'
+  /** The viewer's files, or all files together, would exceed their quota. */
+  | 'QUOTA_EXCEEDED'
+  /** A limit is reached; the message names the setting. The same request may succeed later. */
+  | 'LIMIT_EXCEEDED'
   /** The server is busy. The same request may succeed later. */
   | 'BUSY';
 
@@ -143,20 +147,20 @@ export type Mutation = {
    * Starts a session: returns a token for `Authorization: Bearer` and sets a cookie. Attempts are limited per account
    * and per address.
    */
-  signIn: SignInPayload;
+  signIn?: Maybe<SignInPayload>;
   /** Ends the session of this request and clears its cookie. */
-  signOut: SignOutPayload;
+  signOut?: Maybe<SignOutPayload>;
   /** Deletes a file and its thumbnail. */
-  deleteFile: DeleteFilePayload;
+  deleteFile?: Maybe<DeleteFilePayload>;
   /**
    * Cancels a job: a waiting one at once, a running one within a second. A job that is already cancelled stays
    * unchanged.
    */
-  cancelJob: JobPayload;
+  cancelJob?: Maybe<JobPayload>;
   /** Runs a failed or cancelled job again, with all its attempts. */
-  retryJob: JobPayload;
+  retryJob?: Maybe<JobPayload>;
   /** Enqueues a schedule's task now. */
-  runSchedule: JobPayload;
+  runSchedule?: Maybe<JobPayload>;
   /** Stores a small file from a multipart request. */
   uploadFile: FilePayload;
   /** Announces a file of any size, and returns the URL to send it to, in pieces if needed. */
@@ -421,7 +425,7 @@ export type JobConnection = {
   /** The position of the page. */
   pageInfo: PageInfo;
   /** Number of edges on all pages. Counted only if selected. */
-  totalCount: Scalars['Int']['output'];
+  totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
 /** A job on a page. */
@@ -765,12 +769,12 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
 };
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
-  signIn?: Resolver<ResolversTypes['SignInPayload'], ParentType, ContextType, RequireFields<MutationSignInArgs, 'input'>>;
-  signOut?: Resolver<ResolversTypes['SignOutPayload'], ParentType, ContextType>;
-  deleteFile?: Resolver<ResolversTypes['DeleteFilePayload'], ParentType, ContextType, RequireFields<MutationDeleteFileArgs, 'id'>>;
-  cancelJob?: Resolver<ResolversTypes['JobPayload'], ParentType, ContextType, RequireFields<MutationCancelJobArgs, 'id'>>;
-  retryJob?: Resolver<ResolversTypes['JobPayload'], ParentType, ContextType, RequireFields<MutationRetryJobArgs, 'id'>>;
-  runSchedule?: Resolver<ResolversTypes['JobPayload'], ParentType, ContextType, RequireFields<MutationRunScheduleArgs, 'name'>>;
+  signIn?: Resolver<Maybe<ResolversTypes['SignInPayload']>, ParentType, ContextType, RequireFields<MutationSignInArgs, 'input'>>;
+  signOut?: Resolver<Maybe<ResolversTypes['SignOutPayload']>, ParentType, ContextType>;
+  deleteFile?: Resolver<Maybe<ResolversTypes['DeleteFilePayload']>, ParentType, ContextType, RequireFields<MutationDeleteFileArgs, 'id'>>;
+  cancelJob?: Resolver<Maybe<ResolversTypes['JobPayload']>, ParentType, ContextType, RequireFields<MutationCancelJobArgs, 'id'>>;
+  retryJob?: Resolver<Maybe<ResolversTypes['JobPayload']>, ParentType, ContextType, RequireFields<MutationRetryJobArgs, 'id'>>;
+  runSchedule?: Resolver<Maybe<ResolversTypes['JobPayload']>, ParentType, ContextType, RequireFields<MutationRunScheduleArgs, 'name'>>;
   uploadFile?: Resolver<ResolversTypes['FilePayload'], ParentType, ContextType, RequireFields<MutationUploadFileArgs, 'input'>>;
   createUpload?: Resolver<ResolversTypes['UploadPayload'], ParentType, ContextType, RequireFields<MutationCreateUploadArgs, 'input'>>;
 };
@@ -830,7 +834,7 @@ export type JobConnectionResolvers<ContextType = Context, ParentType extends Res
   edges?: Resolver<Array<ResolversTypes['JobEdge']>, ParentType, ContextType>;
   nodes?: Resolver<Array<ResolversTypes['Job']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
-  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  totalCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
 };
 
 export type JobEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['JobEdge'] = ResolversParentTypes['JobEdge']> = {

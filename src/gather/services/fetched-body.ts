@@ -43,9 +43,9 @@ function toStorable(value: Json, depthLeft: number): Json {
   if (typeof value === 'string') return toStorableText(value);
   if (value === null || typeof value !== 'object') return value;
   if (depthLeft === 0) throw new RangeError(`Nested deeper than ${MAX_DEPTH} levels`);
-  if (Array.isArray(value)) return value.map((item) => toStorable(item, depthLeft - 1));
+  if (Array.isArray(value)) return value.map((element) => toStorable(element, depthLeft - 1));
   const entries = Object.entries(value);
-  return Object.fromEntries(entries.map(([key, item]) => [toStorableText(key), toStorable(item, depthLeft - 1)]));
+  return Object.fromEntries(entries.map(([key, child]) => [toStorableText(key), toStorable(child, depthLeft - 1)]));
 }
 
 function toStorableText(text: string): string {

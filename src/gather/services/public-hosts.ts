@@ -57,7 +57,8 @@ function toBlockList(allowed: readonly string[]): BlockList {
   const list = new BlockList();
   for (const entry of allowed) {
     const [address = '', prefixLength] = entry.split('/');
-    if (prefixLength !== undefined) list.addSubnet(address, Number.parseInt(prefixLength, 10), familyOf(address));
+    // Not a number for anything but digits, which throws.
+    if (prefixLength !== undefined) list.addSubnet(address, Number(prefixLength || Number.NaN), familyOf(address));
     else if (isIP(address)) list.addAddress(address, familyOf(address));
   }
   return list;

@@ -87,6 +87,6 @@ function toFailure(url: URL, error: unknown, maxBytes: number): unknown {
   const label = labelOf(url);
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (NOT_TLS.test(code)) return invalid(label, 'a response that is not TLS', 'an answer over https', error);
-  if (NOT_TRUSTED.test(code)) return invalid(label, `an invalid certificate (${code})`, 'a valid one', error);
+  if (NOT_TRUSTED.test(code)) return invalid(label, `a server that cannot be trusted (${code})`, 'one that can', error);
   return failed(label, error, maxBytes);
 }

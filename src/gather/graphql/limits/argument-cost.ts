@@ -87,8 +87,8 @@ function priceOfValue(value: unknown, place: Place): number {
   if (!Array.isArray(value)) {
     return Object.entries(value).reduce((sum, [name, part]) => sum + priceOfValue(part, within(place, name)), 0);
   }
-  if (!value.some((item) => typeof item === 'object')) return priceOfList(value.length, place);
-  return value.reduce<number>((sum, item) => sum + priceOfValue(item, place), 0);
+  if (!value.some((element) => typeof element === 'object')) return priceOfList(value.length, place);
+  return value.reduce<number>((sum, element) => sum + priceOfValue(element, place), 0);
 }
 
 function priceOfList(length: number, { weight }: Place): number {
