@@ -54,7 +54,7 @@ test('start says it in words in development, whatever LOG is', async () => {
   await program.url();
   program.kill('SIGUSR2');
   expect(await program.exit()).toMatchObject({ code: 1 });
-  expect(program.stdout).toMatch(/FATAL.*Nothing caught this error: the program ends\..*It rained\./s);
+  expect(program.stdout).toMatch(/FATAL.*Uncaught error: the program ends\..*It rained\./s);
 });
 
 test('a promise that nobody waits for ends it too', async () => {

@@ -35,7 +35,7 @@ test('the first run sets everything up, says so, and answers the query that it s
   const url = await program.url();
   expect((await ask(url, '{ menu { count } }')).data).toEqual({ menu: { count: 1000 } });
 
-  await program.said(/Ctrl-C stops all of it\.\n/);
+  await program.said(/Ctrl-C stops everything\.\n/);
   expect(
     program.stdout
       .replace(/\(\d+ ms\)|\(\d+\.\d s\)/g, '(TIME)')

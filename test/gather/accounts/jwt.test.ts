@@ -190,7 +190,7 @@ test('who leaves does not wait for an issuer that does not answer', async () => 
 test('tokens of sessions are taken all the same', async () => {
   const { status, errors } = await send(gather, WHO, bearer(`gather_${'A'.repeat(43)}`));
   expect(status).toBe(401);
-  expect(errors?.[0]?.message).toContain('a session');
+  expect(errors?.[0]?.message).toContain('an active session');
   expect(gather.cost().statements).toHaveLength(1);
 });
 

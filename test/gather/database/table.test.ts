@@ -425,7 +425,7 @@ describe('bulkUpdate', () => {
       'a value that breaks a rule',
       { id: '5', price: '-1' },
       'INVALID_INPUT',
-      'The values break the rule book_price_check.',
+      'The values violate the constraint book_price_check.',
     ],
   ])('changes nothing because of %s', async (_, change, code, message) => {
     const before = await collect(book.iterate());
@@ -515,7 +515,10 @@ describe('update and delete', () => {
   test.each([{ status: null }, { and: [{ title: { eq: null } }], status: null }, { and: [] }, { not: {} }])(
     'refuse a condition that says nothing: %j',
     async (where) => {
-      const failure = { code: 'INVALID_INPUT', message: expect.stringContaining('says which rows') };
+      const failure = {
+        code: 'INVALID_INPUT',
+        message: expect.stringContaining('whose every part restricts the rows'),
+      };
       await expect(book.update(where, { title: 'x' })).rejects.toMatchObject(failure);
       await expect(book.delete(where)).rejects.toMatchObject(failure);
     },

@@ -164,7 +164,7 @@ describe('in a change, a part that says nothing', () => {
   ])('is refused, before anything is sent: %j', async (where, part) => {
     const refusal = {
       code: 'INVALID_INPUT',
-      message: `Expected a condition each part of which says which rows, but ${part} absent, null or empty and holds for all of them.`,
+      message: `Expected a condition whose every part restricts the rows, but ${part} absent, null or empty, and matches all of them.`,
     };
     db.statements();
     await expect(book.update(where, { title: 'x' })).rejects.toMatchObject(refusal);

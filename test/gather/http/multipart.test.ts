@@ -101,7 +101,7 @@ describe.each(WAYS)('a multipart request %s', (_, post) => {
     [
       'two files at one path',
       ofMap({ 0: ['variables.input.file'], 1: ['variables.input.file'] }),
-      /^Expected null where/,
+      /^Expected null in the place of a file/,
     ],
     ['a long path', ofMap({ 0: ['x'.repeat(10_000)] }), /^.{1,250}$/],
   ])('with %s is refused', async (_what, parts, message) => {
