@@ -94,15 +94,18 @@ test('when its signal aborts, work stops wherever it is, rejects with the reason
 test('work that cannot be interrupted is left at once, and nothing runs beside it until it has ended', async () => {
   const { run } = start(1);
   const count = shared();
+  await run(record, { record: shared(), id: 1, ms: 0 }, signal);
+  const hashMs = await processorTime(() => run(hash, count, signal));
   const leaving = new AbortController();
+  const usage = process.cpuUsage();
   const hashing = run(hash, count, leaving.signal);
-  await untilBegun(count);
+  await eventually(() => expect(count[0]).toBe(2));
   const next = run(record, { record: shared(), id: 2, ms: 0 }, signal);
   leaving.abort();
   const first = await Promise.race([hashing.catch(() => 'left'), next.then(() => 'next')]);
   expect(first).toBe('left');
   await next;
-  expect(count[1]).toBe(1);
+  expect(millisecondsOf(process.cpuUsage(usage))).toBeGreaterThan(hashMs / 2);
 });
 
 test('work whose signal has aborted already is not begun', async () => {
@@ -191,4 +194,15 @@ function mostOf(seen: Int32Array): number | undefined {
 
 function orderOf(seen: Int32Array): number[] {
   return [...seen.subarray(3, 3 + (seen[2] ?? 0))];
+}
+
+/** The time that processors worked for this process meanwhile: a busy machine does not make it longer. */
+async function processorTime(work: () => Promise<unknown>): Promise<number> {
+  const usage = process.cpuUsage();
+  await work();
+  return millisecondsOf(process.cpuUsage(usage));
+}
+
+function millisecondsOf({ user, system }: NodeJS.CpuUsage): number {
+  return (user + system) / 1000;
 }
