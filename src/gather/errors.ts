@@ -100,6 +100,11 @@ export const HTTP_STATUSES: Readonly<Record<ErrorCode, number>> = {
   CANCELLED: 503,
 };
 
+/** The code of an error of the system or of a library, such as `ENOENT`; empty for any other error. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
 /** The client closed its connection before the response was complete. */
 export const CLIENT_LEFT = new GatherError('CANCELLED', 'The client left.');
 

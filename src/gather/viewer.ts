@@ -34,6 +34,12 @@ export function ownerOf({ user }: Viewer): string | null {
   return user?.owner ?? null;
 }
 
+/** The user of a viewer who is signed in, as `@auth` has checked. @throws if nobody is */
+export function userOf({ user }: Viewer): User {
+  if (!user) throw new Error('Expected a viewer who is signed in.');
+  return user;
+}
+
 /** The roles of an application, least privileged first, and their rights. */
 export class Roles {
   /** The role of anonymous viewers. */

@@ -1,7 +1,8 @@
+import { toGlobalId } from '../global-id.ts';
 import type { UserResolvers } from '../graphql/schema.generated.ts';
 
 export const User: UserResolvers = {
-  id: ({ user }) => Buffer.from(`User:${user.owner}`).toString('base64'),
+  id: ({ user }) => toGlobalId('User', user.owner),
   email: ({ user }) => user.email,
   name: ({ user }) => user.name,
 };

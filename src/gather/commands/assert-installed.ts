@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import { withClient } from '../database/client.ts';
 import { toGatherError } from '../database/errors.ts';
 import { type MigrationSource, pendingMigrations } from '../database/migrate.ts';
+import { codeOf } from '../errors.ts';
 import { missingQueues, type QueueSource } from '../jobs/install.ts';
 import { CommandError } from './command.ts';
 import { schemasOf } from './server-config.ts';
@@ -51,7 +52,7 @@ async function findMissing(
     );
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof Error && 'code' in error && error.code === INSUFFICIENT_PRIVILEGE) {
+    if (error instanceof Error && codeOf(error) === INSUFFICIENT_PRIVILEGE) {
       throw new CommandError(`The role of DATABASE_URL cannot read the applied migrations: ${error.message}`, {
         cause: error,
       });

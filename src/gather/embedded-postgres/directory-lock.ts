@@ -5,6 +5,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { codeOf } from '../errors.ts';
 
 const ANSWER_TIMEOUT_MS = 2000;
 const MAX_ATTEMPTS = 5;
@@ -75,10 +76,6 @@ async function askHolder(path: string): Promise<string | undefined> {
   } finally {
     socket.destroy();
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
 async function close(server: Server): Promise<void> {

@@ -1,4 +1,4 @@
-import { toGlobalId } from '../graphql/global-id.ts';
+import { toGlobalId } from '../global-id.ts';
 import { reads } from '../graphql/reads.ts';
 import { findRow } from '../graphql/rows.ts';
 import type { StoredFileResolvers } from '../graphql/schema.generated.ts';

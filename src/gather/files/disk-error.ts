@@ -1,4 +1,4 @@
-import { GatherError } from '../errors.ts';
+import { codeOf, GatherError } from '../errors.ts';
 import { noSuchFile, storageFull } from './store-errors.ts';
 
 /** A full disk, an exceeded disk quota, and a file beyond the system's size limit. */
@@ -6,15 +6,15 @@ const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 /** Converts a disk error to the error that clients see; returns any other error unchanged. */
 export function toDiskError(error: unknown): unknown {
-  const code = codeOf(error);
+  const code = diskCodeOf(error);
   if (code === 'ENOENT') return noSuchFile(error);
   if (FULL.has(code)) return storageFull('disk', 'The disk for files is full', error);
   return code.startsWith('E') ? unusable(`The disk for files failed with ${code}.`, error) : error;
 }
 
-/** The code of a system error, such as `ENOENT`; empty for any other error. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : '';
+/** The code of a failed system call; empty for any other error. */
+function diskCodeOf(error: unknown): string {
+  return error instanceof Error && 'syscall' in error ? codeOf(error) : '';
 }
 
 function unusable(message: string, cause: unknown): GatherError {

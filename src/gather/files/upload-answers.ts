@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { FileRow } from '../database/engine-tables.generated.ts';
+import { toGlobalId } from '../global-id.ts';
 import type { Progress } from './uploads.ts';
 
 /** The progress of an upload as headers of tus and HTTP. */
@@ -16,7 +17,7 @@ export function toProgressHeaders({ offset, size, file }: Progress): OutgoingHtt
 export function answerCreated(response: ServerResponse, progress: Progress, file: FileRow, publicUrl: string): void {
   const { name, size, type, sha256 } = file;
   // The same as `StoredFile.id`.
-  const id = btoa(`StoredFile:${file.id}`);
+  const id = toGlobalId('StoredFile', file.id);
   const url = new URL(pathOf(file), publicUrl).href;
   const body = Buffer.from(`${JSON.stringify({ id, url, name, size: Number(size), type, sha256 })}\n`);
   response.writeHead(201, {

@@ -2,8 +2,8 @@ import type { Context } from '../context.ts';
 import { toPage } from '../database/page.ts';
 import type { TableName } from '../database/schema.ts';
 import type { Definitions } from '../database/tables.ts';
+import { toGlobalId } from '../global-id.ts';
 import type { BelongsTo, DeclaredField, HasMany } from './define-type.ts';
-import { toGlobalId } from './global-id.ts';
 import type { Reading } from './reads.ts';
 import { findRow } from './rows.ts';
 

@@ -1,6 +1,6 @@
 import type { GlobalId, Id } from '../database/column-types.ts';
 import type { Filter } from '../database/filter.ts';
-import { toRowId } from './global-id.ts';
+import { toRowId } from '../global-id.ts';
 
 /** A condition on IDs, as clients send it: `input IdFilter`. */
 interface GlobalIdFilter {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { GatherError } from '../errors.ts';
-import { toRowId } from './global-id.ts';
+import { toRowId } from '../global-id.ts';
 
 /** The most rows that one mutation writes. */
 const MAX_ROWS = 10_000;

@@ -1,5 +1,5 @@
+import { fromGlobalId, unknownId } from '../global-id.ts';
 import type { Loaders } from '../loaders/index.ts';
-import { fromGlobalId, unknownId } from './global-id.ts';
 import { findRow } from './rows.ts';
 
 /** The result of `Query.node`: a row of any type that implements Node, with the type's name. */

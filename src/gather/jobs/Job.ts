@@ -1,4 +1,4 @@
-import { toGlobalId } from '../graphql/global-id.ts';
+import { toGlobalId } from '../global-id.ts';
 import { reads } from '../graphql/reads.ts';
 import type { JobResolvers } from '../graphql/schema.generated.ts';
 

@@ -1,5 +1,5 @@
 import { toPage } from '../database/page.ts';
-import { toRowId } from '../graphql/global-id.ts';
+import { toRowId } from '../global-id.ts';
 import { findRow } from '../graphql/rows.ts';
 import type { QueryResolvers } from '../graphql/schema.generated.ts';
 

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import type { Id } from '../database/column-types.ts';
 import type { JobRow } from '../database/engine-tables.generated.ts';
-import { toRowId } from '../graphql/global-id.ts';
+import { toRowId } from '../global-id.ts';
 import type { SubscriptionResolvers } from '../graphql/schema.generated.ts';
 
 export const Subscription: SubscriptionResolvers = {

@@ -29,7 +29,7 @@ export function describeError(error: unknown, depth = 0): DescribedError {
   const original = originalOf(error);
   if (original !== error) return { ...describeError(original, depth), ...pathOf(error) };
   if (!isErrorLike(error)) return { type: typeof error, message: typeof error === 'object' ? '' : String(error) };
-  const code = codeOf(error);
+  const code = shortCodeOf(error);
   const at = framesOf(error.stack);
   const cause = depth < MAX_CAUSES ? causeOf(error, depth + 1) : undefined;
   return {
@@ -58,7 +58,8 @@ function isErrorLike(error: unknown): error is Error & { code?: unknown } {
   return typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string';
 }
 
-function codeOf({ code }: { code?: unknown }): string | undefined {
+/** Not the text that some libraries put there. */
+function shortCodeOf({ code }: { code?: unknown }): string | undefined {
   return typeof code === 'string' && /^\w{1,50}$/.test(code) ? code : undefined;
 }
 

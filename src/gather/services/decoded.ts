@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, constants, inflateRaw, unzip, zstdDecompress } from 'node:zlib';
+import { codeOf } from '../errors.ts';
 import { tokensOf } from '../header-fields.ts';
 import { invalid, type RequestLabel, tooLarge } from './errors.ts';
 
@@ -52,8 +53,7 @@ async function decode(label: RequestLabel, body: Buffer, coding: string, maxByte
   try {
     return await decoder(body, { maxOutputLength: maxBytes });
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(label, maxBytes, error);
+    if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(label, maxBytes, error);
     throw invalid(label, `a body that is not ${coding}`, `what its content encoding says`, error);
   }
 }

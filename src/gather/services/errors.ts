@@ -1,5 +1,5 @@
 import { errors } from 'undici';
-import { type ErrorCode, GatherError } from '../errors.ts';
+import { codeOf, type ErrorCode, GatherError } from '../errors.ts';
 
 interface UpstreamErrorOptions {
   source: string;
@@ -73,7 +73,7 @@ const REASONS: Record<string, string> = {
 /** Converts an error of undici or of the system. */
 export function failed(label: RequestLabel, error: unknown, maxBytes: number): UpstreamError {
   const { source, path } = label;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = codeOf(error);
   if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return tooLarge(label, maxBytes, error);
   // Some of undici's parse errors have no code.
   if (error instanceof errors.HTTPParserError || code.startsWith('HPE_'))

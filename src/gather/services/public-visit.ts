@@ -1,5 +1,5 @@
 import { buildConnector, Client } from 'undici';
-import { GatherError } from '../errors.ts';
+import { codeOf, GatherError } from '../errors.ts';
 import { firstOf, fromBytes } from '../header-fields.ts';
 import { decoded } from './decoded.ts';
 import { failed, invalid, type RequestLabel } from './errors.ts';
@@ -85,7 +85,7 @@ async function get(client: Client, url: URL, maxBytes: number): Promise<Fetched 
 function toFailure(url: URL, error: unknown, maxBytes: number): unknown {
   if (error instanceof GatherError) return error;
   const label = labelOf(url);
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = codeOf(error);
   if (NOT_TLS.test(code)) return invalid(label, 'a response that is not TLS', 'an answer over https', error);
   if (NOT_TRUSTED.test(code)) return invalid(label, `a server that cannot be trusted (${code})`, 'one that can', error);
   return failed(label, error, maxBytes);

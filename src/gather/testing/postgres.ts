@@ -6,6 +6,7 @@ import { findBinaries } from '../embedded-postgres/binaries.ts';
 import { dataDirectory } from '../embedded-postgres/data-directory.ts';
 import { startEmbeddedPostgres } from '../embedded-postgres/embedded-postgres.ts';
 import { readPostmasterFile } from '../embedded-postgres/postmaster-file.ts';
+import { codeOf } from '../errors.ts';
 
 /** A PostgreSQL for tests. */
 export interface TestPostgres extends AsyncDisposable {
@@ -75,7 +76,7 @@ async function copy(template: string, dataDir: string): Promise<boolean> {
     await cp(template, dataDir, { recursive: true, filter: (path) => !path.endsWith('.lock') });
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    if (codeOf(error) === 'ENOENT') return false;
     throw error;
   }
 }
@@ -89,8 +90,7 @@ async function initialise(template: string): Promise<void> {
     await postgres.stop();
     await rename(unfinished, template);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
+    if (!['ENOTEMPTY', 'EEXIST'].includes(codeOf(error))) throw error;
   } finally {
     await rm(unfinished, { recursive: true, force: true });
   }

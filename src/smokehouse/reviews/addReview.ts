@@ -1,4 +1,4 @@
-import { type Context, GatherError, type Id, idOf, runMutation, type SignedIn, text } from 'gather';
+import { type Context, GatherError, type Id, idOf, runMutation, text, userOf } from 'gather';
 import * as z from 'zod';
 import type { MutationResolvers } from '../generated/schema.ts';
 
@@ -26,7 +26,7 @@ async function authorOf(customerId: Id | null | undefined, { viewer, tables, rol
     const message = `Expected no customer, or a viewer who is STAFF, got one who is ${viewer.role}.`;
     throw new GatherError('FORBIDDEN', message, { field: 'customerId' });
   }
-  const { owner, name } = (viewer as SignedIn).user;
+  const { owner, name } = userOf(viewer);
   const { row } = await tables.customer.getOrCreate({ owner }, { name, city: '' }, { columns: ['id'] });
   return row.id;
 }

@@ -1,4 +1,4 @@
-import { toGlobalId } from '../../../src/gather/graphql/global-id.ts';
+import { toGlobalId } from '../../../src/gather/global-id.ts';
 import type { TestDatabase } from '../../helpers/database.ts';
 
 /** What of each type that belongs to somebody there is one of. */

@@ -1,7 +1,7 @@
 import { parse } from 'graphql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { engineResolvers } from '../../../src/gather/engine-resolvers.ts';
-import { toGlobalId } from '../../../src/gather/graphql/global-id.ts';
+import { toGlobalId } from '../../../src/gather/global-id.ts';
 import { createPlanOf } from '../../../src/gather/graphql/operation-plan.ts';
 import { createAppSchema } from '../../../src/gather/graphql/schema.ts';
 import type { Viewer } from '../../../src/gather/viewer.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { toGlobalId } from '../../../src/gather/graphql/global-id.ts';
+import { toGlobalId } from '../../../src/gather/global-id.ts';
 import { startTestApp, type TestApp } from '../../helpers/app.ts';
 
 const CREATE = `mutation ($input: CreateUploadInput!) {

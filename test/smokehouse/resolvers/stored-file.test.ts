@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { FileRow } from '../../../src/gather/database/engine-tables.generated.ts';
 import { createTables, type Tables } from '../../../src/gather/database/tables.ts';
-import { toGlobalId } from '../../../src/gather/graphql/global-id.ts';
+import { toGlobalId } from '../../../src/gather/global-id.ts';
 import { startTestApp, type TestApp } from '../../helpers/app.ts';
 
 let gather: TestApp;

@@ -1,6 +1,6 @@
-import type { GlobalId, Id } from '../database/column-types.ts';
-import { ID_OF_NO_ROW, isId, isWholeNumber } from '../database/id.ts';
-import { GatherError } from '../errors.ts';
+import type { GlobalId, Id } from './database/column-types.ts';
+import { ID_OF_NO_ROW, isId, isWholeNumber } from './database/id.ts';
+import { GatherError } from './errors.ts';
 
 /** Longest ID that is looked up. */
 const MAX_LENGTH = 100;
@@ -8,7 +8,7 @@ const GLOBAL_ID = /^([A-Z][A-Za-z\d_]*):(.+)$/;
 
 /** The global ID of a row: base64 of `Book:42`. */
 export function toGlobalId(type: string, id: Id): GlobalId {
-  return btoa(`${type}:${id}`);
+  return Buffer.from(`${type}:${id}`).toString('base64');
 }
 
 /**
