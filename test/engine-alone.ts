@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 /**
  * Proves that the engine needs no shop: in a copy of the repository without `src/smokehouse` and `test/smokehouse` it is
- * linted, its types are checked, its tests pass, and none of its files says a word of the shop.
+ * linted, its types are checked, its tests pass, and no file of `src/gather` says a word of the shop.
  */
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SHOP = ['src/smokehouse', 'test/smokehouse'];
@@ -15,6 +15,7 @@ const STEPS = [
   ['biome', 'check', '--error-on-warnings', 'src/gather', 'test/gather'],
   ['tsc', '-p', 'test/gather'],
   ['vitest', 'run', '--project', 'engine'],
+  ['vitest', 'run', '--project', 'programs', 'test/gather'],
 ] as const;
 
 const copy = mkdtempSync(join(tmpdir(), 'gather-engine-'));
@@ -31,7 +32,7 @@ try {
     return spawnSync(join(bin, command), [...args], { cwd: copy, stdio: 'inherit' }).status === 0;
   };
   const isSaid =
-    spawnSync('grep', ['-rniE', WORDS, join('src', 'gather')], { cwd: copy, stdio: 'inherit' }).status === 0;
+    spawnSync('grep', ['-rniE', WORDS, join('src', 'gather')], { cwd: copy, stdio: 'inherit' }).status !== 1;
   if (isSaid) console.error('\nExpected no word of the shop in src/gather, got the lines above.');
   const passes = !isSaid && STEPS.every(([command, ...args]) => run(command, args));
   process.exitCode = passes ? 0 : 1;

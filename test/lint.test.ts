@@ -31,6 +31,7 @@ const FORBIDDEN = [
   ['src/gather/graphql', "import { sql } from 'kysely';", 'build SQL'],
   ['src/gather/jobs', "import pg from 'pg';", 'build SQL'],
   ['src/smokehouse/items', "import * as kysely from 'kysely';", 'build SQL'],
+  ['test/gather', "import { a } from '../smokehouse/fixture.ts';", 'their own application'],
   ['src/smokehouse', "import { a } from '../gather/index.ts';", 'by its name'],
   ['src/smokehouse/items', "import { a } from '../../gather/database/table.ts';", 'by its name'],
   ['src/smokehouse/items', "import { a } from '../example-services/skus.ts';", 'names the example services'],

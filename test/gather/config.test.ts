@@ -1,11 +1,16 @@
 import { expect, test } from 'vitest';
+import * as z from 'zod';
 import { ConfigError, readConfig } from '../../src/gather/config.ts';
 import { defineService } from '../../src/gather/services/define-service.ts';
 import { library } from './library/index.ts';
 
 /** One more service, which says itself how long it may take. */
 const bookSellers = defineService({ timeoutMs: 5000, create: (client) => client });
-const app = { ...library, services: { ...library.services, bookSellers } };
+const app = {
+  ...library,
+  services: { ...library.services, bookSellers },
+  settings: { ...library.settings, NOTICE_FILE: z.string().optional() },
+};
 
 test('without settings there are defaults', () => {
   expect(readConfig(app, [], {})).toEqual({
@@ -107,6 +112,7 @@ test('settings are read, and frozen', () => {
     TIME_ZONE: 'America/Chicago',
     FETCH_ALLOWED: 'intranet.example, 10.0.0.0/8,',
     LOAN_DAYS: '14',
+    NOTICE_FILE: 'notice.txt',
     LOG: 'none',
   };
   const config = readConfig(app, ['DATABASE_URL', 'RATINGS_URL'], given);
@@ -124,7 +130,7 @@ test('settings are read, and frozen', () => {
       shelves: { url: given.SHELVES_URL, timeoutMs: 1 },
       bookSellers: { url: given.BOOK_SELLERS_URL, timeoutMs: 3_600_000 },
     },
-    settings: { LOAN_DAYS: 14 },
+    settings: { LOAN_DAYS: 14, NOTICE_FILE: 'notice.txt' },
   });
   expect(Object.isFrozen(config)).toBe(true);
 });
@@ -137,7 +143,9 @@ test('the timeout for services is that of those whose definitions have none of t
 
 test('an empty setting is one that is not set', () => {
   const empty = Object.fromEntries(Object.keys(readConfig(app, [], {})).map((name) => [name, '']));
-  expect(readConfig(app, [], { ...empty, DATABASE_URL: '', LOAN_DAYS: '', LOG: '' })).toEqual(readConfig(app, [], {}));
+  expect(readConfig(app, [], { ...empty, DATABASE_URL: '', NOTICE_FILE: '', LOG: '' })).toEqual(
+    readConfig(app, [], {}),
+  );
   expect(() => readConfig(app, ['DATABASE_URL'], { DATABASE_URL: '' })).toThrow('DATABASE_URL: expected, but not set');
 });
 

@@ -7,8 +7,8 @@ const DELAY_MS = 10;
 const NOT_FOUND: ServiceAnswer = { status: 404 };
 
 /**
- * 20 authors, ten books by each, and a loan of every fifth book. The titles, prices, pages and cities repeat, so that
- * orders have ties; every third book has no number of pages.
+ * 20 authors, ten books by each, a loan of every fifth book, and six returned ones of each of the first fifty. The
+ * titles, prices and pages repeat, so that orders have ties; every third book has no number of pages.
  */
 const SEED = `
   insert into author (name, city)

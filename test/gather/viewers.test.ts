@@ -1,5 +1,7 @@
-import { signedIn } from 'gather/testing';
+import type { App } from 'gather';
+import { signedIn, startTestApp } from 'gather/testing';
 import { expect, test } from 'vitest';
+import { library } from './library/index.ts';
 import { startLibrary } from './library-app.ts';
 
 const ANN = { viewer: signedIn('MEMBER', 'user:ann') };
@@ -44,8 +46,21 @@ test('a mutation says what the database refuses, and takes its settings', async 
   expect(again.data.lendBook).toEqual({ loan: null, userErrors: [{ code: 'CONFLICT', field: ['bookId'] }] });
 });
 
-test('a file is kept for its sender, without any attachments', async () => {
-  await using app = await startLibrary();
+/** The library with what an application may do without: attachments, documents, and fields of the engine. */
+const { documents: _, ...rest } = library;
+const mutations = Object.entries(library.resolvers['Mutation'] ?? {});
+const bare: App = {
+  ...rest,
+  attachments: {},
+  resolvers: {
+    ...library.resolvers,
+    Mutation: Object.fromEntries(mutations.filter(([name]) => name !== 'uploadFile' && name !== 'createUpload')),
+  },
+  sdl: library.sdl.replaceAll(/^ {2}(deleteFile|cancelJob|retryJob|signOut|thumbnail|attempts)\b.*\n/gm, ''),
+};
+
+test('an application has those fields of the engine that its SDL declares, and needs no attachments', async () => {
+  await using app = await startTestApp(bare);
   const body = new FormData();
   const query =
     'mutation ($file: File!) { uploadFile(input: { file: $file }) { file { name type size } userErrors { code } } }';
@@ -58,4 +73,12 @@ test('a file is kept for its sender, without any attachments', async () => {
   expect(errors).toBeUndefined();
   expect(data).toMatchObject({ uploadFile: { file: { name: 'read.txt', size: 8 }, userErrors: [] } });
   expect(await app.ask('select owner from gather.file')).toEqual([{ owner: 'user:ann' }]);
+
+  const announce = 'mutation { createUpload(input: { name: "a", size: 1 }) { upload { url } userErrors { code } } }';
+  expect((await app.query(announce, {}, ANN)).data.createUpload).toEqual({
+    upload: { url: expect.stringMatching(/\/uploads\/[\w-]{43}$/) },
+    userErrors: [],
+  });
+  const [fault] = (await app.query('mutation { signOut { signedOut } }', {}, ANN)).errors ?? [];
+  expect(fault?.message).toMatch(/^Cannot query field "signOut"/);
 });

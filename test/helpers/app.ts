@@ -68,7 +68,7 @@ export const STAFF_HEADERS = { authorization: `Bearer ${STAFF_TOKEN}` };
 export const ANONYMOUS = fixture.app.roles.nobody;
 
 /** Somebody who may do what is theirs. */
-export const CUSTOMER: Viewer = {
+export const SIGNED_IN: Viewer = {
   role: fixture.app.roles.signedIn,
   user: { owner: 'user:guest', email: 'guest@smokehouse.example', name: 'Guest' },
   sessionId: null,

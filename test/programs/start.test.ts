@@ -96,7 +96,7 @@ test('later runs set nothing up again and keep the data', async () => {
 
 test('accounts to try are made in development only', async () => {
   const program = start({ NODE_ENV: 'production' });
-  await program.said(/Ctrl-C stops all of it/);
+  await program.said(/Ctrl-C stops everything/);
   expect(program.stdout).not.toMatch(/pitmaster|password/i);
   const mutation =
     'mutation { signIn(input: { email: "guest@smokehouse.example", password: "x" }) { userErrors { code } } }';

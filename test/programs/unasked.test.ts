@@ -170,7 +170,7 @@ describe('in a database of Gather’s', () => {
   test('start does what it is asked for, and makes no accounts', async () => {
     await using filled = runGather(['start', '--migrate', '--seed'], settingsOf());
     expect((await ask(await filled.url(), '{ menu { count } }')).data).toEqual({ menu: { count: 1000 } });
-    await filled.said(/Ctrl-C stops all of it/);
+    await filled.said(/Ctrl-C stops everything/);
     expect(filled.stdout).not.toMatch(/pitmaster|Accounts to try/);
     expect(await database.ask('select from gather."user"')).toEqual([]);
     filled.pressCtrlC();

@@ -8,7 +8,7 @@ export type Decimal = string;
 
 declare const kindOfId: unique symbol;
 
-/** An ID that is not assignable to IDs of other kinds. A string literal is assignable to all. */
+/** An ID that is not assignable to IDs of other kinds. A string of no kind is assignable to all. */
 type IdOf<Kind extends string> = string & { readonly [kindOfId]?: Kind };
 
 /** A `bigint` key, as text because a JavaScript number may not hold it exactly. */

@@ -11,13 +11,15 @@ interface GlobalIdFilter {
 }
 
 /**
- * The same condition on the keys of rows of a type. An operator that is null or absent stays so: changes refuse it.
+ * The same condition on the keys of rows of a type. An operator that is null or absent stays so,
+ * because changes refuse it; `isNull` stays as it is.
  * @throws INVALID_INPUT for the ID of another type
  */
 export function toIdFilter(type: string, filter: GlobalIdFilter): Filter<Id> {
   const toKey = (id: GlobalId) => toRowId(type, id);
-  const { eq, ne, in: oneOf, notIn } = filter;
+  const { eq, ne, in: oneOf, notIn, ...others } = filter;
   return {
+    ...others,
     ...('eq' in filter && { eq: eq == null ? eq : toKey(eq) }),
     ...('ne' in filter && { ne: ne == null ? ne : toKey(ne) }),
     ...('in' in filter && { in: oneOf?.map(toKey) ?? null }),

@@ -32,7 +32,7 @@ interface OperationPlan {
   columns: Columns;
   /** The references of each table to preload with its rows; none if a directive may leave some of them out. */
   references: References;
-  /** Its @defer and @stream directives. */
+  /** Its @defer and @stream directives: always the same list for an operation. */
   incremental: readonly DirectiveNode[];
 }
 

@@ -49,7 +49,7 @@ export const FileScalar = new GraphQLScalarType<FileUpload, never>({
 /** Output only: no argument takes JSON yet. */
 export const JSONScalar = new GraphQLScalarType<Json, Json>({
   name: 'JSON',
-  description: 'Any JSON value.',
+  description: 'Any JSON value. Numbers keep all their digits.',
   coerceOutputValue: (value) => value as Json,
   coerceInputValue: refuseJson,
   coerceInputLiteral: refuseJson,

@@ -110,7 +110,7 @@ export type Query = {
   /** The viewer's jobs, settled or not, newest first; for STAFF, everybody's. */
   jobs: JobConnection;
   /** The tasks that run at set times. */
-  schedules: Array<Schedule>;
+  schedules?: Maybe<Array<Schedule>>;
 };
 
 
@@ -162,9 +162,9 @@ export type Mutation = {
   /** Enqueues a schedule's task now. */
   runSchedule?: Maybe<JobPayload>;
   /** Stores a small file from a multipart request. */
-  uploadFile: FilePayload;
+  uploadFile?: Maybe<FilePayload>;
   /** Announces a file of any size, and returns the URL to send it to, in pieces if needed. */
-  createUpload: UploadPayload;
+  createUpload?: Maybe<UploadPayload>;
 };
 
 
@@ -212,7 +212,7 @@ export type MutationCreateUploadArgs = {
 /** All subscriptions. */
 export type Subscription = {
   /** Sends the current job, then each change of its state or progress, and completes when the job is settled. */
-  job: Job;
+  job?: Maybe<Job>;
 };
 
 
@@ -318,7 +318,7 @@ export type StoredFile = Node & {
 export type Upload = {
   /** URL to PUT the file to. The URL is a secret: anyone who has it can send the file, once. */
   url: Scalars['URL']['output'];
-  /** When the URL expires: an hour after the last bytes arrived, a day after the announcement at the latest. */
+  /** When the URL expires: an hour after the announcement or the last bytes, a day after the announcement at the latest. */
   expiresAt: Scalars['DateTime']['output'];
 };
 
@@ -765,7 +765,7 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   nodes?: Resolver<Array<Maybe<ResolversTypes['Node']>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
   job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType, RequireFields<QueryJobArgs, 'id'>>;
   jobs?: Resolver<ResolversTypes['JobConnection'], ParentType, ContextType, Partial<QueryJobsArgs>>;
-  schedules?: Resolver<Array<ResolversTypes['Schedule']>, ParentType, ContextType>;
+  schedules?: Resolver<Maybe<Array<ResolversTypes['Schedule']>>, ParentType, ContextType>;
 };
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
@@ -775,12 +775,12 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   cancelJob?: Resolver<Maybe<ResolversTypes['JobPayload']>, ParentType, ContextType, RequireFields<MutationCancelJobArgs, 'id'>>;
   retryJob?: Resolver<Maybe<ResolversTypes['JobPayload']>, ParentType, ContextType, RequireFields<MutationRetryJobArgs, 'id'>>;
   runSchedule?: Resolver<Maybe<ResolversTypes['JobPayload']>, ParentType, ContextType, RequireFields<MutationRunScheduleArgs, 'name'>>;
-  uploadFile?: Resolver<ResolversTypes['FilePayload'], ParentType, ContextType, RequireFields<MutationUploadFileArgs, 'input'>>;
-  createUpload?: Resolver<ResolversTypes['UploadPayload'], ParentType, ContextType, RequireFields<MutationCreateUploadArgs, 'input'>>;
+  uploadFile?: Resolver<Maybe<ResolversTypes['FilePayload']>, ParentType, ContextType, RequireFields<MutationUploadFileArgs, 'input'>>;
+  createUpload?: Resolver<Maybe<ResolversTypes['UploadPayload']>, ParentType, ContextType, RequireFields<MutationCreateUploadArgs, 'input'>>;
 };
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
-  job?: SubscriptionResolver<ResolversTypes['Job'], "job", ParentType, ContextType, RequireFields<SubscriptionJobArgs, 'id'>>;
+  job?: SubscriptionResolver<Maybe<ResolversTypes['Job']>, "job", ParentType, ContextType, RequireFields<SubscriptionJobArgs, 'id'>>;
 };
 
 export type UserResolvers<ContextType = Context, ParentType extends ResolversParentTypes['User'] = ResolversParentTypes['User']> = {

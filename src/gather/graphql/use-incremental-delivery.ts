@@ -35,7 +35,7 @@ interface Parts {
  * @param maskError converts an error to the client's view of it
  */
 export function useIncrementalDelivery(maskError: (error: unknown) => GraphQLError, planOf: PlanOf): Plugin {
-  const wholes = new WeakMap<DocumentNode, DocumentNode>();
+  const wholes = new WeakMap<readonly DirectiveNode[], DocumentNode>();
   return {
     onExecute({ args, setExecuteFn, setResultAndStopExecution }) {
       const incremental = planOf(args.document, args.operationName)?.incremental ?? [];
@@ -43,8 +43,8 @@ export function useIncrementalDelivery(maskError: (error: unknown) => GraphQLErr
       const { request }: { request: Request } = args.contextValue;
       const format = findFormat(acceptOf(request));
       if (!format) {
-        const whole = wholes.get(args.document) ?? withoutDirectives(args.document, incremental);
-        wholes.set(args.document, whole);
+        const whole = wholes.get(incremental) ?? withoutDirectives(args.document, incremental);
+        wholes.set(incremental, whole);
         args.document = whole;
         return;
       }

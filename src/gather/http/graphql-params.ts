@@ -50,7 +50,7 @@ export function badRequest(status: number, message: string, headers: Record<stri
   return createGraphQLError(message, { extensions: { http: { status, headers }, code: 'BAD_REQUEST' } });
 }
 
-/** Whether an error was made by `badRequest`. */
+/** Whether an error already says why a request is refused, as those of `badRequest` do. */
 export function isBadRequest(error: unknown): error is GraphQLError {
   return error instanceof GraphQLError;
 }

@@ -57,11 +57,15 @@ function toBlockList(allowed: readonly string[]): BlockList {
   const list = new BlockList();
   for (const entry of allowed) {
     const [address = '', prefixLength] = entry.split('/');
-    // Not a number for anything but digits, which throws.
-    if (prefixLength !== undefined) list.addSubnet(address, Number(prefixLength || Number.NaN), familyOf(address));
+    if (prefixLength !== undefined) list.addSubnet(address, toPrefixLength(prefixLength), familyOf(address));
     else if (isIP(address)) list.addAddress(address, familyOf(address));
   }
   return list;
+}
+
+/** `addSubnet` throws for what is not a number. */
+function toPrefixLength(text: string): number {
+  return /^\d+$/.test(text) ? Number(text) : Number.NaN;
 }
 
 function familyOf(address: string): 'ipv4' | 'ipv6' {

@@ -87,6 +87,7 @@ function toFailure(url: URL, error: unknown, maxBytes: number): unknown {
   const label = labelOf(url);
   const code = codeOf(error);
   if (NOT_TLS.test(code)) return invalid(label, 'a response that is not TLS', 'an answer over https', error);
-  if (NOT_TRUSTED.test(code)) return invalid(label, `a server that cannot be trusted (${code})`, 'one that can', error);
+  if (NOT_TRUSTED.test(code))
+    return invalid(label, `TLS credentials that cannot be verified (${code})`, 'valid ones', error);
   return failed(label, error, maxBytes);
 }

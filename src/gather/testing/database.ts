@@ -17,13 +17,13 @@ export interface TestDatabase {
   drop(): Promise<string[]>;
 }
 
-/** Fills a migrated database. */
+/** Fills a migrated database. One with the same source text is the same. */
 type Seed = (databaseUrl: string) => Promise<void>;
 
 const GRACE_MS = 5000;
 const DUPLICATE_DATABASE = '42P04';
 
-/** A copy of the application's migrated and seeded database, or of an empty one. Drop it. */
+/** A copy of the application's migrated database, filled by `seed` if there is one, or of an empty one. Drop it. */
 export async function createTestDatabase(
   app: App,
   schemas: EngineSchemas,
@@ -97,7 +97,7 @@ async function createTemplate(
 async function findLeft(serverUrl: string, name: string): Promise<string[]> {
   const rows = await ask<{ query: string }>(
     serverUrl,
-    `select coalesce(nullif(query, ''), 'a connection') as query from pg_stat_activity where datname = $1`,
+    `select coalesce(nullif(query, ''), 'a connection') as query from pg_stat_activity where datname = $1 and backend_type = 'client backend'`,
     [name],
   );
   return rows.map(({ query }) => query);

@@ -1092,7 +1092,7 @@ export type StoredFile = Node & {
 export type Upload = {
   /** URL to PUT the file to. The URL is a secret: anyone who has it can send the file, once. */
   url: Scalars['URL']['output'];
-  /** When the URL expires: an hour after the last bytes arrived, a day after the announcement at the latest. */
+  /** When the URL expires: an hour after the announcement or the last bytes, a day after the announcement at the latest. */
   expiresAt: Scalars['DateTime']['output'];
 };
 

@@ -120,6 +120,7 @@ describe('one locked table', () => {
 test('who waits for too long is told BUSY, and a statement that ran until its timeout is not', async () => {
   await using _lock = await lockTable(library.databaseUrl, 'book');
   flood('greedy', POOL_SIZE, 'select count(*) from book');
+  await eventually(async () => expect(await running()).toBe(8));
   const waiting = as('greedy').run(raw('select count(*) from book'), { name: 'books' });
   await expect(waiting).rejects.toMatchObject({
     code: 'BUSY',

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ANONYMOUS, CUSTOMER, STAFF_HEADERS, startTestApp, TEST_LIMITS, type TestApp } from '../../helpers/app.ts';
+import { ANONYMOUS, SIGNED_IN, STAFF_HEADERS, startTestApp, TEST_LIMITS, type TestApp } from '../../helpers/app.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { lockTable } from '../../helpers/lock.ts';
 import { send } from '../../helpers/signed-in.ts';
@@ -89,7 +89,7 @@ describe('the time of PostgreSQL', () => {
 
   test('costs a point a millisecond where it is more than the objects', async () => {
     const limits = { ...TEST_LIMITS, costBucket: 10_000, costRestoredPerSecond: 1 };
-    const slow = await startTestApp({ limits, viewer: CUSTOMER, isDevelopment: false });
+    const slow = await startTestApp({ limits, viewer: SIGNED_IN, isDevelopment: false });
     try {
       await slowDown(slow, 0.4);
       const { extensions } = await ask(COUNT, slow);
@@ -104,7 +104,7 @@ describe('the time of PostgreSQL', () => {
 
   test('is taken below what is left, and the next operation waits', async () => {
     const limits = { ...TEST_LIMITS, costBucket: 300, costRestoredPerSecond: 1 };
-    const slow = await startTestApp({ limits, viewer: CUSTOMER, isDevelopment: false });
+    const slow = await startTestApp({ limits, viewer: SIGNED_IN, isDevelopment: false });
     try {
       await slowDown(slow, 0.4);
       expect((await ask(COUNT, slow)).errors).toBeUndefined();
@@ -117,7 +117,7 @@ describe('the time of PostgreSQL', () => {
 
   test('is paid also for what is deferred, and for what a client leaves', async () => {
     const limits = { ...TEST_LIMITS, costBucket: 300, costRestoredPerSecond: 1 };
-    const slow = await startTestApp({ limits, viewer: CUSTOMER, isDevelopment: false });
+    const slow = await startTestApp({ limits, viewer: SIGNED_IN, isDevelopment: false });
     try {
       await slowDown(slow, 0.4);
       const accept = { headers: { accept: 'multipart/mixed' } };

@@ -310,8 +310,10 @@ test('a value that does not fit its column is bad input', async () => {
   }
 });
 
-test('the types take the inputs of GraphQL, and no operator that a column has not', () => {
+test('the types take the inputs of GraphQL but for IDs, and no operator that a column has not', () => {
   expectTypeOf<Pick<BookWhere, 'status' | 'title' | 'price'>>().toExtend<Where<'book'>>();
+  type Titles = Pick<BookWhere, 'title'>;
+  expectTypeOf<{ and: Titles[]; or: Titles[]; not: Titles }>().toExtend<Where<'book'>>();
   expectTypeOf<Pick<BookWhere, 'authorId'>>().not.toExtend<Where<'book'>>();
   expectTypeOf<{ pages: { isNull: true } }>().toExtend<Where<'book'>>();
   expectTypeOf<{ isbn: { isNull: true } }>().not.toExtend<Where<'book'>>();

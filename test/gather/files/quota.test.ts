@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { CUSTOMER, STAFF, startTestApp, type TestApp } from '../../helpers/app.ts';
+import { SIGNED_IN, STAFF, startTestApp, type TestApp } from '../../helpers/app.ts';
 import { encode, FORM_HEADERS, toUpload } from '../../helpers/multipart.ts';
 
 const OWNED = 1_000_000;
@@ -17,7 +17,7 @@ beforeAll(async () => {
   const filesQuota = { maxBytes: ALL, maxBytesPerOwner: OWNED };
   gather = await startTestApp({ filesQuota, viewer: STAFF });
   const { databaseUrl } = gather.database;
-  members = await startTestApp({ filesQuota, viewer: CUSTOMER, databaseUrl, store: { directory: gather.filesDir } });
+  members = await startTestApp({ filesQuota, viewer: SIGNED_IN, databaseUrl, store: { directory: gather.filesDir } });
   ({ url } = await gather.app.start());
 });
 afterAll(async () => {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { toDocumentId } from '../../../src/gather/graphql/documents/document-id.ts';
 import type { Viewer } from '../../../src/gather/viewer.ts';
-import { ANONYMOUS, CUSTOMER, STAFF, startTestApp, type TestApp } from '../../helpers/app.ts';
+import { ANONYMOUS, SIGNED_IN, STAFF, startTestApp, type TestApp } from '../../helpers/app.ts';
 import { type Params, toUrl } from '../../helpers/documents.ts';
 
 const QUERY = '{ catalogue { count } }';
@@ -42,7 +42,7 @@ describe('a whole answer to a GET that says nothing of who sends it', () => {
   test('says nothing of what one sender has left', async () => {
     const { extensions } = await (await get({ query: QUERY })).json();
     expect(Object.keys(extensions)).toEqual(['timing']);
-    const own = await (await get({ query: QUERY }, {}, CUSTOMER)).json();
+    const own = await (await get({ query: QUERY }, {}, SIGNED_IN)).json();
     expect(own.extensions).toHaveProperty('cost.throttleStatus');
   });
 
@@ -61,7 +61,7 @@ describe('a whole answer to a GET that says nothing of who sends it', () => {
 
 describe('nobody keeps', () => {
   test.each([
-    ['a member', CUSTOMER],
+    ['a member', SIGNED_IN],
     ['staff', STAFF],
   ])('what %s is answered', async (_, viewer) => {
     await isNotKept(await get({ query: QUERY }, {}, viewer), 200);

@@ -346,3 +346,18 @@ async function startHasty(operationTimeoutMs: number) {
   const { url } = await hasty.app.start();
   return { gather: hasty, url, [Symbol.asyncDispose]: () => hasty.close() };
 }
+
+test('of several operations each is whole for a client that accepts no parts', async () => {
+  const query = `
+    query A { front { newest(first: 1) { title } ... @defer { newest(first: 1) { isbn } } } }
+    query B { front { newest(first: 1) @stream { title } } }`;
+  for (const operationName of ['A', 'B', 'A']) {
+    const body = JSON.stringify({ query, operationName });
+    const headers = { 'content-type': 'application/json', accept: 'application/json' };
+    const response = await fetch(`${url}/graphql`, { method: 'POST', headers, body });
+    expect(response.status).toBe(200);
+    const { data, errors } = (await response.json()) as { data: { front: { newest: unknown[] } }; errors?: unknown };
+    expect(errors).toBeUndefined();
+    expect(data.front.newest).toHaveLength(1);
+  }
+});

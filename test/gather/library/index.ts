@@ -4,7 +4,6 @@ import { Author } from './books/Author.ts';
 import { Book } from './books/Book.ts';
 import { cover, createUpload, uploadFile } from './books/cover.ts';
 import { createBook } from './books/createBook.ts';
-import { deleteBook } from './books/deleteBook.ts';
 import { isLentByBookId, ratingByIsbn, shelfByIsbn } from './books/loaders.ts';
 import { repriceBooks } from './books/repriceBooks.ts';
 import { updateBook } from './books/updateBook.ts';
@@ -43,7 +42,7 @@ export const library = defineApp({
   types,
   resolvers: {
     Query,
-    Mutation: { lendBook, createBook, updateBook, deleteBook, repriceBooks, uploadFile, createUpload, add },
+    Mutation: { lendBook, createBook, updateBook, repriceBooks, uploadFile, createUpload, add },
     Front,
     PickOfTheDay,
     Arrival,

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { TimingReport } from '../../../src/gather/monitoring/timing.ts';
-import { ANONYMOUS, CUSTOMER, STAFF_HEADERS, startTestApp, type TestApp } from '../../helpers/app.ts';
+import { ANONYMOUS, SIGNED_IN, STAFF_HEADERS, startTestApp, type TestApp } from '../../helpers/app.ts';
 import { readText, send } from '../../helpers/client.ts';
 import { eventually } from '../../helpers/eventually.ts';
 
@@ -50,12 +50,12 @@ describe('`extensions.timing`', () => {
 
   test.each([
     ['{ catalogue { count } }', ANONYMOUS],
-    ['{ catalogue { count } }', CUSTOMER],
+    ['{ catalogue { count } }', SIGNED_IN],
     ['{ front { pick { title } ... @defer { newest { isbn } } } }', ANONYMOUS],
     ['{ nothing }', ANONYMOUS],
     ['{', ANONYMOUS],
     [SIGN_IN, ANONYMOUS],
-    [SIGN_IN, CUSTOMER],
+    [SIGN_IN, SIGNED_IN],
   ])('is for STAFF outside of development, and so is all of the header but the total: %s', async (query, viewer) => {
     for (const accept of ACCEPT) {
       const init = { headers: { ...ASKED.headers, accept, 'content-type': 'application/json' } };

@@ -591,7 +591,7 @@ describe('https', () => {
     setDefaultCACertificates([...own, ...trusted]);
     const error = await failureOf(ask(options, urlOf(host)));
     expect(error).toMatchObject({ code: 'UPSTREAM_INVALID', retryable: false });
-    expect(error.message).toContain(`a server that cannot be trusted (${code}); expected one that can`);
+    expect(error.message).toContain(`TLS credentials that cannot be verified (${code}); expected valid ones`);
   });
 
   it('is not what a server of http speaks', async () => {

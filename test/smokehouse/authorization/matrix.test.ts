@@ -1,7 +1,7 @@
 import { type GraphQLObjectType, getNamedType, isCompositeType, isObjectType } from 'graphql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Viewer } from '../../../src/gather/viewer.ts';
-import { ANONYMOUS, CUSTOMER, STAFF, startTestApp, type TestApp } from '../../helpers/app.ts';
+import { ANONYMOUS, SIGNED_IN as CUSTOMER, STAFF, startTestApp, type TestApp } from '../../helpers/app.ts';
 import { schema } from '../../helpers/schema.ts';
 import { argumentsOf, entriesTo, insertOwned, type OwnedIds } from './entries.ts';
 import { MATRIX } from './matrix.ts';

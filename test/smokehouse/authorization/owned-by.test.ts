@@ -6,7 +6,7 @@ import { createPlanOf } from '../../../src/gather/graphql/operation-plan.ts';
 import { createAppSchema } from '../../../src/gather/graphql/schema.ts';
 import type { Viewer } from '../../../src/gather/viewer.ts';
 import { smokehouse } from '../../../src/smokehouse/index.ts';
-import { ANONYMOUS, CUSTOMER, STAFF, startTestApp, type TestApp } from '../../helpers/app.ts';
+import { ANONYMOUS, SIGNED_IN as CUSTOMER, STAFF, startTestApp, type TestApp } from '../../helpers/app.ts';
 import { TEST_TABLES } from '../../helpers/database.ts';
 
 const DIRECTIVES = `

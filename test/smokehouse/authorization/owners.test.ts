@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Viewer } from '../../../src/gather/viewer.ts';
-import { ANONYMOUS, type Answer, CUSTOMER, STAFF, startTestApp, type TestApp } from '../../helpers/app.ts';
+import { ANONYMOUS, type Answer, SIGNED_IN as CUSTOMER, STAFF, startTestApp, type TestApp } from '../../helpers/app.ts';
 import { insertOwned, type OwnedIds } from './entries.ts';
 
 const VIEWERS = {

@@ -4,7 +4,7 @@ import { leastRole } from '../../../src/gather/graphql/least-role.ts';
 import { createAppSchema } from '../../../src/gather/graphql/schema.ts';
 import type { Viewer } from '../../../src/gather/viewer.ts';
 import { smokehouse } from '../../../src/smokehouse/index.ts';
-import { ANONYMOUS, CUSTOMER, STAFF } from '../../helpers/app.ts';
+import { ANONYMOUS, SIGNED_IN as CUSTOMER, STAFF } from '../../helpers/app.ts';
 import { TEST_TABLES } from '../../helpers/database.ts';
 import { schema as shop } from '../../helpers/schema.ts';
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { extractText } from 'unpdf';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -34,6 +35,14 @@ test('a certificate is a PDF to download, with what was asked for and the time o
   const time = new Intl.DateTimeFormat('en-GB', { timeStyle: 'full', timeZone: 'America/Chicago' });
   for (const part of ['Zoë Їжакевич', '$1,234.50', time.format(new Date(certificate.issuedAt))]) {
     expect(text).toContain(part);
+  }
+});
+
+test('nothing else is there under the URL of a certificate', async () => {
+  const { url } = await issue({ recipient: 'Ann', amount: '10' });
+  const { pathname } = new URL(url);
+  for (const path of [pathname.replace(/[^/]+$/, 'other.pdf'), `/certificates/${randomUUID()}/certificate.pdf`]) {
+    expect((await gather.app.fetch(`http://gather${path}`)).status).toBe(404);
   }
 });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Viewer } from '../../../src/gather/viewer.ts';
-import { type Answer, CUSTOMER, STAFF, startTestApp, type TestApp } from '../../helpers/app.ts';
+import { type Answer, SIGNED_IN as CUSTOMER, STAFF, startTestApp, type TestApp } from '../../helpers/app.ts';
 
 const MAX = 5;
 const OTHER: Viewer = { ...CUSTOMER, user: { owner: 'user:other', email: null, name: 'Other' } };

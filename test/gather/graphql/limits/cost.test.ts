@@ -3,7 +3,7 @@ import type { Limits } from '../../../../src/gather/graphql/limits/limits.ts';
 import type { Viewer } from '../../../../src/gather/viewer.ts';
 import {
   ANONYMOUS,
-  CUSTOMER,
+  SIGNED_IN,
   STAFF,
   STAFF_HEADERS,
   startTestApp,
@@ -367,7 +367,7 @@ describe('the points of a viewer', () => {
         const answer = (await (await app.app.fetch('http://gather/graphql', init, { viewer })).json()) as CostlyAnswer;
         return answer.extensions?.cost?.throttleStatus.currentlyAvailable;
       };
-      expect([await spend(STAFF), await spend(STAFF), await spend(CUSTOMER)]).toEqual([998, 996, 998]);
+      expect([await spend(STAFF), await spend(STAFF), await spend(SIGNED_IN)]).toEqual([998, 996, 998]);
       expect([await spend(ANONYMOUS), await spend(ANONYMOUS)]).toEqual([998, 996]);
     });
   });

@@ -57,6 +57,7 @@ function withMoreTypes(count: number): GraphQLSchema {
 
 function costOf(of: GraphQLSchema, source: string) {
   const document = parse(source);
-  const plan = createPlanOf(of, { ...library, ...TEST_TABLES })(document, null)?.cost ?? [];
+  const plan = createPlanOf(of, { ...library, ...TEST_TABLES })(document, null)?.cost;
+  if (!plan) throw new Error('Expected an operation.');
   return { requested: requestedCost(plan, {}), actual: actualCost(plan, executeSync({ schema: of, document }), {}) };
 }

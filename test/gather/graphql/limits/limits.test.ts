@@ -67,7 +67,7 @@ describe('a document', () => {
     expect(await messages(fragments)).toEqual([excess('16 levels of fields (MAX_DEPTH), got 17')]);
   });
 
-  test('may have 50 aliases, `__typename` among them, once fragments are put where they are used', async () => {
+  test('may have 50 aliases, `__typename` among them, with fragments expanded', async () => {
     const aliases = (count: number) => repeat(count, (index) => `a${index}: __typename`);
     expect((await gather.query(`{ ${aliases(50)} }`)).data.a49).toBe('Query');
     const got51 = excess('50 fields that have an alias or are repeated in the same place (MAX_ALIASES), got 51');

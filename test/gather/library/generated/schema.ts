@@ -142,7 +142,6 @@ export type Mutation = {
   lendBook?: Maybe<LoanPayload>;
   createBook?: Maybe<BookPayload>;
   updateBook?: Maybe<BookPayload>;
-  deleteBook?: Maybe<DeleteBookPayload>;
   repriceBooks?: Maybe<RepriceBooksPayload>;
   uploadFile?: Maybe<FilePayload>;
   createUpload?: Maybe<UploadPayload>;
@@ -171,11 +170,6 @@ export type MutationCreateBookArgs = {
 
 export type MutationUpdateBookArgs = {
   input: UpdateBookInput;
-};
-
-
-export type MutationDeleteBookArgs = {
-  input: DeleteBookInput;
 };
 
 
@@ -598,10 +592,6 @@ export type UpdateBookInput = {
   authorId?: InputMaybe<Scalars['ID']['input']>;
 };
 
-export type DeleteBookInput = {
-  id: Scalars['ID']['input'];
-};
-
 export type RepriceBooksInput = {
   where: BookWhere;
   percent: Scalars['Decimal']['input'];
@@ -609,11 +599,6 @@ export type RepriceBooksInput = {
 
 export type BookPayload = {
   book?: Maybe<Book>;
-  userErrors: Array<UserError>;
-};
-
-export type DeleteBookPayload = {
-  deletedId?: Maybe<Scalars['ID']['output']>;
   userErrors: Array<UserError>;
 };
 
@@ -790,10 +775,8 @@ export type ResolversTypes = {
   SignOutPayload: ResolverTypeWrapper<SignOutPayload>;
   CreateBookInput: CreateBookInput;
   UpdateBookInput: UpdateBookInput;
-  DeleteBookInput: DeleteBookInput;
   RepriceBooksInput: RepriceBooksInput;
   BookPayload: ResolverTypeWrapper<Omit<BookPayload, 'book'> & { book?: Maybe<ResolversTypes['Book']> }>;
-  DeleteBookPayload: ResolverTypeWrapper<DeleteBookPayload>;
   RepriceBooksPayload: ResolverTypeWrapper<RepriceBooksPayload>;
   JobPayload: ResolverTypeWrapper<Omit<JobPayload, 'job'> & { job?: Maybe<ResolversTypes['Job']> }>;
   UploadFileInput: UploadFileInput;
@@ -862,10 +845,8 @@ export type ResolversParentTypes = {
   SignOutPayload: SignOutPayload;
   CreateBookInput: CreateBookInput;
   UpdateBookInput: UpdateBookInput;
-  DeleteBookInput: DeleteBookInput;
   RepriceBooksInput: RepriceBooksInput;
   BookPayload: Omit<BookPayload, 'book'> & { book?: Maybe<ResolversParentTypes['Book']> };
-  DeleteBookPayload: DeleteBookPayload;
   RepriceBooksPayload: RepriceBooksPayload;
   JobPayload: Omit<JobPayload, 'job'> & { job?: Maybe<ResolversParentTypes['Job']> };
   UploadFileInput: UploadFileInput;
@@ -983,7 +964,6 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   lendBook?: Resolver<Maybe<ResolversTypes['LoanPayload']>, ParentType, ContextType, RequireFields<MutationLendBookArgs, 'input'>>;
   createBook?: Resolver<Maybe<ResolversTypes['BookPayload']>, ParentType, ContextType, RequireFields<MutationCreateBookArgs, 'input'>>;
   updateBook?: Resolver<Maybe<ResolversTypes['BookPayload']>, ParentType, ContextType, RequireFields<MutationUpdateBookArgs, 'input'>>;
-  deleteBook?: Resolver<Maybe<ResolversTypes['DeleteBookPayload']>, ParentType, ContextType, RequireFields<MutationDeleteBookArgs, 'input'>>;
   repriceBooks?: Resolver<Maybe<ResolversTypes['RepriceBooksPayload']>, ParentType, ContextType, RequireFields<MutationRepriceBooksArgs, 'input'>>;
   uploadFile?: Resolver<Maybe<ResolversTypes['FilePayload']>, ParentType, ContextType, RequireFields<MutationUploadFileArgs, 'input'>>;
   createUpload?: Resolver<Maybe<ResolversTypes['UploadPayload']>, ParentType, ContextType, RequireFields<MutationCreateUploadArgs, 'input'>>;
@@ -1199,11 +1179,6 @@ export type BookPayloadResolvers<ContextType = Context, ParentType extends Resol
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
-export type DeleteBookPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeleteBookPayload'] = ResolversParentTypes['DeleteBookPayload']> = {
-  deletedId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
-};
-
 export type RepriceBooksPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RepriceBooksPayload'] = ResolversParentTypes['RepriceBooksPayload']> = {
   count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
@@ -1269,7 +1244,6 @@ export type Resolvers<ContextType = Context> = {
   SignInPayload?: SignInPayloadResolvers<ContextType>;
   SignOutPayload?: SignOutPayloadResolvers<ContextType>;
   BookPayload?: BookPayloadResolvers<ContextType>;
-  DeleteBookPayload?: DeleteBookPayloadResolvers<ContextType>;
   RepriceBooksPayload?: RepriceBooksPayloadResolvers<ContextType>;
   JobPayload?: JobPayloadResolvers<ContextType>;
   FilePayload?: FilePayloadResolvers<ContextType>;
