@@ -13,7 +13,7 @@ const common = {
  * Files share the modules of their process, which take longer to load than most files take to run. Many wait for real
  * deadlines, and leave the processors to others meanwhile.
  */
-const TOGETHER = { isolate: false, maxWorkers: 4 } as const;
+const TOGETHER = { isolate: false, maxWorkers: 3 } as const;
 
 /** What starts whole programs, several in a test: seconds each. */
 const PROGRAMS = ['test/programs/**/*.test.ts', 'test/gather/embedded-postgres/embedded.test.ts'];
