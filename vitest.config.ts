@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 const common = {
   globalSetup: 'test/postgres-global-setup.ts',
   pool: 'forks',
+  setupFiles: 'test/setup.ts',
   // Bounds of what is going to fail, far above what a busy machine needs for what is not.
   testTimeout: 60_000,
   hookTimeout: 60_000,
