@@ -86,10 +86,14 @@ function assertSmall(params: object): void {
     objects++;
     if (level === MAX_LEVELS) throw tooMuch(`${MAX_LEVELS} levels`);
     if (objects > MAX_OBJECTS) throw tooMuch(`${MAX_OBJECTS} objects and lists`);
-    // Collecting the values of an object with many names takes three times as long as collecting the names.
-    if (!Array.isArray(value) && Object.keys(value).length > MAX_NAMES)
-      throw tooMuch(`${MAX_NAMES} names in an object`);
-    for (const child of Object.values(value)) visit(child, level + 1);
+    if (Array.isArray(value)) {
+      for (const child of value) visit(child, level + 1);
+      return;
+    }
+    // `Object.values` of an object with many names takes three times as long as its keys.
+    const names = Object.keys(value);
+    if (names.length > MAX_NAMES) throw tooMuch(`${MAX_NAMES} names in an object`);
+    for (const name of names) visit(Reflect.get(value, name), level + 1);
   };
   visit(params, 0);
 }
