@@ -40,6 +40,7 @@ import { useTiming } from './graphql/use-timing.ts';
 import { useVariables } from './graphql/use-variables.ts';
 import { createAcceptRequest } from './http/accept-request.ts';
 import { guardConnections } from './http/connections.ts';
+import { inOrder } from './http/in-order.ts';
 import { drain, listen, originOf } from './http/listen.ts';
 import { answerNotHttp } from './http/not-http.ts';
 import { OpenRequests } from './http/open-requests.ts';
@@ -268,14 +269,16 @@ export function createServer(app: App, config: ServerConfig): Server {
   });
   const acceptRequest = createAcceptRequest(config);
   const openRequests = new OpenRequests();
-  const answer = identified((request, response) => {
-    openRequests.add(request, response);
-    if (!acceptRequest(request, response)) return;
-    const route = findRoute(routes, request);
-    if (route) openRequests.track(route(request, response));
-    else if (YOGA_PATH.test(request.url ?? '')) void yoga(request, response);
-    else refuse(response, { status: 404, message: 'There is nothing at this address; GraphQL is at /graphql.' });
-  });
+  const answer = inOrder(
+    identified((request, response) => {
+      openRequests.add(request, response);
+      if (!acceptRequest(request, response)) return;
+      const route = findRoute(routes, request);
+      if (route) openRequests.track(route(request, response));
+      else if (YOGA_PATH.test(request.url ?? '')) void yoga(request, response);
+      else refuse(response, { status: 404, message: 'There is nothing at this address; GraphQL is at /graphql.' });
+    }),
+  );
   const server = createHttpServer(
     {
       // A large file may take long. JSON bodies have a timeout of their own, files a minimum rate.

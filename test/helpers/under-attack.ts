@@ -21,7 +21,7 @@ const NEIGHBOUR = { 'x-forwarded-for': '198.51.100.251' };
 const MAX_WAIT_MS = 300;
 const MAX_GROWN_BYTES = 64_000_000;
 /** Of attacks whose neighbour waited too long: the machine has other processes. */
-const TRIES = 3;
+const TRIES = 5;
 /** For what an attack has begun, and for the neighbour to feel it. */
 const AFTERMATH_MS = 50;
 
