@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import type { Fixture, ServiceAnswer } from '../helpers/fixture.ts';
 import { library } from './library/index.ts';
@@ -60,7 +59,6 @@ export const fixture: Fixture = {
     },
   },
   settings: { LOAN_DAYS: 21 },
-  documentsFile: fileURLToPath(new URL('./library/generated/documents.json', import.meta.url)),
 };
 
 /** What is said of each book that is asked about; a book without a number in its ISBN is not known. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { ExecutionResult } from 'graphql';
 import { hashToken } from '../../src/gather/accounts/token.ts';
 import type { App } from '../../src/gather/app.ts';
+import { manifestOf } from '../../src/gather/commands/server-config.ts';
 import type { Limits } from '../../src/gather/graphql/limits/limits.ts';
 import type { TimingReport } from '../../src/gather/monitoring/timing.ts';
 import { createServer, type Server, type ServerConfig } from '../../src/gather/server.ts';
@@ -119,7 +120,7 @@ export async function startTestApp({
       isIntrospectable: true,
       hasGraphiQL: true,
       limits: TEST_LIMITS,
-      documents: { file: fixture.documentsFile, isOnlyTrusted: false },
+      documents: { file: manifestOf(fixture.app), isOnlyTrusted: false },
       cacheSeconds: 0,
       hosts: [],
       corsOrigins: [],

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { services } from '../../src/smokehouse/example-services/index.ts';
 import { smokehouse } from '../../src/smokehouse/index.ts';
 import { seed } from '../../src/smokehouse/seed/seed.ts';
@@ -19,5 +18,4 @@ export const fixture: Fixture = {
     suppliers: { answer: services.suppliers, delayMs: SUPPLIERS_DELAY_MS },
   },
   settings: { ABOUT_FILE: undefined },
-  documentsFile: fileURLToPath(new URL('../../src/smokehouse/generated/documents.json', import.meta.url)),
 };

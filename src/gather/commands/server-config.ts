@@ -87,7 +87,7 @@ function toServiceConfigs(config: Config, urls: Readonly<Record<string, string>>
   return Object.fromEntries(services) as Record<string, ServiceConfig>;
 }
 
-function manifestOf({ documents }: App): string | undefined {
+export function manifestOf({ documents }: App): string | undefined {
   return documents?.manifest && fileURLToPath(documents.manifest);
 }
 

@@ -13,7 +13,7 @@ import { locked, noSuchUpload, UploadLease } from './upload-lease.ts';
 
 /** Where to send an announced file, and until when. */
 export interface NewUpload {
-  /** A secret: whoever has it can send the file. */
+  /** A secret that permits sending the file. */
   token: string;
   expiresAt: Timestamp;
 }

@@ -52,10 +52,14 @@ function countLeaf(resolve: Resolver): Resolver {
     const value = resolve(parent, args, context, info);
     const size = context?.answerSize;
     if (!size) return value;
-    const counted = (settled: unknown): unknown => {
-      size.add(`${info.path.key}`.length + PUNCTUATION_BYTES + bytesOf(settled));
-      return settled;
-    };
-    return value instanceof Promise ? value.then(counted) : counted(value);
+    const keyBytes = `${info.path.key}`.length + PUNCTUATION_BYTES;
+    if (value instanceof Promise) {
+      return value.then((settled: unknown) => {
+        size.add(keyBytes + bytesOf(settled));
+        return settled;
+      });
+    }
+    size.add(keyBytes + bytesOf(value));
+    return value;
   };
 }

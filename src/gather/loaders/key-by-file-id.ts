@@ -2,7 +2,7 @@ import { readRowsByKey } from '../database/rows-by-key.ts';
 import { GatherError } from '../errors.ts';
 import { createLoader, inKeyOrder, type LoaderSource } from './batch.ts';
 
-/** The key of a file, which is in its URL. Reads only that, whatever columns the operation selects. NOT_FOUND if missing. */
+/** Loads the key of a file, which is part of its URL. @throws NOT_FOUND */
 export const keyByFileId = (source: LoaderSource) =>
   createLoader('keyByFileId', source, async (ids: readonly string[]) => {
     const read = { definition: source.database.definitions['gather.file'], column: 'id' } as const;

@@ -22,8 +22,8 @@ export interface ParentPages<Row> {
 type Row<T extends keyof Schema> = Selectable<Schema[T]> & { id: string };
 
 /**
- * A loader of pages of a list that each parent has. All forward pages are read in one statement, whatever their sizes and
- * cursors, and all backward pages in another.
+ * Creates a loader of one page of a list per parent. One statement reads all forward pages, of any size and cursor; another
+ * reads all backward pages.
  */
 export function createParentPages<T extends keyof Schema>(
   name: string,

@@ -7,7 +7,7 @@ import { type FetchedBody, toFetchedBody } from './fetched-body.ts';
 import type { PublicHosts } from './public-hosts.ts';
 import { refusedHost } from './public-url.ts';
 
-/** The answer to a GET, whatever its status. */
+/** The answer to a GET, with any status. */
 export interface Fetched extends FetchedBody {
   status: number;
 }

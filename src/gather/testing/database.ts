@@ -7,23 +7,23 @@ import type { EngineSchemas } from '../database/schemas.ts';
 import { installQueues } from '../jobs/install.ts';
 import { findTestPostgres } from './postgres.ts';
 
-/** A database of a test's own. */
+/** The database of a test. */
 export interface TestDatabase {
   databaseUrl: string;
   name: string;
-  /** Runs a statement beside the application, which does not count. */
+  /** Runs a statement without counting it. */
   ask<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
-  /** Drops it. @returns what connections of the application are still busy with a while later */
+  /** Drops it. @returns the last statements of connections that are still open after five seconds */
   drop(): Promise<string[]>;
 }
 
-/** Fills a migrated database. One with the same source text is the same. */
+/** Fills a migrated database. Functions with the same source text count as one. */
 type Seed = (databaseUrl: string) => Promise<void>;
 
 const GRACE_MS = 5000;
 const DUPLICATE_DATABASE = '42P04';
 
-/** A copy of the application's migrated database, filled by `seed` if there is one, or of an empty one. Drop it. */
+/** Creates a copy of the application's migrated and seeded database, or an empty one. Drop it. */
 export async function createTestDatabase(
   app: App,
   schemas: EngineSchemas,
@@ -51,7 +51,7 @@ export async function createTestDatabase(
   };
 }
 
-/** Migrates once for a PostgreSQL, application and schemas, however many processes want it at once. */
+/** Creates the template once per server, application and seed, even if many processes ask at once. */
 async function findTemplate(serverUrl: string, app: App, schemas: EngineSchemas, seed?: Seed): Promise<string> {
   const { name, sdl, migrations, tasks } = app;
   const content = JSON.stringify([

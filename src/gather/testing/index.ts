@@ -1,4 +1,4 @@
-/** For the tests of applications. It knows no test runner. */
+/** Tests of applications, with any test runner. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,51 +17,51 @@ import { listenToStatements } from './statements.ts';
 export { startTestPostgres, type TestPostgres } from './postgres.ts';
 export { dead, fails, hangs, type TestService } from './services.ts';
 
-/** What a query gave, loosely typed: tests assert its values. */
+/** The result of an operation, loosely typed: tests assert its values. */
 // biome-ignore lint/suspicious/noExplicitAny: a test looks into answers of any shape
 export type Answer = ExecutionResult<any, any>;
 
-/** Who asks. */
+/** The sender of an operation. */
 interface Asking {
-  /** @default nobody in particular */
+  /** @default an anonymous viewer */
   viewer?: Viewer;
 }
 
-/** An application as a test has it: on a database of its own, with services under control. Dispose of it. */
+/** An application under test, with a database of its own and simulated services. Dispose of it. */
 export interface TestApp extends AsyncDisposable {
-  /** Sends an operation in this process, as HTTP would. */
+  /** Runs an operation through the whole server, in this process. */
   query(text: string, variables?: Readonly<Record<string, unknown>>, asking?: Asking): Promise<Answer>;
-  /** How much was sent to the sources since this, or `sent`, was last called. */
+  /** The number of statements and calls since the last call of this or of `sent`. */
   cost(): { statements: number; calls: number };
-  /** What was sent since this, or `cost`, was last called: statements, and paths of services with their queries. */
+  /** The statements, and the paths and queries of calls, since the last call of this or of `cost`. */
   sent(): { statements: string[]; calls: string[] };
-  /** Has a service behave so from now on. */
+  /** Changes how a service behaves. */
   setService(name: string, behaviour: TestService): void;
-  /** Runs a statement on its database, which is not counted. */
+  /** Runs a statement on the database without counting it. */
   ask<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
-  /** Starts a worker for its jobs. It stops with the application. */
+  /** Starts a worker for the application's jobs. It stops with the application. */
   startWorker(): Promise<void>;
-  /** For requests of any kind, and for listening. */
+  /** For requests of any kind, and to listen on a port. */
   server: Server;
   databaseUrl: string;
 }
 
-/** How an application is tested. */
+/** The setup of a test. */
 export interface TestOptions {
-  /** How its services behave, by their names. @default each answers 404 */
+  /** The behaviour of each service by its name. @default answers 404 */
   services?: Readonly<Record<string, TestService>> | undefined;
-  /** Its settings, as the environment would give them. @default those of development, and no log */
+  /** Settings, as environment variables. @default those of development, without a log */
   environment?: Readonly<Record<string, string>>;
-  /** Whether to begin with a database that has nothing in it, not even its tables. @default false */
+  /** Whether the database starts empty, without tables. @default false */
   isEmpty?: boolean;
 }
 
 const SUPERVISE_SECONDS = 1;
-/** Only where a test asks for less is a viewer ever out of points. */
+/** A viewer never runs out of points unless a test sets fewer. */
 const ENVIRONMENT = { LOG: 'none', PORT: '0', COST_BUCKET: '1000000000', MAX_PENDING_JOBS: '1000' };
 
 /**
- * Starts an application for a test: the whole server on a database of its own, and its services on loopback.
+ * Starts an application for a test: the whole server, a database of its own, and simulated services on loopback.
  *
  * ```ts
  * await using app = await startTestApp(library, { services: { ratings: hangs } });
@@ -69,7 +69,7 @@ const ENVIRONMENT = { LOG: 'none', PORT: '0', COST_BUCKET: '1000000000', MAX_PEN
  * expect(app.cost()).toEqual({ statements: 1, calls: 0 });
  * ```
  *
- * Disposing of it fails where a request to a service or a connection to the database is left open.
+ * Disposing of it throws if a request to a service or a connection to the database is still open.
  */
 export async function startTestApp(app: App, options: TestOptions = {}): Promise<TestApp> {
   const config = readConfig(app, [], { ...ENVIRONMENT, ...options.environment });
@@ -130,7 +130,7 @@ export async function startTestApp(app: App, options: TestOptions = {}): Promise
   };
 }
 
-/** Somebody who is signed in, with a role of the application. @param owner what rows of theirs have as their owner */
+/** A signed-in viewer. @param owner the value of the owner column in their rows */
 export function signedIn(role: Role, owner = 'user:test'): Viewer {
   return { role, user: { owner, email: null, name: owner }, sessionId: null };
 }

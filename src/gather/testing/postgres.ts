@@ -8,13 +8,13 @@ import { startEmbeddedPostgres } from '../embedded-postgres/embedded-postgres.ts
 import { readPostmasterFile } from '../embedded-postgres/postmaster-file.ts';
 import { codeOf } from '../errors.ts';
 
-/** A PostgreSQL for tests. */
+/** A PostgreSQL server for tests. */
 export interface TestPostgres extends AsyncDisposable {
-  /** Its database for administration. */
+  /** URL of its administrative database. */
   databaseUrl: string;
 }
 
-/** Where initialised data directories are kept from one run to the next, as other tools keep such things. */
+/** Keeps initialised data directories between runs. */
 const CACHE = join('node_modules', '.cache', 'gather');
 const URL_SETTING = 'GATHER_TEST_DATABASE_URL';
 const SETTINGS = { fsync: 'off' };
@@ -22,8 +22,8 @@ const SETTINGS = { fsync: 'off' };
 let ofProcess: Promise<string> | undefined;
 
 /**
- * Starts a PostgreSQL that all tests of this process, and of the processes that it starts, share. For the global setup
- * of a test runner; without one, each process that runs tests starts its own. Dispose of it.
+ * Starts a PostgreSQL server that the tests of this process and of its child processes share: for the global setup of a
+ * test runner. Without it, each process that runs tests starts its own. Dispose of it.
  */
 export async function startTestPostgres(): Promise<TestPostgres> {
   const dataDir = await copyInitialised();
@@ -39,7 +39,7 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   };
 }
 
-/** The URL of the PostgreSQL that the tests of this process share. */
+/** The URL of the server that the tests of this process share. */
 export function findTestPostgres(): Promise<string> {
   const given = process.env[URL_SETTING];
   if (given) return Promise.resolve(given);
@@ -47,20 +47,20 @@ export function findTestPostgres(): Promise<string> {
   return ofProcess;
 }
 
-/** It ends with the process, which it does not keep from ending. */
+/** The server ends with the process, and does not keep it alive. */
 async function startForProcess(): Promise<string> {
   const dataDir = await copyInitialised();
   const { databaseUrl } = await startEmbeddedPostgres({ dataDir, settings: SETTINGS, isBackground: true });
   const server = await readPostmasterFile(dataDirectory(dataDir));
   process.once('exit', () => {
-    // What it holds is deleted at once: there is nothing to shut down in order.
+    // Its data is deleted next, so there is nothing to save.
     if (server) process.kill(server.pid, 'SIGQUIT');
     rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
   });
   return databaseUrl;
 }
 
-/** A new data directory that is initialised, in a tenth of the time that initdb takes: it is copied. Remove it. */
+/** Copies an initialised data directory, which takes a tenth of the time of initdb. Remove the copy. */
 export async function copyInitialised(): Promise<string> {
   const template = join(CACHE, `postgres-${await findVersion()}`);
   const dataDir = await mkdtemp(join(tmpdir(), 'gather-test-'));
@@ -81,7 +81,7 @@ async function copy(template: string, dataDir: string): Promise<boolean> {
   }
 }
 
-/** Makes the template, which appears when it is complete. Another process may be faster. */
+/** Creates the template atomically; another process may be faster. */
 async function initialise(template: string): Promise<void> {
   await mkdir(CACHE, { recursive: true });
   const unfinished = await mkdtemp(`${template}.new-`);
@@ -96,7 +96,7 @@ async function initialise(template: string): Promise<void> {
   }
 }
 
-/** Of the programs: a data directory is for one version of them. */
+/** The version of PostgreSQL, which a data directory belongs to. */
 async function findVersion(): Promise<string> {
   const { postgres } = await findBinaries();
   const manifest = join(dirname(postgres), '..', '..', 'package.json');

@@ -10,22 +10,21 @@ export const fails = Symbol('fails');
 export const dead = Symbol('dead');
 
 /**
- * How a service behaves in a test: it misbehaves, or answers with the JSON of what this gives for a URL; with 404 where
- * that is `undefined`.
+ * The behaviour of a simulated service: a fault, or a function that returns the JSON for a URL, `undefined` for 404.
  */
 export type TestService = typeof hangs | typeof fails | typeof dead | ((url: URL) => unknown);
 
-/** A service on loopback, under control. */
+/** A simulated service on loopback. */
 export interface RunningTestService {
   url: string;
   behaviour: TestService;
-  /** Closes it. @returns the paths of requests that are neither answered nor given up a while later */
+  /** Closes it. @returns the paths of requests that are still open after five seconds */
   close(): Promise<string[]>;
 }
 
 const GRACE_MS = 5000;
 
-/** Starts a service on a free port. @param onRequest is told the path and query of each request */
+/** Starts a service on a free port. @param onRequest called with the path and query of each request */
 export async function startTestService(
   behaviour: TestService,
   onRequest: (path: string) => void,

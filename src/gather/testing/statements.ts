@@ -1,18 +1,18 @@
 import pg from 'pg';
 
-/** What opens a session or stops a statement. */
+/** Statements that open a session or cancel another statement. */
 const NOT_COUNTED = /^select pg_(cancel_backend|backend_pid)\(/;
-/** Who works beside the requests of a test: their statements come when they come. */
+/** Applications that run statements in the background, at any time. */
 const BYSTANDERS = new Set(['gather worker', 'gather listener', 'test']);
 const listeners = new Map<string, (text: string) => void>();
 let isObserving = false;
 
-/** A connection of `pg`, with what its types leave out. */
+/** A connection of `pg`, with a property that its types lack. */
 interface NamedClient extends pg.Client {
   connectionParameters: { application_name?: string };
 }
 
-/** Tells `listener` the text of each statement that a server of this process sends to a database. @returns ends it */
+/** Calls `listener` with each statement that a server of this process sends to a database. @returns stops listening */
 export function listenToStatements(database: string, listener: (text: string) => void): () => void {
   if (!isObserving) observe();
   listeners.set(database, listener);

@@ -4,6 +4,9 @@ import { GatherError } from '../../errors.ts';
 const READ_PER_ANSWERED = 4;
 /** Approximate size of a number, `true`, `null` or an enum value. */
 const SMALL_VALUE_BYTES = 8;
+/** Characters that JSON writes longer than UTF-8 does. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
 
 /**
  * Counts the bytes of one response while it is built, and those that PostgreSQL sends for it. If either exceed their
@@ -60,6 +63,7 @@ export class AnswerSize {
 
 /** The size as JSON of a leaf value or a list of them. */
 export function bytesOf(value: unknown): number {
+  if (typeof value === 'string' && !ESCAPED.test(value)) return Buffer.byteLength(value) + 2;
   if (typeof value !== 'string' && typeof value !== 'object') return SMALL_VALUE_BYTES;
   return value === null ? SMALL_VALUE_BYTES : Buffer.byteLength(JSON.stringify(value));
 }

@@ -3,6 +3,7 @@ import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
 import { Client, type DocumentInput, fetchExchange, cacheExchange as urqlCache } from '@urql/core';
 import { persistedExchange } from '@urql/exchange-persisted';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { manifestOf } from '../../../../src/gather/commands/server-config.ts';
 import { toDocumentId } from '../../../../src/gather/graphql/documents/document-id.ts';
 import { startTestApp, type TestApp } from '../../../helpers/app.ts';
 import { fixture } from '../../../helpers/fixture.ts';
@@ -20,7 +21,7 @@ let sent: string[] = [];
 
 beforeAll(async () => {
   gather = await startTestApp();
-  strict = await startTestApp({ documents: { file: fixture.documentsFile, isOnlyTrusted: true } });
+  strict = await startTestApp({ documents: { file: manifestOf(fixture.app), isOnlyTrusted: true } });
   url = `${(await gather.app.start()).url}/graphql`;
   strictUrl = `${(await strict.app.start()).url}/graphql`;
 });

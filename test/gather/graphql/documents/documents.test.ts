@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { manifestOf } from '../../../../src/gather/commands/server-config.ts';
 import { toDocumentId } from '../../../../src/gather/graphql/documents/document-id.ts';
 import { startTestApp, type TestApp } from '../../../helpers/app.ts';
 import { type Params, persisted, toUrl } from '../../../helpers/documents.ts';
@@ -20,7 +21,7 @@ let strict: TestApp;
 
 beforeAll(async () => {
   gather = await startTestApp();
-  strict = await startTestApp({ documents: { file: fixture.documentsFile, isOnlyTrusted: true } });
+  strict = await startTestApp({ documents: { file: manifestOf(fixture.app), isOnlyTrusted: true } });
 });
 afterAll(async () => {
   await gather.close();

@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, validate } from 'graphql';
 import { expect, test } from 'vitest';
+import { manifestOf } from '../../../../src/gather/commands/server-config.ts';
 import { toDocumentId } from '../../../../src/gather/graphql/documents/document-id.ts';
 import { readManifest } from '../../../../src/gather/graphql/documents/manifest.ts';
 import { fixture } from '../../../helpers/fixture.ts';
@@ -16,7 +17,7 @@ test('an ID is that of the specification', () => {
 });
 
 test('it has every document to the letter, and nothing that the schema has not', async () => {
-  const manifest = readManifest(fixture.documentsFile);
+  const manifest = readManifest(manifestOf(fixture.app) ?? '');
   const files = await readdir(DOCUMENTS);
   const texts = await Promise.all(files.map((file) => readFile(new URL(file, DOCUMENTS), 'utf8')));
   expect(texts).not.toEqual([]);
