@@ -53,13 +53,15 @@ function countLeaf(resolve: Resolver): Resolver {
     const size = context?.answerSize;
     if (!size) return value;
     const keyBytes = `${info.path.key}`.length + PUNCTUATION_BYTES;
-    if (value instanceof Promise) {
-      return value.then((settled: unknown) => {
-        size.add(keyBytes + bytesOf(settled));
-        return settled;
-      });
-    }
-    size.add(keyBytes + bytesOf(value));
-    return value;
+    return value instanceof Promise ? countLater(size, keyBytes, value) : countValue(size, keyBytes, value);
   };
+}
+
+async function countLater(size: AnswerSize, keyBytes: number, value: Promise<unknown>): Promise<unknown> {
+  return countValue(size, keyBytes, await value);
+}
+
+function countValue(size: AnswerSize, keyBytes: number, value: unknown): unknown {
+  size.add(keyBytes + bytesOf(value));
+  return value;
 }

@@ -74,8 +74,8 @@ function costOfValue(
   }
   if (!Array.isArray(value)) return points + costOfObject(below, value, variables, failures);
   let sum = 0;
-  for (const [index, element] of value.entries()) {
-    sum += costOfValue(field, element, variables, failures?.below.get(index), one);
+  for (let index = 0; index < value.length; index++) {
+    sum += costOfValue(field, value[index], variables, failures?.below.get(index), one);
   }
   return sum;
 }
