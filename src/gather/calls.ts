@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
+import { onAbort, untilAborted } from './abort.ts';
 import { GatherError } from './errors.ts';
 
 /** One trip to a source, as listeners of {@link calls} see it once it is over. */
@@ -27,19 +28,26 @@ export type CallDescription = Pick<Call, 'kind' | 'name' | 'keys' | 'signal'>;
  * Makes one call to a source and measures it. When the signal aborts, the promise rejects at once with its reason, even
  * if the source goes on; `trip` must stop the source by listening to the same signal.
  */
-export async function call<T>(description: CallDescription, trip: () => Promise<T>): Promise<T> {
-  description.signal.throwIfAborted();
-  if (!calls.hasSubscribers) return untilAborted(description.signal, trip());
+export function call<T>(description: CallDescription, trip: () => Promise<T>): Promise<T> {
+  const { signal } = description;
+  if (signal.aborted) return Promise.reject(signal.reason);
+  if (!calls.hasSubscribers) return untilAborted(signal, trip());
   const start = performance.now();
-  let outcome: Call['outcome'] = 'ok';
-  try {
-    return await untilAborted(description.signal, trip());
-  } catch (error) {
-    outcome = toOutcome(error);
-    throw error;
-  } finally {
-    publishCall(description, start, outcome);
-  }
+  return new Promise<T>((resolve, reject) => {
+    const fail = (error: unknown) => {
+      publishCall(description, start, toOutcome(error));
+      reject(error);
+    };
+    const stopListening = onAbort(signal, fail);
+    trip().then(
+      (value) => {
+        if (!stopListening()) return;
+        publishCall(description, start, 'ok');
+        resolve(value);
+      },
+      (error) => stopListening() && fail(error),
+    );
+  });
 }
 
 /** Publishes a call that does not fit into one promise, such as a cursor read page by page. */
@@ -53,13 +61,4 @@ export function toOutcome(error: unknown): Call['outcome'] {
   if (!(error instanceof GatherError)) return 'error';
   if (error.code === 'CANCELLED' || error.code === 'DEADLINE_EXCEEDED') return 'cancelled';
   return error.code.endsWith('_TIMEOUT') ? 'timeout' : 'error';
-}
-
-/** Settles like the promise, or rejects with the signal's reason as soon as the signal aborts. */
-export function untilAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
 import { LRUCache } from 'lru-cache';
-import { untilAborted } from '../calls.ts';
+import { untilAborted } from '../abort.ts';
 import { Database } from '../database/database.ts';
 import type { Pools } from '../database/pool.ts';
 import { type FoundSession, findSessions } from './session-rows.ts';

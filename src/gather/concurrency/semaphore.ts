@@ -1,3 +1,5 @@
+import { onAbort } from '../abort.ts';
+
 interface SemaphoreOptions {
   /** Permits in all. */
   size: number;
@@ -46,14 +48,20 @@ export class Semaphore {
     return this.#waiting;
   }
 
+  /** Takes a permit if one is free. The caller releases it. */
+  tryAcquire(key?: string): Permit | undefined {
+    // Waiting callers have no claim to a free permit: they wait for one of their own key.
+    return this.#isFree(key) ? this.#take(key) : undefined;
+  }
+
   /**
    * Waits for a permit. The caller releases it.
    * @throws the error of the options, or the signal's reason once that aborts
    */
   async acquire(signal: AbortSignal, key?: string): Promise<Permit> {
     signal.throwIfAborted();
-    // Waiting callers have no claim to a free permit: they wait for one of their own key.
-    if (this.#isFree(key)) return this.#take(key);
+    const free = this.tryAcquire(key);
+    if (free) return free;
     if (this.#waiting >= (this.#options.maxWaiting ?? Number.POSITIVE_INFINITY)) throw this.#options.toError();
     const permit = await this.#wait(signal, key);
     if (!signal.aborted) return permit;
@@ -69,17 +77,16 @@ export class Semaphore {
         settle();
         reject(reason);
       };
-      const onAbort = () => leave(signal.reason);
       const timer = timeoutMs === undefined ? undefined : setTimeout(() => leave(toError()), timeoutMs);
+      const stopListening = onAbort(signal, leave);
       const settle = () => {
         clearTimeout(timer);
-        signal.removeEventListener('abort', onAbort);
+        stopListening();
       };
       const serve = (permit: Permit) => {
         settle();
         resolve(permit);
       };
-      signal.addEventListener('abort', onAbort);
       const queue = this.#queues.get(key) ?? new Set();
       this.#queues.set(key, queue.add(serve));
       this.#waiting++;

@@ -4,18 +4,31 @@ import { GatherError } from '../errors.ts';
 
 /** The shares of a pool's connections that clients may take. */
 export interface Shares {
+  /** Takes a connection's permit if one is free. See `acquire`. */
+  tryAcquire(key: string | undefined, text?: string): Permit | undefined;
   /**
    * Waits for a connection.
    * @param key the client whose share it counts against; undefined counts against none
-   * @param work the purpose: a table, transactions, or '' for anything else
-   * @param text the statement, if the connection is for one
+   * @param text the statement that the connection is for; undefined for a transaction
    * @throws BUSY after the timeout, and the signal's reason once it aborts
    */
-  acquire(signal: AbortSignal, key: string | undefined, work: string, text?: string): Promise<Permit>;
+  acquire(signal: AbortSignal, key: string | undefined, text?: string): Promise<Permit>;
   /** Records how long a successful statement took, in milliseconds. */
   note?(text: string, ms: number): void;
   /** How many wait. */
   readonly waiting: number;
+}
+
+interface KnownStatement {
+  /** The shares of the table that it names. */
+  table: Semaphore | undefined;
+  /** The moving average of its duration; undefined until it has run. */
+  averageMs: number | undefined;
+}
+
+interface Limit {
+  semaphore: Semaphore;
+  key: string | undefined;
 }
 
 interface SharesConfig {
@@ -46,14 +59,16 @@ export class StatementShares implements Shares {
   readonly #all: Semaphore;
   /** By client and slow statement. */
   readonly #slow: Semaphore;
-  /** The moving average duration of statements, by text. */
-  readonly #averageMs = new LRUCache<string, number>({ max: MAX_KNOWN });
+  readonly #transactions: Semaphore;
   readonly #tables = new Map<string, Semaphore>();
+  /** By text. */
+  readonly #statements = new LRUCache<string, KnownStatement>({ max: MAX_KNOWN });
 
   constructor(config: SharesConfig) {
-    this.#config = config;
-    this.#all = this.#allBut(config.size, Math.ceil(config.size / 10));
     const { size, timeoutMs } = config;
+    this.#config = config;
+    this.#all = this.#allBut(size, Math.ceil(size / 10));
+    this.#transactions = this.#ofOneTable();
     this.#slow = new Semaphore({
       size: Number.POSITIVE_INFINITY,
       perKey: SLOW_AT_ONCE,
@@ -63,49 +78,73 @@ export class StatementShares implements Shares {
   }
 
   get waiting(): number {
-    return [...this.#tables.values()].reduce(
+    return [...this.#tables.values(), this.#transactions, this.#slow].reduce(
       (sum, { waiting }) => sum + waiting,
-      this.#all.waiting + this.#slow.waiting,
+      this.#all.waiting,
     );
   }
 
-  async acquire(signal: AbortSignal, key: string | undefined, table: string, text?: string): Promise<Permit> {
-    const isSlow = text !== undefined && (this.#averageMs.get(text) ?? 0) >= SLOW_MS;
-    if (key === undefined || !isSlow) return this.#acquire(signal, key, table);
-    const ofSlow = await this.#slow.acquire(signal, `${key} ${text}`);
+  tryAcquire(key: string | undefined, text?: string): Permit | undefined {
+    const permits: Permit[] = [];
+    for (const { semaphore, key: of } of this.#limitsOf(key, text)) {
+      const permit = semaphore.tryAcquire(of);
+      if (!permit) {
+        releaseAll(permits);
+        return undefined;
+      }
+      permits.push(permit);
+    }
+    return join(permits);
+  }
+
+  async acquire(signal: AbortSignal, key: string | undefined, text?: string): Promise<Permit> {
+    const permits: Permit[] = [];
     try {
-      return both(await this.#acquire(signal, key, table), ofSlow);
+      for (const { semaphore, key: of } of this.#limitsOf(key, text)) permits.push(await semaphore.acquire(signal, of));
+      return join(permits);
     } catch (error) {
-      ofSlow.release();
+      releaseAll(permits);
       throw error;
     }
   }
 
   note(text: string, ms: number): void {
-    const before = this.#averageMs.get(text) ?? ms;
-    this.#averageMs.set(text, (before + ms) / 2);
+    const statement = this.#know(text);
+    statement.averageMs = ((statement.averageMs ?? ms) + ms) / 2;
   }
 
-  async #acquire(signal: AbortSignal, key: string | undefined, table: string): Promise<Permit> {
-    if (table === '') return this.#all.acquire(signal, key);
-    const ofTable = await this.#of(table).acquire(signal, key);
-    try {
-      return both(await this.#all.acquire(signal, key), ofTable);
-    } catch (error) {
-      ofTable.release();
-      throw error;
+  /** The semaphores to pass, in order: the scarce connections last. */
+  #limitsOf(key: string | undefined, text: string | undefined): Limit[] {
+    const all = { semaphore: this.#all, key };
+    if (text === undefined) return [{ semaphore: this.#transactions, key }, all];
+    const { averageMs = 0, table } = this.#know(text);
+    const limits = table ? [{ semaphore: table, key }, all] : [all];
+    const isSlow = key !== undefined && averageMs >= SLOW_MS;
+    return isSlow ? [{ semaphore: this.#slow, key: `${key} ${text}` }, ...limits] : limits;
+  }
+
+  #know(text: string): KnownStatement {
+    let statement = this.#statements.get(text);
+    if (!statement) {
+      const table = tableNamedIn(text);
+      statement = { table: table === '' ? undefined : this.#of(table), averageMs: undefined };
+      this.#statements.set(text, statement);
     }
+    return statement;
   }
 
   #of(table: string): Semaphore {
     let shares = this.#tables.get(table);
     if (!shares) {
-      const { size } = this.#config;
-      const most = Math.max(1, size - Math.ceil(size / 5));
-      shares = this.#allBut(most, 0);
+      shares = this.#ofOneTable();
       this.#tables.set(table, shares);
     }
     return shares;
+  }
+
+  #ofOneTable(): Semaphore {
+    const { size } = this.#config;
+    return this.#allBut(Math.max(1, size - Math.ceil(size / 5)), 0);
   }
 
   #allBut(size: number, kept: number): Semaphore {
@@ -124,11 +163,12 @@ export function tableNamedIn(text: string): string {
   return named?.replaceAll('"', '') ?? '';
 }
 
-function both(first: Permit, second: Permit): Permit {
-  const release = () => {
-    first.release();
-    second.release();
-  };
+function releaseAll(permits: readonly Permit[]): void {
+  for (const permit of permits) permit.release();
+}
+
+function join(permits: readonly Permit[]): Permit {
+  const release = () => releaseAll(permits);
   return { release, [Symbol.dispose]: release };
 }
 

@@ -1,13 +1,12 @@
-import type { EventEmitter } from 'node:events';
-import type { Socket } from 'node:net';
 import { type Compilable, type RawBuilder, sql } from 'kysely';
 import type pg from 'pg';
-import { type Call, call, publishCall, toOutcome, untilAborted } from '../calls.ts';
+import { onAbort } from '../abort.ts';
+import { type Call, call, publishCall, toOutcome } from '../calls.ts';
 import type { Permit } from '../concurrency/semaphore.ts';
 import { GatherError } from '../errors.ts';
-import { tableNamedIn } from './connection-shares.ts';
 import { isBroken, isCanceled, isStale, toGatherError } from './errors.ts';
 import type { Pools } from './pool.ts';
+import { type Result, runQuery } from './query.ts';
 import type { TableName } from './schema.ts';
 import { backendOf } from './session.ts';
 import { type BoundStatement, prepareAnew, type Values } from './statement.ts';
@@ -16,8 +15,6 @@ import type { Definitions } from './tables.ts';
 
 /** PostgreSQL ignores a cancel request that overtakes its statement, so it is repeated until the statement ends. */
 const CANCEL_AGAIN_MS = 50;
-/** Stands for a table's name in the shares of connections: all transactions count as one table. */
-const TRANSACTION = '(transaction)';
 /** The permits of connections in use. */
 const permits = new WeakMap<pg.PoolClient, Permit>();
 
@@ -26,12 +23,6 @@ export interface Label {
   name: string;
   /** @default 1 */
   keys?: number;
-}
-
-/** The result of a statement. `count` is the number of rows that it returned or changed. */
-export interface Result<Row> {
-  rows: Row[];
-  count: number;
 }
 
 /** The client that statements run for. */
@@ -109,7 +100,7 @@ export class Database {
       yield* this.#fetch(query, label, batchSize);
       return;
     }
-    const client = await this.#connect(this.#pools.cursors, tableNamedIn(toBound(query).text));
+    const client = await this.#connect(this.#pools.cursors, toBound(query).text);
     const stalled = new AbortController();
     const signal = AbortSignal.any([this.signal, stalled.signal]);
     const inside = new Database(this.#pools, signal, this.#client, client);
@@ -120,11 +111,10 @@ export class Database {
     };
     let watch: NodeJS.Timeout | undefined;
     // If the reader never asks for the next rows, this still frees the connection and the timer.
-    const onAbort = () => {
+    const stopListening = onAbort(signal, () => {
       clearInterval(watch);
       void end();
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
+    });
     try {
       await inside.#track(inside.#execute(raw('begin read only')));
       for await (const rows of inside.#fetch(query, label, batchSize, this.signal)) {
@@ -137,7 +127,7 @@ export class Database {
       throw error;
     } finally {
       clearInterval(watch);
-      signal.removeEventListener('abort', onAbort);
+      stopListening();
       await end();
     }
   }
@@ -148,7 +138,7 @@ export class Database {
    */
   async transaction<T>(work: (database: Database) => Promise<T>): Promise<T> {
     if (this.#transaction) return work(this);
-    const client = await this.#connect(this.#pools.pool, TRANSACTION);
+    const client = await this.#connect(this.#pools.pool);
     const inside = new Database(this.#pools, this.signal, this.#client, client);
     let result: T;
     try {
@@ -214,7 +204,7 @@ export class Database {
     await Promise.allSettled(this.#running);
     let failure = error instanceof GatherError && error.source === 'postgres' ? error.cause : undefined;
     if (!isBroken(failure)) {
-      failure = await client.query('rollback').then(
+      failure = await runQuery(client, raw('rollback'), { timeoutMs: this.#pools.answerTimeoutMs }).then(
         () => undefined,
         (rollbackError: unknown) => rollbackError,
       );
@@ -224,61 +214,54 @@ export class Database {
 
   async #execute<Row>(statement: BoundStatement<Row>): Promise<Result<Row>> {
     this.signal.throwIfAborted();
-    const client =
-      this.#transaction ?? (await this.#connect(this.#pools.pool, tableNamedIn(statement.text), statement.text));
+    const client = this.#transaction ?? (await this.#connect(this.#pools.pool, statement.text));
     const stopCancelling = this.#cancelOnAbort(client);
-    const stopCounting = this.#countRows(client);
     const start = performance.now();
     let failure: unknown;
     try {
-      const { rows, rowCount } = await this.#query(client, statement);
-      if (!this.#transaction)
+      const timeoutMs = this.#pools.answerTimeoutMs;
+      const result = await runQuery(client, statement, { timeoutMs, onRead: this.#client?.onRead });
+      if (!this.#transaction) {
         this.#pools.shares.get(this.#pools.pool)?.note?.(statement.text, performance.now() - start);
-      return { rows, count: rowCount ?? 0 };
+      }
+      return result;
     } catch (error) {
       failure = error;
       this.signal.throwIfAborted();
-      throw toGatherError(error);
+      if (!isStale(error)) throw toGatherError(error);
+      prepareAnew(statement.name);
+      // In a transaction, which the failure has aborted, it cannot be repeated.
+      if (this.#transaction) throw toGatherError(error);
+      return this.#execute({ ...statement, name: undefined });
     } finally {
-      stopCounting();
       this.#client?.onStatement?.(performance.now() - start);
-      if (this.signal.aborted) await stopCancelling();
-      else void stopCancelling();
+      const request = stopCancelling();
+      if (request) await request;
       if (!this.#transaction) this.#release(client, failure);
     }
   }
 
-  /** Retries a statement that a migration made stale; not in a transaction, which the failure has aborted. */
-  async #query<Row>(client: pg.PoolClient, statement: BoundStatement<Row>) {
-    try {
-      return await client.query<Row & pg.QueryResultRow>(statement);
-    } catch (error) {
-      if (!isStale(error)) throw error;
-      prepareAnew(statement.name);
-      if (this.#transaction) throw error;
-      return await client.query<Row & pg.QueryResultRow>({ ...statement, name: undefined });
-    }
-  }
-
-  /** @param work the purpose of the connection: a table, or transactions */
-  async #connect(pool: pg.Pool, work: string, text?: string): Promise<pg.PoolClient> {
-    this.signal.throwIfAborted();
-    const permit = await this.#pools.shares.get(pool)?.acquire(this.signal, this.#client?.key, work, text);
-    const connecting = pool.connect();
-    try {
-      const client = await untilAborted(this.signal, connecting);
-      if (permit) permits.set(client, permit);
-      return client;
-    } catch (error) {
-      connecting
-        .then(
-          (client) => client.release(),
-          () => {},
-        )
-        .finally(() => permit?.release());
-      if (this.signal.aborted) throw this.signal.reason;
-      throw toGatherError(error);
-    }
+  /** @param text the statement that the connection is for; undefined for a transaction */
+  async #connect(pool: pg.Pool, text?: string): Promise<pg.PoolClient> {
+    const { signal } = this;
+    signal.throwIfAborted();
+    const shares = this.#pools.shares.get(pool);
+    const key = this.#client?.key;
+    const permit = shares?.tryAcquire(key, text) ?? (await shares?.acquire(signal, key, text));
+    return new Promise((resolve, reject) => {
+      const stopListening = onAbort(signal, reject);
+      pool.connect((error, client) => {
+        const isAwaited = stopListening();
+        if (client && isAwaited) {
+          if (permit) permits.set(client, permit);
+          resolve(client);
+          return;
+        }
+        client?.release();
+        permit?.release();
+        reject(toGatherError(error));
+      });
+    });
   }
 
   /**
@@ -290,23 +273,8 @@ export class Database {
     permits.get(client)?.release();
   }
 
-  /**
-   * Counts the bytes of rows. After too many, cuts the connection, because PostgreSQL ignores cancel requests while it sends
-   * rows. @returns stops counting
-   */
-  #countRows(client: pg.PoolClient): () => void {
-    const onRead = this.#client?.onRead;
-    if (!onRead) return () => {};
-    const { connection } = client as pg.PoolClient & { connection: EventEmitter & { stream: Socket } };
-    const count = ({ length }: { length: number }) => {
-      if (!onRead(length)) connection.stream.destroy();
-    };
-    connection.on('dataRow', count);
-    return () => void connection.off('dataRow', count);
-  }
-
-  /** @returns stops cancelling; resolves once no cancel request is pending */
-  #cancelOnAbort(client: pg.PoolClient): () => Promise<unknown> {
+  /** @returns stops cancelling; returns the cancel request that is pending, if there is one */
+  #cancelOnAbort(client: pg.PoolClient): () => Promise<unknown> | undefined {
     const backend = backendOf(client);
     let request: Promise<unknown> | undefined;
     let timer: NodeJS.Timeout | undefined;
@@ -318,17 +286,14 @@ export class Database {
           request = undefined;
         });
     };
-    const cancel = () => {
+    const stopListening = onAbort(this.signal, () => {
       ask();
       timer = setInterval(ask, CANCEL_AGAIN_MS);
-    };
-    // The signal may have aborted on the way from the pool to here.
-    if (this.signal.aborted) cancel();
-    else this.signal.addEventListener('abort', cancel, { once: true });
-    return async () => {
-      this.signal.removeEventListener('abort', cancel);
+    });
+    return () => {
+      stopListening();
       clearInterval(timer);
-      await request;
+      return request;
     };
   }
 

@@ -34,6 +34,8 @@ export interface Pools extends Pick<PoolConfig, 'definitions' | 'queueSchema'> {
   control: pg.Pool;
   /** The shares of each pool's connections; a pool without shares is unlimited. */
   shares: ReadonlyMap<pg.Pool, Shares>;
+  /** How long PostgreSQL may take to answer before its connection counts as broken. */
+  answerTimeoutMs: number;
   /** While others wait for a cursor, a reader must take the next rows within this time. */
   cursorIdleMs: number;
 }
@@ -64,17 +66,21 @@ export function createPools(config: PoolConfig): Pools {
     pool,
     cursors,
     accounts,
-    control: createPool({
-      ...config,
-      poolSize: CONTROL_CONNECTIONS,
-      connectTimeoutMs: CONTROL_TIMEOUT_MS,
-      statementTimeoutMs: CONTROL_TIMEOUT_MS,
-    }),
+    control: createPool(
+      {
+        ...config,
+        poolSize: CONTROL_CONNECTIONS,
+        connectTimeoutMs: CONTROL_TIMEOUT_MS,
+        statementTimeoutMs: CONTROL_TIMEOUT_MS,
+      },
+      { query_timeout: CONTROL_TIMEOUT_MS + GRACE_MS },
+    ),
     shares: new Map<pg.Pool, Shares>([
       [pool, new StatementShares({ size: poolSize, timeoutMs })],
       [cursors, createHalves({ size: CURSOR_CONNECTIONS, timeoutMs })],
       [accounts, createHalves({ size: ACCOUNT_CONNECTIONS, timeoutMs })],
     ]),
+    answerTimeoutMs: config.statementTimeoutMs + GRACE_MS,
     // Two checks within the time that callers wait.
     cursorIdleMs: timeoutMs / 2,
   };
@@ -97,12 +103,12 @@ export async function endPools({ pool, cursors, accounts, control }: Pools): Pro
   await control.end();
 }
 
-function createPool(config: PoolConfig): pg.Pool {
+function createPool(config: PoolConfig, options: pg.PoolConfig = {}): pg.Pool {
   const pool = new pg.Pool({
+    ...options,
     connectionString: config.databaseUrl,
     max: config.poolSize,
     connectionTimeoutMillis: config.connectTimeoutMs,
-    query_timeout: config.statementTimeoutMs + GRACE_MS,
     onConnect: (client) =>
       openSession(client, config.connectTimeoutMs, {
         statementTimeoutMs: config.statementTimeoutMs,

@@ -1,4 +1,4 @@
-import { untilAborted } from '../calls.ts';
+import { untilAborted } from '../abort.ts';
 
 /**
  * Writes chunks of any size in blocks of equal size, the last of which may be smaller. While one block is written, the

@@ -52,9 +52,10 @@ function toParent({ by }: BelongsTo, { table, definitions }: Place): Resolution 
     resolve: (row, _, { loaders }) => {
       const id = row[by];
       if (id === null) return null;
-      const known = loaders.known.find(target, String(id));
+      const { key } = definitions[target];
+      const known = loaders.known.find(target, key, String(id));
       if (known) return known;
-      const loader = loaders.rowsBy(target, definitions[target].key);
+      const loader = loaders.rowsBy(target, key);
       return isNullable ? findRow<object>(loader, String(id)) : loader.load(String(id));
     },
     extensions: { reads: [by], refersTo: target },

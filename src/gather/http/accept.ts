@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { Accept } from '../header-fields.ts';
 
 /** Media types of a response in one piece; the first is the default. */
@@ -6,15 +7,18 @@ export const WHOLE = ['application/json', 'application/graphql-response+json'];
 export const EVENTS = 'text/event-stream';
 export const PARTS = ['multipart/mixed', EVENTS];
 
+/** Clients of one kind send the same text, which takes as long to parse as a small query. */
+const parsed = new LRUCache<string, Accept>({ max: 100 });
 const accepts = new WeakMap<Request, Accept>();
 
-/** The parsed `Accept` header, cached per request. */
+/** The parsed `Accept` header of a request as it was sent, shared by all requests with the same text. */
 export function acceptOf(request: Request): Accept {
-  let accept = accepts.get(request);
-  if (!accept) {
-    accept = new Accept(request.headers.get('accept'));
-    accepts.set(request, accept);
-  }
+  const known = accepts.get(request);
+  if (known) return known;
+  const text = request.headers.get('accept') ?? '';
+  const accept = parsed.get(text) ?? new Accept(text);
+  parsed.set(text, accept);
+  accepts.set(request, accept);
   return accept;
 }
 

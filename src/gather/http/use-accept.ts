@@ -1,4 +1,5 @@
 import type { Plugin } from 'graphql-yoga';
+import type { Accept } from '../header-fields.ts';
 import { acceptOf, EVENTS, PARTS, WHOLE } from './accept.ts';
 import { badRequest } from './graphql-params.ts';
 
@@ -10,21 +11,20 @@ const SHOWN_LENGTH = 200;
  * spaces. Answers 406 if nothing is acceptable, before any other work.
  */
 export function useAccept(): Plugin {
+  const lists = new WeakMap<Accept, string>();
   return {
     onRequestParse({ request, fetchAPI, endResponse }) {
       const given = request.headers.get('accept');
       if (!given || given === '*/*') return;
       const accept = acceptOf(request);
-      const acceptable = accept.select([...WHOLE, ...PARTS]);
-      if (acceptable.length === 0) {
+      const list = lists.get(accept) ?? toList(accept);
+      lists.set(accept, list);
+      if (list === '') {
         const message = `Expected an Accept of ${[...WHOLE, ...PARTS].join(', ')}, got ${shown(given)}.`;
         const errors = [{ message, extensions: { code: 'BAD_REQUEST' } }];
         return endResponse(fetchAPI.Response.json({ errors }, { status: 406 }));
       }
-      // Yoga picks multipart over events, even if the client prefers events.
-      const prefersEvents = accept.weightOf(EVENTS) > accept.weightOf(MULTIPART);
-      const types = prefersEvents ? acceptable.filter((type) => type !== MULTIPART) : acceptable;
-      request.headers.set('accept', types.join(', '));
+      request.headers.set('accept', list);
     },
     onSubscribe({ args: { contextValue }, setResultAndStopExecution: stop }) {
       const { request }: { request: Request } = contextValue;
@@ -34,6 +34,14 @@ export function useAccept(): Plugin {
       stop({ errors: [badRequest(406, message)] });
     },
   };
+}
+
+/** The acceptable types, empty if there are none. */
+function toList(accept: Accept): string {
+  const acceptable = accept.select([...WHOLE, ...PARTS]);
+  // Yoga picks multipart over events, even if the client prefers events.
+  const prefersEvents = accept.weightOf(EVENTS) > accept.weightOf(MULTIPART);
+  return acceptable.filter((type) => !prefersEvents || type !== MULTIPART).join(', ');
 }
 
 function shown(accept: string): string {

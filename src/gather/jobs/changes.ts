@@ -1,4 +1,4 @@
-import { untilAborted } from '../calls.ts';
+import { untilAborted } from '../abort.ts';
 import type { Id } from '../database/column-types.ts';
 import type { Database } from '../database/database.ts';
 import type { JobRow } from '../database/engine-tables.generated.ts';

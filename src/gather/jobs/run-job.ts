@@ -1,4 +1,4 @@
-import { untilAborted } from '../calls.ts';
+import { untilAborted } from '../abort.ts';
 import type { Json } from '../database/column-types.ts';
 import { Attempt, type AttemptSource, type Delivered, type Outcome } from './attempt.ts';
 import { AttemptSignal, LOST, STOPPING } from './attempt-signal.ts';

@@ -1,4 +1,4 @@
-import DataLoader from 'dataloader';
+import DataLoader, { type CacheMap } from 'dataloader';
 import type { Columns } from '../database/columns.ts';
 import type { Database } from '../database/database.ts';
 import type { Schema } from '../database/schema.ts';
@@ -18,9 +18,11 @@ export interface LoaderSource {
   preloadReferences: (table: keyof Schema, rows: readonly object[]) => Promise<void>;
 }
 
-interface LoaderOptions<Key> {
+interface LoaderOptions<Key, Value> {
   /** Converts a key that is not a primitive to one that is equal for equal keys. */
   toCacheKey?: (key: Key) => string;
+  /** @default an empty map */
+  cacheMap?: CacheMap<Key, Promise<Value>>;
 }
 
 /**
@@ -31,12 +33,13 @@ export function createLoader<Key, Value>(
   name: string,
   { schedule }: LoaderSource,
   load: (keys: readonly Key[]) => Promise<(Value | Error)[]>,
-  { toCacheKey }: LoaderOptions<Key> = {},
+  { toCacheKey, cacheMap }: LoaderOptions<Key, Value> = {},
 ): DataLoader<Key, Value, unknown> {
   return new DataLoader<Key, Value, unknown>(load, {
     name,
     batchScheduleFn: schedule,
     ...(toCacheKey && { cacheKeyFn: toCacheKey }),
+    ...(cacheMap && { cacheMap }),
   });
 }
 

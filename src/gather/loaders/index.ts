@@ -123,9 +123,13 @@ function rowLoader<T extends TableName>(name: string, source: LoaderSource, tabl
 
 /** Does not reject if a row cannot be read: the field that needs it does. */
 async function loadReferred(loaders: Loaders, { column, table }: Reference, rows: readonly object[]): Promise<void> {
-  const ids = new Set(rows.map((row): string | null => Reflect.get(row, column)));
-  ids.delete(null);
-  await loaders.rowsBy(table, 'id').loadMany([...ids] as string[]);
+  const ids = new Set<string>();
+  for (const row of rows) {
+    const id = (row as Readonly<Record<string, string | null>>)[column];
+    if (id != null && !loaders.known.find(table, 'id', id)) ids.add(id);
+  }
+  const loader = loaders.rowsBy(table, 'id');
+  await Promise.allSettled(Array.from(ids, (id) => loader.load(id)));
 }
 
 function toGetter(name: string, make: LoaderFactory) {

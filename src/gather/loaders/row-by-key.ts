@@ -17,14 +17,13 @@ export function createRowByKey<T extends keyof Schema>(
 ): DataLoader<string, Row<T>, unknown> {
   const { database, columns, known, preloadReferences } = source;
   const table = definition.name;
-  const loader = createLoader<string, Row<T>>(name, source, async (keys) => {
+  const load = async (keys: readonly string[]) => {
     const rows = await readRowsByKey(database, name, { definition, column }, columns[table], keys);
     await preloadReferences(table, rows);
     const found = inKeyOrder(keys, rows, (row) => String(row[column as keyof Row<T>]));
     return found.map(
       (row) => row ?? new GatherError('NOT_FOUND', `There is no ${definition.table} with this ${column}.`),
     );
-  });
-  known.register(table, { column, loader });
-  return loader;
+  };
+  return createLoader<string, Row<T>>(name, source, load, { cacheMap: known.cacheOf(table, column) });
 }

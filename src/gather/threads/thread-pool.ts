@@ -1,5 +1,5 @@
 import { Piscina } from 'piscina';
-import { untilAborted } from '../calls.ts';
+import { untilAborted } from '../abort.ts';
 import { Semaphore } from '../concurrency/semaphore.ts';
 import { GatherError } from '../errors.ts';
 import type { Work } from './work.ts';
