@@ -1,0 +1,160 @@
+import { defaultTypeResolver, type GraphQLAbstractType, GraphQLError, type GraphQLObjectType } from 'graphql';
+import type { Execution } from './execution.ts';
+import { AsyncSource, SyncSource } from './item-sources.ts';
+import { printValue } from './print-value.ts';
+import { isPromiseLike, settleAllUnseen } from './promises.ts';
+import type { Level } from './scope.ts';
+import type { Answer } from './selection.ts';
+import { isCoerced } from './shape.ts';
+import { type ItemSource, Stream } from './work.ts';
+
+/**
+ * Completes the value of a place.
+ * @returns what is to be written there; undefined if that is done, or comes later
+ * @throws the error of the field
+ */
+export function complete(execution: Execution, level: Level, place: number, value: unknown): unknown {
+  const { shape } = level;
+  if (value === null || value === undefined) {
+    if (shape.isNonNull) throw nullError(level);
+    return null;
+  }
+  if (isPromiseLike(value)) return execution.wait(level, place, value, (it) => complete(execution, level, place, it));
+  if (value instanceof Error) throw value;
+  switch (shape.kind) {
+    case 'leaf':
+      return isCoerced(shape.coerced, value) ? value : coerce(shape.type, value);
+    case 'list':
+      return completeList(execution, level, place, value);
+    case 'object':
+      return completeObject(execution, level, place, value, shape.type);
+    case 'abstract':
+      return completeAbstract(execution, level, place, value, shape.type);
+  }
+}
+
+/** Completes items of a list, and adds them to it. */
+export function completeItems(
+  execution: Execution,
+  level: Level,
+  list: number,
+  items: readonly unknown[],
+  into: unknown[],
+  first: number,
+): void {
+  const { shape } = level;
+  const coerced = shape.kind === 'leaf' ? shape.coerced : undefined;
+  for (let index = 0; index < items.length; index++) {
+    const item = items[index];
+    if (coerced && isCoerced(coerced, item)) {
+      into.push(item);
+      continue;
+    }
+    into.push(undefined);
+    const position = first + index;
+    const place = level.add(list, position);
+    try {
+      const completed = complete(execution, level, place, item);
+      if (completed !== undefined) into[into.length - 1] = completed;
+    } catch (error) {
+      execution.fail(level, place, error);
+      if (shape.isNonNull && !level.isAlive(place)) {
+        settleAllUnseen(items.slice(index + 1));
+        return;
+      }
+    }
+  }
+}
+
+function coerce(type: { coerceOutputValue(value: unknown): unknown }, value: unknown): unknown {
+  const coerced = type.coerceOutputValue(value);
+  if (coerced === null || coerced === undefined)
+    throw new Error(
+      `Expected \`${type}.coerceOutputValue(${printValue(value)})\` to return non-nullable value, returned: ${coerced}`,
+    );
+  return coerced;
+}
+
+function completeList(execution: Execution, level: Level, place: number, value: unknown): undefined {
+  const isAsync = isAsyncIterable(value);
+  if (!isAsync && !isIterable(value)) {
+    const { parentType, name } = level.field;
+    throw new GraphQLError(`Expected Iterable, but did not find one for field "${parentType}.${name}".`);
+  }
+  const stream = level.lists ? undefined : level.field.stream;
+  const into: unknown[] = [];
+  level.write(place, into);
+  const add = (items: readonly unknown[]) => completeItems(execution, level.items, place, items, into, into.length);
+  const later = (source: ItemSource) => stream && startStream(execution, new Stream(stream, level, place, source));
+  if (Array.isArray(value) && !stream) add(value);
+  else if (isAsync) {
+    const source = new AsyncSource(value[Symbol.asyncIterator]());
+    if (stream?.initialCount === 0) later(source);
+    else execution.feed({ level, place, source }, add, stream?.initialCount, () => later(source));
+  } else {
+    // Those that are taken later may reject before.
+    if (stream && (Array.isArray(value) || value instanceof Set)) settleAllUnseen(value);
+    const source = new SyncSource(value[Symbol.iterator]());
+    source.pull(stream?.initialCount ?? Number.POSITIVE_INFINITY, () => {});
+    add(source.take());
+    if (source.failure) throw source.failure.reason;
+    if (!source.isDone) later(source);
+  }
+}
+
+function startStream(execution: Execution, stream: Stream): void {
+  execution.streams.add(stream);
+  stream.level.partOf(stream.place).newStreams.push(stream);
+}
+
+function completeAbstract(
+  execution: Execution,
+  level: Level,
+  place: number,
+  value: unknown,
+  abstractType: GraphQLAbstractType,
+): unknown {
+  const completeAs = (name: unknown) =>
+    completeObject(execution, level, place, value, level.field.runtimeType(name, abstractType, value));
+  const { contextValue, typeResolver } = execution.args;
+  const resolveType = abstractType.resolveType ?? typeResolver;
+  const known = resolveType === defaultTypeResolver && (value as { __typename?: unknown }).__typename;
+  if (typeof known === 'string') return completeAs(known);
+  const name: unknown = resolveType(value, contextValue, execution.infoOf(level, place), abstractType);
+  return isPromiseLike(name) ? execution.wait(level, place, name, completeAs) : completeAs(name);
+}
+
+function completeObject(
+  execution: Execution,
+  level: Level,
+  place: number,
+  value: unknown,
+  type: GraphQLObjectType,
+): Answer | undefined {
+  if (!type.isTypeOf) return addObject(execution, level, place, value, type);
+  const add = (isOfType: unknown) => {
+    if (isOfType) return addObject(execution, level, place, value, type);
+    const message = `Expected value of type "${type}" but got: ${printValue(value)}.`;
+    throw new GraphQLError(message, { nodes: level.field.nodes });
+  };
+  const isOfType = type.isTypeOf(value, execution.args.contextValue, execution.infoOf(level, place));
+  if (!isPromiseLike(isOfType)) return add(isOfType);
+  execution.wait(level, place, isOfType, add);
+  return undefined;
+}
+
+function addObject(execution: Execution, level: Level, place: number, value: unknown, type: GraphQLObjectType): Answer {
+  return level.scopeOf(level.field.selectionOf(type), execution.add).add(place, value);
+}
+
+function nullError({ field }: Level): Error {
+  return new Error(`Cannot return null for non-nullable field ${field.parentType}.${field.name}.`);
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof (value as { [Symbol.asyncIterator]?: unknown })[Symbol.asyncIterator] === 'function';
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === 'object' && typeof (value as { [Symbol.iterator]?: unknown })[Symbol.iterator] === 'function';
+}

@@ -1,0 +1,126 @@
+import type { ItemSource } from './work.ts';
+
+/** The items of an iterator. */
+export class SyncSource implements ItemSource {
+  isDone = false;
+  failure: { readonly reason: unknown } | undefined;
+  readonly #iterator: Iterator<unknown>;
+  #items: unknown[] = [];
+
+  constructor(iterator: Iterator<unknown>) {
+    this.#iterator = iterator;
+  }
+
+  pull(max: number, onReady: () => void): void {
+    try {
+      while (this.#items.length < max) {
+        const { done, value } = this.#iterator.next();
+        if (done) {
+          this.isDone = true;
+          break;
+        }
+        this.#items.push(value);
+      }
+    } catch (reason) {
+      this.failure = { reason };
+    }
+    onReady();
+  }
+
+  take(): unknown[] {
+    const items = this.#items;
+    this.#items = [];
+    return items;
+  }
+
+  async close(): Promise<void> {
+    if (this.isDone || this.failure) return;
+    this.isDone = true;
+    await returned(this.#iterator);
+  }
+}
+
+/** The items of an async iterator: those that it gives in the same turn come together. */
+export class AsyncSource implements ItemSource {
+  isDone = false;
+  failure: { readonly reason: unknown } | undefined;
+  readonly #iterator: AsyncIterator<unknown>;
+  #items: unknown[] = [];
+  #max = 0;
+  #isAsking = false;
+  #onReady: (() => void) | undefined;
+
+  constructor(iterator: AsyncIterator<unknown>) {
+    this.#iterator = iterator;
+  }
+
+  pull(max: number, onReady: () => void): void {
+    this.#max = max;
+    this.#onReady = onReady;
+    if (this.#items.length > 0 || this.#isOver) this.#report();
+    this.#ask();
+  }
+
+  take(): unknown[] {
+    const items = this.#items;
+    this.#items = [];
+    this.#max = 0;
+    return items;
+  }
+
+  async close(): Promise<void> {
+    if (this.#isOver) return;
+    this.isDone = true;
+    this.#onReady = undefined;
+    await returned(this.#iterator);
+  }
+
+  get #isOver(): boolean {
+    return this.isDone || this.failure !== undefined;
+  }
+
+  #ask(): void {
+    if (this.#isAsking || this.#isOver || this.#items.length >= this.#max) return;
+    this.#isAsking = true;
+    const settle = (use: () => void) => {
+      this.#isAsking = false;
+      if (this.#isOver) return;
+      try {
+        use();
+      } catch (reason) {
+        this.#fail(reason);
+      }
+      this.#report();
+      this.#ask();
+    };
+    try {
+      Promise.resolve(this.#iterator.next()).then(
+        (result) => settle(() => this.#accept(result)),
+        (reason) => settle(() => this.#fail(reason)),
+      );
+    } catch (reason) {
+      settle(() => this.#fail(reason));
+    }
+  }
+
+  #accept({ done, value }: IteratorResult<unknown>): void {
+    if (done) this.isDone = true;
+    else this.#items.push(value);
+  }
+
+  #fail(reason: unknown): void {
+    this.failure = { reason };
+    void returned(this.#iterator);
+  }
+
+  #report(): void {
+    this.#onReady?.();
+    this.#onReady = undefined;
+  }
+}
+
+async function returned(iterator: Iterator<unknown> | AsyncIterator<unknown>): Promise<void> {
+  try {
+    await iterator.return?.();
+  } catch {}
+}

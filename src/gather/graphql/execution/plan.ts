@@ -1,0 +1,80 @@
+import {
+  type DirectiveNode,
+  type DocumentNode,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  type ValidatedExecutionArgs,
+  type VariableValues,
+  visit,
+} from 'graphql';
+import { type Selection, toSelection } from './selection.ts';
+
+/** Most variants of one operation that are kept: each set of values of its directives' variables has its own. */
+const MAX_VARIANTS = 16;
+const DIRECTIVES = new Set(['skip', 'include', 'defer', 'stream']);
+
+/** The plans of one operation. */
+interface Plans {
+  readonly schema: GraphQLSchema;
+  readonly operation: OperationDefinitionNode;
+  /** Names of the variables in directives that change the plan. */
+  readonly variables: readonly string[];
+  readonly variants: Map<string, Selection>;
+}
+
+const plansOfDocuments = new WeakMap<DocumentNode, Plans[]>();
+
+/**
+ * The selection on the root object of an operation. What is below is compiled when it is first executed. All executions of
+ * the document share it.
+ * @throws GraphQLError if an argument of a directive is invalid
+ */
+export function planOf(args: ValidatedExecutionArgs, rootType: GraphQLObjectType, isIncremental: boolean): Selection {
+  const { variables: names, variants } = plansOf(args);
+  const { schema, fragmentDefinitions: fragments, hideSuggestions, operation } = args;
+  const variant = toVariant(args, names, isIncremental);
+  let plan = variants.get(variant);
+  if (!plan) {
+    const variables = pick(args.variableValues, names);
+    const terms = { schema, fragments, variables, hideSuggestions, isIncremental };
+    plan = toSelection(terms, rootType, [{ set: operation.selectionSet, defer: undefined }]);
+    const [oldest] = variants.keys();
+    if (variants.size >= MAX_VARIANTS && oldest !== undefined) variants.delete(oldest);
+    variants.set(variant, plan);
+  }
+  return plan;
+}
+
+function plansOf({ schema, document, operation }: ValidatedExecutionArgs): Plans {
+  const known = plansOfDocuments.get(document) ?? [];
+  plansOfDocuments.set(document, known);
+  let plans = known.find((it) => it.operation === operation && it.schema === schema);
+  if (!plans) {
+    plans = { schema, operation, variables: variablesOf(document), variants: new Map() };
+    known.push(plans);
+  }
+  return plans;
+}
+
+function variablesOf(document: DocumentNode): readonly string[] {
+  const names = new Set<string>();
+  const addNames = (directive: DirectiveNode) => {
+    if (DIRECTIVES.has(directive.name.value)) visit(directive, { Variable: ({ name }) => void names.add(name.value) });
+  };
+  visit(document, { Directive: addNames });
+  return [...names];
+}
+
+function toVariant(args: ValidatedExecutionArgs, names: readonly string[], isIncremental: boolean): string {
+  const { coerced } = args.variableValues;
+  const values = names.map((name) => (name in coerced ? [coerced[name]] : []));
+  return JSON.stringify([isIncremental, args.hideSuggestions, ...values]);
+}
+
+/** A plan outlives the request, and its other variables may be large. */
+function pick({ sources, coerced }: VariableValues, names: readonly string[]): VariableValues {
+  const only = <T>(values: Readonly<Record<string, T>>) =>
+    Object.fromEntries(names.flatMap((name) => (name in values ? [[name, values[name] as T]] : [])));
+  return { sources: only(sources), coerced: only(coerced) };
+}

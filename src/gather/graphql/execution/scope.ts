@@ -1,0 +1,190 @@
+import type { ResponsePath } from 'graphql';
+import type { Defer } from './collect.ts';
+import type { Part } from './part.ts';
+import type { Answer, Field, Selection } from './selection.ts';
+import type { Shape } from './shape.ts';
+import type { Fragment } from './work.ts';
+
+/** A selection on many objects, which are resolved together: parallel arrays. */
+export class Scope {
+  readonly selection: Selection;
+  /** Where the objects are; undefined for the root. */
+  readonly level: Level | undefined;
+  /** The place of each object in its level. */
+  readonly places: number[] = [];
+  /** What resolvers get as the parent. */
+  readonly sources: unknown[] = [];
+  readonly answers: Answer[] = [];
+  /** What all of them belong to, if it is one part. */
+  readonly part: Part | undefined;
+  /** If a part begins at each object. */
+  readonly parts: Part[] | undefined;
+  /** The fragments that begin at its objects. */
+  #fragments: Map<Defer, Fragment[]> | undefined;
+  readonly #paths: (ResponsePath | undefined)[] = [];
+
+  constructor(selection: Selection, level: Level | undefined, part: Part | undefined, parts?: Part[]) {
+    this.selection = selection;
+    this.level = level;
+    this.part = part;
+    this.parts = parts;
+  }
+
+  /** @returns the object of the response */
+  add(place: number, source: unknown): Answer {
+    const answer = { ...this.selection.template };
+    this.places.push(place);
+    this.sources.push(source);
+    this.answers.push(answer);
+    return answer;
+  }
+
+  fragmentOf(defer: Defer, index: number): Fragment | undefined {
+    return this.#fragments?.get(defer)?.[index];
+  }
+
+  addFragment(defer: Defer, index: number, fragment: Fragment): void {
+    this.#fragments ??= new Map();
+    const fragments = this.#fragments.get(defer) ?? [];
+    fragments[index] = fragment;
+    this.#fragments.set(defer, fragments);
+  }
+
+  partOf(index: number): Part {
+    return this.part ?? this.parts?.[index] ?? (this.level as Level).partOf(this.places[index] as number);
+  }
+
+  /** Whether no place around the object became null. */
+  isAlive(index: number): boolean {
+    if (this.parts) return (this.parts[index] as Part).wants(0);
+    return this.level ? this.level.isAlive(this.places[index] as number) : (this.part as Part).wants(0);
+  }
+
+  pathOf(index: number): ResponsePath | undefined {
+    if (!this.level) return undefined;
+    this.#paths[index] ??= this.level.pathOf(this.places[index] as number);
+    return this.#paths[index];
+  }
+}
+
+/** Items of a list that are a part of their own. */
+export interface Burst {
+  readonly part: Part;
+  readonly items: unknown[];
+  /** The position of the first of them in the list. */
+  readonly first: number;
+}
+
+const NONE: number[] = [];
+
+/**
+ * The places of one field, or of the items of its lists at one depth. The places of a field have the numbers of its parents
+ * in the scope, those of items are numbered as they come.
+ */
+export class Level {
+  readonly scope: Scope;
+  readonly field: Field;
+  readonly shape: Shape;
+  /** The level of the lists, if these are items. */
+  readonly lists: Level | undefined;
+  /** What all of the places belong to, if it is one part. */
+  readonly part: Part | undefined;
+  readonly burst: Burst | undefined;
+  /** For each item, the place of its list. */
+  readonly owners: number[];
+  /** For each item, its index in the list. */
+  readonly positions: number[];
+  /** Places that are waited for. */
+  open: Set<number> | undefined;
+  /** The scopes of its objects that are not resolved yet, and still take more. */
+  scopes: Scope[] | undefined;
+  /** Places that became null by an error. */
+  #nulled: Set<number> | undefined;
+  #items: Level | undefined;
+
+  constructor(scope: Scope, field: Field, shape: Shape, lists?: Level, burst?: Burst) {
+    this.scope = scope;
+    this.field = field;
+    this.shape = shape;
+    this.lists = lists;
+    this.part = burst?.part ?? (lists ? lists.part : scope.part);
+    this.burst = burst;
+    this.owners = lists ? [] : NONE;
+    this.positions = lists ? [] : NONE;
+  }
+
+  /** The level of the items of its lists. */
+  get items(): Level {
+    if (this.#items) return this.#items;
+    if (this.shape.kind !== 'list') throw new Error('Only lists have items.');
+    this.#items = new Level(this.scope, this.field, this.shape.item, this);
+    return this.#items;
+  }
+
+  /** The scope that takes another object of a selection; a new one if there is none. */
+  scopeOf(selection: Selection, onNew: (scope: Scope) => void): Scope {
+    this.scopes ??= [];
+    for (const scope of this.scopes) if (scope.selection === selection) return scope;
+    const scope = new Scope(selection, this, this.part);
+    this.scopes.push(scope);
+    onNew(scope);
+    return scope;
+  }
+
+  /** @returns the place of an item */
+  add(owner: number, position: number): number {
+    this.positions.push(position);
+    return this.owners.push(owner) - 1;
+  }
+
+  read(place: number): unknown {
+    if (this.burst) return this.burst.items[this.#offset(place, this.burst)];
+    if (this.lists)
+      return (this.lists.read(this.owners[place] as number) as unknown[])[this.positions[place] as number];
+    return (this.scope.answers[place] as Answer)[this.field.key];
+  }
+
+  write(place: number, value: unknown): void {
+    if (this.burst) this.burst.items[this.#offset(place, this.burst)] = value;
+    else if (this.lists) {
+      const list = this.lists.read(this.owners[place] as number) as unknown[] | null;
+      if (list) list[this.positions[place] as number] = value;
+    } else (this.scope.answers[place] as Answer)[this.field.key] = value;
+  }
+
+  /** Nothing below the place is wanted any more. */
+  nullify(place: number): void {
+    this.#nulled ??= new Set();
+    this.#nulled.add(place);
+    this.write(place, null);
+  }
+
+  isAlive(place: number): boolean {
+    if (this.#nulled?.has(place)) return false;
+    if (this.burst) return this.burst.part.wants(this.positions[place] as number);
+    return this.lists ? this.lists.isAlive(this.owners[place] as number) : this.scope.isAlive(place);
+  }
+
+  partOf(place: number): Part {
+    return this.part ?? (this.lists ? this.lists.partOf(this.owners[place] as number) : this.scope.partOf(place));
+  }
+
+  /** The number of the field's parent in the scope. */
+  parentOf(place: number): number {
+    return this.lists ? this.lists.parentOf(this.owners[place] as number) : place;
+  }
+
+  pathOf(place: number): ResponsePath {
+    if (this.lists)
+      return {
+        prev: this.lists.pathOf(this.owners[place] as number),
+        key: this.positions[place] as number,
+        typename: undefined,
+      };
+    return { prev: this.scope.pathOf(place), key: this.field.key, typename: this.field.parentType.name };
+  }
+
+  #offset(place: number, { first }: Burst): number {
+    return (this.positions[place] as number) - first;
+  }
+}

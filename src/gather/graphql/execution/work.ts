@@ -1,0 +1,133 @@
+import { type GraphQLError, responsePathAsArray } from 'graphql';
+import { Part } from './part.ts';
+import type { Level, Scope } from './scope.ts';
+import type { Answer, Selection, StreamUsage } from './selection.ts';
+
+/** A @defer on one object. */
+export class Fragment {
+  readonly label: string | undefined;
+  readonly scope: Scope;
+  /** The number of the object in the scope. */
+  readonly index: number;
+  /** The @defer around it. */
+  readonly parent: Fragment | undefined;
+  readonly children: Fragment[] = [];
+  readonly tasks = new Set<Task>();
+  /** Tasks that are not done. */
+  pending = 0;
+  /** The client knows of it. */
+  isAnnounced = false;
+  /** Delivered or failed. */
+  isOver = false;
+
+  constructor(label: string | undefined, scope: Scope, index: number, parent: Fragment | undefined) {
+    this.label = label;
+    this.scope = scope;
+    this.index = index;
+    this.parent = parent;
+  }
+
+  get path(): readonly (string | number)[] {
+    return responsePathAsArray(this.scope.pathOf(this.index));
+  }
+}
+
+/** A deferred selection of one object. Several fragments may share it. */
+export class Task extends Part {
+  readonly fragments: readonly Fragment[];
+  readonly selection: Selection;
+  /** Where its object is. */
+  readonly scope: Scope;
+  readonly index: number;
+  /** Its data, once it is started. */
+  answer: Answer | undefined;
+  isDelivered = false;
+  /** Streams that the client learns of with its data. */
+  streams: readonly Stream[] = [];
+
+  constructor(fragments: readonly Fragment[], selection: Selection, scope: Scope, index: number) {
+    super();
+    this.fragments = fragments;
+    this.selection = selection;
+    this.scope = scope;
+    this.index = index;
+  }
+
+  get path(): readonly (string | number)[] {
+    return responsePathAsArray(this.scope.pathOf(this.index));
+  }
+}
+
+/** The rest of a list. */
+export class Stream {
+  readonly usage: StreamUsage;
+  readonly level: Level;
+  /** The place of the list. */
+  readonly place: number;
+  readonly source: ItemSource;
+  /** Position of the next item. */
+  next: number;
+  /** Delivered or failed. */
+  isOver = false;
+
+  constructor(usage: StreamUsage, level: Level, place: number, source: ItemSource) {
+    this.usage = usage;
+    this.level = level;
+    this.place = place;
+    this.source = source;
+    this.next = usage.initialCount;
+  }
+
+  get path(): readonly (string | number)[] {
+    return responsePathAsArray(this.level.pathOf(this.place));
+  }
+}
+
+/** Where the items of a list come from, in bursts: those that are there in the same turn. */
+export interface ItemSource {
+  /** Whether no more items will come. */
+  readonly isDone: boolean;
+  /** Why no more items will come, if not because they ended. */
+  readonly failure: { readonly reason: unknown } | undefined;
+  /** Asks for up to `max` items, and calls back once there are some, or none will come; maybe at once. */
+  pull(max: number, onReady: () => void): void;
+  /** Takes the items that are there, and asks for no more. */
+  take(): unknown[];
+  /** Closes the iterator. Never rejects. */
+  close(): Promise<void>;
+}
+
+/** Some items of a stream. */
+export class BurstPart extends Part {
+  readonly stream: Stream;
+  readonly first: number;
+  readonly items: unknown[] = [];
+  #failedAt = Number.POSITIVE_INFINITY;
+
+  constructor(stream: Stream, first: number) {
+    super();
+    this.stream = stream;
+    this.first = first;
+  }
+
+  override wants(position: number): boolean {
+    return !this.isCancelled && position < this.#failedAt;
+  }
+
+  /** The items before it are still delivered. */
+  override fail(error: GraphQLError, position: number): void {
+    if (position >= this.#failedAt) return;
+    this.#failedAt = position;
+    this.failure = error;
+  }
+
+  /** What is delivered of it: the items before one that failed. */
+  get delivered(): { readonly items: readonly unknown[]; readonly errors: readonly GraphQLError[] } {
+    if (!this.failure) return this;
+    const depth = this.stream.path.length;
+    return {
+      items: this.items.slice(0, this.#failedAt - this.first),
+      errors: this.errors.filter(({ path }) => Number(path?.[depth]) < this.#failedAt),
+    };
+  }
+}
