@@ -37,6 +37,7 @@ export { createUploadFile, type PlaceFile } from './files/uploadFile.ts';
 export type { NewUpload } from './files/uploads.ts';
 export { toRowId } from './global-id.ts';
 export { belongsTo, defineType, hasMany } from './graphql/define-type.ts';
+export { isStreamed } from './graphql/execution/info.ts';
 export { toIdFilter } from './graphql/id-filter.ts';
 export { amount, idOf, many, price, refusing, text } from './graphql/inputs.ts';
 export type { NodeParent } from './graphql/node.ts';

@@ -32,7 +32,7 @@ import { createPlanOf } from './graphql/operation-plan.ts';
 import { createAppSchema, nodeTypesOf } from './graphql/schema.ts';
 import { useCacheHeaders } from './graphql/use-cache-headers.ts';
 import { useCancellation } from './graphql/use-cancellation.ts';
-import { useIncrementalDelivery } from './graphql/use-incremental-delivery.ts';
+import { useExecutor } from './graphql/use-executor.ts';
 import { useIntrospection } from './graphql/use-introspection.ts';
 import { useLog } from './graphql/use-log.ts';
 import { useSources } from './graphql/use-sources.ts';
@@ -247,7 +247,7 @@ export function createServer(app: App, config: ServerConfig): Server {
         files,
         uploads,
       }),
-      useIncrementalDelivery(maskError, planOf),
+      useExecutor(maskError, planOf),
     ],
     maskedErrors: { maskError },
     parserAndValidationCache: {

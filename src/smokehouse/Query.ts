@@ -41,7 +41,7 @@ export const Query: QueryResolvers = {
       orderBy: [{ column: 'id', direction: 'desc' }],
       columns: columns.order,
       page: toPage(page),
-      onRows: (rows) => loaders.preloadReferences('order', rows),
+      onRows: (rows) => loaders.known.add('order', rows),
     }),
 
   dailyStatistics: async (_, { from, to }, { database, columns }) => {

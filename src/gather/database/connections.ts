@@ -20,8 +20,8 @@ export interface ConnectionQuery<T extends keyof Schema> {
   orderBy: readonly OrderTerm<T>[];
   columns: readonly Column<T>[];
   page: Page;
-  /** Called with the rows once they are read, and awaited. */
-  onRows?: (rows: readonly Row<T>[]) => Promise<void>;
+  /** Called with the rows once they are read. */
+  onRows?: (rows: readonly Row<T>[]) => void;
 }
 
 /**
@@ -66,7 +66,7 @@ export function connect<T extends keyof Schema>(
   return new Connection(page, {
     read: async () => {
       const { rows } = await database.run(statement, { name });
-      await onRows?.(rows);
+      onRows?.(rows);
       return rows;
     },
     cursorOf: (row) => toCursor(shapeOfOrder(order), valuesOf(row, order)),

@@ -2,7 +2,8 @@ import { defaultFieldResolver, type GraphQLField, type GraphQLSchema, isObjectTy
 import type { Context } from '../context.ts';
 import { GatherError } from '../errors.ts';
 import type { Role, Roles, Viewer } from '../viewer.ts';
-import { hideForbidden, ownArgumentsOf, type Resolver, requireOwn, rulesOf } from './guards.ts';
+import type { ResolveAll } from './execution/selection.ts';
+import { hideAllForbidden, hideForbidden, ownArgumentsOf, type Resolver, requireOwn, rulesOf } from './guards.ts';
 import { leastRole } from './least-role.ts';
 
 /**
@@ -14,12 +15,18 @@ export function authorize(schema: GraphQLSchema, roles: Roles): void {
     if (!isObjectType(type) || type.name.startsWith('__')) continue;
     const isMutation = type === schema.getMutationType();
     for (const field of Object.values<GraphQLField<unknown, Context>>(type.getFields())) {
+      const { resolveAll, ...extensions } = field.extensions as { resolveAll?: ResolveAll };
       const rules = rulesOf(schema, roles, field);
-      if (rules.size > 0) field.resolve = hideForbidden(resolverOf(field), roles, rules);
+      if (rules.size > 0) {
+        field.resolve = hideForbidden(resolverOf(field), roles, rules);
+        if (resolveAll) field.extensions = { ...extensions, resolveAll: hideAllForbidden(resolveAll, roles, rules) };
+      }
       const own = ownArgumentsOf(field);
       const entry = field.subscribe ? 'subscribe' : 'resolve';
       if (own.length > 0) field[entry] = requireOwn(schema, field[entry] ?? resolverOf(field), own, isMutation);
       const least = leastRole(schema, field);
+      // What is refused is refused by `resolve`.
+      if (own.length > 0 || least) field.extensions = extensions;
       if (least || isMutation) field[entry] = requireRole(field[entry] ?? resolverOf(field), roles, least);
     }
   }

@@ -1,19 +1,25 @@
 import type { Context } from '../context.ts';
+import type { Id } from '../database/column-types.ts';
 import { toPage } from '../database/page.ts';
 import type { TableName } from '../database/schema.ts';
 import type { Definitions } from '../database/tables.ts';
 import { toGlobalId } from '../global-id.ts';
 import type { BelongsTo, DeclaredField, HasMany } from './define-type.ts';
 import type { Reading } from './reads.ts';
-import { findRow } from './rows.ts';
+import { findRows } from './rows.ts';
+
+type Arguments = Readonly<Record<string, never>>;
 
 /** A row of any table. */
 type AnyRow = Readonly<Record<string, unknown>>;
 
 /** A resolver and the columns it reads, as the schema expects them. */
 export interface Resolution {
-  resolve: (row: AnyRow, args: Readonly<Record<string, never>>, context: Context) => unknown;
-  extensions: Reading;
+  resolve: (row: AnyRow, args: Arguments, context: Context) => unknown;
+  extensions: Reading & {
+    /** See `ResolveAll`. */
+    resolveAll?: (rows: readonly AnyRow[], args: Arguments, context: Context) => unknown;
+  };
 }
 
 /** The position of a declared field. */
@@ -38,27 +44,23 @@ export function toIdResolution(type: string): Resolution {
   return { resolve: ({ id }) => toGlobalId(type, String(id)), extensions: { reads: ['id'] } };
 }
 
-/**
- * Returns the row synchronously if it is cached. Promises would double the cost of executing a page whose every row has
- * a parent.
- */
 function toParent({ by }: BelongsTo, { table, definitions }: Place): Resolution {
   const references: Readonly<Record<string, string | undefined>> = definitions[table].references;
   const target = references[by] as TableName | undefined;
   if (!target) throw new Error(`Column "${by}" of table ${table} is not a foreign key of one column.`);
   const nullable: readonly string[] = definitions[table].nullable;
-  const isNullable = nullable.includes(by);
+  const wanted = { table: target, key: definitions[target].key, isNullable: nullable.includes(by) };
+  const findAll = (rows: readonly AnyRow[], _: Arguments, { loaders }: Context) => {
+    const ids = rows.map((row) => row[by] as Id | null);
+    return findRows(loaders, wanted, ids);
+  };
   return {
-    resolve: (row, _, { loaders }) => {
-      const id = row[by];
-      if (id === null) return null;
-      const { key } = definitions[target];
-      const known = loaders.known.find(target, key, String(id));
-      if (known) return known;
-      const loader = loaders.rowsBy(target, key);
-      return isNullable ? findRow<object>(loader, String(id)) : loader.load(String(id));
+    resolve: async (row, args, context) => {
+      const [found] = await findAll([row], args, context);
+      if (found instanceof Error) throw found;
+      return found;
     },
-    extensions: { reads: [by], refersTo: target },
+    extensions: { reads: [by], resolveAll: findAll },
   };
 }
 
@@ -69,8 +71,13 @@ function toChildren({ table, by, order }: HasMany, { name }: Place): Resolution 
     direction: order === 'newest first' ? 'desc' : 'asc',
   } as const;
   const loader = `${name}By${by.charAt(0).toUpperCase()}${by.slice(1)}`;
+  const loadAll = (rows: readonly AnyRow[], args: Arguments, { loaders }: Context) => {
+    const page = toPage(args);
+    const pages = loaders.pagesOf(loader, list);
+    return rows.map(({ id }) => pages.load(id as Id, page));
+  };
   return {
-    resolve: async ({ id }, args, { loaders }) => loaders.pagesOf(loader, list).load(String(id), toPage(args)),
-    extensions: { reads: ['id'] },
+    resolve: async (row, args, context) => loadAll([row], args, context)[0],
+    extensions: { reads: ['id'], resolveAll: loadAll },
   };
 }

@@ -13,6 +13,7 @@ import {
 import type { Context } from '../context.ts';
 import { GatherError } from '../errors.ts';
 import type { Roles, Viewer } from '../viewer.ts';
+import type { ResolveAll } from './execution/selection.ts';
 import { leastRole } from './least-role.ts';
 import { loadNode } from './node.ts';
 
@@ -53,6 +54,15 @@ export function hideForbidden(resolver: Resolver, roles: Roles, rules: Rules): R
   return (parent, args, context, info) => {
     const result = resolver(parent, args, context, info);
     return roles.has(context.viewer, roles.highest) ? result : shown(result, rules, context.viewer);
+  };
+}
+
+/** Like `hideForbidden`, for all objects of a field at once. */
+export function hideAllForbidden(resolveAll: ResolveAll, roles: Roles, rules: Rules): ResolveAll {
+  return async (parents, args, context, info) => {
+    const { viewer } = context as Context;
+    const results = await resolveAll(parents, args, context, info);
+    return roles.has(viewer, roles.highest) ? results : results.map((result) => shownOrError(result, rules, viewer));
   };
 }
 
@@ -109,6 +119,14 @@ function shown(value: unknown, rules: Rules, viewer: Viewer): unknown {
   if (isAllowed(value as GuardedRow, rules, viewer)) return value;
   if (viewer.failure) throw viewer.failure;
   return null;
+}
+
+function shownOrError(value: unknown, rules: Rules, viewer: Viewer): unknown {
+  try {
+    return value instanceof Error ? value : shown(value, rules, viewer);
+  } catch (error) {
+    return error;
+  }
 }
 
 /** A row without a type name is of the only type that the field returns. */

@@ -19,7 +19,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
-import type { Columns, References } from '../database/columns.ts';
+import type { Columns } from '../database/columns.ts';
 import { type ArgumentCost, argumentCostOf } from './limits/argument-cost.ts';
 import { type Size, type Sizing, sizingOf } from './limits/size.ts';
 import { TableSelections, type TableTypes } from './table-selection.ts';
@@ -30,8 +30,6 @@ interface OperationPlan {
   cost: CostPlan;
   /** The columns of each table that it reads. */
   columns: Columns;
-  /** The references of each table to preload with its rows; none if a directive may leave some of them out. */
-  references: References;
   /** Its @defer and @stream directives: always the same list for an operation. */
   incremental: readonly DirectiveNode[];
 }
@@ -119,7 +117,6 @@ class Planner {
     return {
       cost,
       columns: this.#tables.columns,
-      references: this.#tables.toReferences(directives.length === 0),
       incremental: directives.filter(({ name }) => INCREMENTAL.has(name.value)),
     };
   }

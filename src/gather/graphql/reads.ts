@@ -1,6 +1,5 @@
 import type { GraphQLField, GraphQLResolveInfo } from 'graphql';
 import type { Context } from '../context.ts';
-import type { TableName } from '../database/schema.ts';
 
 interface ReadingResolver<Row, Args, Result> {
   resolve: (row: Row, args: Args, context: Context, info: GraphQLResolveInfo) => Result;
@@ -10,8 +9,6 @@ interface ReadingResolver<Row, Args, Result> {
 /** The columns that a field reads of its parent's row. */
 export interface Reading {
   reads: readonly string[];
-  /** The table that the column refers to, if the field is just the row it refers to. */
-  refersTo?: TableName;
 }
 
 /**

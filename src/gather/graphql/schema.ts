@@ -5,7 +5,6 @@ import type { Definitions } from '../database/tables.ts';
 import type { Roles } from '../viewer.ts';
 import { authorize } from './authorize.ts';
 import { connectionResolvers, edgeResolvers } from './connections.ts';
-import { countAnswer } from './count-answer.ts';
 import { toIdResolution, toResolution } from './declared-fields.ts';
 import { isDeclared } from './define-type.ts';
 import type { TypeRegistry } from './types.ts';
@@ -26,14 +25,13 @@ export interface SchemaSource {
 }
 
 /**
- * Creates the schema of an SDL, its resolvers wrapped in authorization and in counting of the response.
+ * Creates the schema of an SDL, its resolvers wrapped in authorization.
  * @throws GraphQLError if the SDL is invalid, Error if a declared field has no table or no foreign key
  */
 export function createAppSchema(source: SchemaSource): GraphQLSchema {
   const bare = createSchema({ typeDefs: source.sdl });
   const schema = createSchema({ typeDefs: source.sdl, resolvers: toResolvers(bare, source) as never });
   authorize(schema, source.roles);
-  countAnswer(schema);
   return schema;
 }
 

@@ -1,5 +1,5 @@
 import { type GraphQLField, type GraphQLObjectType, type GraphQLSchema, isObjectType } from 'graphql';
-import type { Columns, Reference, References } from '../database/columns.ts';
+import type { Columns } from '../database/columns.ts';
 import type { TableName } from '../database/schema.ts';
 import type { Definitions } from '../database/tables.ts';
 import { ownerColumnOf } from './guards.ts';
@@ -12,13 +12,10 @@ export interface TableTypes {
   types: TypeRegistry;
 }
 
-/** The columns and references of one table that an operation reads. */
+/** The columns of one table that an operation reads. */
 class TableSelection {
   readonly columns: Set<string>;
   readonly #types: object;
-  readonly #references = new Map<string, Reference>();
-  /** Whether a field needs more than the row and the rows that it refers to. */
-  #hasOthers = false;
 
   constructor({ key, types }: Definitions[TableName]) {
     this.columns = new Set([key]);
@@ -26,19 +23,12 @@ class TableSelection {
   }
 
   add(field: GraphQLField<unknown, unknown>): void {
-    const { reads, refersTo } = readingOf(field);
-    if (refersTo) for (const column of reads ?? []) this.#references.set(column, { column, table: refersTo });
-    for (const column of reads ?? [field.name]) this.addColumn(column);
-    if (reads && !refersTo && field.name !== 'id') this.#hasOthers = true;
+    for (const column of readingOf(field).reads ?? [field.name]) this.addColumn(column);
   }
 
   /** Ignores a name that is no column: the field needs none. */
   addColumn(column: string | undefined): void {
     if (column !== undefined && Object.hasOwn(this.#types, column)) this.columns.add(column);
-  }
-
-  get references(): Reference[] {
-    return this.#hasOthers ? [] : [...this.#references.values()];
   }
 }
 
@@ -66,15 +56,7 @@ export class TableSelections {
   }
 
   get columns(): Columns {
-    return this.#mapTables(({ columns }) => [...columns]) as Columns;
-  }
-
-  /** @param isUnconditional whether all that is selected will be read; otherwise there are none to preload */
-  toReferences(isUnconditional: boolean): References {
-    return this.#mapTables(({ references }) => (isUnconditional ? references : [])) as References;
-  }
-
-  #mapTables(toValue: (table: TableSelection) => unknown): object {
-    return Object.fromEntries([...this.#tables].map(([name, table]) => [name, toValue(table)]));
+    const entries = [...this.#tables].map(([name, { columns }]) => [name, [...columns]] as const);
+    return Object.fromEntries(entries) as unknown as Columns;
   }
 }

@@ -30,7 +30,7 @@ export function useSources({
   const addSources = ({ args }: Operation<Context & TimingContext & YogaInitialContext>) => {
     const plan = planOf(args.document, args.operationName);
     if (!plan) return;
-    const { columns, references } = plan;
+    const { columns } = plan;
     const context = args.contextValue;
     const end = context.timing.begin('context');
     const client = context.client && { ...context.client, onRead: context.answerSize.addRead };
@@ -42,9 +42,9 @@ export function useSources({
       publicUrl: publicUrl ?? new URL(context.request.url).origin,
       columns,
       tables: createTables(database),
-      loaders: createLoaders(source, references),
+      loaders: createLoaders(source),
       renewLoaders: () => {
-        context.loaders = createLoaders(source, references);
+        context.loaders = createLoaders(source);
       },
     } satisfies Partial<Context>);
     end();

@@ -1,7 +1,6 @@
 import DataLoader, { type CacheMap } from 'dataloader';
 import type { Columns } from '../database/columns.ts';
 import type { Database } from '../database/database.ts';
-import type { Schema } from '../database/schema.ts';
 import type { Services } from '../services/define-service.ts';
 import type { RowCache } from './row-cache.ts';
 import type { Schedule } from './schedule.ts';
@@ -13,9 +12,8 @@ export interface LoaderSource {
   /** The columns of each table that the operation reads. */
   columns: Columns;
   schedule: Schedule;
+  /** The rows that the request has read. A batch function adds those that it reads. */
   known: RowCache;
-  /** See `Loaders`. */
-  preloadReferences: (table: keyof Schema, rows: readonly object[]) => Promise<void>;
 }
 
 interface LoaderOptions<Key, Value> {

@@ -1,5 +1,4 @@
 import type DataLoader from 'dataloader';
-import type { Reference, References } from '../database/columns.ts';
 import { rowLoaders as engineRowLoaders } from '../database/engine-tables.generated.ts';
 import type { Column } from '../database/order.ts';
 import type { ParentList } from '../database/parent-pages.ts';
@@ -46,9 +45,8 @@ export type Loaders = RowLoaders &
   SharedLoaders;
 
 interface SharedLoaders {
+  /** The rows that were read. Add those that are read without a loader, so that no loader reads them again. */
   readonly known: RowCache;
-  /** Caches rows that were read, and loads the rows that they refer to. Resolves once these are loaded or have failed. */
-  preloadReferences: LoaderSource['preloadReferences'];
   /** The rows of a table by a unique column. */
   rowsBy<T extends TableName>(table: T, column: string): DataLoader<string, Row<T>, unknown>;
   /** The rows behind a type that implements Node, by their keys; undefined for any other type. */
@@ -58,10 +56,7 @@ interface SharedLoaders {
 }
 
 /** Creates the loaders of one request. */
-export type CreateLoaders = (
-  given: Omit<LoaderSource, 'known' | 'preloadReferences'>,
-  references: References,
-) => Loaders;
+export type CreateLoaders = (given: Omit<LoaderSource, 'known'>) => Loaders;
 
 interface LoadersConfig {
   factories: LoaderFactories;
@@ -85,17 +80,12 @@ export function loadersFrom({ factories, rowLoaders: appRowLoaders, nodeTypes }:
     Object.fromEntries(Object.entries(all).map(([name, make]) => [name, { get: toGetter(name, make) }])),
   );
 
-  return (given, references) => {
+  return (given) => {
     const known = new RowCache();
-    const preloadReferences: LoaderSource['preloadReferences'] = async (table, rows) => {
-      known.add(table, rows);
-      await Promise.all(references[table].map((reference) => loadReferred(loaders, reference, rows)));
-    };
-    const source: LoaderSource = { ...given, known, preloadReferences };
+    const source: LoaderSource = { ...given, known };
     const pages = new Map<string, unknown>();
     const shared: SharedLoaders = {
       known,
-      preloadReferences,
       rowsBy: (table, column) => Reflect.get(loaders, names.get(`${table} ${column}`) ?? ''),
       ofType: (type) => {
         const table = nodeTypes.get(type);
@@ -119,17 +109,6 @@ function toRowLoader(name: string, [table, column]: readonly [TableName, string]
 
 function rowLoader<T extends TableName>(name: string, source: LoaderSource, table: T, column: string) {
   return createRowByKey<T>(name, source, source.database.definitions[table], column as Column<T>);
-}
-
-/** Does not reject if a row cannot be read: the field that needs it does. */
-async function loadReferred(loaders: Loaders, { column, table }: Reference, rows: readonly object[]): Promise<void> {
-  const ids = new Set<string>();
-  for (const row of rows) {
-    const id = (row as Readonly<Record<string, string | null>>)[column];
-    if (id != null && !loaders.known.find(table, 'id', id)) ids.add(id);
-  }
-  const loader = loaders.rowsBy(table, 'id');
-  await Promise.allSettled(Array.from(ids, (id) => loader.load(id)));
 }
 
 function toGetter(name: string, make: LoaderFactory) {

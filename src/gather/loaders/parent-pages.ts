@@ -30,10 +30,10 @@ export function createParentPages<T extends keyof Schema>(
   source: LoaderSource,
   list: ParentList<T>,
 ): ParentPages<Row<T>> {
-  const { database, columns, preloadReferences } = source;
+  const { database, columns, known } = source;
   const readRows = async (pages: readonly ParentPage[]) => {
     const rows = await readParentPages(database, name, list, columns[list.table], pages);
-    await preloadReferences(list.table, rows.flat());
+    for (const page of rows) known.add(list.table, page);
     return rows as Row<T>[][];
   };
   const forward = createLoader(name, source, readRows, { toCacheKey });

@@ -15,11 +15,11 @@ export function createRowByKey<T extends keyof Schema>(
   definition: TableDefinition<T>,
   column: Column<T>,
 ): DataLoader<string, Row<T>, unknown> {
-  const { database, columns, known, preloadReferences } = source;
+  const { database, columns, known } = source;
   const table = definition.name;
   const load = async (keys: readonly string[]) => {
     const rows = await readRowsByKey(database, name, { definition, column }, columns[table], keys);
-    await preloadReferences(table, rows);
+    known.add(table, rows);
     const found = inKeyOrder(keys, rows, (row) => String(row[column as keyof Row<T>]));
     return found.map(
       (row) => row ?? new GatherError('NOT_FOUND', `There is no ${definition.table} with this ${column}.`),

@@ -18,7 +18,7 @@ export const Home: HomeResolvers = {
       orderBy: [{ column: 'id', direction: 'desc' }],
       columns: columns.item,
       page: toPage({ first }),
-      onRows: (rows) => loaders.preloadReferences('item', rows),
+      onRows: (rows) => loaders.known.add('item', rows),
     });
     return (await featured.read()).rows;
   },

@@ -1,5 +1,5 @@
-import { type Context, GatherError, toPage, type Where } from 'gather';
-import { type GraphQLResolveInfo, GraphQLStreamDirective, getDirectiveValues } from 'graphql';
+import { type Context, GatherError, isStreamed, toPage, type Where } from 'gather';
+import type { GraphQLResolveInfo } from 'graphql';
 import type { ItemRow } from '../generated/database.ts';
 import type { MenuResolvers } from '../generated/schema.ts';
 import { toItemOrder } from './item-order.ts';
@@ -54,7 +54,7 @@ export const Menu: Resolvers = {
       orderBy: toItemOrder(orderBy),
       columns: columns.item,
       page: toPage(page),
-      onRows: (rows) => loaders.preloadReferences('item', rows),
+      onRows: (rows) => loaders.known.add('item', rows),
     }),
 
   all: ({ where }, _, { tables, columns }, info) => {
@@ -73,10 +73,4 @@ async function* atMost<Row>(max: number, rows: AsyncIterable<Row>): AsyncGenerat
     }
     yield row;
   }
-}
-
-/** Whether the rows are streamed. If the client does not accept parts, the directive was removed from the document. */
-function isStreamed({ fieldNodes: [node], variableValues }: GraphQLResolveInfo): boolean {
-  const stream = node && getDirectiveValues(GraphQLStreamDirective, node, variableValues);
-  return stream !== undefined && stream['if'] !== false;
 }

@@ -21,7 +21,7 @@ export const Query: QueryResolvers = {
       orderBy: [{ column: 'title', direction: 'asc' }],
       columns: columns.book,
       page: toPage(page),
-      onRows: (rows) => loaders.preloadReferences('book', rows),
+      onRows: (rows) => loaders.known.add('book', rows),
     }),
 
   loans: async (_, page, { tables, columns, loaders, viewer, roles }) =>
@@ -31,7 +31,7 @@ export const Query: QueryResolvers = {
       orderBy: [{ column: 'id', direction: 'desc' }],
       columns: columns['lending.loan'],
       page: toPage(page),
-      onRows: (rows) => loaders.preloadReferences('lending.loan', rows),
+      onRows: (rows) => loaders.known.add('lending.loan', rows),
     }),
 
   broken: () => {

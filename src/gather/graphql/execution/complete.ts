@@ -6,6 +6,7 @@ import { isPromiseLike, settleAllUnseen } from './promises.ts';
 import type { Level } from './scope.ts';
 import type { Answer } from './selection.ts';
 import { isCoerced } from './shape.ts';
+import { bytesOf, ITEM_BYTES } from './size.ts';
 import { type ItemSource, Stream } from './work.ts';
 
 /**
@@ -15,15 +16,21 @@ import { type ItemSource, Stream } from './work.ts';
  */
 export function complete(execution: Execution, level: Level, place: number, value: unknown): unknown {
   const { shape } = level;
-  if (value === null || value === undefined) {
-    if (shape.isNonNull) throw nullError(level);
-    return null;
-  }
   if (isPromiseLike(value)) return execution.wait(level, place, value, (it) => complete(execution, level, place, it));
   if (value instanceof Error) throw value;
+  const keyBytes = level.lists ? ITEM_BYTES : level.field.keyBytes;
+  if (value === null || value === undefined) {
+    if (shape.isNonNull) throw nullError(level);
+    execution.count(level.partOf(place), keyBytes + bytesOf(null));
+    return null;
+  }
+  if (shape.kind === 'leaf') {
+    const coerced = isCoerced(shape.coerced, value) ? value : coerce(shape.type, value);
+    execution.count(level.partOf(place), keyBytes + bytesOf(coerced));
+    return coerced;
+  }
+  execution.count(level.partOf(place), keyBytes);
   switch (shape.kind) {
-    case 'leaf':
-      return isCoerced(shape.coerced, value) ? value : coerce(shape.type, value);
     case 'list':
       return completeList(execution, level, place, value);
     case 'object':
@@ -43,13 +50,8 @@ export function completeItems(
   first: number,
 ): void {
   const { shape } = level;
-  const coerced = shape.kind === 'leaf' ? shape.coerced : undefined;
   for (let index = 0; index < items.length; index++) {
     const item = items[index];
-    if (coerced && isCoerced(coerced, item)) {
-      into.push(item);
-      continue;
-    }
     into.push(undefined);
     const position = first + index;
     const place = level.add(list, position);

@@ -7,9 +7,6 @@ import { Level, Scope } from './scope.ts';
 import type { Selection } from './selection.ts';
 import { BurstPart, type Fragment, type Stream, Task } from './work.ts';
 
-/** Most items of a stream that are completed together: a list may have no end. */
-const MAX_ITEMS = 1000;
-
 /** What the client learns of at one time. */
 interface News {
   readonly fragments: readonly Fragment[];
@@ -197,7 +194,7 @@ export class Delivery<Later> implements AsyncGenerator<Later, void, void> {
 
   #pull(stream: Stream): void {
     this.#idle.delete(stream);
-    stream.source.pull(MAX_ITEMS, () => this.#execution.arrive(() => this.#takeItems(stream)));
+    stream.source.pull(stream.burst, () => this.#execution.arrive(() => this.#takeItems(stream)));
   }
 
   #takeItems(stream: Stream): void {
@@ -222,6 +219,7 @@ export class Delivery<Later> implements AsyncGenerator<Later, void, void> {
   #onBurst(part: BurstPart): void {
     const { stream, first, failure } = part;
     if (stream.isOver) return;
+    stream.grow(part, this.#execution.maxBytes);
     const news = this.#take(part);
     const { items, errors } = part.delivered;
     if (items.length > 0) this.#events.push({ kind: 'items', stream, first, items, errors });

@@ -9,6 +9,7 @@ import { CurrentFormat } from './current-format.ts';
 import { Delivery } from './delivery.ts';
 import type { Format } from './format.ts';
 import { FormatOf2022 } from './format-of-2022.ts';
+import type { SizeLimit } from './size.ts';
 import { type Started, start, toResult } from './start.ts';
 
 interface Parts<First, Later> {
@@ -25,30 +26,33 @@ interface Parts<First, Later> {
  */
 export function executeIncrementally(
   args: ExecutionArgs,
+  limit?: SizeLimit,
 ):
   | ExecutionResult
   | ExperimentalIncrementalExecutionResults
   | Promise<ExecutionResult | ExperimentalIncrementalExecutionResults> {
-  return executeInParts(args, new CurrentFormat());
+  return executeInParts(args, new CurrentFormat(), limit);
 }
 
 /** Like {@link executeIncrementally}, with parts in the format of 2022, as of graphql-js's `legacyExecuteIncrementally`. */
 export function executeIncrementallyAsOf2022(
   args: ExecutionArgs,
+  limit?: SizeLimit,
 ):
   | ExecutionResult
   | LegacyExperimentalIncrementalExecutionResults
   | Promise<ExecutionResult | LegacyExperimentalIncrementalExecutionResults> {
-  return executeInParts(args, new FormatOf2022());
+  return executeInParts(args, new FormatOf2022(), limit);
 }
 
 function executeInParts<First, Later>(
   args: ExecutionArgs,
   format: Format<First, Later>,
+  limit: SizeLimit | undefined,
 ): ExecutionResult | Parts<First, Later> | Promise<ExecutionResult | Parts<First, Later>> {
   const validated = validateExecutionArgs(args);
   if (!('schema' in validated)) return { errors: validated };
-  return start(validated, true, (started: Started): ExecutionResult | Parts<First, Later> => {
+  return start(validated, { isIncremental: true, limit }, (started: Started): ExecutionResult | Parts<First, Later> => {
     const { execution } = started;
     const delivery = new Delivery(execution, format);
     const result = toResult(started);

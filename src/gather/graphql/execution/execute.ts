@@ -1,4 +1,5 @@
 import { type ExecutionArgs, type ExecutionResult, type ValidatedExecutionArgs, validateExecutionArgs } from 'graphql';
+import type { SizeLimit } from './size.ts';
 import { start, toResult } from './start.ts';
 
 /**
@@ -8,13 +9,16 @@ import { start, toResult } from './start.ts';
  * @throws the reason if `abortSignal` has aborted
  * @throws AbortedGraphQLExecutionError if it aborts meanwhile
  */
-export function execute(args: ExecutionArgs): ExecutionResult | Promise<ExecutionResult> {
+export function execute(args: ExecutionArgs, limit?: SizeLimit): ExecutionResult | Promise<ExecutionResult> {
   const validated = validateExecutionArgs(args);
-  return 'schema' in validated ? executeValidated(validated) : { errors: validated };
+  return 'schema' in validated ? executeValidated(validated, limit) : { errors: validated };
 }
 
-export function executeValidated(args: ValidatedExecutionArgs): ExecutionResult | Promise<ExecutionResult> {
-  return start(args, false, (started) => {
+export function executeValidated(
+  args: ValidatedExecutionArgs,
+  limit?: SizeLimit,
+): ExecutionResult | Promise<ExecutionResult> {
+  return start(args, { isIncremental: false, limit }, (started) => {
     void started.execution.end();
     return toResult(started);
   });

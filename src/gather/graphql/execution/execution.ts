@@ -11,6 +11,7 @@ import { settleUnseen } from './promises.ts';
 import type { Level, Scope } from './scope.ts';
 import type { Arguments, Field } from './selection.ts';
 import { Signals } from './signals.ts';
+import { bytesOfError, type SizeLimit } from './size.ts';
 import type { ItemSource, Stream } from './work.ts';
 
 /** How scopes are resolved. */
@@ -50,6 +51,9 @@ export class Execution {
   onAbort: (reason: unknown) => void = () => {};
   /** Why it was aborted, if it was. */
   aborted: { readonly reason: unknown } | undefined;
+  readonly #limit: SizeLimit | undefined;
+  /** The error of what does not fit. */
+  #excess: unknown;
   readonly #steps: Steps;
   readonly #arguments = new Map<Field, Arguments>();
   readonly #scopes: Scope[] = [];
@@ -62,8 +66,9 @@ export class Execution {
   #mustSweep = false;
   #isRunning = false;
 
-  constructor(args: ValidatedExecutionArgs, steps: Steps) {
+  constructor(args: ValidatedExecutionArgs, steps: Steps, limit: SizeLimit | undefined) {
     this.args = args;
+    this.#limit = limit;
     this.fieldResolver = args.fieldResolver === defaultFieldResolver ? undefined : args.fieldResolver;
     this.#steps = steps;
     args.externalAbortSignal?.addEventListener('abort', this.#abort);
@@ -187,13 +192,38 @@ export class Execution {
     this.#arrivals.push(step);
   }
 
-  /** An error in a place: it becomes null, or if it must not, what is around it. */
+  /** Of each part of the response. */
+  get maxBytes(): number {
+    return this.#limit?.maxBytes ?? Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Counts bytes of a part of the response.
+   * @throws the error of what does not fit
+   */
+  count(part: Part, bytes: number): void {
+    part.bytes += bytes;
+    if (this.#limit && part.bytes > this.#limit.maxBytes * part.allowance) throw this.#exceed(this.#limit);
+  }
+
+  #exceed(limit: SizeLimit): unknown {
+    this.#excess ??= limit.exceed();
+    return this.#excess;
+  }
+
+  /** An error in a place: it becomes null, or if it must not, what is around it; all of a part that is too large. */
   fail(level: Level, place: number, reason: unknown): void {
     if (this.isOver || !level.isAlive(place)) return;
     const part = level.partOf(place);
     const error = locatedError(reason, level.field.nodes, responsePathAsArray(level.pathOf(place)));
+    const isExcess = this.#excess !== undefined && reason === this.#excess;
+    part.bytes += bytesOfError(error);
+    if (!isExcess && this.#limit && part.bytes > this.#limit.maxBytes * part.allowance) {
+      this.fail(level, place, this.#exceed(this.#limit));
+      return;
+    }
     let at: Level | undefined = level;
-    while (at.shape.isNonNull && this.args.errorPropagation) {
+    while (isExcess || (at.shape.isNonNull && this.args.errorPropagation)) {
       this.hasDead = true;
       this.#mustSweep = true;
       if (at.burst) {

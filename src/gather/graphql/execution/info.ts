@@ -43,6 +43,11 @@ export class ResolveInfo implements GraphQLResolveInfo {
     return this.#field.parentType;
   }
 
+  /** Whether the items of the field's list are delivered as they come. */
+  get isStreamed(): boolean {
+    return this.#field.stream !== undefined;
+  }
+
   get path(): ResponsePath {
     this.#path ??= {
       prev: this.#scope.pathOf(this.#index),
@@ -79,4 +84,9 @@ export class ResolveInfo implements GraphQLResolveInfo {
   get getAsyncHelpers(): GraphQLResolveInfo['getAsyncHelpers'] {
     return this.#signals.getAsyncHelpers;
   }
+}
+
+/** Whether the items of a field's list are delivered as they come: @stream applies, and the client takes parts. */
+export function isStreamed(info: GraphQLResolveInfo): boolean {
+  return info instanceof ResolveInfo && info.isStreamed;
 }

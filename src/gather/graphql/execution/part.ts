@@ -5,6 +5,10 @@ import type { Fragment, Stream, Task } from './work.ts';
 export class Part {
   /** Values that are waited for. */
   pending = 0;
+  /** About how many bytes it has in the response so far. */
+  bytes = 0;
+  /** How many times the limit of a part it may have. */
+  readonly allowance: number = 1;
   readonly errors: GraphQLError[] = [];
   /** The error that left no data, if any. */
   failure: GraphQLError | undefined;

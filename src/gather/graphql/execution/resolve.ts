@@ -6,6 +6,7 @@ import { isPromiseLike, settleUnseen } from './promises.ts';
 import { Level, type Scope } from './scope.ts';
 import type { Answer, Arguments, Field, ResolveAll } from './selection.ts';
 import { isCoerced } from './shape.ts';
+import { bytesOf } from './size.ts';
 
 /** Resolves the fields of a scope, one after the other, each for all objects. */
 export function resolve(execution: Execution, scope: Scope): void {
@@ -38,7 +39,7 @@ export function resolveField(execution: Execution, scope: Scope, field: Field): 
 /** Resolves a field by the property of its name, a method of which is called. */
 function copyProperties(execution: Execution, scope: Scope, field: Field): void {
   const { sources, answers } = scope;
-  const { key, name, shape } = field;
+  const { key, keyBytes, name, shape } = field;
   const coerced = shape.kind === 'leaf' ? shape.coerced : undefined;
   let level: Level | undefined;
   for (let index = 0; index < sources.length; index++) {
@@ -48,6 +49,7 @@ function copyProperties(execution: Execution, scope: Scope, field: Field): void 
       const isObject = (typeof source === 'object' && source !== null) || typeof source === 'function';
       let value = isObject ? (source as Answer)[name] : undefined;
       if (coerced && isCoerced(coerced, value)) {
+        execution.count(scope.part ?? scope.partOf(index), keyBytes + bytesOf(value));
         (answers[index] as Answer)[key] = value;
         continue;
       }

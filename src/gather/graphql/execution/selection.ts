@@ -18,6 +18,7 @@ import {
 import { collect, type Defer, type Selected, type Terms } from './collect.ts';
 import { printValue } from './print-value.ts';
 import { type Shape, toShape } from './shape.ts';
+import { PUNCTUATION_BYTES } from './size.ts';
 
 export type Arguments = Readonly<Record<string, unknown>>;
 
@@ -26,7 +27,7 @@ export type Answer = Record<string, unknown>;
 
 /**
  * Resolves a field for all parents that are resolved together. It returns a value, an Error or a promise for each parent, in
- * their order, or a promise of all of them. A field has it as `extensions.gather.resolveAll`; it takes the place of `resolve`.
+ * their order, or a promise of all of them. A field has it as `extensions.resolveAll`; it takes the place of `resolve`.
  *
  * @param info of the first parent: the others differ in `path` only
  */
@@ -72,6 +73,8 @@ export class Field {
   readonly definition: GraphQLField<unknown, unknown>;
   readonly nodes: readonly FieldNode[];
   readonly shape: Shape;
+  /** What its key takes in the response. */
+  readonly keyBytes: number;
   /** Undefined for the default resolver. */
   readonly resolve: GraphQLFieldResolver<unknown, unknown> | undefined;
   readonly resolveAll: ResolveAll | undefined;
@@ -98,6 +101,7 @@ export class Field {
     this.definition = definition;
     this.nodes = selected.map(({ node }) => node);
     this.shape = toShape(definition.type);
+    this.keyBytes = key.length + PUNCTUATION_BYTES;
     this.resolve = definition.resolve === defaultFieldResolver ? undefined : definition.resolve;
     this.resolveAll = resolveAllOf(definition);
     this.#terms = terms;
@@ -236,8 +240,7 @@ function hasVariables(node: Parameters<typeof visit>[0]): boolean {
 }
 
 function resolveAllOf({ extensions }: GraphQLField<unknown, unknown>): ResolveAll | undefined {
-  const { gather } = extensions as { gather?: { resolveAll?: ResolveAll } };
-  return gather?.resolveAll;
+  return (extensions as { resolveAll?: ResolveAll }).resolveAll;
 }
 
 function toRuntimeType(

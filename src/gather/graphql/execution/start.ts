@@ -11,12 +11,18 @@ import { planOf } from './plan.ts';
 import { resolve, resolveField } from './resolve.ts';
 import { Scope } from './scope.ts';
 import type { Answer } from './selection.ts';
+import type { SizeLimit } from './size.ts';
 
 /** An execution up to its first result. */
 export interface Started {
   readonly execution: Execution;
   /** Its data, unless an error left none. */
   readonly data: Answer;
+}
+
+interface Options {
+  isIncremental: boolean;
+  limit: SizeLimit | undefined;
 }
 
 /**
@@ -27,13 +33,13 @@ export interface Started {
  */
 export function start<Result>(
   args: ValidatedExecutionArgs,
-  isIncremental: boolean,
+  { isIncremental, limit }: Options,
   finish: (started: Started) => Result,
 ): Result | ExecutionResult | Promise<Result> {
   args.externalAbortSignal?.throwIfAborted();
   let started: Started;
   try {
-    started = prepare(args, isIncremental);
+    started = prepare(args, isIncremental, limit);
   } catch (error) {
     if (error instanceof GraphQLError) return { errors: [error], data: null };
     throw error;
@@ -57,7 +63,7 @@ export function toResult({ execution: { main }, data }: Started): ExecutionResul
 }
 
 /** @throws GraphQLError if the operation cannot be executed */
-function prepare(args: ValidatedExecutionArgs, isIncremental: boolean): Started {
+function prepare(args: ValidatedExecutionArgs, isIncremental: boolean, limit: SizeLimit | undefined): Started {
   const { schema, operation, rootValue } = args;
   const rootType = schema.getRootType(operation.operation);
   if (!rootType)
@@ -73,7 +79,7 @@ function prepare(args: ValidatedExecutionArgs, isIncremental: boolean): Started 
     resolveField(execution, root, field);
     return true;
   };
-  const execution = new Execution(args, { resolve, resolveNext });
+  const execution = new Execution(args, { resolve, resolveNext }, limit);
   const root = new Scope(selection, undefined, execution.main);
   const data = root.add(0, rootValue);
   if (isSerial) defer(root);

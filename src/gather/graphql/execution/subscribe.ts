@@ -6,6 +6,7 @@ import {
   validateSubscriptionArgs,
 } from 'graphql';
 import { executeValidated } from './execute.ts';
+import type { SizeLimit } from './size.ts';
 
 type Results = AsyncGenerator<ExecutionResult, void, void>;
 
@@ -15,11 +16,16 @@ type Results = AsyncGenerator<ExecutionResult, void, void>;
  *
  * @throws GraphQLError if the operation is no subscription
  */
-export function subscribe(args: ExecutionArgs): Results | ExecutionResult | Promise<Results | ExecutionResult> {
+export function subscribe(
+  args: ExecutionArgs,
+  limit?: SizeLimit,
+): Results | ExecutionResult | Promise<Results | ExecutionResult> {
   const validated = validateSubscriptionArgs(args);
   if (!('schema' in validated)) return { errors: validated };
   const toResults = (events: AsyncIterable<unknown> | ExecutionResult) =>
-    Symbol.asyncIterator in events ? mapSourceToResponseEvent(validated, events, executeValidated) : events;
+    Symbol.asyncIterator in events
+      ? mapSourceToResponseEvent(validated, events, (event) => executeValidated(event, limit))
+      : events;
   const events = createSourceEventStream(validated);
   return events instanceof Promise ? events.then(toResults) : toResults(events);
 }

@@ -58,6 +58,13 @@ export class Task extends Part {
   }
 }
 
+/** Most items of the first burst of a stream, so that the client soon has some. */
+const FIRST_BURST = 16;
+/** Most items of a later burst: a list may have no end. */
+const MAX_BURST = 1000;
+/** A burst is at most so many times as large as the one before. */
+const GROWTH = 4;
+
 /** The rest of a list. */
 export class Stream {
   readonly usage: StreamUsage;
@@ -67,6 +74,8 @@ export class Stream {
   readonly source: ItemSource;
   /** Position of the next item. */
   next: number;
+  /** How many items at most are completed together next. */
+  burst = FIRST_BURST;
   /** Delivered or failed. */
   isOver = false;
 
@@ -80,6 +89,13 @@ export class Stream {
 
   get path(): readonly (string | number)[] {
     return responsePathAsArray(this.level.pathOf(this.place));
+  }
+
+  /** Chooses the size of the next burst by that of the last one. @param maxBytes of a part */
+  grow({ bytes, items }: BurstPart, maxBytes: number): void {
+    if (items.length === 0) return;
+    const fitting = Math.floor((maxBytes / GROWTH / bytes) * items.length);
+    this.burst = Math.max(1, Math.min(MAX_BURST, this.burst * GROWTH, fitting));
   }
 }
 
@@ -99,6 +115,8 @@ export interface ItemSource {
 
 /** Some items of a stream. */
 export class BurstPart extends Part {
+  /** The items before it told how many fit into a part, but these may be larger. */
+  override readonly allowance = GROWTH;
   readonly stream: Stream;
   readonly first: number;
   readonly items: unknown[] = [];

@@ -1,5 +1,5 @@
-import { type Context, GatherError, toPage, type Where } from 'gather';
-import { type GraphQLResolveInfo, GraphQLStreamDirective, getDirectiveValues } from 'graphql';
+import { type Context, GatherError, isStreamed, toPage, type Where } from 'gather';
+import type { GraphQLResolveInfo } from 'graphql';
 import { toBookOrder } from '../books/book-order.ts';
 import type { BookRow } from '../generated/database.ts';
 import type { CatalogueResolvers } from '../generated/schema.ts';
@@ -54,7 +54,7 @@ export const Catalogue: Resolvers = {
       orderBy: toBookOrder(orderBy),
       columns: columns.book,
       page: toPage(page),
-      onRows: (rows) => loaders.preloadReferences('book', rows),
+      onRows: (rows) => loaders.known.add('book', rows),
     }),
 
   all: ({ where }, _, { tables, columns }, info) => {
@@ -73,10 +73,4 @@ async function* atMost<Row>(most: number, rows: AsyncIterable<Row>): AsyncGenera
     }
     yield row;
   }
-}
-
-/** Whether the rows leave as they come. Where the client takes no parts the directive is gone from the document. */
-function isStreamed({ fieldNodes: [node], variableValues }: GraphQLResolveInfo): boolean {
-  const stream = node && getDirectiveValues(GraphQLStreamDirective, node, variableValues);
-  return stream !== undefined && stream['if'] !== false;
 }

@@ -16,7 +16,7 @@ export const Front: FrontResolvers = {
       orderBy: [{ column: 'id', direction: 'desc' }],
       columns: columns.book,
       page: toPage({ first }),
-      onRows: (rows) => loaders.preloadReferences('book', rows),
+      onRows: (rows) => loaders.known.add('book', rows),
     });
     return (await newest.read()).rows;
   },

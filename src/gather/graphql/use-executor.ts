@@ -1,17 +1,11 @@
-import {
-  type DirectiveNode,
-  type DocumentNode,
-  type ExecutionArgs,
-  type ExecutionResult,
-  experimentalExecuteIncrementally,
-  GraphQLError,
-  Kind,
-  legacyExecuteIncrementally,
-  visit,
-} from 'graphql';
-import type { Plugin } from 'graphql-yoga';
+import { type DirectiveNode, type ExecutionArgs, type ExecutionResult, GraphQLError, Kind } from 'graphql';
+import type { Plugin, YogaInitialContext } from 'graphql-yoga';
 import type { Accept } from '../header-fields.ts';
 import { acceptOf, PARTS, weightOfWhole } from '../http/accept.ts';
+import { execute } from './execution/execute.ts';
+import { executeIncrementally, executeIncrementallyAsOf2022 } from './execution/execute-incrementally.ts';
+import { subscribe } from './execution/subscribe.ts';
+import type { AnswerSizeContext } from './limits/use-answer-size.ts';
 import type { PlanOf } from './operation-plan.ts';
 
 const FORMAT_OF_2022 = '20220824';
@@ -28,33 +22,32 @@ interface Parts {
 }
 
 /**
- * Executes operations with @defer or @stream by graphql-js, in the format that the client's `Accept` names: that of 2022
- * (`deferSpec=20220824`) or the current one (`incrementalSpec=v0.2`, the default). A client that does not accept parts
- * gets one complete response. All other operations are left to Yoga's executor.
+ * Executes operations breadth first, up to the limit of `useAnswerSize`. One with @defer or @stream is answered in the format of parts that the client's
+ * `Accept` names: that of 2022 (`deferSpec=20220824`) or the current one (`incrementalSpec=v0.2`, the default). A client
+ * that does not accept parts gets one complete response.
  *
  * @param maskError converts an error to the client's view of it
  */
-export function useIncrementalDelivery(maskError: (error: unknown) => GraphQLError, planOf: PlanOf): Plugin {
-  const wholes = new WeakMap<readonly DirectiveNode[], DocumentNode>();
+export function useExecutor(
+  maskError: (error: unknown) => GraphQLError,
+  planOf: PlanOf,
+): Plugin<YogaInitialContext & AnswerSizeContext> {
   return {
     onExecute({ args, setExecuteFn, setResultAndStopExecution }) {
       const incremental = planOf(args.document, args.operationName)?.incremental ?? [];
-      if (incremental.length === 0) return;
-      const { request }: { request: Request } = args.contextValue;
-      const format = findFormat(acceptOf(request));
-      if (!format) {
-        const whole = wholes.get(incremental) ?? withoutDirectives(args.document, incremental);
-        wholes.set(incremental, whole);
-        args.document = whole;
-        return;
-      }
+      const { request, answerSize } = args.contextValue;
+      const format = incremental.length === 0 ? undefined : findFormat(acceptOf(request));
+      if (!format) return setExecuteFn((executionArgs) => execute(executionArgs, answerSize));
       if (hasNegativeCount(incremental, args.variableValues))
         return setResultAndStopExecution({ errors: [negativeCount()] });
-      const execute = format === 'of 2022' ? legacyExecuteIncrementally : experimentalExecuteIncrementally;
+      const executeInParts = format === 'of 2022' ? executeIncrementallyAsOf2022 : executeIncrementally;
       setExecuteFn(async (executionArgs: ExecutionArgs) => {
-        const result = await execute(executionArgs);
+        const result = await executeInParts(executionArgs, answerSize);
         return 'initialResult' in result ? deliver(result, maskError) : result;
       });
+    },
+    onSubscribe({ args, setSubscribeFn }) {
+      setSubscribeFn((executionArgs) => subscribe(executionArgs, args.contextValue.answerSize));
     },
   };
 }
@@ -99,10 +92,4 @@ async function* deliver(parts: Parts, maskError: (error: unknown) => GraphQLErro
   } finally {
     await parts.subsequentResults.return();
   }
-}
-
-/** The document for a client that does not accept parts. */
-function withoutDirectives(document: DocumentNode, directives: readonly DirectiveNode[]): DocumentNode {
-  const removed = new Set(directives);
-  return visit(document, { Directive: (directive) => (removed.has(directive) ? null : undefined) });
 }
