@@ -8,6 +8,7 @@ import { connectionResolvers, edgeResolvers } from './connections.ts';
 import { countAnswer } from './count-answer.ts';
 import { toIdResolution, toResolution } from './declared-fields.ts';
 import { isDeclared } from './define-type.ts';
+import { keepAbsent } from './keep-absent.ts';
 import type { TypeRegistry } from './types.ts';
 
 /** Resolvers by type and field. */
@@ -26,12 +27,14 @@ export interface SchemaSource {
 }
 
 /**
- * Creates the schema of an SDL, its resolvers wrapped in authorization and in counting of the response.
+ * Creates the schema of an SDL, its resolvers wrapped in authorization, in checks of conditions, and in counting of the
+ * response.
  * @throws GraphQLError if the SDL is invalid, Error if a declared field has no table or no foreign key
  */
 export function createAppSchema(source: SchemaSource): GraphQLSchema {
   const bare = createSchema({ typeDefs: source.sdl });
   const schema = createSchema({ typeDefs: source.sdl, resolvers: toResolvers(bare, source) as never });
+  keepAbsent(schema);
   authorize(schema, source.roles);
   countAnswer(schema);
   return schema;
