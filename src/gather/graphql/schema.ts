@@ -7,6 +7,7 @@ import { authorize } from './authorize.ts';
 import { connectionResolvers, edgeResolvers } from './connections.ts';
 import { toIdResolution, toResolution } from './declared-fields.ts';
 import { isDeclared } from './define-type.ts';
+import { keepAbsent } from './keep-absent.ts';
 import type { TypeRegistry } from './types.ts';
 
 /** Resolvers by type and field. */
@@ -25,12 +26,13 @@ export interface SchemaSource {
 }
 
 /**
- * Creates the schema of an SDL, its resolvers wrapped in authorization.
+ * Creates the schema of an SDL, its resolvers wrapped in authorization and in checks of conditions.
  * @throws GraphQLError if the SDL is invalid, Error if a declared field has no table or no foreign key
  */
 export function createAppSchema(source: SchemaSource): GraphQLSchema {
   const bare = createSchema({ typeDefs: source.sdl });
   const schema = createSchema({ typeDefs: source.sdl, resolvers: toResolvers(bare, source) as never });
+  keepAbsent(schema);
   authorize(schema, source.roles);
   return schema;
 }

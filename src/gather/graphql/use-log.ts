@@ -4,9 +4,8 @@ import type { Logger } from '../monitoring/log.ts';
 import type { MaskError } from '../monitoring/mask-errors.ts';
 import { inThisRequest } from '../monitoring/request-id.ts';
 import { round } from '../monitoring/timing.ts';
+import { countErrors } from './count-errors.ts';
 import type { TimingContext } from './use-timing.ts';
-
-type Failing = Pick<ExecutionResult, 'errors'>;
 
 /**
  * Logs one line per operation when it ends: its name, duration, and number of calls and errors. Also masks errors thrown
@@ -66,10 +65,4 @@ async function* whenOver(
   } finally {
     write(errors);
   }
-}
-
-/** Counts the errors of a part, in either format of incremental delivery. */
-function countErrors(part: ExecutionResult & Partial<Record<'incremental' | 'completed', readonly Failing[]>>): number {
-  const all: Failing[] = [part, ...(part.incremental ?? []), ...(part.completed ?? [])];
-  return all.reduce((sum, { errors }) => sum + (errors?.length ?? 0), 0);
 }

@@ -36,10 +36,12 @@ export function toUrlParams(query: URLSearchParams): GraphQLParams {
   return params;
 }
 
+const BYTE_ORDER_MARK = /^\uFEFF/;
+
 /** Parses any JSON. @throws 400 if it is not valid */
 export function parseJson(text: string): unknown {
   try {
-    return parse(text);
+    return parse(text.replace(BYTE_ORDER_MARK, ''));
   } catch (error) {
     throw badRequest(400, `Expected JSON, got something else: ${(error as Error).message}.`);
   }

@@ -63,6 +63,13 @@ describe.each(WAYS)('a multipart request %s', (_, post) => {
     await response.text();
   });
 
+  test('may begin its JSON with a byte order mark, as a body does', async () => {
+    const [operations, map, file] = toUpload('x') as [Part, Part, Part];
+    const marked = [operations, map].map((part) => ({ ...part, content: `\ufeff${part.content}` }));
+    const response = await post(toForm([...marked, file]), PREFLIGHT);
+    expect(await response.json()).toHaveProperty('data.uploadFile.file.size', 1);
+  });
+
   test.each<Record<string, string>>([{}, { 'x-gather-preflight': '' }, { 'x-requested-with': 'fetch' }])(
     'without a header that a form cannot send is refused: %j',
     async (headers) => {

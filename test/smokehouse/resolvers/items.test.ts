@@ -463,12 +463,18 @@ describe('repriceItems', () => {
 
   test.each([
     ['{}', 'the condition is'],
-    ['{ supplierId: $absent }', 'the condition is'],
-    ['{ supplierId: { eq: $id } }', 'its part supplierId is'],
-    ['{ or: [{ supplierId: { eq: $id } }, { name: { eq: "none" } }] }', 'its part or.0.supplierId is'],
-    ['{ or: [{ supplierId: $absent }, { name: { eq: "none" } }] }', 'its part or.0 is'],
+    ['{ supplierId: $absent }', 'its part supplierId is'],
+    ['{ supplierId: { eq: $id } }', 'its part supplierId.eq is'],
+    ['{ or: [{ supplierId: { eq: $id } }, { name: { eq: "none" } }] }', 'its part or.0.supplierId.eq is'],
+    ['{ or: [{ supplierId: $absent }, { name: { eq: "none" } }] }', 'its part or.0.supplierId is'],
+    ['{ or: { supplierId: { ne: $id, eq: "U3VwcGxpZXI6MQ==" } } }', 'its part or.0.supplierId.ne is'],
+    ['{ status: { eq: ACTIVE }, supplierId: $absent }', 'its part supplierId is'],
+    ['{ price: { gte: "0", lt: $amount } }', 'its part price.lt is'],
+    ['{ price: { gte: "0" }, and: $parts }', 'its part and is'],
+    ['{ and: [{ price: { gte: "0" }, not: $part }] }', 'its part and.0.not is'],
+    ['{ not: { name: { contains: "z", in: $names } } }', 'its part not.name.in is'],
     ['{ name: { eq: "none" }, or: [{ status: { eq: ACTIVE } }, {}] }', 'its part or.1 is'],
-    ['{ status: { eq: ACTIVE }, supplierId: { eq: $id } }', 'its part supplierId is'],
+    ['{ status: { eq: ACTIVE }, supplierId: { eq: $id } }', 'its part supplierId.eq is'],
     ['{ status: { eq: ACTIVE }, supplierId: { eq: null } }', 'its part supplierId.eq is'],
     ['{ status: { eq: ACTIVE }, or: null }', 'its part or is'],
     ['{ not: { supplierId: { in: [] } } }', 'its part not is'],
@@ -478,10 +484,16 @@ describe('repriceItems', () => {
     ['{ supplierId: { notIn: [] } }', 'its part supplierId.notIn is'],
     ['{ name: { contains: "" } }', 'its part name.contains is'],
   ])('refuses a condition with a part that says nothing: %s', async (where, part) => {
-    const variables = [
-      where.includes('$id') ? '($id: ID)' : '',
-      where.includes('$absent') ? '($absent: IdFilter)' : '',
-    ];
+    const types = {
+      id: 'ID',
+      absent: 'IdFilter',
+      amount: 'Decimal',
+      parts: '[ItemWhere!]',
+      part: 'ItemWhere',
+      names: '[String!]',
+    };
+    const used = Object.entries(types).filter(([name]) => new RegExp(`\\$${name}\\b`).test(where));
+    const variables = used.map(([name, type]) => `($${name}: ${type})`);
     gather.cost();
     const { data } = await gather.query(
       `mutation ${variables.join('')} { repriceItems(input: { where: ${where}, percent: "100" }) { count ${ERRORS} } }`,
@@ -489,6 +501,17 @@ describe('repriceItems', () => {
     const message = `Expected a condition whose every part restricts the rows, but ${part} absent, null or empty, and matches all of them.`;
     expect(data.repriceItems).toEqual({ count: 0, userErrors: [{ code: 'INVALID_INPUT', message, field: ['where'] }] });
     expect(gather.cost().statements).toEqual([]);
+  });
+
+  test('takes the default of a variable, and a value that is given', async () => {
+    const change = 'repriceItems(input: { where: { price: { gte: "0", lt: $below } }, percent: "0" }) { count }';
+    for (const [definition, variables] of [
+      ['($below: Decimal = "0")', {}],
+      ['($below: Decimal)', { below: '0' }],
+    ] as const) {
+      const { data } = await gather.query(`mutation ${definition} { ${change} }`, variables);
+      expect(data.repriceItems).toEqual({ count: 0 });
+    }
   });
 
   test('changes all items where the condition says so', async () => {

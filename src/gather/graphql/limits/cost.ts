@@ -5,6 +5,9 @@ import type { Size, Variables } from './size.ts';
 
 const one: Size = () => 1;
 
+/** An error takes as much CPU time as ten objects (`bench/points.ts`). */
+export const ERROR_POINTS = 10;
+
 /** The maximum cost of an operation, estimated before it runs; `Number.MAX_SAFE_INTEGER` at most. */
 export function requestedCost(plan: CostPlan, variables: Variables): number {
   return wholePoints(costOfSelection(plan, variables));
@@ -13,10 +16,14 @@ export function requestedCost(plan: CostPlan, variables: Variables): number {
 /**
  * The cost of the objects in a result and of the fields that were run for it. If an error below a field made it null, it
  * is unknown how much had run: the field costs its requested cost. A field that failed itself has run nothing below it.
+ * If the errors cost more than all of that, the result costs as much as they; it may be more than was requested.
  */
-export function actualCost(plan: CostPlan, { data, errors }: ExecutionResult, variables: Variables): number {
-  if (data === null) return requestedCost(plan, variables);
-  return wholePoints(costOfObject(plan, data ?? {}, variables, failuresOf(errors)));
+export function actualCost(plan: CostPlan, { data, errors = [] }: ExecutionResult, variables: Variables): number {
+  const objects =
+    data === null
+      ? requestedCost(plan, variables)
+      : wholePoints(costOfObject(plan, data ?? {}, variables, failuresOf(errors)));
+  return Math.max(objects, ERROR_POINTS * errors.length);
 }
 
 /** Rounds up. Tenths do not add up exactly in binary: without the small subtrahend, 30 of them would make 4. */
@@ -75,7 +82,8 @@ function costOfValue(
   if (!Array.isArray(value)) return points + costOfObject(below, value, variables, failures);
   let sum = 0;
   for (let index = 0; index < value.length; index++) {
-    sum += costOfValue(field, value[index], variables, failures?.below.get(index), one);
+    // An element that is null was looked for too, such as an ID of no object.
+    sum += Math.max(points, costOfValue(field, value[index], variables, failures?.below.get(index), one));
   }
   return sum;
 }

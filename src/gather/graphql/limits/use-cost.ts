@@ -3,10 +3,11 @@ import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { toAddressKey } from '../../concurrency/limit-key.ts';
 import type { TokenBucket, TokenBuckets } from '../../concurrency/token-buckets.ts';
 import type { Context } from '../../context.ts';
+import { countErrors } from '../count-errors.ts';
 import { mapFirst } from '../map-first.ts';
 import type { Operation } from '../operation.ts';
 import type { CostPlan, PlanOf } from '../operation-plan.ts';
-import { actualCost, requestedCost } from './cost.ts';
+import { actualCost, ERROR_POINTS, requestedCost } from './cost.ts';
 import type { Limits } from './limits.ts';
 import { createRefusal } from './refusal.ts';
 import type { Variables } from './size.ts';
@@ -27,9 +28,9 @@ interface Charge {
 /**
  * Refuses an operation that costs too much, or more points than its viewer has left, before any source is called. The
  * requested cost is charged at the start, and the unused part refunded at the end; fields that ran below an error count
- * as used. Incremental responses and subscriptions pay the requested cost. Each millisecond of PostgreSQL's work costs a
- * point, charged as each statement ends, as far as the sum exceeds the cost of the objects. Comes after `useViewer` and
- * before `useSources`.
+ * as used. Incremental responses and subscriptions pay the requested cost. Errors are charged as far as they cost more
+ * than that. Each millisecond of PostgreSQL's work costs a point, charged as each statement ends, as far as the sum
+ * exceeds the cost of the objects. Comes after `useViewer` and before `useSources`.
  */
 export function useCost(limits: CostLimits, buckets: TokenBuckets, planOf: PlanOf): Plugin<Context> {
   const charges = new WeakMap<object, Charge>();
@@ -95,9 +96,26 @@ export function useCost(limits: CostLimits, buckets: TokenBuckets, planOf: PlanO
       const charge = charges.get(context);
       if (!charge || !result) return;
       if (!isAsyncIterable(result)) return setResult(addCost(result, charge, settle(charge, result)));
-      setResult(mapFirst(result as AsyncIterable<ExecutionResult>, (part) => addCost(part, charge, null)));
+      const parts = chargingErrors(result as AsyncIterable<ExecutionResult>, charge);
+      setResult(mapFirst(parts, (part) => addCost(part, charge, null)));
     },
   };
+}
+
+/** Charges the errors of an incremental response, as far as they cost more than was requested. */
+async function* chargingErrors(
+  parts: AsyncIterable<ExecutionResult>,
+  { bucket, requested }: Charge,
+): AsyncGenerator<ExecutionResult> {
+  let errors = 0;
+  let paid = requested;
+  for await (const part of parts) {
+    errors += countErrors(part);
+    const cost = Math.max(paid, ERROR_POINTS * errors);
+    bucket.giveBack(paid - cost);
+    paid = cost;
+    yield part;
+  }
 }
 
 /** The key of the bucket that pays: that of the user, or of the address. */

@@ -108,7 +108,10 @@ describe('an operation costs', () => {
   });
 
   test('by the length of a list that names its objects', async () => {
-    expect(await costOf('{ nodes(ids: ["Qm9vazox", "Qm9vazoy", "Qm9vazow"]) { id } }')).toEqual([4, 3]);
+    // Book:0 does not exist: it was looked for, and costs a point, but no scalar.
+    expect(await costOf('{ nodes(ids: ["Qm9vazox", "Qm9vazoy", "Qm9vazow"]) { id } }')).toEqual([4, 4]);
+    const unknown = Array.from({ length: 500 }, (_, i) => btoa(`Book:${1_000_000 + i}`));
+    expect(await costOf('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids: unknown })).toEqual([550, 500]);
     const ids = ['Qm9vazox', 'Qm9vazoy'];
     expect(await costOf('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids })).toEqual([3, 3]);
     expect(await costOf('query ($id: ID!) { nodes(ids: [$id, $id]) { id } }', { id: ids[0] })).toEqual([3, 3]);
@@ -275,13 +278,14 @@ describe('the points of a viewer', () => {
         'book(by: { id: "Qm9vazox" }) { status loans(first: 10) { nodes { book { loans(first: 20) { nodes { id } } } } } }';
       expect(await cost(`{ ${deep} }`)).toEqual({ data: { book: null }, requested: 253, actual: 253 });
       expect(await cost(`{ about { name } ${deep} }`)).toMatchObject({ requested: 254, actual: 254 });
-      // In a list each object that is there costs what it did, and one that an error took all that it may have.
+      // In a list each object that is there costs what it did, one that is not a point, and one that an error took all
+      // that it may have.
       const ids = ['Qm9vazoy', 'Qm9vazoxMDAwMDAw', 'Qm9vazox'];
       const list = `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Book { isbn status loans(first: 20, after: "x") { nodes { id } } } } }`;
       expect(await cost(list, { ids })).toEqual({
         data: { nodes: [{ isbn: 'ISBN-00002', status: 'ACTIVE', loans: null }, null, null] },
         requested: 73,
-        actual: 26,
+        actual: 27,
       });
     });
   });
@@ -295,7 +299,43 @@ describe('the points of a viewer', () => {
         app,
       );
       expect(data).toEqual({ front: { pick: null } });
-      expect(extensions?.cost).toMatchObject({ requestedQueryCost: 59, actualQueryCost: 1 });
+      // The error alone.
+      expect(extensions?.cost).toMatchObject({ requestedQueryCost: 59, actualQueryCost: 10 });
+    });
+  });
+
+  test('are paid for errors, if these cost more than the objects', async () => {
+    await withLimits({ costBucket: 4000, maxCost: 4000 }, async (app) => {
+      const actual = async (query: string, variables: Variables = {}) => {
+        const { errors = [], extensions } = await ask(query, variables, app);
+        return [errors.length, extensions?.cost?.actualQueryCost];
+      };
+      const ids = Array.from({ length: 200 }, (_, i) => `none ${i}`);
+      expect(await actual('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids })).toEqual([200, 2000]);
+      // One error more makes a page no more expensive.
+      const page =
+        '{ catalogue { books(first: 20) { nodes { isbn } } } bad: catalogue { books(first: -1) { nodes { isbn } } } }';
+      expect(await actual(page)).toEqual([1, 25]);
+      const bad = '{ catalogue { books(first: 20) { nodes { loans(first: 1, after: "bad") { nodes { id } } } } } }';
+      expect(await actual(bad)).toEqual([20, 200]);
+      expect((await ask(bad, {}, app)).extensions?.cost?.throttleStatus.currentlyAvailable).toBeLessThan(1600);
+    });
+  });
+
+  test('are paid for errors of an answer in parts', async () => {
+    await withLimits({ costBucket: 4000, maxCost: 4000 }, async (app) => {
+      const { url } = await app.app.start();
+      const bad =
+        '... @defer { catalogue { books(first: 50) { nodes { loans(first: 1, after: "bad") { nodes { id } } } } } }';
+      const parts: CostlyAnswer[] = [];
+      const sent = send(url, `{ about { name } ${bad} }`, { accept: 'multipart/mixed' });
+      for await (const part of readParts(await sent.response)) parts.push(part);
+      expect(parts[0]?.extensions?.cost?.requestedQueryCost).toBe(159);
+      const after = JSON.parse(await readText(await send(url, '{ about { name } }').response));
+      const left = after.extensions.cost.throttleStatus.currentlyAvailable;
+      // Fifty errors; a few points come back.
+      expect(left).toBeLessThan(3520);
+      expect(left).toBeGreaterThan(3400);
     });
   });
 
