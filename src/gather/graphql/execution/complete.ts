@@ -2,7 +2,7 @@ import { defaultTypeResolver, type GraphQLAbstractType, GraphQLError, type Graph
 import type { Execution } from './execution.ts';
 import { AsyncSource, SyncSource } from './item-sources.ts';
 import { printValue } from './print-value.ts';
-import { isPromiseLike, settleAllUnseen } from './promises.ts';
+import { ignore, isPromiseLike } from './promises.ts';
 import type { Level } from './scope.ts';
 import type { Answer } from './selection.ts';
 import { isCoerced } from './shape.ts';
@@ -19,7 +19,7 @@ export function complete(execution: Execution, level: Level, place: number, valu
     if (shape.isNonNull) throw nullError(level);
     return null;
   }
-  if (isPromiseLike(value)) return execution.wait(level, place, value, (it) => complete(execution, level, place, it));
+  if (isPromiseLike(value)) return execution.waits.add(level, place, value, complete);
   if (value instanceof Error) throw value;
   switch (shape.kind) {
     case 'leaf':
@@ -59,7 +59,7 @@ export function completeItems(
     } catch (error) {
       execution.fail(level, place, error);
       if (shape.isNonNull && !level.isAlive(place)) {
-        settleAllUnseen(items.slice(index + 1));
+        ignore(items.slice(index + 1));
         return;
       }
     }
@@ -90,10 +90,10 @@ function completeList(execution: Execution, level: Level, place: number, value: 
   else if (isAsync) {
     const source = new AsyncSource(value[Symbol.asyncIterator]());
     if (stream?.initialCount === 0) later(source);
-    else execution.feed({ level, place, source }, add, stream?.initialCount, () => later(source));
+    else execution.waits.addFeed({ level, place, source }, add, stream?.initialCount, () => later(source));
   } else {
     // Those that are taken later may reject before.
-    if (stream && (Array.isArray(value) || value instanceof Set)) settleAllUnseen(value);
+    if (stream && (Array.isArray(value) || value instanceof Set)) ignore(value);
     const source = new SyncSource(value[Symbol.iterator]());
     source.pull(stream?.initialCount ?? Number.POSITIVE_INFINITY, () => {});
     add(source.take());
@@ -121,7 +121,9 @@ function completeAbstract(
   const known = resolveType === defaultTypeResolver && (value as { __typename?: unknown }).__typename;
   if (typeof known === 'string') return completeAs(known);
   const name: unknown = resolveType(value, contextValue, execution.infoOf(level, place), abstractType);
-  return isPromiseLike(name) ? execution.wait(level, place, name, completeAs) : completeAs(name);
+  return isPromiseLike(name)
+    ? execution.waits.add(level, place, name, (_, __, ___, it) => completeAs(it))
+    : completeAs(name);
 }
 
 function completeObject(
@@ -139,7 +141,7 @@ function completeObject(
   };
   const isOfType = type.isTypeOf(value, execution.args.contextValue, execution.infoOf(level, place));
   if (!isPromiseLike(isOfType)) return add(isOfType);
-  execution.wait(level, place, isOfType, add);
+  execution.waits.add(level, place, isOfType, (_, __, ___, it) => add(it));
   return undefined;
 }
 
