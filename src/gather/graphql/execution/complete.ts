@@ -2,7 +2,7 @@ import { defaultTypeResolver, type GraphQLAbstractType, GraphQLError, type Graph
 import type { Execution } from './execution.ts';
 import { AsyncSource, SyncSource } from './item-sources.ts';
 import { printValue } from './print-value.ts';
-import { isPromiseLike, settleAllUnseen } from './promises.ts';
+import { ignore, isPromiseLike } from './promises.ts';
 import type { Level } from './scope.ts';
 import type { Answer } from './selection.ts';
 import { isCoerced } from './shape.ts';
@@ -16,7 +16,7 @@ import { type ItemSource, Stream } from './work.ts';
  */
 export function complete(execution: Execution, level: Level, place: number, value: unknown): unknown {
   const { shape } = level;
-  if (isPromiseLike(value)) return execution.wait(level, place, value, (it) => complete(execution, level, place, it));
+  if (isPromiseLike(value)) return execution.waits.add(level, place, value, complete);
   if (value instanceof Error) throw value;
   const keyBytes = level.lists ? ITEM_BYTES : level.field.keyBytes;
   if (value === null || value === undefined) {
@@ -61,7 +61,7 @@ export function completeItems(
     } catch (error) {
       execution.fail(level, place, error);
       if (shape.isNonNull && !level.isAlive(place)) {
-        settleAllUnseen(items.slice(index + 1));
+        ignore(items.slice(index + 1));
         return;
       }
     }
@@ -92,10 +92,10 @@ function completeList(execution: Execution, level: Level, place: number, value: 
   else if (isAsync) {
     const source = new AsyncSource(value[Symbol.asyncIterator]());
     if (stream?.initialCount === 0) later(source);
-    else execution.feed({ level, place, source }, add, stream?.initialCount, () => later(source));
+    else execution.waits.addFeed({ level, place, source }, add, stream?.initialCount, () => later(source));
   } else {
     // Those that are taken later may reject before.
-    if (stream && (Array.isArray(value) || value instanceof Set)) settleAllUnseen(value);
+    if (stream && (Array.isArray(value) || value instanceof Set)) ignore(value);
     const source = new SyncSource(value[Symbol.iterator]());
     source.pull(stream?.initialCount ?? Number.POSITIVE_INFINITY, () => {});
     add(source.take());
@@ -123,7 +123,9 @@ function completeAbstract(
   const known = resolveType === defaultTypeResolver && (value as { __typename?: unknown }).__typename;
   if (typeof known === 'string') return completeAs(known);
   const name: unknown = resolveType(value, contextValue, execution.infoOf(level, place), abstractType);
-  return isPromiseLike(name) ? execution.wait(level, place, name, completeAs) : completeAs(name);
+  return isPromiseLike(name)
+    ? execution.waits.add(level, place, name, (_, __, ___, it) => completeAs(it))
+    : completeAs(name);
 }
 
 function completeObject(
@@ -141,7 +143,7 @@ function completeObject(
   };
   const isOfType = type.isTypeOf(value, execution.args.contextValue, execution.infoOf(level, place));
   if (!isPromiseLike(isOfType)) return add(isOfType);
-  execution.wait(level, place, isOfType, add);
+  execution.waits.add(level, place, isOfType, (_, __, ___, it) => add(it));
   return undefined;
 }
 

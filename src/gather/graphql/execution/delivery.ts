@@ -5,6 +5,7 @@ import type { Event, Format } from './format.ts';
 import type { Part } from './part.ts';
 import { Level, Scope } from './scope.ts';
 import type { Selection } from './selection.ts';
+import { MAX_ITEMS } from './waits.ts';
 import { BurstPart, type Fragment, type Stream, Task } from './work.ts';
 
 /** What the client learns of at one time. */
@@ -194,7 +195,7 @@ export class Delivery<Later> implements AsyncGenerator<Later, void, void> {
 
   #pull(stream: Stream): void {
     this.#idle.delete(stream);
-    stream.source.pull(stream.burst, () => this.#execution.arrive(() => this.#takeItems(stream)));
+    stream.source.pull(stream.burst, () => this.#execution.waits.arrive(() => this.#takeItems(stream)));
   }
 
   #takeItems(stream: Stream): void {

@@ -1,3 +1,4 @@
+import { ignore } from './promises.ts';
 import type { ItemSource } from './work.ts';
 
 /** The items of an iterator. */
@@ -34,6 +35,7 @@ export class SyncSource implements ItemSource {
   }
 
   async close(): Promise<void> {
+    ignore(this.take());
     if (this.isDone || this.failure) return;
     this.isDone = true;
     await returned(this.#iterator);
@@ -69,6 +71,7 @@ export class AsyncSource implements ItemSource {
   }
 
   async close(): Promise<void> {
+    ignore(this.take());
     if (this.#isOver) return;
     this.isDone = true;
     this.#onReady = undefined;
@@ -84,7 +87,6 @@ export class AsyncSource implements ItemSource {
     this.#isAsking = true;
     const settle = (use: () => void) => {
       this.#isAsking = false;
-      if (this.#isOver) return;
       try {
         use();
       } catch (reason) {
@@ -104,11 +106,13 @@ export class AsyncSource implements ItemSource {
   }
 
   #accept({ done, value }: IteratorResult<unknown>): void {
-    if (done) this.isDone = true;
+    if (this.#isOver) ignore(value);
+    else if (done) this.isDone = true;
     else this.#items.push(value);
   }
 
   #fail(reason: unknown): void {
+    if (this.#isOver) return;
     this.failure = { reason };
     void returned(this.#iterator);
   }

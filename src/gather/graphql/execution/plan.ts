@@ -68,6 +68,7 @@ function variablesOf(document: DocumentNode): readonly string[] {
 
 function toVariant(args: ValidatedExecutionArgs, names: readonly string[], isIncremental: boolean): string {
   const { coerced } = args.variableValues;
+  if (names.length === 0) return `${isIncremental} ${args.hideSuggestions}`;
   const values = names.map((name) => (name in coerced ? [coerced[name]] : []));
   return JSON.stringify([isIncremental, args.hideSuggestions, ...values]);
 }

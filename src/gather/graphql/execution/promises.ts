@@ -2,17 +2,8 @@ export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
-/** A promise of which nobody takes the result must not end the process if it rejects. */
-export function settleUnseen(value: unknown): void {
-  if (isPromiseLike(value)) value.then(ignore, ignore);
+/** For a value that nobody takes: promises in it must not end the process if they reject. */
+export function ignore(value: unknown): void {
+  if (isPromiseLike(value)) value.then(ignore, () => {});
+  else if (Array.isArray(value) || value instanceof Set) for (const item of value) ignore(item);
 }
-
-/** Also in lists of lists. */
-export function settleAllUnseen(values: Iterable<unknown>): void {
-  for (const value of values) {
-    if (Array.isArray(value) || value instanceof Set) settleAllUnseen(value);
-    else settleUnseen(value);
-  }
-}
-
-function ignore(): void {}

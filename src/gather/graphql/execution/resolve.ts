@@ -2,7 +2,7 @@ import type { GraphQLFieldResolver } from 'graphql';
 import { complete } from './complete.ts';
 import { defer } from './defer.ts';
 import type { Execution } from './execution.ts';
-import { isPromiseLike, settleUnseen } from './promises.ts';
+import { ignore, isPromiseLike } from './promises.ts';
 import { Level, type Scope } from './scope.ts';
 import type { Answer, Arguments, Field, ResolveAll } from './selection.ts';
 import { isCoerced } from './shape.ts';
@@ -111,7 +111,7 @@ function resolveTogether(execution: Execution, level: Level, args: Arguments, re
   };
   try {
     const values = resolveAll(parents, args, execution.args.contextValue, execution.infoOf(level, first));
-    if (isPromiseLike(values)) execution.waitForAll(level, places, values, use);
+    if (isPromiseLike(values)) execution.waits.addAll(level, places, values, use);
     else use(values);
   } catch (error) {
     fail(error);
@@ -120,7 +120,7 @@ function resolveTogether(execution: Execution, level: Level, args: Arguments, re
 
 function completeLater(execution: Execution, level: Level, place: number, value: unknown): void {
   if (execution.hasDead && !level.isAlive(place)) {
-    settleUnseen(value);
+    ignore(value);
     return;
   }
   try {

@@ -75,6 +75,14 @@ export interface Burst {
   readonly first: number;
 }
 
+/** A place that becomes null by an error. */
+interface Nullable {
+  readonly level: Level;
+  readonly place: number;
+  /** There is none in the part: all of it fails, or its items from this position on. */
+  readonly isPart?: boolean;
+}
+
 const NONE: number[] = [];
 
 /**
@@ -157,6 +165,16 @@ export class Level {
     this.#nulled ??= new Set();
     this.#nulled.add(place);
     this.write(place, null);
+  }
+
+  /** The nearest place around one, or itself, that may be null. @param isWhole for its whole part instead */
+  nullableAround(place: number, isWhole = false): Nullable {
+    if (!this.shape.isNonNull && !isWhole) return { level: this, place };
+    if (this.burst) return { level: this, place: this.positions[place] as number, isPart: true };
+    if (this.lists) return this.lists.nullableAround(this.owners[place] as number, isWhole);
+    const { parts, level, places } = this.scope;
+    if (parts || !level) return { level: this, place: 0, isPart: true };
+    return level.nullableAround(places[place] as number, isWhole);
   }
 
   isAlive(place: number): boolean {

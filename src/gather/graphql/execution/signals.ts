@@ -1,9 +1,9 @@
 import type { GraphQLResolveInfoHelpers } from 'graphql';
-import { settleAllUnseen } from './promises.ts';
+import { ignore } from './promises.ts';
 
 const helpers: GraphQLResolveInfoHelpers = {
   promiseAll: (values) => Promise.all(values),
-  track: settleAllUnseen,
+  track: ignore,
 };
 
 /** What `info` offers to resolvers that work on their own: a signal that aborts when the execution ends. */

@@ -10,6 +10,8 @@ import {
 } from 'graphql';
 import { Random } from './random.ts';
 
+const DEPTH = 3;
+
 export interface RandomDocument {
   text: string;
   variables: Record<string, unknown>;
@@ -37,7 +39,7 @@ class Writer {
     const operation = this.#random.chance(0.2) ? 'mutation' : 'query';
     const root = this.#schema.getRootType(operation as never);
     if (!root) throw new Error(`No root type for ${operation}`);
-    const selection = this.#selection(root, 3);
+    const selection = this.#selection(root, DEPTH);
     const fragments = this.#fragments.map(({ name, type, text }) => `fragment ${name} on ${type} ${text}`);
     const variables = { yes: this.#random.chance(0.5), no: this.#random.chance(0.5), text: 'given', size: 3 };
     return {
@@ -50,7 +52,9 @@ class Writer {
   }
 
   #selection(type: GraphQLCompositeType, depth: number): string {
-    const parts = Array.from({ length: 1 + this.#random.below(4) }, () => this.#part(type, depth));
+    const parts = Array.from({ length: 1 + this.#random.below(depth === DEPTH ? 5 : 3) }, () =>
+      this.#part(type, depth),
+    );
     return `{ ${parts.join(' ')} }`;
   }
 

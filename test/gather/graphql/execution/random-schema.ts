@@ -189,7 +189,7 @@ function listOf(type: GraphQLOutputType, at: string, random: Random, world: Worl
   const breaksAt = random.chance(world.trouble / 2) ? random.below(length + 1) : -1;
   const guarded = () => items.map((it) => attempt(it));
   /** Nobody may take those that are given later. */
-  const given = () => guarded().map((it) => (it instanceof Promise ? handled(it) : it));
+  const given = () => handled(guarded());
   switch (random.below(world.laziness > 0 ? 6 : 3)) {
     case 1:
       return new Set(guarded().map((it, index) => (typeof it === 'object' ? it : `${index}`)));
@@ -213,9 +213,10 @@ function attempt(value: () => unknown): unknown {
   }
 }
 
-function handled<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => {});
-  return promise;
+function handled<T>(value: T): T {
+  if (value instanceof Promise) value.then(handled, () => {});
+  else if (Array.isArray(value) || value instanceof Set) value.forEach(handled);
+  return value;
 }
 
 function* generate(items: unknown[], breaksAt: number, at: string): Generator<unknown> {

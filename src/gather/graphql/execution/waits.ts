@@ -1,0 +1,196 @@
+import type { Execution } from './execution.ts';
+import { ignore } from './promises.ts';
+import type { Level } from './scope.ts';
+import type { ItemSource } from './work.ts';
+
+/** Most items of a list that are completed together: a list may have no end. */
+export const MAX_ITEMS = 1000;
+
+/** Makes of a value what is written in its place; undefined if that is done, or comes later. */
+type Use = (execution: Execution, level: Level, place: number, value: unknown) => unknown;
+
+/** A list whose items come over time. */
+interface Feed {
+  readonly level: Level;
+  readonly place: number;
+  readonly source: ItemSource;
+}
+
+/**
+ * What an execution waits for. What settles in the same turn of the event loop goes on together, at its end; what is late goes
+ * on by itself.
+ */
+export class Waits {
+  readonly #execution: Execution;
+  /** Levels with places that are waited for. */
+  readonly #levels = new Set<Level>();
+  readonly #feeds = new Set<Feed>();
+  #arrivals: (Wait | (() => void))[] = [];
+
+  constructor(execution: Execution) {
+    this.#execution = execution;
+  }
+
+  /** A value comes later. */
+  add(level: Level, place: number, promise: PromiseLike<unknown>, use: Use): void {
+    if (this.#execution.isOver) return void ignore(promise);
+    this.#open(level, place);
+    const wait = new Wait(level, place, use);
+    const native = promise instanceof Promise ? promise : Promise.resolve(promise);
+    native.then(
+      (value) => this.#arrive(wait.withValue(value)),
+      (reason) => this.#arrive(wait.withError(reason)),
+    );
+  }
+
+  /** The values of many places come later, all at once. */
+  addAll(level: Level, places: readonly number[], promise: PromiseLike<unknown>, use: (values: unknown) => void): void {
+    if (this.#execution.isOver) return void ignore(promise);
+    for (const place of places) this.#open(level, place);
+    const settle = (step: () => void) =>
+      this.arrive(() => {
+        for (const place of places) this.#close(level, place);
+        step();
+      });
+    const fail = (reason: unknown) => {
+      for (const place of places) this.#execution.fail(level, place, reason);
+    };
+    Promise.resolve(promise).then(
+      (values) => (this.#execution.isOver ? ignore(values) : settle(() => use(values))),
+      (reason) => settle(() => fail(reason)),
+    );
+  }
+
+  /**
+   * The items of a list come over time.
+   * @param use is called with those of a turn
+   * @param onFull is called after `limit` items, if there may be more
+   */
+  addFeed(feed: Feed, use: (items: unknown[]) => void, limit = Number.POSITIVE_INFINITY, onFull?: () => void): void {
+    const { level, place, source } = feed;
+    if (this.#execution.isOver) return void source.close();
+    let left = limit;
+    const end = () => {
+      this.#feeds.delete(feed);
+      this.#close(level, place);
+    };
+    const onReady = () =>
+      this.arrive(() => {
+        if (!level.open?.has(place)) return;
+        const items = source.take();
+        left -= items.length;
+        use(items);
+        if (source.failure || source.isDone) {
+          end();
+          if (source.failure) this.#execution.fail(level, place, source.failure.reason);
+        } else if (left === 0) {
+          end();
+          onFull?.();
+        } else source.pull(Math.min(left, MAX_ITEMS), onReady);
+      });
+    this.#feeds.add(feed);
+    this.#open(level, place);
+    source.pull(Math.min(left, MAX_ITEMS), onReady);
+  }
+
+  /** Goes on at the end of this turn, with all that arrives in it. */
+  arrive(step: () => void): void {
+    this.#arrive(step);
+  }
+
+  /** No longer waits for what nobody will see. */
+  sweep(): void {
+    for (const level of this.#levels)
+      for (const place of level.open ?? []) if (!level.isAlive(place)) this.#close(level, place);
+    for (const feed of this.#feeds) {
+      if (feed.level.isAlive(feed.place)) continue;
+      this.#feeds.delete(feed);
+      void feed.source.close();
+    }
+  }
+
+  failAll(reason: unknown): void {
+    for (const level of this.#levels) for (const place of level.open ?? []) this.#execution.fail(level, place, reason);
+  }
+
+  /** @returns the lists that were not at their end */
+  end(): ItemSource[] {
+    this.#levels.clear();
+    const sources = [...this.#feeds].map(({ source }) => source);
+    this.#feeds.clear();
+    return sources;
+  }
+
+  #arrive(arrival: Wait | (() => void)): void {
+    if (this.#execution.isOver) {
+      if (arrival instanceof Wait) ignore(arrival.value);
+      return;
+    }
+    if (this.#arrivals.length === 0) process.nextTick(this.#goOn);
+    this.#arrivals.push(arrival);
+  }
+
+  readonly #goOn = (): void => {
+    const arrivals = this.#arrivals;
+    this.#arrivals = [];
+    for (const arrival of arrivals) {
+      if (arrival instanceof Wait) this.#settle(arrival);
+      else if (!this.#execution.isOver) arrival();
+    }
+    this.#execution.run();
+  };
+
+  #settle({ level, place, use, value, hasFailed }: Wait): void {
+    const execution = this.#execution;
+    if (execution.isOver || !this.#close(level, place) || (execution.hasDead && !level.isAlive(place)))
+      return void ignore(value);
+    try {
+      if (hasFailed) throw value;
+      const used = use(execution, level, place, value);
+      if (used !== undefined) level.write(place, used);
+    } catch (error) {
+      execution.fail(level, place, error);
+    }
+  }
+
+  #open(level: Level, place: number): void {
+    level.open ??= new Set();
+    level.open.add(place);
+    level.partOf(place).pending++;
+    this.#levels.add(level);
+  }
+
+  #close(level: Level, place: number): boolean {
+    if (!level.open?.delete(place)) return false;
+    level.partOf(place).pending--;
+    if (level.open.size === 0) this.#levels.delete(level);
+    return true;
+  }
+}
+
+/** A value that comes later. */
+class Wait {
+  readonly level: Level;
+  readonly place: number;
+  readonly use: Use;
+  /** The value, or the error. */
+  value: unknown;
+  hasFailed = false;
+
+  constructor(level: Level, place: number, use: Use) {
+    this.level = level;
+    this.place = place;
+    this.use = use;
+  }
+
+  withValue(value: unknown): this {
+    this.value = value;
+    return this;
+  }
+
+  withError(error: unknown): this {
+    this.value = error;
+    this.hasFailed = true;
+    return this;
+  }
+}
