@@ -1,26 +1,35 @@
-import type { Connection, Edge } from '../database/connection.ts';
+import type { Connection, Edge, PageOfRows } from '../database/connection.ts';
+
+type AnyConnection = Connection<unknown>;
 
 /** The resolvers of every `…Connection` type. */
 export const connectionResolvers = {
-  edges: async <Row>(connection: Connection<Row>): Promise<Edge<Row>[]> => {
-    const { rows } = await connection.read();
-    return rows.map((node) => ({ node, connection }));
-  },
-  nodes: async <Row>(connection: Connection<Row>): Promise<Row[]> => (await connection.read()).rows,
-  pageInfo: async <Row>(connection: Connection<Row>) => {
-    const { rows, hasNextPage, hasPreviousPage } = await connection.read();
-    const [first, last] = [rows[0], rows.at(-1)];
-    return {
-      hasNextPage,
-      hasPreviousPage,
-      startCursor: first ? connection.cursorOf(first) : null,
-      endCursor: last ? connection.cursorOf(last) : null,
-    };
-  },
-  totalCount: <Row>(connection: Connection<Row>): Promise<number> => connection.totalCount(),
+  edges: ofPage(({ rows }, connection) => rows.map((node): Edge<unknown> => ({ node, connection }))),
+  nodes: ofPage(({ rows }) => rows),
+  pageInfo: ofPage(({ rows, hasNextPage, hasPreviousPage }, connection) => ({
+    hasNextPage,
+    hasPreviousPage,
+    startCursor: rows.length > 0 ? connection.cursorOf(rows[0]) : null,
+    endCursor: rows.length > 0 ? connection.cursorOf(rows.at(-1)) : null,
+  })),
+  totalCount: (connection: AnyConnection): Promise<number> => connection.totalCount(),
 };
 
 /** The resolvers of every `…Edge` type. */
 export const edgeResolvers = {
   cursor: <Row>({ node, connection }: Edge<Row>): string => connection.cursorOf(node),
 };
+
+/** A field that is part of a connection's page. */
+function ofPage<Value>(toValue: (page: PageOfRows<unknown>, connection: AnyConnection) => Value) {
+  const resolveAll = async (connections: readonly AnyConnection[]): Promise<unknown[]> => {
+    const pages = await Promise.allSettled(connections.map((connection) => connection.read()));
+    return pages.map((page, index) =>
+      page.status === 'fulfilled' ? toValue(page.value, connections[index] as AnyConnection) : page.reason,
+    );
+  };
+  return {
+    resolve: async (connection: AnyConnection): Promise<Value> => toValue(await connection.read(), connection),
+    extensions: { resolveAll },
+  };
+}

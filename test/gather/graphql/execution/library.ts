@@ -61,11 +61,9 @@ const book: GraphQLObjectType<Book, Shelf> = new GraphQLObjectType<Book, Shelf>(
     stock: {
       type: GraphQLInt,
       extensions: {
-        gather: {
-          resolveAll: async (books: readonly Book[], _: unknown, { batches }: Shelf) => {
-            batches.push(`stock of ${books.map(({ id }) => id).join()}`);
-            return books.map(({ id }) => Number(id));
-          },
+        resolveAll: async (books: readonly Book[], _: unknown, { batches }: Shelf) => {
+          batches.push(`stock of ${books.map(({ id }) => id).join()}`);
+          return books.map(({ id }) => Number(id));
         },
       },
     },
