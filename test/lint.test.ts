@@ -21,6 +21,7 @@ const FORBIDDEN = [
   ['src/gather/http', "import { a } from '../files/files.ts';", 'http/ imports sources'],
   ['src/gather/graphql/limits', "import { a } from '../../jobs/jobs.ts';", 'imports none of them'],
   ['src/gather/graphql', "export * from '../accounts/accounts.ts';", 'imports none of them'],
+  ['src/gather/graphql/execution', "import { a } from '../reads.ts';", 'graphql and itself'],
   ['src/gather/jobs', "import { a } from '../worker.ts';", 'no server, worker or command'],
   ['src/gather/accounts', "const a = await import('../commands/user.ts');", 'no server, worker or command'],
   ['src/gather/jobs', "import { a } from '../graphql/reads.ts';", 'Only resolvers, plugins and routes'],

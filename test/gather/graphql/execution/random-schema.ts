@@ -2,6 +2,7 @@ import {
   GraphQLBoolean,
   GraphQLEnumType,
   type GraphQLFieldConfig,
+  type GraphQLFieldResolver,
   GraphQLFloat,
   GraphQLID,
   GraphQLInt,
@@ -77,7 +78,9 @@ export function randomSchema(seed: number): GraphQLSchema {
   const fields = (): Record<string, GraphQLFieldConfig<unknown, World>> => {
     const own = Array.from({ length: 3 + random.below(4) }, (_, index) => {
       const type = outputType();
-      return [`f${index}`, toField(type, isLeafType(type) && random.chance(0.5))] as const;
+      const way = random.next();
+      if (way < 0.2) return [`f${index}`, toSharedField(`f${index}`, type)] as const;
+      return [`f${index}`, toField(type, isLeafType(type) && way < 0.6)] as const;
     });
     return { ...common(), ...Object.fromEntries(own) };
   };
@@ -135,6 +138,19 @@ function toField(type: GraphQLOutputType, isProperty: boolean): GraphQLFieldConf
       return toValue(type, `${at}(${text},${size})`, world, info.schema);
     },
   };
+}
+
+/** A field with `resolveAll`, which says the same as its resolver. */
+function toSharedField(name: string, type: GraphQLOutputType): GraphQLFieldConfig<unknown, World> {
+  const args = { text: { type: GraphQLString, defaultValue: 'none' }, size: { type: GraphQLInt } };
+  const resolve: GraphQLFieldResolver<unknown, World> = (source, { text, size }, world, { schema }) =>
+    toValue(type, `${(source as Partial<Source>).at ?? 'root'}.${name}(${text},${size})`, world, schema);
+  const resolveAll: GraphQLFieldResolver<readonly unknown[], World> = (parents, given, world, info) => {
+    const random = new Random(`${world.seed} all ${name} ${parents.length}`);
+    const all = () => parents.map((parent) => attempt(() => resolve(parent, given, world, info)));
+    return random.chance(world.laziness) ? later(random, all) : all();
+  };
+  return { type, args, resolve, extensions: { gather: { resolveAll } } };
 }
 
 /** A value for a type, in one of the ways in which resolvers give them. */
