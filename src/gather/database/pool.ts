@@ -46,9 +46,13 @@ const CONTROL_CONNECTIONS = 2;
 const CONTROL_TIMEOUT_MS = 2000;
 /** Added to the statement timeout before the client gives up on a statement that the server did not stop. */
 const GRACE_MS = 1000;
-const TEXT_TYPES = new Set<number>([pg.types.builtins.TIMESTAMPTZ, pg.types.builtins.DATE]);
+const { TIMESTAMPTZ, DATE, INT8, NUMERIC } = pg.types.builtins;
+const TEXT_TYPES = new Set<number>([TIMESTAMPTZ, DATE, INT8, NUMERIC]);
 
-/** Timestamps and dates stay text: see `Timestamp`. Everything else is parsed as pg does by default. */
+/**
+ * Timestamps and dates stay text: see `Timestamp`; so do numbers that a double cannot hold, as they do in pg by default,
+ * which looks at each of them. Everything else is parsed as pg does by default.
+ */
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
     TEXT_TYPES.has(oid) ? (value: string) => value : pg.types.getTypeParser(oid, format as 'text'),

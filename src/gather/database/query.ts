@@ -38,7 +38,7 @@ type Settle<Row> = (error: unknown, result?: Result<Row>) => void;
 
 const { prepareValue } = (pg as unknown as { utils: { prepareValue(value: unknown): unknown } }).utils;
 const Parser = pg.Result as unknown as new (rowMode: undefined, types: Types) => RowParser;
-const DIGITS = /^\d+$/;
+const DIGITS = /^-?\d+$/;
 const TAG = /(\d+)$/;
 
 /** The columns of the named statements of each connection. They do not change for as long as the name does not. */
@@ -58,7 +58,7 @@ export function runQuery<Row>(
 
 /**
  * A query in pg's interface for submittables, which costs less than pg's own: a named statement is described once per
- * connection and not at each run, rows are counted as they are parsed, and IDs in arrays are not escaped.
+ * connection and not at each run, rows are counted as they are parsed, and whole numbers in arrays are not escaped.
  */
 class Query<Row> {
   readonly name: string | undefined;
@@ -165,9 +165,12 @@ class Query<Row> {
   }
 }
 
-/** As pg does, but joins arrays of IDs without escaping them. */
+/** As pg does, but joins arrays of whole numbers and IDs without escaping them. */
 function toParameter(value: unknown): unknown {
-  if (!Array.isArray(value)) return prepareValue(value);
-  for (const element of value) if (typeof element !== 'string' || !DIGITS.test(element)) return prepareValue(value);
-  return `{${value.join(',')}}`;
+  if (typeof value === 'string') return value;
+  return Array.isArray(value) && value.every(isWhole) ? `{${value.join(',')}}` : prepareValue(value);
+}
+
+function isWhole(value: unknown): boolean {
+  return typeof value === 'string' ? DIGITS.test(value) : Number.isSafeInteger(value);
 }

@@ -44,13 +44,27 @@ async function loadMissing(
   rows: () => readonly unknown[],
   isNullable: boolean,
 ): Promise<readonly unknown[]> {
-  const loaded = await Promise.allSettled(missing.map((id) => loader.load(id)));
-  const failures = new Map<Id | null, unknown>();
-  for (const [index, result] of loaded.entries()) {
-    if (result.status === 'fulfilled' || (isNullable && isNotFound(result.reason))) continue;
-    failures.set(missing[index] as Id, result.reason);
+  const loads = missing.map((id) => loader.load(id));
+  try {
+    await Promise.all(loads);
+    return rows();
+  } catch {
+    const failures = await failuresOf(missing, loads);
+    const isMissing = (error: unknown) => isNullable && isNotFound(error);
+    return rows().map((row, index) => {
+      const failure = failures.get(ids[index] as Id);
+      return row ?? (failure === undefined || isMissing(failure) ? null : failure);
+    });
   }
-  return failures.size === 0 ? rows() : rows().map((row, index) => row ?? failures.get(ids[index] as Id) ?? null);
+}
+
+async function failuresOf(ids: readonly Id[], loads: readonly Promise<unknown>[]): Promise<Map<Id, unknown>> {
+  const failures = new Map<Id, unknown>();
+  const results = await Promise.allSettled(loads);
+  results.forEach((result, index) => {
+    if (result.status === 'rejected') failures.set(ids[index] as Id, result.reason);
+  });
+  return failures;
 }
 
 function isNotFound(error: unknown): boolean {

@@ -4,7 +4,7 @@ import { readRowsByKey } from '../database/rows-by-key.ts';
 import type { Schema } from '../database/schema.ts';
 import type { Row, TableDefinition } from '../database/table-definition.ts';
 import { GatherError } from '../errors.ts';
-import { createLoader, inKeyOrder, type LoaderSource } from './batch.ts';
+import { createLoader, type LoaderSource } from './batch.ts';
 
 /**
  * A loader of rows by a unique column. NOT_FOUND for a key without a row. Rows that the request has read are not read again.
@@ -20,9 +20,10 @@ export function createRowByKey<T extends keyof Schema>(
   const load = async (keys: readonly string[]) => {
     const rows = await readRowsByKey(database, name, { definition, column }, columns[table], keys);
     known.add(table, rows);
-    const found = inKeyOrder(keys, rows, (row) => String(row[column as keyof Row<T>]));
-    return found.map(
-      (row) => row ?? new GatherError('NOT_FOUND', `There is no ${definition.table} with this ${column}.`),
+    return keys.map(
+      (key) =>
+        known.find(table, column, key) ??
+        new GatherError('NOT_FOUND', `There is no ${definition.table} with this ${column}.`),
     );
   };
   return createLoader<string, Row<T>>(name, source, load, { cacheMap: known.cacheOf(table, column) });

@@ -5,7 +5,6 @@ import type { Event, Format } from './format.ts';
 import type { Part } from './part.ts';
 import { Level, Scope } from './scope.ts';
 import type { Selection } from './selection.ts';
-import { MAX_ITEMS } from './waits.ts';
 import { BurstPart, type Fragment, type Stream, Task } from './work.ts';
 
 /** What the client learns of at one time. */

@@ -96,8 +96,10 @@ function callResolver(
 
 function resolveTogether(execution: Execution, level: Level, args: Arguments, resolveAll: ResolveAll): void {
   const { sources } = level.scope;
-  const all = [...sources.keys()];
-  const places = execution.hasDead ? all.filter((place) => level.isAlive(place)) : all;
+  const places: number[] = [];
+  for (let place = 0; place < sources.length; place++) {
+    if (!execution.hasDead || level.isAlive(place)) places.push(place);
+  }
   const [first] = places;
   if (first === undefined) return;
   const parents = places.length === sources.length ? sources : places.map((place) => sources[place]);
@@ -107,7 +109,8 @@ function resolveTogether(execution: Execution, level: Level, args: Arguments, re
   const use = (values: unknown) => {
     if (!Array.isArray(values) || values.length !== places.length)
       return fail(new Error(`Expected ${places.length} values for ${level.field.parentType}.${level.field.name}.`));
-    for (const [index, place] of places.entries()) completeLater(execution, level, place, values[index]);
+    for (let index = 0; index < places.length; index++)
+      completeLater(execution, level, places[index] as number, values[index]);
   };
   try {
     const values = resolveAll(parents, args, execution.args.contextValue, execution.infoOf(level, first));

@@ -4,7 +4,7 @@ import type { Level } from './scope.ts';
 import type { ItemSource } from './work.ts';
 
 /** Most items of a list that are completed together: a list may have no end. */
-export const MAX_ITEMS = 1000;
+const MAX_ITEMS = 1000;
 
 /** Makes of a value what is written in its place; undefined if that is done, or comes later. */
 type Use = (execution: Execution, level: Level, place: number, value: unknown) => unknown;
