@@ -143,7 +143,7 @@ export class Delivery<Later> implements AsyncGenerator<Later, void, void> {
       scopes.set(selection, ofSelection.set(level, scope));
       task.answer = scope.add(places[index] as number, sources[index]);
       scope.parts?.push(task);
-      this.#execution.start(task);
+      this.#execution.check(task);
     }
     for (const ofSelection of scopes.values()) for (const scope of ofSelection.values()) this.#execution.add(scope);
   }
@@ -205,7 +205,7 @@ export class Delivery<Later> implements AsyncGenerator<Later, void, void> {
     const part = new BurstPart(stream, stream.next);
     stream.next += items.length;
     const burst = { part, items: part.items, first: part.first };
-    this.#execution.start(part);
+    this.#execution.check(part);
     completeItems(
       this.#execution,
       new Level(level.scope, usage.field, level.shape.item, level, burst),

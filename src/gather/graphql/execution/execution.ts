@@ -49,7 +49,7 @@ export class Execution {
   readonly #signals = new Signals();
   readonly #arguments = new Map<Field, Arguments>();
   readonly #scopes: Scope[] = [];
-  readonly #started = new Set<Part>();
+  readonly #toCheck = new Set<Part>();
   #mustSweep = false;
   #isRunning = false;
 
@@ -75,9 +75,9 @@ export class Execution {
     return values;
   }
 
-  /** Looks for its end at the end of each run. */
-  start(part: Part): void {
-    this.#started.add(part);
+  /** It may be done: that is seen at the end of the run. */
+  check(part: Part): void {
+    this.#toCheck.add(part);
   }
 
   readonly add = (scope: Scope): void => {
@@ -125,8 +125,10 @@ export class Execution {
     }
     const nullable = isExcess || this.args.errorPropagation ? level.nullableAround(place, isExcess) : { level, place };
     if (nullable.isPart || nullable.level !== level || nullable.level.read(nullable.place) !== undefined) this.#bury();
-    if (nullable.isPart) part.fail(error, nullable.place);
-    else {
+    if (nullable.isPart) {
+      part.fail(error, nullable.place);
+      this.check(part);
+    } else {
       nullable.level.nullify(nullable.place);
       part.errors.push(error);
     }
@@ -135,7 +137,6 @@ export class Execution {
   /** Nobody wants its values any more. */
   cancel(part: Part): void {
     part.isCancelled = true;
-    this.#started.delete(part);
     this.#bury();
   }
 
@@ -177,9 +178,9 @@ export class Execution {
   /** @returns whether a part was done, after which others may have been started */
   #finish(): boolean {
     if (this.isOver) return false;
-    const done = [...this.#started].filter((part) => part.pending === 0 || !part.wants(0));
+    const done = [...this.#toCheck].filter((part) => !part.isDone && (part.pending === 0 || !part.wants(0)));
+    this.#toCheck.clear();
     for (const part of done) {
-      this.#started.delete(part);
       part.isDone = true;
       this.onDone(part);
     }

@@ -16,14 +16,15 @@ const DIRECTIVES = new Set(['skip', 'include', 'defer', 'stream']);
 
 /** The plans of one operation. */
 interface Plans {
-  readonly schema: GraphQLSchema;
-  readonly operation: OperationDefinitionNode;
   /** Names of the variables in directives that change the plan. */
   readonly variables: readonly string[];
   readonly variants: Map<string, Selection>;
 }
 
-const plansOfDocuments = new WeakMap<DocumentNode, Plans[]>();
+/** By operation. Plans are as old as the document and the schema. */
+type PlansOfDocument = WeakMap<GraphQLSchema, Map<OperationDefinitionNode, Plans>>;
+
+const plansOfDocuments = new WeakMap<DocumentNode, PlansOfDocument>();
 
 /**
  * The selection on the root object of an operation. What is below is compiled when it is first executed. All executions of
@@ -47,13 +48,12 @@ export function planOf(args: ValidatedExecutionArgs, rootType: GraphQLObjectType
 }
 
 function plansOf({ schema, document, operation }: ValidatedExecutionArgs): Plans {
-  const known = plansOfDocuments.get(document) ?? [];
-  plansOfDocuments.set(document, known);
-  let plans = known.find((it) => it.operation === operation && it.schema === schema);
-  if (!plans) {
-    plans = { schema, operation, variables: variablesOf(document), variants: new Map() };
-    known.push(plans);
-  }
+  const ofDocument: PlansOfDocument = plansOfDocuments.get(document) ?? new WeakMap();
+  plansOfDocuments.set(document, ofDocument);
+  const ofSchema = ofDocument.get(schema) ?? new Map<OperationDefinitionNode, Plans>();
+  ofDocument.set(schema, ofSchema);
+  const plans = ofSchema.get(operation) ?? { variables: variablesOf(document), variants: new Map() };
+  ofSchema.set(operation, plans);
   return plans;
 }
 

@@ -55,6 +55,11 @@ function copyProperties(execution: Execution, scope: Scope, field: Field): void 
       }
       level ??= new Level(scope, field, shape);
       if (typeof value === 'function') value = callMethod(execution, level, index);
+      // A method may have aborted it.
+      if (execution.isOver) {
+        ignore(value);
+        return;
+      }
       const completed = complete(execution, level, index, value);
       if (completed !== undefined) (answers[index] as Answer)[key] = completed;
     } catch (error) {
@@ -90,6 +95,7 @@ function callResolver(
     } catch (error) {
       execution.fail(level, index, error);
     }
+    // A resolver may have aborted it.
     if (execution.isOver) return;
   }
 }
@@ -107,8 +113,10 @@ function resolveTogether(execution: Execution, level: Level, args: Arguments, re
     for (const place of places) execution.fail(level, place, error);
   };
   const use = (values: unknown) => {
-    if (!Array.isArray(values) || values.length !== places.length)
+    if (!Array.isArray(values) || values.length !== places.length) {
+      ignore(values);
       return fail(new Error(`Expected ${places.length} values for ${level.field.parentType}.${level.field.name}.`));
+    }
     for (let index = 0; index < places.length; index++)
       completeLater(execution, level, places[index] as number, values[index]);
   };

@@ -2,7 +2,6 @@ import {
   defaultFieldResolver,
   type FieldNode,
   type GraphQLAbstractType,
-  GraphQLError,
   type GraphQLField,
   type GraphQLFieldResolver,
   type GraphQLObjectType,
@@ -10,13 +9,12 @@ import {
   GraphQLStreamDirective,
   getArgumentValues,
   getDirectiveValues,
-  isObjectType,
   type SelectionSetNode,
   type VariableValues,
   visit,
 } from 'graphql';
 import { collect, type Defer, type Selected, type Terms } from './collect.ts';
-import { printValue } from './print-value.ts';
+import { toRuntimeType } from './runtime-type.ts';
 import { type Shape, toShape } from './shape.ts';
 import { PUNCTUATION_BYTES } from './size.ts';
 
@@ -241,34 +239,4 @@ function hasVariables(node: Parameters<typeof visit>[0]): boolean {
 
 function resolveAllOf({ extensions }: GraphQLField<unknown, unknown>): ResolveAll | undefined {
   return (extensions as { resolveAll?: ResolveAll }).resolveAll;
-}
-
-function toRuntimeType(
-  { parentType, name: fieldName, nodes }: Field,
-  { schema }: Terms,
-  name: unknown,
-  abstractType: GraphQLAbstractType,
-  value: unknown,
-): GraphQLObjectType {
-  const position = `field "${parentType}.${fieldName}"`;
-  if (name === undefined || name === null)
-    throw new GraphQLError(
-      `Abstract type "${abstractType}" must resolve to an Object type at runtime for ${position}. Either the "${abstractType}" type should provide a "resolveType" function or each possible type should provide an "isTypeOf" function.`,
-      { nodes },
-    );
-  if (typeof name !== 'string')
-    throw new GraphQLError(
-      `Abstract type "${abstractType}" must resolve to an Object type at runtime for ${position} with value ${printValue(value)}, received "${printValue(name)}", which is not a valid Object type name.`,
-    );
-  const type = schema.getType(name);
-  if (!type)
-    throw new GraphQLError(
-      `Abstract type "${abstractType}" was resolved to a type "${name}" that does not exist inside the schema.`,
-      { nodes },
-    );
-  if (!isObjectType(type))
-    throw new GraphQLError(`Abstract type "${abstractType}" was resolved to a non-object type "${name}".`, { nodes });
-  if (!schema.isSubType(abstractType, type))
-    throw new GraphQLError(`Runtime Object type "${type}" is not a possible type for "${abstractType}".`, { nodes });
-  return type;
 }

@@ -84,6 +84,6 @@ function prepare(args: ValidatedExecutionArgs, isIncremental: boolean, limit: Si
   const data = root.add(0, rootValue);
   if (isSerial) defer(root);
   else execution.add(root);
-  execution.start(execution.main);
+  execution.check(execution.main);
   return { execution, data };
 }

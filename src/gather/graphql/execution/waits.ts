@@ -162,7 +162,9 @@ export class Waits {
 
   #close(level: Level, place: number): boolean {
     if (!level.open?.delete(place)) return false;
-    level.partOf(place).pending--;
+    const part = level.partOf(place);
+    part.pending--;
+    if (part.pending === 0) this.#execution.check(part);
     if (level.open.size === 0) this.#levels.delete(level);
     return true;
   }

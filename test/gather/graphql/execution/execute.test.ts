@@ -327,7 +327,7 @@ test('`resolveAll` that fails, fails for each parent', async () => {
       },
       'thrown',
     ],
-    [() => [1], 'Expected 2 values for Thing.id.'],
+    [() => [Promise.reject(new Error('unseen'))], 'Expected 2 values for Thing.id.'],
     [async () => [1, 2, 3], 'Expected 2 values for Thing.id.'],
   ];
   for (const [resolveAll, message] of ways) {
@@ -408,8 +408,9 @@ test('an abort by a resolver stops at once', () => {
     id: () => controller.abort(new Error('enough')),
     name: () => ++calls,
   };
-  const document = parse('{ thing { id name } }');
-  const run = () => execute({ schema: toSchema(), document, rootValue: { thing }, abortSignal: controller.signal });
+  const document = parse('{ things { id name } }');
+  const rootValue = { things: [thing, { id: () => ++calls }] };
+  const run = () => execute({ schema: toSchema(), document, rootValue, abortSignal: controller.signal });
   expect(run).toThrow(AbortedGraphQLExecutionError);
   expect(calls).toBe(0);
 });

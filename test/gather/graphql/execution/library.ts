@@ -71,7 +71,7 @@ const book: GraphQLObjectType<Book, Shelf> = new GraphQLObjectType<Book, Shelf>(
 });
 
 /** A schema whose `books` are what `rootValue.books` returns. */
-export const schema = new GraphQLSchema({
+const schema = new GraphQLSchema({
   query: new GraphQLObjectType({
     name: 'Query',
     fields: { books: { type: new GraphQLList(book) }, author: { type: author } },
