@@ -77,6 +77,8 @@ export interface ServerConfig extends EngineSchemas {
   isIntrospectable: boolean;
   hasGraphiQL: boolean;
   limits: Limits;
+  /** The points of viewers, if other processes take from them too. @default this server's own */
+  buckets?: TokenBuckets;
   documents: DocumentsConfig;
   /** How long shared caches may store responses that are the same for everybody; 0 forbids it. */
   cacheSeconds: number;
@@ -188,7 +190,7 @@ export function createServer(app: App, config: ServerConfig): Server {
     onDeleted: (database, keys) => jobs.enqueue(removeBytes, { keys }, { database }),
   });
   const accounts = new Accounts({ ...config, pools, roles });
-  const buckets = new TokenBuckets(config.limits);
+  const buckets = config.buckets ?? new TokenBuckets(config.limits);
   const slots = new UploadSlots(config.proxyHops);
   const uploads = new Uploads({ files, pools });
   const routes: Routes = {
