@@ -28,6 +28,7 @@ import { useAnswerSize } from './graphql/limits/use-answer-size.ts';
 import { useCost } from './graphql/limits/use-cost.ts';
 import { useLimits } from './graphql/limits/use-limits.ts';
 import { useQueryLength } from './graphql/limits/use-query-length.ts';
+import { useTurns } from './graphql/limits/use-turns.ts';
 import { createPlanOf } from './graphql/operation-plan.ts';
 import { createAppSchema, nodeTypesOf } from './graphql/schema.ts';
 import { useCacheHeaders } from './graphql/use-cache-headers.ts';
@@ -44,6 +45,7 @@ import { inOrder } from './http/in-order.ts';
 import { drain, listen, originOf } from './http/listen.ts';
 import { answerNotHttp } from './http/not-http.ts';
 import { OpenRequests } from './http/open-requests.ts';
+import { Overload, type OverloadConfig, refuseOverload } from './http/overload.ts';
 import { checkReadiness } from './http/readiness.ts';
 import { refuse } from './http/refuse.ts';
 import { UploadSlots } from './http/upload-slots.ts';
@@ -79,6 +81,8 @@ export interface ServerConfig extends EngineSchemas {
   limits: Limits;
   /** The points of viewers, if other processes take from them too. @default this server's own */
   buckets?: TokenBuckets;
+  /** When operations are refused. @default never */
+  overload?: OverloadConfig;
   documents: DocumentsConfig;
   /** How long shared caches may store responses that are the same for everybody; 0 forbids it. */
   cacheSeconds: number;
@@ -151,6 +155,7 @@ const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const NO_ENDPOINT = ' ';
 /** Stricter than Yoga, which accepts any URL that ends with `?/graphql`. */
 const YOGA_PATH = /^\/(?:graphql\/?(?:\?.*)?|health|ready)$/;
+const HEALTH_PATH = /^\/(?:health|ready)$/;
 /** Some hundreds of page-sized documents. */
 const DOCUMENTS_MAX_BYTES = 24_000_000;
 const PARSE_ERRORS_MAX_BYTES = 1_000_000;
@@ -230,6 +235,7 @@ export function createServer(app: App, config: ServerConfig): Server {
       useLimits(config.limits),
       useVariables(),
       useCost(config.limits, buckets, planOf),
+      useTurns(config.limits.maxOperationsPerViewer),
       useCacheHeaders(config.cacheSeconds),
       useSources({
         pools,
@@ -270,6 +276,8 @@ export function createServer(app: App, config: ServerConfig): Server {
     maxRequestBodySize: false,
   });
   const acceptRequest = createAcceptRequest(config);
+  const overload =
+    config.overload && new Overload(config.overload, () => pools.shares.get(pools.pool)?.waitingKeys ?? 0);
   const openRequests = new OpenRequests();
   const answer = inOrder(
     identified((request, response) => {
@@ -277,8 +285,10 @@ export function createServer(app: App, config: ServerConfig): Server {
       if (!acceptRequest(request, response)) return;
       const route = findRoute(routes, request);
       if (route) openRequests.track(route(request, response));
-      else if (YOGA_PATH.test(request.url ?? '')) void yoga(request, response);
-      else refuse(response, { status: 404, message: 'There is nothing at this address; GraphQL is at /graphql.' });
+      else if (YOGA_PATH.test(request.url ?? '')) {
+        if (overload?.refuses() && !HEALTH_PATH.test(request.url ?? '')) refuseOverload(request, response);
+        else void yoga(request, response);
+      } else refuse(response, { status: 404, message: 'There is nothing at this address; GraphQL is at /graphql.' });
     }),
   );
   const server = createHttpServer(
@@ -320,6 +330,7 @@ export function createServer(app: App, config: ServerConfig): Server {
     await queue.close();
     await endPools(pools);
     stopListening();
+    overload?.[Symbol.dispose]();
   };
 
   return {

@@ -87,6 +87,7 @@ export const TEST_LIMITS: Limits = {
   maxCost: 5000,
   costBucket: 1_000_000_000,
   costRestoredPerSecond: 1_000_000,
+  maxOperationsPerViewer: 1000,
 };
 
 /** Starts the server for a test file. Call it in `beforeAll`, and `close` in `afterAll`. */

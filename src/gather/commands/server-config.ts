@@ -48,6 +48,7 @@ export function toServerConfig(
     isIntrospectable: config.INTROSPECTION ?? config.NODE_ENV !== 'production',
     hasGraphiQL: config.GRAPHIQL ?? config.NODE_ENV !== 'production',
     limits: toLimits(config),
+    overload: { maxDelayMs: config.MAX_EVENT_LOOP_DELAY_MS, maxWaitingClients: config.MAX_WAITING_VIEWERS },
     documents: { file: config.TRUSTED_DOCUMENTS ?? manifestOf(app), isOnlyTrusted: config.TRUSTED_DOCUMENTS_ONLY },
     cacheSeconds: config.CACHE_SECONDS,
     hosts: config.ALLOWED_HOSTS,
@@ -103,6 +104,7 @@ function toLimits(config: Config): Limits {
     maxCost: config.MAX_COST,
     costBucket: config.COST_BUCKET,
     costRestoredPerSecond: config.COST_RESTORE,
+    maxOperationsPerViewer: config.MAX_OPERATIONS_PER_VIEWER,
   };
 }
 

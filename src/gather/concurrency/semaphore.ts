@@ -46,6 +46,11 @@ export class Semaphore {
     return this.#waiting;
   }
 
+  /** How many keys wait, callers without a key as one. */
+  get waitingKeys(): number {
+    return this.#queues.size;
+  }
+
   /**
    * Waits for a permit. The caller releases it.
    * @throws the error of the options, or the signal's reason once that aborts

@@ -16,6 +16,8 @@ export interface Shares {
   note?(text: string, ms: number): void;
   /** How many wait. */
   readonly waiting: number;
+  /** How many clients wait, as a new one sees it: they are served round-robin. */
+  readonly waitingKeys: number;
 }
 
 interface SharesConfig {
@@ -67,6 +69,10 @@ export class StatementShares implements Shares {
       (sum, { waiting }) => sum + waiting,
       this.#all.waiting + this.#slow.waiting,
     );
+  }
+
+  get waitingKeys(): number {
+    return Math.max(this.#all.waitingKeys, ...[...this.#tables.values()].map(({ waitingKeys }) => waitingKeys));
   }
 
   async acquire(signal: AbortSignal, key: string | undefined, table: string, text?: string): Promise<Permit> {
