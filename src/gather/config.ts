@@ -53,6 +53,9 @@ const Environment = z.object({
   PORT: port.default(4000),
   DATA_DIR: z.string().min(1, 'expected a directory').default('.gather'),
   DATABASE_URL: url(['postgres:', 'postgresql:']).optional(),
+  DATABASE_DIRECT_URL: url(['postgres:', 'postgresql:']).optional(),
+  DATABASE_REPLICA_URL: url(['postgres:', 'postgresql:']).optional(),
+  DATABASE_POOLING: choice(['session', 'transaction']).default('session'),
   GATHER_SCHEMA: schemaName.default('gather'),
   GATHER_JOBS_SCHEMA: schemaName.default('gather_jobs'),
   DATABASE_CONNECTIONS: wholeNumber(1, 1000).default(10),
@@ -162,6 +165,7 @@ export function readConfig(
     ...required,
     ...(given['S3_BUCKET'] ? S3_KEYS : []),
     ...(given['JWT_JWKS_URL'] ? JWT_KEYS : []),
+    ...(given['DATABASE_POOLING'] === 'transaction' ? ['DATABASE_DIRECT_URL'] : []),
   ];
   const missing = needed.filter((name) => given[name] === undefined).map((name) => `  ${name}: expected, but not set`);
   if (!data || missing.length > 0) {

@@ -8,8 +8,10 @@ import type { App } from './app.ts';
 import { assertSound } from './check.ts';
 import { TokenBuckets } from './concurrency/token-buckets.ts';
 import { channelOf, createPools, endPools } from './database/pool.ts';
+import { Replica } from './database/replica.ts';
 import type { EngineSchemas } from './database/schemas.ts';
 import { toDefinitions } from './database/tables.ts';
+import type { Pooling } from './database/transaction-pooling.ts';
 import { engineResolvers } from './engine-resolvers.ts';
 import { createStore, type StoreConfig } from './files/create-store.ts';
 import { describeImage } from './files/describe-image.ts';
@@ -36,6 +38,7 @@ import { useCancellation } from './graphql/use-cancellation.ts';
 import { useIncrementalDelivery } from './graphql/use-incremental-delivery.ts';
 import { useIntrospection } from './graphql/use-introspection.ts';
 import { useLog } from './graphql/use-log.ts';
+import { useReplica } from './graphql/use-replica.ts';
 import { useSources } from './graphql/use-sources.ts';
 import { useTiming } from './graphql/use-timing.ts';
 import { useVariables } from './graphql/use-variables.ts';
@@ -104,6 +107,12 @@ export interface ServerConfig extends EngineSchemas {
   stallTimeoutMs?: number;
   logFormat: LogFormat;
   databaseUrl: string;
+  /** Reaches PostgreSQL without a pooler, for LISTEN. @default databaseUrl */
+  databaseDirectUrl?: string | undefined;
+  /** A read replica for queries. @default none */
+  databaseReplicaUrl?: string | undefined;
+  /** How a pooler at `databaseUrl` pools. @default session */
+  pooling?: Pooling | undefined;
   /** Most connections to PostgreSQL for statements. */
   databaseConnections: number;
   statementTimeoutMs: number;
@@ -171,15 +180,22 @@ export function createServer(app: App, config: ServerConfig): Server {
   const definitions = toDefinitions(app.database.tables, config.engineSchema);
   const schema = createAppSchema({ ...app, definitions, engineResolvers });
   const planOf = createPlanOf(schema, { definitions, types });
-  const pools = createPools({
+  const poolConfig = {
     ...config,
     definitions,
     poolSize: config.databaseConnections,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
-  });
+  };
+  const pools = createPools(poolConfig);
+  const replicaPools =
+    config.databaseReplicaUrl === undefined
+      ? undefined
+      : createPools({ ...poolConfig, databaseUrl: config.databaseReplicaUrl, pooling: 'session' });
+  const listenUrl = config.databaseDirectUrl ?? config.databaseUrl;
+  const replica = replicaPools && new Replica({ primary: pools, replica: replicaPools, listenUrl });
   const clients = createServices(app.services, config.services);
   const queue = new Queue(pools);
-  const notifications = new JobNotifications(config.databaseUrl, channelOf(pools), POLL_INTERVAL_MS);
+  const notifications = new JobNotifications(listenUrl, channelOf(pools), POLL_INTERVAL_MS);
   const jobs = new Jobs(queue, notifications, config.maxPendingJobs);
   const threads = createThreads();
   const store = createStore(config.store);
@@ -237,8 +253,10 @@ export function createServer(app: App, config: ServerConfig): Server {
       useCost(config.limits, buckets, planOf),
       useTurns(config.limits.maxOperationsPerViewer),
       useCacheHeaders(config.cacheSeconds),
+      ...(replica ? [useReplica(replica)] : []),
       useSources({
         pools,
+        replica,
         createLoaders: loadersFrom({
           factories: app.loaders,
           rowLoaders: app.database.rowLoaders,
@@ -277,7 +295,10 @@ export function createServer(app: App, config: ServerConfig): Server {
   });
   const acceptRequest = createAcceptRequest(config);
   const overload =
-    config.overload && new Overload(config.overload, () => pools.shares.get(pools.pool)?.waitingKeys ?? 0);
+    config.overload &&
+    new Overload(config.overload, () =>
+      Math.max(...[pools, replicaPools].map((all) => all?.shares.get(all.pool)?.waitingKeys ?? 0)),
+    );
   const openRequests = new OpenRequests();
   const answer = inOrder(
     identified((request, response) => {
@@ -327,8 +348,8 @@ export function createServer(app: App, config: ServerConfig): Server {
     await Promise.all([notifications.close(), drain(server, openRequests, config.drainTimeoutMs, force)]);
     await openRequests.settled(SETTLE_TIMEOUT_MS);
     await Promise.all([clients.close(), threads.close(), store.close()]);
-    await queue.close();
-    await endPools(pools);
+    await Promise.all([queue.close(), replica?.close()]);
+    await Promise.all([pools, replicaPools].map((all) => all && endPools(all)));
     stopListening();
     overload?.[Symbol.dispose]();
   };

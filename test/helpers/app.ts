@@ -129,6 +129,8 @@ export async function startTestApp({
       drainTimeoutMs: 5000,
       logFormat: 'none',
       databaseUrl: reach(database.databaseUrl),
+      // Where it matters how a pooler pools, LISTEN goes around it.
+      ...(config.pooling && { databaseDirectUrl: database.databaseUrl }),
       databaseConnections: 10,
       statementTimeoutMs: 10_000,
       operationTimeoutMs: 10_000,

@@ -24,7 +24,9 @@ export function schemasOf(config: Config): EngineSchemas {
 /** The passwords and keys in the settings. */
 export function secretsIn(config: Config): string[] {
   const services = Object.values(config.services).map(({ url }) => url);
-  const urls = [config.DATABASE_URL, ...services].filter((url) => url !== undefined);
+  const urls = [config.DATABASE_URL, config.DATABASE_DIRECT_URL, config.DATABASE_REPLICA_URL, ...services].filter(
+    (url) => url !== undefined,
+  );
   return [...urls.flatMap(passwordsOf), ...keysOf(toStoreConfig(config))];
 }
 
@@ -61,6 +63,9 @@ export function toServerConfig(
     keepAliveTimeoutMs: config.KEEP_ALIVE_TIMEOUT_MS,
     logFormat: config.LOG ?? (isDevelopment ? 'words' : 'json'),
     databaseUrl,
+    databaseDirectUrl: config.DATABASE_DIRECT_URL,
+    databaseReplicaUrl: config.DATABASE_REPLICA_URL,
+    pooling: config.DATABASE_POOLING,
     databaseConnections: config.DATABASE_CONNECTIONS,
     statementTimeoutMs: config.STATEMENT_TIMEOUT_MS,
     operationTimeoutMs: config.OPERATION_TIMEOUT_MS,
