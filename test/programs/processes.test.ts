@@ -139,6 +139,8 @@ function serve(processes: number | string, env: Record<string, string> = {}): Pr
       DATA_DIR: dataDir,
       DATABASE_URL: database.databaseUrl,
       PROXY_HOPS: '1',
+      MAX_EVENT_LOOP_DELAY_MS: '60000',
+      MAX_WAITING_VIEWERS: '1000',
       ...Object.fromEntries(urls),
       ...env,
     }),

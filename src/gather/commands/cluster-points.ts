@@ -17,7 +17,8 @@ const SHARE_MS = 10;
 export function createSharedBuckets(limits: Limits): TokenBuckets {
   const spent = new Map<string, number>();
   const share = () => {
-    process.send?.({ spent: [...spent] } satisfies Spent);
+    // Without the first process, this one ends as well.
+    process.send?.({ spent: [...spent] } satisfies Spent, undefined, undefined, () => {});
     spent.clear();
   };
   const buckets = new TokenBuckets(limits, (key, points) => {
@@ -34,10 +35,10 @@ export function relayPoints(limits: Limits): void {
   cluster.on('message', (from, message) => {
     if (!oweAll(buckets, message)) return;
     for (const worker of Object.values(cluster.workers ?? {})) {
-      if (worker !== from && worker?.isConnected()) worker.send(message);
+      if (worker !== from && worker?.isConnected()) worker.send(message, () => {});
     }
   });
-  cluster.on('online', (worker) => worker.send({ spent: buckets.missing() } satisfies Spent));
+  cluster.on('online', (worker) => worker.send({ spent: buckets.missing() } satisfies Spent, () => {}));
 }
 
 /** @returns whether the message was about points */

@@ -37,15 +37,21 @@ export async function runProcesses(
   const stopping = listenToSignals(isAtTerminal ? undefined : ['SIGINT', 'SIGTERM']);
   relayPoints(config.limits);
   const processes = new Processes(log, stopping.stop);
-  const url = await processes.start();
-  if (url !== undefined) {
-    const others = await Promise.all(Array.from({ length: count - 1 }, () => processes.start()));
-    if (others.every((other) => other !== undefined)) onReady(url);
-    let replacing = Promise.resolve();
-    const replace = () => {
-      replacing = replacing.then(() => processes.replace());
-    };
-    if (!isAtTerminal) process.on('SIGHUP', replace);
+  const start = async () => {
+    const url = await processes.start();
+    // The others would fail for the same reason.
+    if (url === undefined) return undefined;
+    await Promise.all(Array.from({ length: count - 1 }, () => processes.startUntilStopped()));
+    onReady(url);
+    return url;
+  };
+  const starting = start();
+  let replacing: Promise<unknown> = starting;
+  const replace = () => {
+    replacing = replacing.then(() => processes.replace());
+  };
+  if (!isAtTerminal) process.on('SIGHUP', replace);
+  if ((await starting) !== undefined) {
     await whenAborted(stopping.stop);
     sayStopping(config);
   } else if (!stopping.stop.aborted) {
@@ -87,6 +93,11 @@ class Processes {
     if (url === undefined) worker.process.kill('SIGKILL');
     else void this.#keep(worker);
     return url;
+  }
+
+  /** Starts a process, and tries again until it listens or the server is stopped. */
+  async startUntilStopped(): Promise<void> {
+    if ((await this.start()) === undefined) await this.#restart({});
   }
 
   async #keep(worker: Worker): Promise<void> {
