@@ -1,5 +1,6 @@
 import type { Limits } from '../src/gather/graphql/limits/limits.ts';
 import { listen } from '../src/gather/http/listen.ts';
+import type { OverloadConfig } from '../src/gather/http/overload.ts';
 import { createServer } from '../src/gather/server.ts';
 import { smokehouse } from '../src/smokehouse/index.ts';
 import { createBareFiles } from './bare-files.ts';
@@ -11,9 +12,15 @@ export interface ServerOptions {
   kind: 'gather' | 'hand-written' | 'bare-files';
   databaseUrl: string;
   urls: Readonly<Record<string, string>>;
+  /** Of one client at a time. @default 1000 */
+  operations?: number;
+  /** @default never */
+  overload?: OverloadConfig;
   /** The directory of files; absent if there are none. */
   filesDir?: string;
 }
+
+const options: ServerOptions = JSON.parse(process.argv[2] as string);
 
 /** The default limits, except for a bucket that one client cannot empty. */
 const LIMITS: Limits = {
@@ -27,9 +34,9 @@ const LIMITS: Limits = {
   maxCost: 5000,
   costBucket: 1_000_000_000,
   costRestoredPerSecond: 1_000_000_000,
+  maxOperationsPerViewer: options.operations ?? 1000,
 };
 
-const options: ServerOptions = JSON.parse(process.argv[2] as string);
 const starts = { gather: startGather, 'hand-written': startHandWritten, 'bare-files': startBareFiles };
 const url = await starts[options.kind]();
 process.send?.({ url });
@@ -49,6 +56,7 @@ async function startGather(): Promise<string> {
     isIntrospectable: false,
     hasGraphiQL: false,
     limits: LIMITS,
+    ...(options.overload && { overload: options.overload }),
     documents: { file: 'src/smokehouse/generated/documents.json', isOnlyTrusted: false },
     cacheSeconds: 0,
     hosts: [],

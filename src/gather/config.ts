@@ -53,6 +53,9 @@ const Environment = z.object({
   PORT: port.default(4000),
   DATA_DIR: z.string().min(1, 'expected a directory').default('.gather'),
   DATABASE_URL: url(['postgres:', 'postgresql:']).optional(),
+  DATABASE_DIRECT_URL: url(['postgres:', 'postgresql:']).optional(),
+  DATABASE_REPLICA_URL: url(['postgres:', 'postgresql:']).optional(),
+  DATABASE_POOLING: choice(['session', 'transaction']).default('session'),
   GATHER_SCHEMA: schemaName.default('gather'),
   GATHER_JOBS_SCHEMA: schemaName.default('gather_jobs'),
   DATABASE_CONNECTIONS: wholeNumber(1, 1000).default(10),
@@ -81,6 +84,9 @@ const Environment = z.object({
   MAX_COST: wholeNumber(1, 1_000_000_000).default(5000),
   COST_BUCKET: wholeNumber(1, 1_000_000_000).default(10_000),
   COST_RESTORE: wholeNumber(1, 1_000_000_000).default(5000),
+  MAX_OPERATIONS_PER_VIEWER: wholeNumber(1, 1_000_000).default(8),
+  MAX_EVENT_LOOP_DELAY_MS: wholeNumber(1, 3_600_000).default(500),
+  MAX_WAITING_VIEWERS: wholeNumber(1, 1_000_000).default(50),
   MAX_PENDING_JOBS: wholeNumber(1, 1_000_000).default(100),
   TRUSTED_DOCUMENTS: z.string().min(1, 'expected the path of a JSON file').optional(),
   TRUSTED_DOCUMENTS_ONLY: onOrOff.default(false),
@@ -159,6 +165,7 @@ export function readConfig(
     ...required,
     ...(given['S3_BUCKET'] ? S3_KEYS : []),
     ...(given['JWT_JWKS_URL'] ? JWT_KEYS : []),
+    ...(given['DATABASE_POOLING'] === 'transaction' ? ['DATABASE_DIRECT_URL'] : []),
   ];
   const missing = needed.filter((name) => given[name] === undefined).map((name) => `  ${name}: expected, but not set`);
   if (!data || missing.length > 0) {

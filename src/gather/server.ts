@@ -8,8 +8,10 @@ import type { App } from './app.ts';
 import { assertSound } from './check.ts';
 import { TokenBuckets } from './concurrency/token-buckets.ts';
 import { channelOf, createPools, endPools } from './database/pool.ts';
+import { Replica } from './database/replica.ts';
 import type { EngineSchemas } from './database/schemas.ts';
 import { toDefinitions } from './database/tables.ts';
+import type { Pooling } from './database/transaction-pooling.ts';
 import { engineResolvers } from './engine-resolvers.ts';
 import { createStore, type StoreConfig } from './files/create-store.ts';
 import { describeImage } from './files/describe-image.ts';
@@ -28,6 +30,7 @@ import { useAnswerSize } from './graphql/limits/use-answer-size.ts';
 import { useCost } from './graphql/limits/use-cost.ts';
 import { useLimits } from './graphql/limits/use-limits.ts';
 import { useQueryLength } from './graphql/limits/use-query-length.ts';
+import { useTurns } from './graphql/limits/use-turns.ts';
 import { createPlanOf } from './graphql/operation-plan.ts';
 import { createAppSchema, nodeTypesOf } from './graphql/schema.ts';
 import { useCacheHeaders } from './graphql/use-cache-headers.ts';
@@ -35,6 +38,7 @@ import { useCancellation } from './graphql/use-cancellation.ts';
 import { useExecutor } from './graphql/use-executor.ts';
 import { useIntrospection } from './graphql/use-introspection.ts';
 import { useLog } from './graphql/use-log.ts';
+import { useReplica } from './graphql/use-replica.ts';
 import { useSources } from './graphql/use-sources.ts';
 import { useTiming } from './graphql/use-timing.ts';
 import { useVariables } from './graphql/use-variables.ts';
@@ -44,6 +48,7 @@ import { inOrder } from './http/in-order.ts';
 import { drain, listen, originOf } from './http/listen.ts';
 import { answerNotHttp } from './http/not-http.ts';
 import { OpenRequests } from './http/open-requests.ts';
+import { Overload, type OverloadConfig, refuseOverload } from './http/overload.ts';
 import { checkReadiness } from './http/readiness.ts';
 import { refuse } from './http/refuse.ts';
 import { UploadSlots } from './http/upload-slots.ts';
@@ -77,6 +82,10 @@ export interface ServerConfig extends EngineSchemas {
   isIntrospectable: boolean;
   hasGraphiQL: boolean;
   limits: Limits;
+  /** The points of viewers, if other processes take from them too. @default this server's own */
+  buckets?: TokenBuckets;
+  /** When operations are refused. @default never */
+  overload?: OverloadConfig;
   documents: DocumentsConfig;
   /** How long shared caches may store responses that are the same for everybody; 0 forbids it. */
   cacheSeconds: number;
@@ -98,6 +107,12 @@ export interface ServerConfig extends EngineSchemas {
   stallTimeoutMs?: number;
   logFormat: LogFormat;
   databaseUrl: string;
+  /** Reaches PostgreSQL without a pooler, for LISTEN. @default databaseUrl */
+  databaseDirectUrl?: string | undefined;
+  /** A read replica for queries. @default none */
+  databaseReplicaUrl?: string | undefined;
+  /** How a pooler at `databaseUrl` pools. @default session */
+  pooling?: Pooling | undefined;
   /** Most connections to PostgreSQL for statements. */
   databaseConnections: number;
   statementTimeoutMs: number;
@@ -149,6 +164,7 @@ const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const NO_ENDPOINT = ' ';
 /** Stricter than Yoga, which accepts any URL that ends with `?/graphql`. */
 const YOGA_PATH = /^\/(?:graphql\/?(?:\?.*)?|health|ready)$/;
+const HEALTH_PATH = /^\/(?:health|ready)$/;
 /** Some hundreds of page-sized documents. */
 const DOCUMENTS_MAX_BYTES = 24_000_000;
 const PARSE_ERRORS_MAX_BYTES = 1_000_000;
@@ -164,15 +180,22 @@ export function createServer(app: App, config: ServerConfig): Server {
   const definitions = toDefinitions(app.database.tables, config.engineSchema);
   const schema = createAppSchema({ ...app, definitions, engineResolvers });
   const planOf = createPlanOf(schema, { definitions, types });
-  const pools = createPools({
+  const poolConfig = {
     ...config,
     definitions,
     poolSize: config.databaseConnections,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
-  });
+  };
+  const pools = createPools(poolConfig);
+  const replicaPools =
+    config.databaseReplicaUrl === undefined
+      ? undefined
+      : createPools({ ...poolConfig, databaseUrl: config.databaseReplicaUrl, pooling: 'session' });
+  const listenUrl = config.databaseDirectUrl ?? config.databaseUrl;
+  const replica = replicaPools && new Replica({ primary: pools, replica: replicaPools, listenUrl });
   const clients = createServices(app.services, config.services);
   const queue = new Queue(pools);
-  const notifications = new JobNotifications(config.databaseUrl, channelOf(pools), POLL_INTERVAL_MS);
+  const notifications = new JobNotifications(listenUrl, channelOf(pools), POLL_INTERVAL_MS);
   const jobs = new Jobs(queue, notifications, config.maxPendingJobs);
   const threads = createThreads();
   const store = createStore(config.store);
@@ -188,7 +211,7 @@ export function createServer(app: App, config: ServerConfig): Server {
     onDeleted: (database, keys) => jobs.enqueue(removeBytes, { keys }, { database }),
   });
   const accounts = new Accounts({ ...config, pools, roles });
-  const buckets = new TokenBuckets(config.limits);
+  const buckets = config.buckets ?? new TokenBuckets(config.limits);
   const slots = new UploadSlots(config.proxyHops);
   const uploads = new Uploads({ files, pools });
   const routes: Routes = {
@@ -228,9 +251,12 @@ export function createServer(app: App, config: ServerConfig): Server {
       useLimits(config.limits),
       useVariables(),
       useCost(config.limits, buckets, planOf),
+      useTurns(config.limits.maxOperationsPerViewer),
       useCacheHeaders(config.cacheSeconds),
+      ...(replica ? [useReplica(replica)] : []),
       useSources({
         pools,
+        replica,
         createLoaders: loadersFrom({
           factories: app.loaders,
           rowLoaders: app.database.rowLoaders,
@@ -268,6 +294,11 @@ export function createServer(app: App, config: ServerConfig): Server {
     maxRequestBodySize: false,
   });
   const acceptRequest = createAcceptRequest(config);
+  const overload =
+    config.overload &&
+    new Overload(config.overload, () =>
+      Math.max(...[pools, replicaPools].map((all) => all?.shares.get(all.pool)?.waitingKeys ?? 0)),
+    );
   const openRequests = new OpenRequests();
   const answer = inOrder(
     identified((request, response) => {
@@ -275,8 +306,10 @@ export function createServer(app: App, config: ServerConfig): Server {
       if (!acceptRequest(request, response)) return;
       const route = findRoute(routes, request);
       if (route) openRequests.track(route(request, response));
-      else if (YOGA_PATH.test(request.url ?? '')) void yoga(request, response);
-      else refuse(response, { status: 404, message: 'There is nothing at this address; GraphQL is at /graphql.' });
+      else if (YOGA_PATH.test(request.url ?? '')) {
+        if (overload?.refuses() && !HEALTH_PATH.test(request.url ?? '')) refuseOverload(request, response);
+        else void yoga(request, response);
+      } else refuse(response, { status: 404, message: 'There is nothing at this address; GraphQL is at /graphql.' });
     }),
   );
   const server = createHttpServer(
@@ -315,9 +348,10 @@ export function createServer(app: App, config: ServerConfig): Server {
     await Promise.all([notifications.close(), drain(server, openRequests, config.drainTimeoutMs, force)]);
     await openRequests.settled(SETTLE_TIMEOUT_MS);
     await Promise.all([clients.close(), threads.close(), store.close()]);
-    await queue.close();
-    await endPools(pools);
+    await Promise.all([queue.close(), replica?.close()]);
+    await Promise.all([pools, replicaPools].map((all) => all && endPools(all)));
     stopListening();
+    overload?.[Symbol.dispose]();
   };
 
   return {

@@ -7,6 +7,7 @@ import { createPools, endPools } from './database/pool.ts';
 import type { EngineSchemas } from './database/schemas.ts';
 import { toDefinitions } from './database/tables.ts';
 import { findTimeZoneFault } from './database/time-zone.ts';
+import type { Pooling } from './database/transaction-pooling.ts';
 import { createStore, type StoreConfig } from './files/create-store.ts';
 import { Worker } from './jobs/worker.ts';
 import { createLog, type LogFormat } from './monitoring/log.ts';
@@ -19,6 +20,10 @@ import type { Settings } from './settings.ts';
 export interface WorkerConfig extends EngineSchemas {
   logFormat: LogFormat;
   databaseUrl: string;
+  /** Reaches PostgreSQL without a pooler, for LISTEN and the job queue. @default databaseUrl */
+  databaseDirectUrl?: string | undefined;
+  /** How a pooler at `databaseUrl` pools. @default session */
+  pooling?: Pooling | undefined;
   /** Most connections to PostgreSQL, besides those of the job queue. */
   databaseConnections: number;
   statementTimeoutMs: number;
@@ -55,7 +60,8 @@ const FETCH = { timeoutMs: 10_000, maxBytes: 1_000_000, maxRedirects: 3 };
 /** Creates a worker for an application. Stop it. @throws AppError if the application has faults */
 export function createWorker(app: App, config: WorkerConfig): WorkerProcess {
   assertSound(app);
-  const { databaseUrl, timeZone, settings, superviseSeconds = SUPERVISE_SECONDS } = config;
+  const { timeZone, settings, superviseSeconds = SUPERVISE_SECONDS } = config;
+  const databaseUrl = config.databaseDirectUrl ?? config.databaseUrl;
   const { tasks, schedules } = app;
   const log = createLog(config.logFormat, secretsOf(config));
   const pools = createPools({

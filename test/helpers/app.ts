@@ -87,6 +87,7 @@ export const TEST_LIMITS: Limits = {
   maxCost: 5000,
   costBucket: 1_000_000_000,
   costRestoredPerSecond: 1_000_000,
+  maxOperationsPerViewer: 1000,
 };
 
 /** Starts the server for a test file. Call it in `beforeAll`, and `close` in `afterAll`. */
@@ -128,6 +129,8 @@ export async function startTestApp({
       drainTimeoutMs: 5000,
       logFormat: 'none',
       databaseUrl: reach(database.databaseUrl),
+      // Where it matters how a pooler pools, LISTEN goes around it.
+      ...(config.pooling && { databaseDirectUrl: database.databaseUrl }),
       databaseConnections: 10,
       statementTimeoutMs: 10_000,
       operationTimeoutMs: 10_000,

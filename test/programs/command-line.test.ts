@@ -3,6 +3,14 @@ import { runGather } from '../helpers/program.ts';
 
 const COMMANDS = ['start', 'serve', 'work', 'migrate', 'seed', 'check', 'user', 'services'];
 
+/** Those that serve and work need. */
+const SETTINGS = Object.fromEntries(
+  ['DATABASE_URL', 'PROMO_URL', 'RECOMMENDATIONS_URL', 'PRICING_URL', 'INVENTORY_URL', 'SUPPLIERS_URL'].map((name) => [
+    name,
+    name === 'DATABASE_URL' ? 'postgres://gather@127.0.0.1:1/gather' : 'http://127.0.0.1:1',
+  ]),
+);
+
 test('--help lists the commands', async () => {
   const { code, stdout, stderr } = await runToEnd(['--help']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -28,13 +36,22 @@ test.for([
   [['constructor'], 'Expected one of these commands, got "constructor".'],
   [['start', '--port=80'], "Unknown option '--port'"],
   [['start', '--migrate=no'], "Option '--migrate' does not take an argument"],
-  [['serve', '--migrate'], "Unknown option '--migrate'"],
 ] as const)('%j is refused, with help and code 2', async ([args, message]) => {
   const { code, stdout, stderr } = await runToEnd([...args]);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr.startsWith(message)).toBe(true);
   expect(stderr).toContain('\n\nnode src/main.ts <command> [--help]\n');
   for (const name of COMMANDS) expect(stderr).toContain(`\n  ${name} `);
+});
+
+test.for([
+  ['serve', '--migrate'],
+  ['work', '--migrate'],
+])('%j is refused, with the help of the command and code 2', async (args) => {
+  const { code, stdout, stderr } = await runToEnd(args, SETTINGS);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr.startsWith("Unknown option '--migrate'")).toBe(true);
+  expect(stderr).toContain(`\n\nnode src/main.ts ${args[0]}: `);
 });
 
 test('settings that cannot be used are said all at once, with code 2', async () => {

@@ -41,6 +41,11 @@ export function settingsHelp(names: readonly string[], meaning: string): string 
   return names.length === 0 ? '' : `\n  ${names.join(' ')}\n                               ${meaning}`;
 }
 
+/** The URL of PostgreSQL itself, of a command that requires DATABASE_URL and must not run through a pooler. */
+export function directUrlOf(config: Config): string {
+  return config.DATABASE_DIRECT_URL ?? databaseUrlOf(config);
+}
+
 /** `DATABASE_URL`, of a command that requires it. */
 export function databaseUrlOf({ DATABASE_URL }: Config): string {
   if (DATABASE_URL === undefined) throw new Error('Expected a command that requires DATABASE_URL.');

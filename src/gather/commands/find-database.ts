@@ -12,7 +12,7 @@ import { schemasOf } from './server-config.ts';
  * @throws CommandError if there is none or it is not migrated, GatherError if it cannot be reached
  */
 export async function findDatabase(app: App, config: Config): Promise<string> {
-  const databaseUrl = config.DATABASE_URL ?? (await findEmbedded(config));
+  const databaseUrl = config.DATABASE_DIRECT_URL ?? config.DATABASE_URL ?? (await findEmbedded(config));
   await assertMigrated(app, databaseUrl, config);
   return databaseUrl;
 }

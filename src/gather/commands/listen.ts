@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from '../app.ts';
 import { createServer, type ServerConfig } from '../server.ts';
@@ -24,12 +25,17 @@ export async function listenUntilStopped(
     onListening(url);
     await whenAborted(stop);
     server.retire();
-    const seconds = config.drainTimeoutMs / 1000;
-    console.log(`\nStopping: requests under way have ${seconds} seconds. Ctrl-C again to cut them off.`);
+    if (cluster.isPrimary) sayStopping(config);
     if (stopping.isOfManager) await sleep(config.shutdownDelayMs, undefined, { signal: force }).catch(() => {});
   } finally {
     await server.stop(force);
   }
+}
+
+/** Tells how long the requests under way have. */
+export function sayStopping({ drainTimeoutMs }: Pick<ServerConfig, 'drainTimeoutMs'>): void {
+  const seconds = drainTimeoutMs / 1000;
+  console.log(`\nStopping: requests under way have ${seconds} seconds. Ctrl-C again to cut them off.`);
 }
 
 /**

@@ -2,7 +2,7 @@ import type { App } from '../app.ts';
 import type { Config } from '../config.ts';
 import { migrate as migrateDatabase } from '../database/migrate.ts';
 import { installQueues } from '../jobs/install.ts';
-import { type Command, databaseUrlOf } from './command.ts';
+import { type Command, directUrlOf } from './command.ts';
 import { schemasOf } from './server-config.ts';
 import { showStep } from './steps.ts';
 
@@ -15,7 +15,7 @@ export const migrate = (app: App): Command => ({
   GATHER_JOBS_SCHEMA=gather_jobs
                                the schema of the job queue`,
   required: ['DATABASE_URL'],
-  run: (config) => bringUpToDate(app, databaseUrlOf(config), config),
+  run: (config) => bringUpToDate(app, directUrlOf(config), config),
 });
 
 /** Runs missing migrations, and installs the job queue. @param signal closes the connections */

@@ -1,5 +1,5 @@
 import type { App, Seed } from '../app.ts';
-import { type Command, databaseUrlOf } from './command.ts';
+import { type Command, directUrlOf } from './command.ts';
 import { assertMigrated } from './find-database.ts';
 import { showStep } from './steps.ts';
 
@@ -11,7 +11,7 @@ export const seed = (app: App, fill: Seed): Command => ({
   required: ['DATABASE_URL'],
 
   async run(config) {
-    const databaseUrl = databaseUrlOf(config);
+    const databaseUrl = directUrlOf(config);
     await assertMigrated(app, databaseUrl, config);
     await fill(databaseUrl, { onStep: showStep });
   },

@@ -24,7 +24,9 @@ export function schemasOf(config: Config): EngineSchemas {
 /** The passwords and keys in the settings. */
 export function secretsIn(config: Config): string[] {
   const services = Object.values(config.services).map(({ url }) => url);
-  const urls = [config.DATABASE_URL, ...services].filter((url) => url !== undefined);
+  const urls = [config.DATABASE_URL, config.DATABASE_DIRECT_URL, config.DATABASE_REPLICA_URL, ...services].filter(
+    (url) => url !== undefined,
+  );
   return [...urls.flatMap(passwordsOf), ...keysOf(toStoreConfig(config))];
 }
 
@@ -48,6 +50,7 @@ export function toServerConfig(
     isIntrospectable: config.INTROSPECTION ?? config.NODE_ENV !== 'production',
     hasGraphiQL: config.GRAPHIQL ?? config.NODE_ENV !== 'production',
     limits: toLimits(config),
+    overload: { maxDelayMs: config.MAX_EVENT_LOOP_DELAY_MS, maxWaitingClients: config.MAX_WAITING_VIEWERS },
     documents: { file: config.TRUSTED_DOCUMENTS ?? manifestOf(app), isOnlyTrusted: config.TRUSTED_DOCUMENTS_ONLY },
     cacheSeconds: config.CACHE_SECONDS,
     hosts: config.ALLOWED_HOSTS,
@@ -60,6 +63,9 @@ export function toServerConfig(
     keepAliveTimeoutMs: config.KEEP_ALIVE_TIMEOUT_MS,
     logFormat: config.LOG ?? (isDevelopment ? 'words' : 'json'),
     databaseUrl,
+    databaseDirectUrl: config.DATABASE_DIRECT_URL,
+    databaseReplicaUrl: config.DATABASE_REPLICA_URL,
+    pooling: config.DATABASE_POOLING,
     databaseConnections: config.DATABASE_CONNECTIONS,
     statementTimeoutMs: config.STATEMENT_TIMEOUT_MS,
     operationTimeoutMs: config.OPERATION_TIMEOUT_MS,
@@ -103,6 +109,7 @@ function toLimits(config: Config): Limits {
     maxCost: config.MAX_COST,
     costBucket: config.COST_BUCKET,
     costRestoredPerSecond: config.COST_RESTORE,
+    maxOperationsPerViewer: config.MAX_OPERATIONS_PER_VIEWER,
   };
 }
 

@@ -17,8 +17,11 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** npm forwards a Ctrl-C that the terminal sends to both processes: a signal this soon after the first is its duplicate. */
 const SAME_SIGNAL_MS = 200;
 
-/** Listens to Ctrl-C, SIGTERM and the end of the terminal, until the process ends. */
-export function listenToSignals(): Stopping {
+/**
+ * Listens to Ctrl-C, SIGTERM and the end of the terminal, until the process ends.
+ * @param signals that stop the program
+ */
+export function listenToSignals(signals: readonly NodeJS.Signals[] = SIGNALS): Stopping {
   const stop = new AbortController();
   const force = new AbortController();
   let forceFrom = Number.POSITIVE_INFINITY;
@@ -31,7 +34,7 @@ export function listenToSignals(): Stopping {
     forceFrom = performance.now() + SAME_SIGNAL_MS;
     stop.abort();
   };
-  for (const signal of SIGNALS) process.on(signal, onSignal);
+  for (const signal of signals) process.on(signal, onSignal);
   return {
     stop: stop.signal,
     force: force.signal,

@@ -48,6 +48,11 @@ export class Semaphore {
     return this.#waiting;
   }
 
+  /** How many keys wait, callers without a key as one. */
+  get waitingKeys(): number {
+    return this.#queues.size;
+  }
+
   /** Takes a permit if one is free. The caller releases it. */
   tryAcquire(key?: string): Permit | undefined {
     // Waiting callers have no claim to a free permit: they wait for one of their own key.

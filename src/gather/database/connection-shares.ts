@@ -17,6 +17,8 @@ export interface Shares {
   note?(text: string, ms: number): void;
   /** How many wait. */
   readonly waiting: number;
+  /** How many clients wait, as a new one sees it: they are served round-robin. */
+  readonly waitingKeys: number;
 }
 
 interface KnownStatement {
@@ -82,6 +84,11 @@ export class StatementShares implements Shares {
       (sum, { waiting }) => sum + waiting,
       this.#all.waiting,
     );
+  }
+
+  get waitingKeys(): number {
+    const all = [this.#all, this.#transactions, ...this.#tables.values()];
+    return Math.max(...all.map(({ waitingKeys }) => waitingKeys));
   }
 
   tryAcquire(key: string | undefined, text?: string): Permit | undefined {

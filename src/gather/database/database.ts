@@ -8,7 +8,6 @@ import { isBroken, isCanceled, isStale, toGatherError } from './errors.ts';
 import type { Pools } from './pool.ts';
 import { type Result, runQuery } from './query.ts';
 import type { TableName } from './schema.ts';
-import { backendOf } from './session.ts';
 import { type BoundStatement, prepareAnew, type Values } from './statement.ts';
 import { bind, tableOf } from './table-definition.ts';
 import type { Definitions } from './tables.ts';
@@ -275,12 +274,11 @@ export class Database {
 
   /** @returns stops cancelling; returns the cancel request that is pending, if there is one */
   #cancelOnAbort(client: pg.PoolClient): () => Promise<unknown> | undefined {
-    const backend = backendOf(client);
     let request: Promise<unknown> | undefined;
     let timer: NodeJS.Timeout | undefined;
     const ask = () => {
-      request ??= this.#pools.control
-        .query('select pg_cancel_backend($1)', [backend])
+      request ??= this.#pools
+        .cancel(client)
         .catch(() => {})
         .finally(() => {
           request = undefined;

@@ -12,6 +12,8 @@ interface ListenerEvents {
   onNotification: (payload: string) => void;
   /** Called on each connection, the first one too: earlier notifications were missed. */
   onConnect: () => void;
+  /** Called when the connection is lost, or closed. */
+  onEnd?: () => void;
 }
 
 /** Listens to one channel of PostgreSQL on a connection of its own, and reconnects when that is lost. */
@@ -53,7 +55,10 @@ export class Listener {
     this.#client = client;
     // Without a listener a lost connection would end the process. `end` follows each error.
     client.on('error', () => {});
-    client.once('end', () => this.#connectLater());
+    client.once('end', () => {
+      this.#events.onEnd?.();
+      this.#connectLater();
+    });
     client.on('notification', ({ payload = '' }) => this.#events.onNotification(payload));
     try {
       await client.connect();

@@ -1,8 +1,9 @@
 import pg from 'pg';
 import { createHalves, type Shares, StatementShares } from './connection-shares.ts';
 import { jobChannel } from './schemas.ts';
-import { openSession } from './session.ts';
+import { backendOf, openSession } from './session.ts';
 import type { Definitions } from './tables.ts';
+import { cancelByProtocol, joinTransactionPool, type Pooling } from './transaction-pooling.ts';
 
 /** The connection to PostgreSQL, and its timeouts. */
 export interface PoolConfig {
@@ -18,6 +19,8 @@ export interface PoolConfig {
   connectTimeoutMs: number;
   /** After which the server stops a statement, in milliseconds. */
   statementTimeoutMs: number;
+  /** How a pooler at that URL pools. @default session */
+  pooling?: Pooling | undefined;
   /** PostgreSQL's `application_name`. @default gather */
   applicationName?: string;
 }
@@ -32,6 +35,8 @@ export interface Pools extends Pick<PoolConfig, 'definitions' | 'queueSchema'> {
   accounts: pg.Pool;
   /** For cancel requests and `/ready`, which must not wait behind other statements. */
   control: pg.Pool;
+  /** Asks PostgreSQL to cancel the statement that a connection runs. */
+  cancel(client: pg.PoolClient): Promise<unknown>;
   /** The shares of each pool's connections; a pool without shares is unlimited. */
   shares: ReadonlyMap<pg.Pool, Shares>;
   /** How long PostgreSQL may take to answer before its connection counts as broken. */
@@ -64,21 +69,26 @@ export function createPools(config: PoolConfig): Pools {
   const pool = createPool(config);
   const cursors = createPool({ ...config, poolSize: CURSOR_CONNECTIONS });
   const accounts = createPool({ ...config, poolSize: ACCOUNT_CONNECTIONS });
+  const control = createPool(
+    {
+      ...config,
+      poolSize: CONTROL_CONNECTIONS,
+      connectTimeoutMs: CONTROL_TIMEOUT_MS,
+      statementTimeoutMs: CONTROL_TIMEOUT_MS,
+    },
+    { query_timeout: CONTROL_TIMEOUT_MS + GRACE_MS },
+  );
   return {
     definitions: config.definitions,
     queueSchema: config.queueSchema,
     pool,
     cursors,
     accounts,
-    control: createPool(
-      {
-        ...config,
-        poolSize: CONTROL_CONNECTIONS,
-        connectTimeoutMs: CONTROL_TIMEOUT_MS,
-        statementTimeoutMs: CONTROL_TIMEOUT_MS,
-      },
-      { query_timeout: CONTROL_TIMEOUT_MS + GRACE_MS },
-    ),
+    control,
+    cancel:
+      config.pooling === 'transaction'
+        ? cancelByProtocol
+        : (client) => control.query('select pg_cancel_backend($1)', [backendOf(client)]),
     shares: new Map<pg.Pool, Shares>([
       [pool, new StatementShares({ size: poolSize, timeoutMs })],
       [cursors, createHalves({ size: CURSOR_CONNECTIONS, timeoutMs })],
@@ -113,11 +123,13 @@ function createPool(config: PoolConfig, options: pg.PoolConfig = {}): pg.Pool {
     connectionString: config.databaseUrl,
     max: config.poolSize,
     connectionTimeoutMillis: config.connectTimeoutMs,
-    onConnect: (client) =>
-      openSession(client, config.connectTimeoutMs, {
+    onConnect: (client) => {
+      if (config.pooling === 'transaction') return joinTransactionPool(client, config.connectTimeoutMs);
+      return openSession(client, config.connectTimeoutMs, {
         statementTimeoutMs: config.statementTimeoutMs,
         idleInTransactionTimeoutMs: config.statementTimeoutMs * 2,
-      }),
+      });
+    },
     application_name: config.applicationName ?? 'gather',
     keepAlive: true,
     types,

@@ -14,5 +14,5 @@ export async function readPostmasterFile(data: string): Promise<PostmasterFile |
   const content = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '');
   const [pid, , , port, , , , status] = content.split('\n');
   if (!pid) return undefined;
-  return { pid: Number(pid), port: Number(port ?? 0), isReady: status?.trim() === 'ready' };
+  return { pid: Number(pid), port: Number(port ?? 0), isReady: ['ready', 'standby'].includes(status?.trim() ?? '') };
 }

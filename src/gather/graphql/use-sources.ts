@@ -1,7 +1,9 @@
+import { getOperationAST } from 'graphql';
 import type { Plugin, YogaInitialContext } from 'graphql-yoga';
 import type { Context } from '../context.ts';
 import { Database } from '../database/database.ts';
 import type { Pools } from '../database/pool.ts';
+import type { Replica } from '../database/replica.ts';
 import { createTables } from '../database/tables.ts';
 import type { CreateLoaders } from '../loaders/index.ts';
 import { createSchedule } from '../loaders/schedule.ts';
@@ -12,6 +14,8 @@ import type { TimingContext } from './use-timing.ts';
 interface Sources
   extends Pick<Context, 'services' | 'jobs' | 'schedules' | 'threads' | 'files' | 'uploads' | 'timeZone' | 'settings'> {
   pools: Pools;
+  /** Queries read from it, once it is up to date for their client. */
+  replica: Replica | undefined;
   createLoaders: CreateLoaders;
   planOf: PlanOf;
   /** @default the origin of the request */
@@ -21,6 +25,7 @@ interface Sources
 /** Adds the sources to the context of each operation, bound to its signal: the rest of `Context`. */
 export function useSources({
   pools,
+  replica,
   publicUrl,
   createLoaders,
   planOf,
@@ -34,7 +39,9 @@ export function useSources({
     const context = args.contextValue;
     const end = context.timing.begin('context');
     const client = context.client && { ...context.client, onRead: context.answerSize.addRead };
-    const database = new Database(pools, context.signal, client);
+    const isQuery = getOperationAST(args.document, args.operationName)?.operation === 'query';
+    const chosen = replica && isQuery ? replica.poolsFor(context.client.key) : pools;
+    const database = new Database(chosen, context.signal, client);
     const source = { database, services, columns, schedule: createSchedule(database) };
     Object.assign(context, {
       database,

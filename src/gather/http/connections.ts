@@ -28,6 +28,8 @@ export function guardConnections(server: Server, { stallTimeoutMs, proxyHops }: 
   const sockets = new Set<Socket>();
   const quota = new Quota({ total: MAX_CONNECTIONS, perKey: proxyHops > 0 ? MAX_CONNECTIONS : MAX_PER_ADDRESS });
   server.maxConnections = MAX_CONNECTIONS;
+  // Node's cluster would pass it to the next process; if all are full, round and round.
+  Object.assign(server, { dropMaxConnection: true });
   server.on('connection', (socket: Socket) => {
     const sender = limitKeyOf(addressOf({ socket, headers: {} }, 0));
     if (quota.acquire(sender, 1)) return void socket.destroy();

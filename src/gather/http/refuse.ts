@@ -11,6 +11,8 @@ export interface Fault {
   /** Identifies the logged error, if the message does not tell the client what it was. */
   requestId?: string | undefined;
   headers?: OutgoingHttpHeaders;
+  /** Whether the same request may succeed later. */
+  retryable?: boolean;
 }
 
 /** Answers `{ errors: [{ message, extensions: { code } }] }`, as GraphQL does. Does nothing once the client has left. */
@@ -22,11 +24,11 @@ export function refuse(response: ServerResponse, fault: Fault): void {
 }
 
 /** The headers and the body of a refusal. Caches must not store it. */
-export function toRefusal({ code = 'BAD_REQUEST', message, requestId }: Fault): {
+export function toRefusal({ code = 'BAD_REQUEST', message, requestId, retryable }: Fault): {
   headers: Record<string, string | number>;
   body: Buffer;
 } {
-  const extensions = { code, ...(requestId && { requestId }) };
+  const extensions = { code, ...(requestId && { requestId }), ...(retryable && { retryable }) };
   const body = Buffer.from(JSON.stringify({ errors: [{ message, extensions }] }));
   const headers = {
     'content-type': 'application/json; charset=utf-8',

@@ -1,6 +1,8 @@
 /** The settings that contain secrets. */
 interface Settings {
   databaseUrl: string;
+  databaseDirectUrl?: string | undefined;
+  databaseReplicaUrl?: string | undefined;
   services: Readonly<Record<string, { url: string }>>;
   store: Bucket | { directory: string };
 }
@@ -11,8 +13,9 @@ interface Bucket {
 }
 
 /** The passwords and keys in the settings, which must never be logged. */
-export function secretsOf({ databaseUrl, services, store }: Settings): string[] {
-  const urls = [databaseUrl, ...Object.values(services).map(({ url }) => url)];
+export function secretsOf({ databaseUrl, databaseDirectUrl, databaseReplicaUrl, services, store }: Settings): string[] {
+  const databases = [databaseUrl, databaseDirectUrl, databaseReplicaUrl].filter((url) => url !== undefined);
+  const urls = [...databases, ...Object.values(services).map(({ url }) => url)];
   return [...urls.flatMap(passwordsOf), ...keysOf(store)];
 }
 

@@ -68,3 +68,32 @@ test('there is a bucket for each viewer, and those that came last are kept', () 
   }
   expect(buckets.of('first').available).toBe(FULL);
 });
+
+test('what is taken and returned is told, and can be taken from the buckets of another process', () => {
+  const told: [string, number][] = [];
+  const ours = new TokenBuckets({ costBucket: FULL, costRestoredPerSecond: PER_SECOND }, (...it) => told.push(it));
+  ours.of('a').take(70);
+  ours.of('a').giveBack(20);
+  ours.of('b').giveBack(5);
+  expect(told).toEqual([
+    ['a', 70],
+    ['a', -20],
+    ['b', 0],
+  ]);
+  expect(ours.missing()).toEqual([['a', 50]]);
+  for (const [key, points] of told) buckets.of(key).owe(points);
+  expect(buckets.of('a').available).toBe(50);
+  expect(buckets.of('b').available).toBe(FULL);
+});
+
+test('what processes have spent together is owed in full, and restored from there', () => {
+  const bucket = buckets.of('a');
+  bucket.take(FULL);
+  bucket.owe(3 * FULL);
+  expect(bucket.available).toBe(-3 * FULL);
+  bucket.giveBack(-10);
+  expect(bucket.available).toBe(-3 * FULL);
+  bucket.giveBack(10);
+  vi.advanceTimersByTime(1000);
+  expect(bucket.available).toBe(-3 * FULL + 20);
+});

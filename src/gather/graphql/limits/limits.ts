@@ -23,4 +23,6 @@ export interface Limits {
   costBucket: number;
   /** Points that a viewer regains per second. */
   costRestoredPerSecond: number;
+  /** Operations of one viewer that run at a time. */
+  maxOperationsPerViewer: number;
 }

@@ -1,0 +1,85 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type pg from 'pg';
+
+/** What a pooler gives a connection: by session, or for each transaction another one. */
+export type Pooling = 'session' | 'transaction';
+
+/** Settings that a pooler tracks for each client, and applies to whatever connection it gives it. */
+const TRACKED = { TimeZone: 'UTC', DateStyle: 'ISO, MDY', client_encoding: 'UTF8' };
+/** Settings that must be right on every connection of the pooler. */
+const EXPECTED: Readonly<Record<string, string>> = {
+  ...TRACKED,
+  IntervalStyle: 'postgres',
+  bytea_output: 'hex',
+  extra_float_digits: '1',
+  default_transaction_isolation: 'read committed',
+};
+/** Settings without which a statement or an idle transaction could last for ever. */
+const LIMITS = ['statement_timeout', 'idle_in_transaction_session_timeout'];
+/** Longer than PgBouncer lets a cancel request wait for a connection, 10 s. */
+const CANCEL_TIMEOUT_MS = 15_000;
+/** https://www.postgresql.org/docs/current/protocol-message-formats.html, CancelRequest */
+const CANCEL_REQUEST = 80_877_102;
+
+/**
+ * Prepares a connection to a pooler that pools by transaction. Whatever Gather sets in a session would belong to another
+ * client's transaction next, so it sets only what the pooler tracks, checks the rest, and names no prepared statements.
+ * @throws if the role or the database lacks a setting
+ */
+export async function joinTransactionPool(client: pg.ClientBase, timeoutMs: number): Promise<void> {
+  const names = [...Object.keys(EXPECTED), ...LIMITS];
+  const tracked = Object.entries(TRACKED).map(([name, value]) => `set_config('${name}', '${value}', false)`);
+  const current = names.map((name) => `current_setting('${name}')`);
+  const toRows = (expressions: string[]): pg.QueryArrayConfig & { query_timeout: number } => ({
+    text: `select ${expressions.join(', ')}`,
+    rowMode: 'array',
+    query_timeout: timeoutMs,
+  });
+  await client.query(toRows(tracked));
+  const { rows } = await client.query<string[]>(toRows(current));
+  names.forEach((name, index) => {
+    const actual = rows[0]?.[index];
+    const expected = EXPECTED[name];
+    if (expected === undefined ? actual !== '0' : actual === expected) return;
+    const wanted = expected === undefined ? 'a limit' : `"${expected}"`;
+    throw new Error(
+      `Expected ${wanted} as the setting ${name} of the database, got "${actual}". With DATABASE_POOLING=transaction ` +
+        'it must be set there: alter database … set …, and reconnect the pooler.',
+    );
+  });
+  const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+  Object.assign(client, { query: (statement: unknown, ...rest: unknown[]) => query(withoutName(statement), ...rest) });
+}
+
+function withoutName(statement: unknown): unknown {
+  const isNamed = typeof statement === 'object' && statement !== null && 'name' in statement;
+  return isNamed ? { ...statement, name: undefined } : statement;
+}
+
+/**
+ * Asks a pooler to cancel the statement that a connection runs, on whatever connection of its own that is. Resolves once
+ * it has passed on the request, or does not answer for 15 seconds.
+ */
+export async function cancelByProtocol(client: pg.ClientBase): Promise<void> {
+  const { host, port, processID, secretKey } = client as unknown as Record<
+    'port' | 'processID' | 'secretKey',
+    number
+  > & {
+    host: string;
+  };
+  const request = Buffer.alloc(16);
+  request.writeInt32BE(request.length, 0);
+  request.writeInt32BE(CANCEL_REQUEST, 4);
+  request.writeInt32BE(processID, 8);
+  request.writeInt32BE(secretKey, 12);
+  const socket = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
+  const signal = AbortSignal.timeout(CANCEL_TIMEOUT_MS);
+  try {
+    // Not `end`: if its client leaves before the request is done, PgBouncer 1.18 crashes.
+    socket.on('error', () => {}).write(request);
+    await once(socket.resume(), 'close', { signal });
+  } finally {
+    socket.destroy();
+  }
+}

@@ -1,0 +1,34 @@
+import { createGraphQLError, type Plugin } from 'graphql-yoga';
+import { Semaphore } from '../../concurrency/semaphore.ts';
+import type { Context } from '../../context.ts';
+import { HTTP_STATUSES, toClientError } from '../../errors.ts';
+import type { Operation } from '../operation.ts';
+
+/**
+ * Runs a limited number of a client's operations at a time; more wait in line, until their deadline. Subscriptions do not
+ * count: they wait for events most of the time. Comes after `useCost`, so that waiting operations are paid.
+ */
+export function useTurns(maxOperations: number): Plugin<Context> {
+  const turns = new Semaphore({
+    size: Number.POSITIVE_INFINITY,
+    perKey: maxOperations,
+    toError: () => new Error('Any number of operations may wait, for any time.'),
+  });
+  return {
+    async onExecute({ args, setResultAndStopExecution: stop }: Operation<Context>) {
+      const { signal, client } = args.contextValue;
+      try {
+        const permit = await turns.acquire(signal, client.key);
+        // When the operation has its answer, or nobody waits for it.
+        signal.addEventListener('abort', permit.release, { once: true });
+      } catch (error) {
+        stop({ errors: [withStatus(toClientError(error))] });
+      }
+    },
+  };
+}
+
+function withStatus({ message, extensions }: ReturnType<typeof toClientError>) {
+  const status = HTTP_STATUSES[extensions['code'] as keyof typeof HTTP_STATUSES];
+  return createGraphQLError(message, { extensions: { ...extensions, http: { status, spec: false } } });
+}
