@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { BoundStatement } from './statement.ts';
+import { isPooledByTransaction } from './transaction-pooling.ts';
 
 /** The result of a statement. `count` is the number of rows that it returned or changed. */
 export interface Result<Row> {
@@ -52,7 +53,8 @@ export function runQuery<Row>(
 ): Promise<Result<Row>> {
   return new Promise((resolve, reject) => {
     const settle: Settle<Row> = (error, result) => (result ? resolve(result) : reject(error));
-    client.query(new Query(statement, client, options, settle) as unknown as pg.Submittable);
+    const sent = isPooledByTransaction(client) ? { ...statement, name: undefined } : statement;
+    client.query(new Query(sent, client, options, settle) as unknown as pg.Submittable);
   });
 }
 

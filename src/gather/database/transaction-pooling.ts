@@ -22,6 +22,8 @@ const CANCEL_TIMEOUT_MS = 15_000;
 /** https://www.postgresql.org/docs/current/protocol-message-formats.html, CancelRequest */
 const CANCEL_REQUEST = 80_877_102;
 
+const pooledByTransaction = new WeakSet<pg.ClientBase>();
+
 /**
  * Prepares a connection to a pooler that pools by transaction. Whatever Gather sets in a session would belong to another
  * client's transaction next, so it sets only what the pooler tracks, checks the rest, and names no prepared statements.
@@ -48,13 +50,12 @@ export async function joinTransactionPool(client: pg.ClientBase, timeoutMs: numb
         'it must be set there: alter database … set …, and reconnect the pooler.',
     );
   });
-  const query = client.query.bind(client) as (...args: unknown[]) => unknown;
-  Object.assign(client, { query: (statement: unknown, ...rest: unknown[]) => query(withoutName(statement), ...rest) });
+  pooledByTransaction.add(client);
 }
 
-function withoutName(statement: unknown): unknown {
-  const isNamed = typeof statement === 'object' && statement !== null && 'name' in statement;
-  return isNamed ? { ...statement, name: undefined } : statement;
+/** Whether statements on this connection must have no names. */
+export function isPooledByTransaction(client: pg.ClientBase): boolean {
+  return pooledByTransaction.has(client);
 }
 
 /**
