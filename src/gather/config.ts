@@ -51,6 +51,7 @@ const Environment = z.object({
   NODE_ENV: choice(['development', 'production', 'test']).default('development'),
   HOST: z.string().min(1, 'expected a host name or an address').default('127.0.0.1'),
   PORT: port.default(4000),
+  METRICS_PORT: port.optional(),
   DATA_DIR: z.string().min(1, 'expected a directory').default('.gather'),
   DATABASE_URL: url(['postgres:', 'postgresql:']).optional(),
   GATHER_SCHEMA: schemaName.default('gather'),

@@ -8,6 +8,7 @@ import type { App } from './app.ts';
 import { assertSound } from './check.ts';
 import { TokenBuckets } from './concurrency/token-buckets.ts';
 import { channelOf, createPools, endPools } from './database/pool.ts';
+import { poolStates } from './database/pool-state.ts';
 import type { EngineSchemas } from './database/schemas.ts';
 import { toDefinitions } from './database/tables.ts';
 import { engineResolvers } from './engine-resolvers.ts';
@@ -21,6 +22,7 @@ import type { QuotaConfig } from './files/storage-quota.ts';
 import { createUploadRoute } from './files/upload-route.ts';
 import { Uploads } from './files/uploads.ts';
 import { createDocumentCache } from './graphql/documents/document-cache.ts';
+import { readManifest } from './graphql/documents/manifest.ts';
 import { type DocumentsConfig, useDocuments } from './graphql/documents/use-documents.ts';
 import { renderGraphiQL, wantsPage } from './graphql/graphiql.ts';
 import type { Limits } from './graphql/limits/limits.ts';
@@ -35,6 +37,7 @@ import { useCancellation } from './graphql/use-cancellation.ts';
 import { useIncrementalDelivery } from './graphql/use-incremental-delivery.ts';
 import { useIntrospection } from './graphql/use-introspection.ts';
 import { useLog } from './graphql/use-log.ts';
+import { useOperationEvents } from './graphql/use-operation-events.ts';
 import { useSources } from './graphql/use-sources.ts';
 import { useTiming } from './graphql/use-timing.ts';
 import { useVariables } from './graphql/use-variables.ts';
@@ -42,6 +45,7 @@ import { createAcceptRequest } from './http/accept-request.ts';
 import { guardConnections } from './http/connections.ts';
 import { inOrder } from './http/in-order.ts';
 import { drain, listen, originOf } from './http/listen.ts';
+import { createMetricsEndpoint, type MetricsConfig } from './http/metrics-endpoint.ts';
 import { answerNotHttp } from './http/not-http.ts';
 import { OpenRequests } from './http/open-requests.ts';
 import { checkReadiness } from './http/readiness.ts';
@@ -52,10 +56,12 @@ import { useHealth } from './http/use-health.ts';
 import { useJsonBody } from './http/use-json-body.ts';
 import { useMultipart } from './http/use-multipart.ts';
 import { useUrlParams } from './http/use-url-params.ts';
+import { countUnsettledJobs } from './jobs/job-count-rows.ts';
 import { JobNotifications } from './jobs/job-notifications.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { Queue } from './jobs/queue.ts';
 import { loadersFrom } from './loaders/index.ts';
+import { operations } from './monitoring/channels.ts';
 import { createLog, type LogFormat } from './monitoring/log.ts';
 import { createMaskError } from './monitoring/mask-errors.ts';
 import { identified, REQUEST_ID, withRequestId } from './monitoring/request-id.ts';
@@ -97,6 +103,8 @@ export interface ServerConfig extends EngineSchemas {
   /** A client that reads nothing of its response for this long is disconnected. @default 60_000 */
   stallTimeoutMs?: number;
   logFormat: LogFormat;
+  /** @default none are measured */
+  metrics?: MetricsConfig | undefined;
   databaseUrl: string;
   /** Most connections to PostgreSQL for statements. */
   databaseConnections: number;
@@ -124,8 +132,8 @@ export interface ServerConfig extends EngineSchemas {
 export interface Server {
   /** Answers one GraphQL request in process. @param caller the viewer, if not to be read from the request */
   fetch(url: string, init?: RequestInit, caller?: { viewer?: Viewer }): Promise<Response>;
-  /** Starts listening. @returns the address. @throws if the port is taken */
-  start(): Promise<{ url: string }>;
+  /** Starts listening. @returns the addresses. @throws if a port is taken */
+  start(): Promise<{ url: string; metricsUrl?: string }>;
   /** Makes `/ready` answer 503 from now on; requests are still accepted. */
   retire(): void;
   /**
@@ -203,6 +211,14 @@ export function createServer(app: App, config: ServerConfig): Server {
     ...downloadRoutes(app, { pools, store, log, proxyHops: config.proxyHops }),
   };
   const stopListening = listenToCalls();
+  const metrics =
+    config.metrics &&
+    createMetricsEndpoint(config.metrics, {
+      pools: () => poolStates(pools),
+      services: () => clients.state(),
+      jobs: () => countUnsettledJobs(pools),
+      uploads: () => slots.taken,
+    });
 
   let isRetired = false;
   const yoga = createYoga({
@@ -248,6 +264,8 @@ export function createServer(app: App, config: ServerConfig): Server {
         uploads,
       }),
       useIncrementalDelivery(maskError, planOf),
+      // Only if metrics listen.
+      ...(operations.hasSubscribers ? [useOperationEvents(trustedBy(config.documents))] : []),
     ],
     maskedErrors: { maskError },
     parserAndValidationCache: {
@@ -318,6 +336,7 @@ export function createServer(app: App, config: ServerConfig): Server {
     await queue.close();
     await endPools(pools);
     stopListening();
+    await metrics?.stop();
   };
 
   return {
@@ -328,8 +347,9 @@ export function createServer(app: App, config: ServerConfig): Server {
         return response;
       }),
     start: async () => {
+      const metricsUrl = await metrics?.start();
       started = listen(server, config.host, config.port);
-      return { url: await started };
+      return { url: await started, ...(metricsUrl !== undefined && { metricsUrl }) };
     },
     retire: () => {
       isRetired = true;
@@ -339,6 +359,12 @@ export function createServer(app: App, config: ServerConfig): Server {
       return stopped;
     },
   };
+}
+
+/** Whether the document with an ID is trusted. */
+function trustedBy({ file }: DocumentsConfig): (documentId: string) => boolean {
+  const trusted = file === undefined ? new Map<string, string>() : readManifest(file);
+  return (documentId) => trusted.has(documentId);
 }
 
 /** The application's own download routes. */

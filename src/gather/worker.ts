@@ -4,10 +4,13 @@ import { assertFits, assertSound } from './check.ts';
 import { ConfigError } from './config.ts';
 import { Database } from './database/database.ts';
 import { createPools, endPools } from './database/pool.ts';
+import { poolStates } from './database/pool-state.ts';
 import type { EngineSchemas } from './database/schemas.ts';
 import { toDefinitions } from './database/tables.ts';
 import { findTimeZoneFault } from './database/time-zone.ts';
 import { createStore, type StoreConfig } from './files/create-store.ts';
+import { createMetricsEndpoint, type MetricsConfig } from './http/metrics-endpoint.ts';
+import { countUnsettledJobs } from './jobs/job-count-rows.ts';
 import { Worker } from './jobs/worker.ts';
 import { createLog, type LogFormat } from './monitoring/log.ts';
 import { secretsOf } from './monitoring/secrets.ts';
@@ -18,6 +21,8 @@ import type { Settings } from './settings.ts';
 /** The configuration of a worker. */
 export interface WorkerConfig extends EngineSchemas {
   logFormat: LogFormat;
+  /** @default none are measured */
+  metrics?: MetricsConfig | undefined;
   databaseUrl: string;
   /** Most connections to PostgreSQL, besides those of the job queue. */
   databaseConnections: number;
@@ -36,8 +41,11 @@ export interface WorkerConfig extends EngineSchemas {
 
 /** A worker that has not started yet. */
 export interface WorkerProcess {
-  /** Starts running jobs. @throws if PostgreSQL cannot be reached or is not migrated */
-  start(): Promise<void>;
+  /**
+   * Starts running jobs. @returns the address of its metrics
+   * @throws if PostgreSQL cannot be reached or is not migrated, or the port of the metrics is taken
+   */
+  start(): Promise<{ metricsUrl?: string }>;
   /**
    * Starts no more jobs, lets running ones finish for up to 10 seconds, returns the rest to the queue, and closes
    * everything. May be called again.
@@ -83,9 +91,19 @@ export function createWorker(app: App, config: WorkerConfig): WorkerProcess {
     schedules,
   });
 
+  const metrics =
+    config.metrics &&
+    createMetricsEndpoint(config.metrics, {
+      pools: () => poolStates(pools),
+      services: () => clients.state(),
+      jobs: () => countUnsettledJobs(pools),
+      uploads: () => 0,
+    });
+
   let stopped: Promise<void> | undefined;
   const close = async () => {
     await worker.close();
+    await metrics?.stop();
     await Promise.all([store.close(), clients.close(), publicFetch.close()]);
     await endPools(pools);
   };
@@ -99,7 +117,9 @@ export function createWorker(app: App, config: WorkerConfig): WorkerProcess {
     start: async () => {
       await assertFits(app, databaseUrl, config);
       await assertTimeZone(new Database(pools, new AbortController().signal), timeZone);
+      const metricsUrl = await metrics?.start();
       await worker.start();
+      return metricsUrl === undefined ? {} : { metricsUrl };
     },
     stop: (force) => {
       stopped ??= stop(force);

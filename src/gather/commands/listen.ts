@@ -18,10 +18,11 @@ export async function listenUntilStopped(
   const { stop, force } = stopping;
   const server = createServer(app, config);
   try {
-    const { url } = await server.start().catch((error) => {
-      throw toListenError(error, config.host, 'PORT');
+    const { url, metricsUrl } = await server.start().catch((error) => {
+      throw toListenError(error, config.host, portSetting(error, config));
     });
     onListening(url);
+    if (metricsUrl !== undefined) console.log(`Metrics: ${metricsUrl}`);
     await whenAborted(stop);
     server.retire();
     const seconds = config.drainTimeoutMs / 1000;
@@ -30,6 +31,11 @@ export async function listenUntilStopped(
   } finally {
     await server.stop(force);
   }
+}
+
+/** The setting of the port that an error is about. */
+export function portSetting({ port }: { port?: number }, { metrics }: Pick<ServerConfig, 'metrics'>): string {
+  return metrics && port === metrics.port ? 'METRICS_PORT' : 'PORT';
 }
 
 /**

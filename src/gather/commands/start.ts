@@ -63,7 +63,8 @@ async function runAll(app: App, config: Config, flags: readonly string[], stoppi
 
   signal.throwIfAborted();
   const serverConfig = toServerConfig(app, config, databaseUrl, urls);
-  await startWorker(app, toWorkerConfig(config, serverConfig), stopping, stack);
+  // One process, one set of metrics: the server's.
+  await startWorker(app, { ...toWorkerConfig(config, serverConfig), metrics: undefined }, stopping, stack);
   await listenUntilStopped(app, serverConfig, stopping, (url) => console.log(welcome(app, url, users)));
 }
 

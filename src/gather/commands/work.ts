@@ -2,6 +2,7 @@ import type { App } from '../app.ts';
 import { createWorker } from '../worker.ts';
 import { type Command, databaseUrlOf, serviceSettings, settingsHelp } from './command.ts';
 import { assertMigrated } from './find-database.ts';
+import { portSetting, toListenError } from './listen.ts';
 import { toServerConfig, toWorkerConfig } from './server-config.ts';
 import { listenToSignals, whenAborted } from './stopping.ts';
 
@@ -20,9 +21,13 @@ export const work = (app: App): Command => ({
     const databaseUrl = databaseUrlOf(config);
     // Before the worker starts and writes its schedules.
     await assertMigrated(app, databaseUrl, config);
-    const worker = createWorker(app, toWorkerConfig(config, toServerConfig(app, config, databaseUrl)));
+    const workerConfig = toWorkerConfig(config, toServerConfig(app, config, databaseUrl));
+    const worker = createWorker(app, workerConfig);
     try {
-      await worker.start();
+      const { metricsUrl } = await worker.start().catch((error) => {
+        throw toListenError(error, config.HOST, portSetting(error, workerConfig));
+      });
+      if (metricsUrl !== undefined) console.log(`Metrics: ${metricsUrl}`);
       console.log(`Gather's worker is ready: ${app.tasks.map(({ name }) => name).join(', ')}`);
       await whenAborted(stop);
       console.log('\nStopping: jobs under way have 10 seconds. Ctrl-C again to give them back at once.');
