@@ -264,7 +264,7 @@ export function createServer(app: App, config: ServerConfig): Server {
         uploads,
       }),
       useIncrementalDelivery(maskError, planOf),
-      // Only if metrics listen.
+      // Only if metrics or traces listen.
       ...(operations.hasSubscribers ? [useOperationEvents(trustedBy(config.documents))] : []),
     ],
     maskedErrors: { maskError },

@@ -5,6 +5,7 @@ import { GatherError } from '../errors.ts';
 import { type Command, CommandError, databaseUrlOf, serviceSettings, settingsHelp } from './command.ts';
 import { assertMigrated } from './find-database.ts';
 import { listenUntilStopped } from './listen.ts';
+import { startMonitoring } from './monitoring.ts';
 import { schemasOf, toServerConfig } from './server-config.ts';
 import { listenToSignals } from './stopping.ts';
 
@@ -18,6 +19,7 @@ export const serve = (app: App): Command => ({
 
   async run(config) {
     const stopping = listenToSignals();
+    await using _monitoring = await startMonitoring(config);
     const serverConfig = toServerConfig(app, config, databaseUrlOf(config));
     await assertFitsNow(app, config);
     await listenUntilStopped(app, serverConfig, stopping, (url) => console.log(`Gather is ready: ${url}/graphql`));

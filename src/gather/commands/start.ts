@@ -7,6 +7,7 @@ import { assertInstalled } from './assert-installed.ts';
 import { type Command, CommandError, serviceSettings, settingsHelp } from './command.ts';
 import { listenUntilStopped } from './listen.ts';
 import { bringUpToDate } from './migrate.ts';
+import { startMonitoring } from './monitoring.ts';
 import { putSampleUsers, type SampleAccount } from './sample-users.ts';
 import { toServerConfig, toWorkerConfig } from './server-config.ts';
 import { showStep } from './steps.ts';
@@ -42,6 +43,7 @@ Settings, from the environment:
 async function runAll(app: App, config: Config, flags: readonly string[], stopping: Stopping): Promise<void> {
   const signal = stopping.stop;
   await using stack = new AsyncDisposableStack();
+  stack.use(await startMonitoring(config));
   console.log('Gather starts:');
 
   // Gather changes a database that it did not create only when asked; the embedded one is its own.

@@ -3,6 +3,7 @@ import { createWorker } from '../worker.ts';
 import { type Command, databaseUrlOf, serviceSettings, settingsHelp } from './command.ts';
 import { assertMigrated } from './find-database.ts';
 import { portSetting, toListenError } from './listen.ts';
+import { startMonitoring } from './monitoring.ts';
 import { toServerConfig, toWorkerConfig } from './server-config.ts';
 import { listenToSignals, whenAborted } from './stopping.ts';
 
@@ -18,6 +19,7 @@ export const work = (app: App): Command => ({
 
   async run(config) {
     const { stop, force } = listenToSignals();
+    await using _monitoring = await startMonitoring(config);
     const databaseUrl = databaseUrlOf(config);
     // Before the worker starts and writes its schedules.
     await assertMigrated(app, databaseUrl, config);

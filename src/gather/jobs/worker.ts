@@ -167,7 +167,8 @@ export class Worker {
         return { database, tables: createTables(database), store, services, settings, fetchPublic, timeZone };
       },
     };
-    const event: JobEvent = { task: task.name, jobId: job.data.jobId };
+    const { jobId, trace } = job.data;
+    const event: JobEvent = { task: task.name, jobId, ...(trace && { trace }) };
     const running = jobEvents.tracePromise(() => runJob(task, job, environment), event);
     this.#running.add(running);
     try {

@@ -1,7 +1,8 @@
 import { channel, tracingChannel } from 'node:diagnostics_channel';
+import type { GraphQLResolveInfo } from 'graphql';
 import type { Phase } from './timing.ts';
 
-// What metrics listen to, besides `calls`. Nothing is published while nobody listens.
+// What metrics and traces listen to, besides `calls`. Nothing is published while nobody listens.
 
 /** An operation, from its parameters to the end of its last payload. Its properties become known on the way. */
 export interface OperationEvent {
@@ -48,6 +49,14 @@ export interface PhaseEvent {
 /** `start` runs the phase in the stores bound to it; `asyncEnd` is published at its end. */
 export const phases = tracingChannel<PhaseEvent, unknown>('gather:phase');
 
+/** A run of a field's resolver. */
+export interface FieldEvent {
+  info: Pick<GraphQLResolveInfo, 'path' | 'fieldName' | 'parentType'>;
+}
+
+/** `start` runs the resolver in the stores bound to it; `asyncEnd` is published when its result is there. */
+export const fields = tracingChannel<FieldEvent, unknown>('gather:field');
+
 /** A load of one key. */
 export interface LoadEvent {
   loader: string;
@@ -70,8 +79,27 @@ export interface BatchEvent {
 /** `start` runs the batch in the stores bound to it. */
 export const batches = tracingChannel<BatchEvent, unknown>('gather:batch');
 
+/** A call to a service that is about to be made. */
+export interface RequestEvent {
+  name: string;
+  origin: string;
+  /** Listeners add headers. */
+  headers: Record<string, string>;
+}
+
+/** Runs the call in the stores bound to it. */
+export const requests = channel<RequestEvent, unknown>('gather:request');
+
+/** A job that is about to be enqueued. */
+export interface EnqueueEvent {
+  /** Travels with the job to its worker: listeners add headers of trace context. */
+  trace?: Record<string, string>;
+}
+
+export const enqueues = channel<EnqueueEvent, unknown>('gather:enqueue');
+
 /** A run of a job; `result` is its outcome. */
-export interface JobEvent {
+export interface JobEvent extends EnqueueEvent {
   task: string;
   jobId: string;
   /** `failed` will be retried. */
@@ -80,6 +108,15 @@ export interface JobEvent {
 
 /** `start` runs the job in the stores bound to it. */
 export const jobs = tracingChannel<JobEvent, unknown>('gather:job');
+
+/** A fault of the program, or a job that failed. */
+export interface FaultEvent {
+  error: unknown;
+  /** Whether the same work will be tried again. */
+  willRetry: boolean;
+}
+
+export const faults = channel<FaultEvent, unknown>('gather:fault');
 
 /** Bytes of files that a request has brought. */
 export interface UploadEvent {
