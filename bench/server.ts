@@ -18,9 +18,14 @@ export interface ServerOptions {
   overload?: OverloadConfig;
   /** The directory of files; absent if there are none. */
   filesDir?: string;
+  /** @default none */
+  monitoring?: Monitoring;
 }
 
 const options: ServerOptions = JSON.parse(process.argv[2] as string);
+
+/** What a server measures of itself. */
+export type Monitoring = 'none' | 'metrics' | 'some traces' | 'all traces';
 
 /** The default limits, except for a bucket that one client cannot empty. */
 const LIMITS: Limits = {
@@ -47,7 +52,11 @@ process.on('message', (what: keyof typeof measures) => process.send?.(measures[w
 process.on('disconnect', () => process.exit());
 
 async function startGather(): Promise<string> {
-  const { urls, databaseUrl } = options;
+  const { urls, databaseUrl, monitoring = 'none' } = options;
+  if (monitoring.endsWith('traces')) {
+    const { startTracing } = await import('../src/gather/monitoring/tracing/tracing.ts');
+    startTracing({ serviceName: 'bench', redact: (text) => text });
+  }
   const server = createServer(smokehouse, {
     ...SCHEMAS,
     host: '127.0.0.1',
@@ -65,6 +74,7 @@ async function startGather(): Promise<string> {
     proxyHops: 1,
     drainTimeoutMs: 5000,
     logFormat: 'json',
+    metrics: monitoring === 'metrics' ? { host: '127.0.0.1', port: 0 } : undefined,
     databaseUrl,
     databaseConnections: 10,
     statementTimeoutMs: 15_000,

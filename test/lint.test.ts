@@ -11,6 +11,7 @@ const FORBIDDEN = [
   ['src/gather/database', "import type { A } from 'gather/commands';", 'nothing outside src/gather'],
   ['src/gather/concurrency', "import { a } from '../database/database.ts';", 'no other folder'],
   ['src/gather/monitoring', "import { a } from '../server.ts';", 'no other folder'],
+  ['src/gather/monitoring/metrics', "import { a } from '../../jobs/jobs.ts';", 'no other folder'],
   ['src/gather/database', "import { a } from '../services/check.ts';", 'no other source'],
   ['src/gather/database/migrations', "import { a } from '../../graphql/reads.ts';", 'no other source'],
   ['src/gather/services', "import type { A } from '../database/database.ts';", 'no other source'],
@@ -46,6 +47,7 @@ test.each(FORBIDDEN)('in %s, the linter refuses: %s', async (folder, line, rule)
 
 /** What each of them may import. */
 const ALLOWED = [
+  ['src/gather/monitoring/metrics', "import { a } from '../../calls.ts';"],
   ['src/gather/database', "import { Semaphore } from '../concurrency/semaphore.ts';"],
   ['src/gather/http', "import type { ExecutionResult } from 'graphql';"],
   ['src/gather/jobs', "import type { Selectable } from 'kysely';"],

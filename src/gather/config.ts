@@ -51,6 +51,7 @@ const Environment = z.object({
   NODE_ENV: choice(['development', 'production', 'test']).default('development'),
   HOST: z.string().min(1, 'expected a host name or an address').default('127.0.0.1'),
   PORT: port.default(4000),
+  METRICS_PORT: port.optional(),
   DATA_DIR: z.string().min(1, 'expected a directory').default('.gather'),
   DATABASE_URL: url(['postgres:', 'postgresql:']).optional(),
   DATABASE_DIRECT_URL: url(['postgres:', 'postgresql:']).optional(),
@@ -107,6 +108,16 @@ const Environment = z.object({
   TIME_ZONE: timeZone.default('UTC'),
   FETCH_ALLOWED: list.refine(isAllowlist, 'expected names, addresses or blocks such as 10.1.0.0/16').default([]),
   LOG: choice(['words', 'json', 'none']).optional(),
+  // The SDK reads these and all others of OpenTelemetry itself.
+  OTEL_SDK_DISABLED: z.string().optional(),
+  OTEL_TRACES_EXPORTER: z.string().optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url(['http:', 'https:']).optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url(['http:', 'https:']).optional(),
+  OTEL_SERVICE_NAME: z.string().optional(),
+  OTEL_RESOURCE_ATTRIBUTES: z.string().optional(),
+  SENTRY_DSN: url(['http:', 'https:']).optional(),
+  SENTRY_ENVIRONMENT: z.string().optional(),
+  SENTRY_RELEASE: z.string().optional(),
 });
 
 /** Required if S3_BUCKET is set. */
@@ -184,6 +195,13 @@ export function readConfig(
     ),
     settings: Object.fromEntries(Object.keys(settings).map((name) => [name, found[name]])) as Settings,
   });
+}
+
+/** Whether the standard variables of OpenTelemetry ask for traces. */
+export function isTraced(config: Config): boolean {
+  if (config.OTEL_SDK_DISABLED?.toLowerCase() === 'true' || config.OTEL_TRACES_EXPORTER === 'none') return false;
+  const { OTEL_TRACES_EXPORTER, OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT } = config;
+  return Boolean(OTEL_TRACES_EXPORTER || OTEL_EXPORTER_OTLP_ENDPOINT || OTEL_EXPORTER_OTLP_TRACES_ENDPOINT);
 }
 
 /** The name of the setting with a service's URL: `RATINGS_URL`. */

@@ -8,6 +8,7 @@ import type { App } from './app.ts';
 import { assertSound } from './check.ts';
 import { TokenBuckets } from './concurrency/token-buckets.ts';
 import { channelOf, createPools, endPools } from './database/pool.ts';
+import { poolStates } from './database/pool-state.ts';
 import { Replica } from './database/replica.ts';
 import type { EngineSchemas } from './database/schemas.ts';
 import { toDefinitions } from './database/tables.ts';
@@ -23,6 +24,7 @@ import type { QuotaConfig } from './files/storage-quota.ts';
 import { createUploadRoute } from './files/upload-route.ts';
 import { Uploads } from './files/uploads.ts';
 import { createDocumentCache } from './graphql/documents/document-cache.ts';
+import { readManifest } from './graphql/documents/manifest.ts';
 import { type DocumentsConfig, useDocuments } from './graphql/documents/use-documents.ts';
 import { renderGraphiQL, wantsPage } from './graphql/graphiql.ts';
 import type { Limits } from './graphql/limits/limits.ts';
@@ -38,6 +40,7 @@ import { useCancellation } from './graphql/use-cancellation.ts';
 import { useExecutor } from './graphql/use-executor.ts';
 import { useIntrospection } from './graphql/use-introspection.ts';
 import { useLog } from './graphql/use-log.ts';
+import { useOperationEvents } from './graphql/use-operation-events.ts';
 import { useReplica } from './graphql/use-replica.ts';
 import { useSources } from './graphql/use-sources.ts';
 import { useTiming } from './graphql/use-timing.ts';
@@ -46,6 +49,7 @@ import { createAcceptRequest } from './http/accept-request.ts';
 import { guardConnections } from './http/connections.ts';
 import { inOrder } from './http/in-order.ts';
 import { drain, listen, originOf } from './http/listen.ts';
+import { createMetricsEndpoint, type MetricsConfig } from './http/metrics-endpoint.ts';
 import { answerNotHttp } from './http/not-http.ts';
 import { OpenRequests } from './http/open-requests.ts';
 import { Overload, type OverloadConfig, refuseOverload } from './http/overload.ts';
@@ -57,10 +61,12 @@ import { useHealth } from './http/use-health.ts';
 import { useJsonBody } from './http/use-json-body.ts';
 import { useMultipart } from './http/use-multipart.ts';
 import { useUrlParams } from './http/use-url-params.ts';
+import { countUnsettledJobs } from './jobs/job-count-rows.ts';
 import { JobNotifications } from './jobs/job-notifications.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { Queue } from './jobs/queue.ts';
 import { loadersFrom } from './loaders/index.ts';
+import { operations } from './monitoring/channels.ts';
 import { createLog, type LogFormat } from './monitoring/log.ts';
 import { createMaskError } from './monitoring/mask-errors.ts';
 import { identified, REQUEST_ID, withRequestId } from './monitoring/request-id.ts';
@@ -106,6 +112,8 @@ export interface ServerConfig extends EngineSchemas {
   /** A client that reads nothing of its response for this long is disconnected. @default 60_000 */
   stallTimeoutMs?: number;
   logFormat: LogFormat;
+  /** @default none are measured */
+  metrics?: MetricsConfig | undefined;
   databaseUrl: string;
   /** Reaches PostgreSQL without a pooler, for LISTEN. @default databaseUrl */
   databaseDirectUrl?: string | undefined;
@@ -139,8 +147,8 @@ export interface ServerConfig extends EngineSchemas {
 export interface Server {
   /** Answers one GraphQL request in process. @param caller the viewer, if not to be read from the request */
   fetch(url: string, init?: RequestInit, caller?: { viewer?: Viewer }): Promise<Response>;
-  /** Starts listening. @returns the address. @throws if the port is taken */
-  start(): Promise<{ url: string }>;
+  /** Starts listening. @returns the addresses. @throws if a port is taken */
+  start(): Promise<{ url: string; metricsUrl?: string }>;
   /** Makes `/ready` answer 503 from now on; requests are still accepted. */
   retire(): void;
   /**
@@ -226,6 +234,14 @@ export function createServer(app: App, config: ServerConfig): Server {
     ...downloadRoutes(app, { pools, store, log, proxyHops: config.proxyHops }),
   };
   const stopListening = listenToCalls();
+  const metrics =
+    config.metrics &&
+    createMetricsEndpoint(config.metrics, {
+      pools: () => poolStates(pools),
+      services: () => clients.state(),
+      jobs: () => countUnsettledJobs(pools),
+      uploads: () => slots.taken,
+    });
 
   let isRetired = false;
   const yoga = createYoga({
@@ -274,6 +290,8 @@ export function createServer(app: App, config: ServerConfig): Server {
         uploads,
       }),
       useExecutor(maskError, planOf),
+      // Only if metrics or traces listen.
+      ...(operations.hasSubscribers ? [useOperationEvents(trustedBy(config.documents))] : []),
     ],
     maskedErrors: { maskError },
     parserAndValidationCache: {
@@ -352,6 +370,7 @@ export function createServer(app: App, config: ServerConfig): Server {
     await Promise.all([pools, replicaPools].map((all) => all && endPools(all)));
     stopListening();
     overload?.[Symbol.dispose]();
+    await metrics?.stop();
   };
 
   return {
@@ -362,8 +381,9 @@ export function createServer(app: App, config: ServerConfig): Server {
         return response;
       }),
     start: async () => {
+      const metricsUrl = await metrics?.start();
       started = listen(server, config.host, config.port);
-      return { url: await started };
+      return { url: await started, ...(metricsUrl !== undefined && { metricsUrl }) };
     },
     retire: () => {
       isRetired = true;
@@ -373,6 +393,12 @@ export function createServer(app: App, config: ServerConfig): Server {
       return stopped;
     },
   };
+}
+
+/** Whether the document with an ID is trusted. */
+function trustedBy({ file }: DocumentsConfig): (documentId: string) => boolean {
+  const trusted = file === undefined ? new Map<string, string>() : readManifest(file);
+  return (documentId) => trusted.has(documentId);
 }
 
 /** The application's own download routes. */

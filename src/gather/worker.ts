@@ -4,11 +4,14 @@ import { assertFits, assertSound } from './check.ts';
 import { ConfigError } from './config.ts';
 import { Database } from './database/database.ts';
 import { createPools, endPools } from './database/pool.ts';
+import { poolStates } from './database/pool-state.ts';
 import type { EngineSchemas } from './database/schemas.ts';
 import { toDefinitions } from './database/tables.ts';
 import { findTimeZoneFault } from './database/time-zone.ts';
 import type { Pooling } from './database/transaction-pooling.ts';
 import { createStore, type StoreConfig } from './files/create-store.ts';
+import { createMetricsEndpoint, type MetricsConfig } from './http/metrics-endpoint.ts';
+import { countUnsettledJobs } from './jobs/job-count-rows.ts';
 import { Worker } from './jobs/worker.ts';
 import { createLog, type LogFormat } from './monitoring/log.ts';
 import { secretsOf } from './monitoring/secrets.ts';
@@ -19,6 +22,8 @@ import type { Settings } from './settings.ts';
 /** The configuration of a worker. */
 export interface WorkerConfig extends EngineSchemas {
   logFormat: LogFormat;
+  /** @default none are measured */
+  metrics?: MetricsConfig | undefined;
   databaseUrl: string;
   /** Reaches PostgreSQL without a pooler, for LISTEN and the job queue. @default databaseUrl */
   databaseDirectUrl?: string | undefined;
@@ -41,8 +46,11 @@ export interface WorkerConfig extends EngineSchemas {
 
 /** A worker that has not started yet. */
 export interface WorkerProcess {
-  /** Starts running jobs. @throws if PostgreSQL cannot be reached or is not migrated */
-  start(): Promise<void>;
+  /**
+   * Starts running jobs. @returns the address of its metrics
+   * @throws if PostgreSQL cannot be reached or is not migrated, or the port of the metrics is taken
+   */
+  start(): Promise<{ metricsUrl?: string }>;
   /**
    * Starts no more jobs, lets running ones finish for up to 10 seconds, returns the rest to the queue, and closes
    * everything. May be called again.
@@ -89,9 +97,19 @@ export function createWorker(app: App, config: WorkerConfig): WorkerProcess {
     schedules,
   });
 
+  const metrics =
+    config.metrics &&
+    createMetricsEndpoint(config.metrics, {
+      pools: () => poolStates(pools),
+      services: () => clients.state(),
+      jobs: () => countUnsettledJobs(pools),
+      uploads: () => 0,
+    });
+
   let stopped: Promise<void> | undefined;
   const close = async () => {
     await worker.close();
+    await metrics?.stop();
     await Promise.all([store.close(), clients.close(), publicFetch.close()]);
     await endPools(pools);
   };
@@ -105,7 +123,9 @@ export function createWorker(app: App, config: WorkerConfig): WorkerProcess {
     start: async () => {
       await assertFits(app, databaseUrl, config);
       await assertTimeZone(new Database(pools, new AbortController().signal), timeZone);
+      const metricsUrl = await metrics?.start();
       await worker.start();
+      return metricsUrl === undefined ? {} : { metricsUrl };
     },
     stop: (force) => {
       stopped ??= stop(force);

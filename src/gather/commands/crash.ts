@@ -1,4 +1,5 @@
 import type { Logger } from '../monitoring/log.ts';
+import { reportFault } from '../monitoring/report-fault.ts';
 
 const FAILED = 1;
 
@@ -10,6 +11,7 @@ export function endOnCrash(log: Logger): void {
   // Also emitted for unhandled rejections.
   process.on('uncaughtException', (error) => {
     log.fatal(error, 'Uncaught error: the program ends.');
+    reportFault(error);
     if (process.exitCode === FAILED || process.listenerCount('SIGTERM') === 0) process.exit(FAILED);
     process.exitCode = FAILED;
     process.emit('SIGTERM', 'SIGTERM');

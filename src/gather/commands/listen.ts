@@ -19,10 +19,11 @@ export async function listenUntilStopped(
   const { stop, force } = stopping;
   const server = createServer(app, config);
   try {
-    const { url } = await server.start().catch((error) => {
-      throw toListenError(error, config.host, 'PORT');
+    const { url, metricsUrl } = await server.start().catch((error) => {
+      throw toListenError(error, config.host, portSetting(error, config));
     });
     onListening(url);
+    if (metricsUrl !== undefined) console.log(`Metrics: ${metricsUrl}`);
     await whenAborted(stop);
     server.retire();
     if (cluster.isPrimary) sayStopping(config);
@@ -36,6 +37,11 @@ export async function listenUntilStopped(
 export function sayStopping({ drainTimeoutMs }: Pick<ServerConfig, 'drainTimeoutMs'>): void {
   const seconds = drainTimeoutMs / 1000;
   console.log(`\nStopping: requests under way have ${seconds} seconds. Ctrl-C again to cut them off.`);
+}
+
+/** The setting of the port that an error is about. */
+export function portSetting({ port }: { port?: number }, { metrics }: Pick<ServerConfig, 'metrics'>): string {
+  return metrics && port === metrics.port ? 'METRICS_PORT' : 'PORT';
 }
 
 /**

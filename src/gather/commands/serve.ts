@@ -8,6 +8,7 @@ import { asOneOfMany, runProcesses } from './cluster.ts';
 import { type Command, CommandError, databaseUrlOf, MisuseError, serviceSettings, settingsHelp } from './command.ts';
 import { assertMigrated } from './find-database.ts';
 import { listenUntilStopped } from './listen.ts';
+import { startMonitoring } from './monitoring.ts';
 import { parseOptions, toWholeNumber } from './options.ts';
 import { schemasOf, secretsIn, toServerConfig } from './server-config.ts';
 import { listenToSignals } from './stopping.ts';
@@ -31,6 +32,7 @@ export const serve = (app: App): Command => ({
       return runProcesses(processes, serverConfig, createLog(serverConfig.logFormat, secretsIn(config)), sayReady);
     }
     const stopping = listenToSignals();
+    await using _monitoring = await startMonitoring(config);
     await assertFitsNow(app, config);
     if (cluster.isPrimary) return listenUntilStopped(app, serverConfig, stopping, sayReady);
     await asOneOfMany(serverConfig, (shared, onReady) => listenUntilStopped(app, shared, stopping, onReady));

@@ -62,6 +62,7 @@ export function toServerConfig(
       config.SHUTDOWN_DELAY_MS ?? (config.NODE_ENV === 'production' ? PRODUCTION_SHUTDOWN_DELAY_MS : SHUTDOWN_DELAY_MS),
     keepAliveTimeoutMs: config.KEEP_ALIVE_TIMEOUT_MS,
     logFormat: config.LOG ?? (isDevelopment ? 'words' : 'json'),
+    metrics: config.METRICS_PORT === undefined ? undefined : { host: config.HOST, port: config.METRICS_PORT },
     databaseUrl,
     databaseDirectUrl: config.DATABASE_DIRECT_URL,
     databaseReplicaUrl: config.DATABASE_REPLICA_URL,

@@ -7,6 +7,7 @@ import { assertInstalled } from './assert-installed.ts';
 import { type Command, CommandError, serviceSettings, settingsHelp } from './command.ts';
 import { listenUntilStopped } from './listen.ts';
 import { bringUpToDate } from './migrate.ts';
+import { startMonitoring } from './monitoring.ts';
 import { putSampleUsers, type SampleAccount } from './sample-users.ts';
 import { toServerConfig, toWorkerConfig } from './server-config.ts';
 import { showStep } from './steps.ts';
@@ -42,6 +43,7 @@ Settings, from the environment:
 async function runAll(app: App, config: Config, flags: readonly string[], stopping: Stopping): Promise<void> {
   const signal = stopping.stop;
   await using stack = new AsyncDisposableStack();
+  stack.use(await startMonitoring(config));
   console.log('Gather starts:');
 
   // Gather changes a database that it did not create only when asked; the embedded one is its own.
@@ -63,7 +65,8 @@ async function runAll(app: App, config: Config, flags: readonly string[], stoppi
 
   signal.throwIfAborted();
   const serverConfig = toServerConfig(app, config, databaseUrl, urls);
-  await startWorker(app, toWorkerConfig(config, serverConfig), stopping, stack);
+  // One process, one set of metrics: the server's.
+  await startWorker(app, { ...toWorkerConfig(config, serverConfig), metrics: undefined }, stopping, stack);
   await listenUntilStopped(app, serverConfig, stopping, (url) => console.log(welcome(app, url, users)));
 }
 

@@ -2,6 +2,8 @@ import type { App } from '../app.ts';
 import { createWorker } from '../worker.ts';
 import { type Command, databaseUrlOf, MisuseError, serviceSettings, settingsHelp } from './command.ts';
 import { assertMigrated } from './find-database.ts';
+import { portSetting, toListenError } from './listen.ts';
+import { startMonitoring } from './monitoring.ts';
 import { parseOptions, toWholeNumber } from './options.ts';
 import { toServerConfig, toWorkerConfig } from './server-config.ts';
 import { listenToSignals, whenAborted } from './stopping.ts';
@@ -23,12 +25,17 @@ export const work = (app: App): Command => ({
   async run(config, args) {
     const tasks = chooseTasks(app, args);
     const { stop, force } = listenToSignals();
+    await using _monitoring = await startMonitoring(config);
     const databaseUrl = databaseUrlOf(config);
     // Before the worker starts and writes its schedules.
     await assertMigrated(app, databaseUrl, config);
-    const worker = createWorker({ ...app, tasks }, toWorkerConfig(config, toServerConfig(app, config, databaseUrl)));
+    const workerConfig = toWorkerConfig(config, toServerConfig(app, config, databaseUrl));
+    const worker = createWorker({ ...app, tasks }, workerConfig);
     try {
-      await worker.start();
+      const { metricsUrl } = await worker.start().catch((error) => {
+        throw toListenError(error, config.HOST, portSetting(error, workerConfig));
+      });
+      if (metricsUrl !== undefined) console.log(`Metrics: ${metricsUrl}`);
       console.log(`Gather's worker is ready: ${tasks.map(({ name }) => name).join(', ')}`);
       await whenAborted(stop);
       console.log('\nStopping: jobs under way have 10 seconds. Ctrl-C again to give them back at once.');

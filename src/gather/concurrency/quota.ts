@@ -15,6 +15,11 @@ export class Quota {
     this.#options = options;
   }
 
+  /** The amount that all clients hold. */
+  get held(): number {
+    return this.#sum;
+  }
+
   /** Acquires an amount, to be released later. @returns undefined, or the limit that would be exceeded */
   acquire(key: string, amount: number): keyof QuotaOptions | undefined {
     const held = (this.#held.get(key) ?? 0) + amount;

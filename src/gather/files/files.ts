@@ -7,6 +7,7 @@ import { GatherError } from '../errors.ts';
 import { type FileDescription, FileDigest } from './file-digest.ts';
 import { deleteFile } from './file-rows.ts';
 import { withMinimumRate } from './minimum-rate.ts';
+import { receivedBytes } from './received-bytes.ts';
 import { Quota, type QuotaConfig } from './storage-quota.ts';
 import type { Store } from './store.ts';
 
@@ -96,7 +97,7 @@ export class Files {
   ): Promise<{ key: string; description: FileDescription }> {
     const key = randomUUID();
     const digest = new FileDigest(this.maxBytes, (type) => this.#assertType(type, expectedFile));
-    const chunks = this.quota.within(database, expectedFile.owner, withMinimumRate(bytes));
+    const chunks = this.quota.within(database, expectedFile.owner, withMinimumRate(receivedBytes(bytes)));
     try {
       await this.store.append(key, 0, digest.through(chunks), database.signal);
       const description = await digest.describe();

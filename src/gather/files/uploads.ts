@@ -8,6 +8,7 @@ import { GatherError } from '../errors.ts';
 import { type FileDescription, FileDigest, tooLarge } from './file-digest.ts';
 import type { ExpectedFile, Files, Purpose } from './files.ts';
 import { withMinimumRate } from './minimum-rate.ts';
+import { receivedBytes } from './received-bytes.ts';
 import { isStorageFull, notAtTheEnd } from './store-errors.ts';
 import { locked, noSuchUpload, UploadLease } from './upload-lease.ts';
 
@@ -179,7 +180,7 @@ export class Uploads {
     signal: AbortSignal,
   ): Promise<FileDescription> {
     const digest = new FileDigest(Number(size));
-    const chunks = digest.through(within(Number(size), offset, touching(lease, withMinimumRate(bytes))));
+    const chunks = digest.through(within(Number(size), offset, touching(lease, withMinimumRate(receivedBytes(bytes)))));
     await this.#files.store.append(key, offset, chunks, AbortSignal.any([signal, lease.signal]));
     return digest.describe();
   }

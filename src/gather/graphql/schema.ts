@@ -2,12 +2,14 @@ import { type GraphQLSchema, isInterfaceType, isObjectType } from 'graphql';
 import { createSchema } from 'graphql-yoga';
 import type { TableName } from '../database/schema.ts';
 import type { Definitions } from '../database/tables.ts';
+import { fields } from '../monitoring/channels.ts';
 import type { Roles } from '../viewer.ts';
 import { authorize } from './authorize.ts';
 import { connectionResolvers, edgeResolvers } from './connections.ts';
 import { toIdResolution, toResolution } from './declared-fields.ts';
 import { isDeclared } from './define-type.ts';
 import { keepAbsent } from './keep-absent.ts';
+import { publishFields } from './publish-fields.ts';
 import type { TypeRegistry } from './types.ts';
 
 /** Resolvers by type and field. */
@@ -33,6 +35,7 @@ export function createAppSchema(source: SchemaSource): GraphQLSchema {
   const bare = createSchema({ typeDefs: source.sdl });
   const schema = createSchema({ typeDefs: source.sdl, resolvers: toResolvers(bare, source) as never });
   keepAbsent(schema);
+  if (fields.hasSubscribers) publishFields(schema);
   authorize(schema, source.roles);
   return schema;
 }

@@ -20,6 +20,11 @@ export class UploadSlots {
     this.#proxyHops = proxyHops;
   }
 
+  /** Uploads under way. */
+  get taken(): number {
+    return this.#quota.held;
+  }
+
   /**
    * Takes a slot. Dispose of it when the upload is over.
    * @param request the upload; undefined for one from this process

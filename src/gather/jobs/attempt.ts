@@ -10,6 +10,7 @@ import type { Patch } from '../database/update.ts';
 import { GatherError } from '../errors.ts';
 import { toJson } from '../json.ts';
 import type { Logger } from '../monitoring/log.ts';
+import { reportFault } from '../monitoring/report-fault.ts';
 import { TimeoutError } from './attempt-signal.ts';
 import { UNSETTLED } from './job-rows.ts';
 import type { DeliveryData, Queue } from './queue.ts';
@@ -107,6 +108,7 @@ export class Attempt {
   async fail(reason: unknown): Promise<Outcome> {
     const isFinal = this.#delivered.retryCount >= this.#delivered.retryLimit || !isRetryable(reason);
     this.log.error(reason);
+    reportFault(reason, { willRetry: !isFinal });
     const error = JSON.stringify(toJobError(reason));
     const failed = isFinal
       ? ({ state: 'FAILED', error, finishedAt: now() } as const)
@@ -136,7 +138,7 @@ export class Attempt {
       await queue.send(transaction, {
         id: deliveryId,
         queue: this.#task,
-        data: { jobId: data.jobId, attemptsBefore: this.number },
+        data: { ...data, attemptsBefore: this.number },
         queuedFor,
         turn,
         retryLimit: retryLimit - retryCount,

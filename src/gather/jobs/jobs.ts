@@ -7,10 +7,11 @@ import { tableOf } from '../database/table-definition.ts';
 import { engineTables } from '../database/tables.ts';
 import { GatherError } from '../errors.ts';
 import { toJson } from '../json.ts';
+import { enqueues } from '../monitoring/channels.ts';
 import { changes } from './changes.ts';
 import type { JobNotifications } from './job-notifications.ts';
 import { countUnsettled, insertJob, nextTurn, UNSETTLED } from './job-rows.ts';
-import type { Queue } from './queue.ts';
+import type { DeliveryData, Queue } from './queue.ts';
 import type { Task } from './task.ts';
 
 /** How a job is enqueued. */
@@ -128,7 +129,8 @@ export class Jobs {
   }
 
   #send(database: Database, { id, task, deliveryId, attempt, queuedFor, turn }: JobRow): Promise<void> {
-    const data = { jobId: id, attemptsBefore: attempt };
+    const data: DeliveryData = { jobId: id, attemptsBefore: attempt };
+    enqueues.publish(data);
     return this.#queue.send(database, { id: deliveryId, queue: task, data, queuedFor, turn });
   }
 

@@ -4,9 +4,10 @@ import { Database, raw } from '../database/database.ts';
 import { toGatherError } from '../database/errors.ts';
 import type { Pools } from '../database/pool.ts';
 import { GatherError } from '../errors.ts';
+import type { EnqueueEvent } from '../monitoring/channels.ts';
 
 /** The payload of a delivery. */
-export interface DeliveryData {
+export interface DeliveryData extends EnqueueEvent {
   jobId: Id;
   /** Attempts of the job before this delivery was enqueued. */
   attemptsBefore: number;

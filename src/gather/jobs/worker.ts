@@ -4,6 +4,7 @@ import { Database } from '../database/database.ts';
 import { channelOf, type Pools } from '../database/pool.ts';
 import { openingSessions } from '../database/session.ts';
 import { createTables, engineTables } from '../database/tables.ts';
+import { type JobEvent, jobs as jobEvents } from '../monitoring/channels.ts';
 import type { Logger } from '../monitoring/log.ts';
 import type { Outcome } from './attempt.ts';
 import { failDeadLetter } from './dead-letters.ts';
@@ -166,7 +167,9 @@ export class Worker {
         return { database, tables: createTables(database), store, services, settings, fetchPublic, timeZone };
       },
     };
-    const running = runJob(task, job, environment);
+    const { jobId, trace } = job.data;
+    const event: JobEvent = { task: task.name, jobId, ...(trace && { trace }) };
+    const running = jobEvents.tracePromise(() => runJob(task, job, environment), event);
     this.#running.add(running);
     try {
       return await running;

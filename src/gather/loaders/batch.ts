@@ -1,7 +1,9 @@
 import DataLoader, { type CacheMap } from 'dataloader';
 import type { Columns } from '../database/columns.ts';
 import type { Database } from '../database/database.ts';
+import { loads } from '../monitoring/channels.ts';
 import type { Services } from '../services/define-service.ts';
+import { createObservedLoader } from './observed-loader.ts';
 import type { RowCache } from './row-cache.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -33,12 +35,15 @@ export function createLoader<Key, Value>(
   load: (keys: readonly Key[]) => Promise<(Value | Error)[]>,
   { toCacheKey, cacheMap }: LoaderOptions<Key, Value> = {},
 ): DataLoader<Key, Value, unknown> {
-  return new DataLoader<Key, Value, unknown>(load, {
+  const options = {
     name,
     batchScheduleFn: schedule,
     ...(toCacheKey && { cacheKeyFn: toCacheKey }),
     ...(cacheMap && { cacheMap }),
-  });
+  };
+  return loads.hasSubscribers
+    ? createObservedLoader(load, options)
+    : new DataLoader<Key, Value, unknown>(load, options);
 }
 
 /** Sorts found values into key order; null for a key without one. */

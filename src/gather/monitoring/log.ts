@@ -1,3 +1,4 @@
+import { trace } from '@opentelemetry/api';
 import pino from 'pino';
 import pretty from 'pino-pretty';
 import { describeError, shorten } from './describe-error.ts';
@@ -11,8 +12,8 @@ export type Logger = pino.Logger;
 export type LogFormat = 'json' | 'words' | 'none';
 
 /**
- * Creates a log on standard output: JSON lines, or words for a person. Lines of a request have its ID. Stacks, other
- * properties of errors, and secrets or text that looks like one are left out.
+ * Creates a log on standard output: JSON lines, or words for a person. Lines of a request have its ID, and with
+ * traces the ID of its trace. Stacks, other properties of errors, and secrets or text that looks like one are left out.
  * @param secrets texts that must never be logged
  */
 export function createLog(format: LogFormat, secrets: readonly string[] = []): Logger {
@@ -21,7 +22,8 @@ export function createLog(format: LogFormat, secrets: readonly string[] = []): L
     enabled: format !== 'none',
     mixin: () => {
       const id = requestId();
-      return id ? { requestId: id } : {};
+      const traceId = trace.getActiveSpan()?.spanContext().traceId;
+      return { ...(id && { requestId: id }), ...(traceId && { traceId }) };
     },
     serializers: { err: (error) => describeError(error) },
     hooks: {

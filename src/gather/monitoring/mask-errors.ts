@@ -1,6 +1,7 @@
 import type { GraphQLError } from 'graphql';
 import { isMasked, originalOf, toClientError } from '../errors.ts';
 import type { Logger } from './log.ts';
+import { reportFault } from './report-fault.ts';
 import { requestId } from './request-id.ts';
 
 /** Converts an error to the one that a client may see. */
@@ -21,6 +22,7 @@ export function createMaskError(log: Logger, { isDevelopment } = { isDevelopment
     const fault = original instanceof Error ? original : new Error(String(original));
     if (!logged.has(fault) || logged.get(fault) !== id) log.error(error instanceof Error ? error : fault);
     logged.set(fault, id);
+    reportFault(fault);
     return shown;
   };
 }

@@ -15,10 +15,15 @@ const HEADERS = ['accept', 'application/json', 'accept-encoding', 'gzip, deflate
  * Sends one GET and reads the whole answer. At the deadline, destroys the socket. Rejects with the errors of undici and
  * the system, unconverted.
  */
-export function exchange(pool: Pool, path: string, deadline: Deadline): Promise<Answer> {
+export function exchange(
+  pool: Pool,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  deadline: Deadline,
+): Promise<Answer> {
   return deadline.wait((resolve, reject) => {
     const receiver = new Receiver(resolve, reject);
-    pool.dispatch({ path, method: 'GET', headers: HEADERS }, receiver);
+    pool.dispatch({ path, method: 'GET', headers: [...HEADERS, ...Object.entries(headers).flat()] }, receiver);
     return (reason) => receiver.abort(reason);
   });
 }

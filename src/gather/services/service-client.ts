@@ -2,6 +2,7 @@ import { Pool } from 'undici';
 import { call } from '../calls.ts';
 import { Deadline } from '../concurrency/deadline.ts';
 import { Semaphore } from '../concurrency/semaphore.ts';
+import { type RequestEvent, requests } from '../monitoring/channels.ts';
 import { readBody } from './body.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
 import type { Check } from './check.ts';
@@ -44,6 +45,13 @@ export interface ServiceState {
   breaker: ReturnType<Breaker['state']>;
 }
 
+/** A request, and the trace context that it carries. */
+interface TracedRequest extends RequestLabel {
+  headers: TraceHeaders;
+}
+
+type TraceHeaders = RequestEvent['headers'];
+
 const MAX_BYTES = 5_000_000;
 
 /**
@@ -53,6 +61,7 @@ const MAX_BYTES = 5_000_000;
  */
 export class ServiceClient {
   readonly #name: string;
+  readonly #origin: string;
   readonly #pool: Pool;
   readonly #basePath: string;
   readonly #timeoutMs: number;
@@ -64,6 +73,7 @@ export class ServiceClient {
   constructor({ name, baseUrl, timeoutMs, connections, maxQueued, maxBytes = MAX_BYTES }: ServiceClientOptions) {
     const { origin, pathname } = new URL(baseUrl);
     this.#name = name;
+    this.#origin = origin;
     this.#basePath = pathname.replace(/\/$/, '');
     this.#timeoutMs = timeoutMs;
     this.#maxBytes = maxBytes;
@@ -87,7 +97,10 @@ export class ServiceClient {
   /** Gets a path below the base URL, percent-encoded by the caller, and checks the answer. */
   get<T>(path: string, get: Get<T>): Promise<T> {
     const { keys = 1, signal } = get;
-    return call({ kind: 'http', name: `${this.#name}.${get.call}`, keys, signal }, () => this.#getInTime(path, get));
+    const name = `${this.#name}.${get.call}`;
+    const request: RequestEvent = { name, origin: this.#origin, headers: {} };
+    const send = () => call({ kind: 'http', name, keys, signal }, () => this.#getInTime(path, get, request.headers));
+    return requests.hasSubscribers ? requests.runStores(request, send) : send();
   }
 
   state(): ServiceState {
@@ -99,15 +112,15 @@ export class ServiceClient {
     return this.#pool.destroy();
   }
 
-  async #getInTime<T>(path: string, { signal, check, statuses = {} }: Get<T>): Promise<T> {
-    const label = { source: this.#name, path };
+  async #getInTime<T>(path: string, { signal, check, statuses = {} }: Get<T>, headers: TraceHeaders): Promise<T> {
+    const label = { source: this.#name, path, headers };
     using deadline = new Deadline(this.#timeoutMs, () => timedOut(label, this.#timeoutMs)).endWith(signal);
     const answer = await this.#getWithRetries(label, deadline, statuses);
     const meaning = statuses[answer.status];
     return meaning ? meaning() : await readBody(label, answer, check, this.#maxBytes);
   }
 
-  async #getWithRetries(label: RequestLabel, deadline: Deadline, statuses: object): Promise<Answer> {
+  async #getWithRetries(label: TracedRequest, deadline: Deadline, statuses: object): Promise<Answer> {
     this.#retries.earn();
     for (let retry = 1; ; retry++) {
       try {
@@ -118,7 +131,7 @@ export class ServiceClient {
     }
   }
 
-  async #attempt(label: RequestLabel, deadline: Deadline, statuses: object): Promise<Answer> {
+  async #attempt(label: TracedRequest, deadline: Deadline, statuses: object): Promise<Answer> {
     this.#assertClosedBreaker();
     using _permit = await this.#bulkhead.acquire(deadline.signal);
     this.#assertClosedBreaker();
@@ -130,7 +143,7 @@ export class ServiceClient {
       throw notSent(this.#name, 'is not called for a second, because most calls to it failed');
   }
 
-  async #send(label: RequestLabel, deadline: Deadline, statuses: object): Promise<Answer> {
+  async #send(label: TracedRequest, deadline: Deadline, statuses: object): Promise<Answer> {
     const answer = await this.#exchange(label, deadline);
     const { status, headers } = answer;
     if (status === 200 || Object.hasOwn(statuses, status)) return answer;
@@ -138,9 +151,9 @@ export class ServiceClient {
     throw invalid(label, `status ${status}`, '200');
   }
 
-  async #exchange(label: RequestLabel, deadline: Deadline): Promise<Answer> {
+  async #exchange(label: TracedRequest, deadline: Deadline): Promise<Answer> {
     try {
-      return await exchange(this.#pool, this.#basePath + label.path, deadline);
+      return await exchange(this.#pool, this.#basePath + label.path, label.headers, deadline);
     } catch (error) {
       throw deadline.isOver ? error : failed(label, error, this.#maxBytes);
     }

@@ -1,0 +1,40 @@
+import { type Config, isTraced } from '../config.ts';
+import { codeOf } from '../errors.ts';
+import { createRedaction } from '../monitoring/redaction.ts';
+import { CommandError } from './command.ts';
+import { secretsIn } from './server-config.ts';
+
+/** How traces name the program, unless the environment does. */
+const SERVICE_NAME = 'gather';
+
+/**
+ * Starts the traces and the reports of faults that the settings ask for; their packages are loaded only then. Call it
+ * before anything that is to be traced. Disposing of it sends what is left.
+ * @throws CommandError if a package is not installed
+ */
+export async function startMonitoring(config: Config): Promise<AsyncDisposable> {
+  await using stack = new AsyncDisposableStack();
+  const redact = createRedaction(secretsIn(config));
+  if (isTraced(config)) {
+    const { startTracing } = await load('@opentelemetry/sdk-node', import('../monitoring/tracing/tracing.ts'));
+    const isNamed = config.OTEL_SERVICE_NAME ?? /(^|,)service\.name=/.test(config.OTEL_RESOURCE_ATTRIBUTES ?? '');
+    stack.use(startTracing({ serviceName: isNamed ? config.OTEL_SERVICE_NAME : SERVICE_NAME, redact }));
+  }
+  if (config.SENTRY_DSN) {
+    const { startSentry } = await load('@sentry/core', import('../monitoring/tracing/sentry.ts'));
+    const { SENTRY_DSN: dsn, SENTRY_ENVIRONMENT: environment = config.NODE_ENV, SENTRY_RELEASE: release } = config;
+    stack.use(startSentry({ dsn, environment, release, redact }));
+  }
+  return stack.move();
+}
+
+async function load<Module>(name: string, loading: Promise<Module>): Promise<Module> {
+  try {
+    return await loading;
+  } catch (error) {
+    if (codeOf(error) !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw new CommandError(
+      `The package ${name} is not installed: run \`npm install ${name}\`, or \`npm ci\` with optional packages.`,
+    );
+  }
+}
