@@ -35,7 +35,7 @@ await migrate(databaseUrl, SHOP);
 await seed(databaseUrl, { size: 'shop' });
 const { urls, close } = await startExampleServices();
 stack.defer(close);
-const bounded = await MeasuredServer.start({ kind: 'gather', databaseUrl, urls, overload: OVERLOAD, operations: 8 }, 1);
+const bounded = await MeasuredServer.start({ kind: 'gather', databaseUrl, urls, overload: OVERLOAD, operations: 4 }, 1);
 stack.use(bounded);
 const unbounded = stack.use(await MeasuredServer.start({ kind: 'gather', databaseUrl, urls }, 1));
 

@@ -266,8 +266,8 @@ export function createServer(app: App, config: ServerConfig): Server {
       useViewer({ accounts, roles, buckets, proxyHops: config.proxyHops }),
       useLimits(config.limits),
       useVariables(),
-      useCost(config.limits, buckets, planOf),
       useTurns(config.limits.maxOperationsPerViewer),
+      useCost(config.limits, buckets, planOf),
       useCacheHeaders(config.cacheSeconds),
       ...(replica ? [useReplica(replica)] : []),
       useSources({

@@ -41,7 +41,7 @@ test('without settings there are defaults', () => {
     MAX_COST: 5000,
     COST_BUCKET: 10_000,
     COST_RESTORE: 5000,
-    MAX_OPERATIONS_PER_VIEWER: 8,
+    MAX_OPERATIONS_PER_VIEWER: 4,
     MAX_EVENT_LOOP_DELAY_MS: 500,
     MAX_WAITING_VIEWERS: 50,
     MAX_PENDING_JOBS: 100,

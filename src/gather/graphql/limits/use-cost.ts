@@ -118,8 +118,8 @@ async function* chargingErrors(
   }
 }
 
-/** The key of the bucket that pays: that of the user, or of the address. */
-function keyOf({ viewer, address }: Pick<Context, 'viewer' | 'address'>): string {
+/** The key of a client: that of the user, or of the address. */
+export function keyOf({ viewer, address }: Pick<Context, 'viewer' | 'address'>): string {
   return viewer.user ? `user ${viewer.user.owner}` : toAddressKey(address);
 }
 

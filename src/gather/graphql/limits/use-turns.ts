@@ -1,12 +1,15 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createGraphQLError, type Plugin } from 'graphql-yoga';
 import { Semaphore } from '../../concurrency/semaphore.ts';
 import type { Context } from '../../context.ts';
 import { HTTP_STATUSES, toClientError } from '../../errors.ts';
 import type { Operation } from '../operation.ts';
+import { keyOf } from './use-cost.ts';
 
 /**
  * Runs a limited number of a client's operations at a time; more wait in line, until their deadline. Subscriptions do not
- * count: they wait for events most of the time. Comes after `useCost`, so that waiting operations are paid.
+ * count: they wait for events most of the time. Comes before `useCost`: many that are refused for lack of points would keep
+ * the event loop from others, too.
  */
 export function useTurns(maxOperations: number): Plugin<Context> {
   const turns = new Semaphore({
@@ -16,9 +19,14 @@ export function useTurns(maxOperations: number): Plugin<Context> {
   });
   return {
     async onExecute({ args, setResultAndStopExecution: stop }: Operation<Context>) {
-      const { signal, client } = args.contextValue;
+      const { signal } = args.contextValue;
       try {
-        const permit = await turns.acquire(signal, client.key);
+        const waitingBefore = turns.waiting;
+        const acquiring = turns.acquire(signal, keyOf(args.contextValue));
+        const isWaiting = turns.waiting > waitingBefore;
+        const permit = await acquiring;
+        // A line of cheap operations must not run in one turn of the event loop, with the others waiting.
+        if (isWaiting) await nextTurn();
         // When the operation has its answer, or nobody waits for it.
         signal.addEventListener('abort', permit.release, { once: true });
       } catch (error) {
