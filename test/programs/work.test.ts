@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { migrate } from '../../src/gather/database/migrate.ts';
 import { JobNotifications } from '../../src/gather/jobs/job-notifications.ts';
 import { Jobs } from '../../src/gather/jobs/jobs.ts';
 import { Queue } from '../../src/gather/jobs/queue.ts';
 import { add } from '../../src/smokehouse/demo-jobs/add-task.ts';
-import { smokehouse } from '../../src/smokehouse/index.ts';
-import { createTestDatabase, TEST_SCHEMAS, type TestDatabase } from '../helpers/database.ts';
+import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { runGather } from '../helpers/program.ts';
 
 const SERVICES = Object.fromEntries(
@@ -47,28 +45,4 @@ test('work says which settings it misses', async () => {
   await using worker = runGather(['work'], { DATABASE_URL: database.databaseUrl });
   expect(await worker.exit()).toMatchObject({ code: 2 });
   for (const name of Object.keys(SERVICES)) expect(worker.stderr).toContain(name);
-});
-
-test('work says that the database cannot be reached', async () => {
-  const DATABASE_URL = 'postgres://gather@127.0.0.1:1/gather';
-  await using worker = runGather(['work'], { DATABASE_URL, ...SERVICES });
-  expect(await worker.exit()).toMatchObject({ code: 1 });
-  expect(worker.stderr).toBe('The database cannot be reached at present.\nconnect ECONNREFUSED 127.0.0.1:1\n');
-});
-
-test('work says that `migrate` is to be run first', async () => {
-  const empty = await createTestDatabase({}, { isEmpty: true });
-  try {
-    await using worker = runGather(['work'], { DATABASE_URL: empty.databaseUrl, ...SERVICES });
-    expect(await worker.exit()).toMatchObject({ code: 1 });
-    expect(worker.stderr).toMatch(/^Migrations are missing: 0001-jobs, .*, 0001-shop, .*\. Run `migrate` first\.\n$/);
-    await migrate(empty.databaseUrl, { ...TEST_SCHEMAS, migrations: smokehouse.migrations });
-    await using next = runGather(['work'], { DATABASE_URL: empty.databaseUrl, ...SERVICES });
-    expect(await next.exit()).toMatchObject({ code: 1 });
-    expect(next.stderr).toBe(
-      'The job queue is missing or has another version. Run `migrate` first.\npg-boss is not installed\n',
-    );
-  } finally {
-    await empty.drop();
-  }
 });

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from '../app.ts';
-import { createServer, type ServerConfig } from '../server.ts';
+import { createServer, type Server, type ServerConfig } from '../server.ts';
 import { CommandError } from './command.ts';
 import { type Stopping, whenAborted } from './stopping.ts';
 
 /**
  * Runs the server until it is told to stop.
- * @param onListening called with the URL
- * @throws CommandError if the address is taken, or is not one of this machine
+ * @param onListening called with the URL once `/ready` answers that the server can serve
+ * @throws CommandError if the address is taken or is not one of this machine, or the server cannot serve
  */
 export async function listenUntilStopped(
   app: App,
@@ -21,6 +21,7 @@ export async function listenUntilStopped(
     const { url } = await server.start().catch((error) => {
       throw toListenError(error, config.host, 'PORT');
     });
+    await assertAnswersReady(server, url);
     onListening(url);
     await whenAborted(stop);
     server.retire();
@@ -30,6 +31,13 @@ export async function listenUntilStopped(
   } finally {
     await server.stop(force);
   }
+}
+
+async function assertAnswersReady(server: Server, url: string): Promise<void> {
+  const response = await server.fetch(`${url}/ready`);
+  if (response.ok) return;
+  const { reason } = (await response.json()) as { reason: string };
+  throw new CommandError(`The server cannot serve: ${reason}`);
 }
 
 /**
