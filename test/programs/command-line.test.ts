@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { runGather } from '../helpers/program.ts';
 
-const COMMANDS = ['start', 'serve', 'work', 'migrate', 'seed', 'check', 'user', 'psql', 'services'];
+const COMMANDS = ['start', 'dev', 'serve', 'work', 'migrate', 'seed', 'check', 'user', 'psql', 'services'];
 
 test.for([[], ['--help']])('%j lists the commands', async (args) => {
   const { code, stdout, stderr } = await runToEnd(args);
@@ -17,6 +17,7 @@ test('--version names the versions of Gather and Node', async () => {
 
 test.for([
   ['start', ['--migrate', '--seed', 'PORT', 'HOST', 'DATA_DIR', 'DATABASE_URL', 'PROMO_URL', 'SUPPLIERS_URL']],
+  ['dev', ['--migrate', '--seed', '--inspect', 'PORT', 'DATABASE_URL']],
   ['psql', ['DATABASE_URL', 'DATA_DIR']],
   ['serve', ['--wait', 'PORT', 'HOST', 'DATABASE_URL', 'PROMO_URL', 'SUPPLIERS_URL']],
   ['work', ['--wait', 'DATABASE_URL', 'FETCH_ALLOWED']],

@@ -9,6 +9,8 @@ import { causesOf } from './causes.ts';
 import { check } from './check.ts';
 import { type Command, CommandError, MisuseError, PROGRAM } from './command.ts';
 import { endOnCrash } from './crash.ts';
+import { dev } from './dev/dev.ts';
+import { devServer } from './dev/server.ts';
 import { commandHelp, helpOf, versionText } from './help.ts';
 import { migrate } from './migrate.ts';
 import { psql } from './psql.ts';
@@ -41,6 +43,8 @@ export async function runCommand(app: App, args: string[]): Promise<void> {
 function commandsOf(app: App): Readonly<Record<string, Command>> {
   return {
     start: start(app),
+    dev: dev(app),
+    'dev-server': devServer(app),
     serve: serve(app),
     work: work(app),
     migrate: migrate(app),
