@@ -92,11 +92,17 @@ test.each([
   });
 });
 
-test('--wait says once what it waits for, and ends at once on Ctrl-C', async () => {
-  await using program = runGather(['seed', '--wait'], { DATABASE_URL: 'postgres://gather@127.0.0.1:1/gather' });
+test.each([
+  ['work', { code: 0 }],
+  // What it was asked for is not done.
+  ['seed', { signal: 'SIGINT' }],
+] as const)('%s --wait says once what it waits for, and ends at once on Ctrl-C', async (command, exit) => {
+  const urls = Object.fromEntries(SERVICES.map((name) => [`${name}_URL`, 'http://127.0.0.1:1']));
+  const env = { ...urls, DATABASE_URL: 'postgres://gather@127.0.0.1:1/gather' };
+  await using program = runGather([command, '--wait'], env);
   await program.said(/Waiting: .*ECONNREFUSED.*\n/);
   program.pressCtrlC();
-  expect(await program.exit()).toMatchObject({ code: 0 });
+  expect(await program.exit()).toMatchObject(exit);
   expect(program.stdout).toBe(
     'Waiting: The database cannot be reached at present (connect ECONNREFUSED 127.0.0.1:1).\n',
   );

@@ -58,7 +58,7 @@ export async function waitUntilReady(
   app: App,
   databaseUrl: string,
   config: Config,
-  signal: AbortSignal,
+  signal = new AbortController().signal,
 ): Promise<void> {
   const deadline = performance.now() + WAIT_MS;
   let shown = '';
