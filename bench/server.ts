@@ -85,6 +85,7 @@ async function startGather(): Promise<string> {
     uploadMaxBytes: 2_000_000_000,
     filesQuota: { maxBytes: 100_000_000_000, maxBytesPerOwner: 10_000_000_000 },
     timeZone: 'UTC',
+    fetchAllowed: [],
     settings: { ABOUT_FILE: undefined },
   });
   return (await server.start()).url;

@@ -32,6 +32,8 @@ export interface SampleUser {
 export interface RunningExamples {
   /** URL of each service by its name. */
   urls: Readonly<Record<string, string>>;
+  /** A URL of one of them with data, which tasks may fetch in development. */
+  fetchable?: string | undefined;
   /** Stops them at once, aborting open requests. */
   close(): Promise<void>;
 }

@@ -31,6 +31,8 @@ interface Checked {
   definitions: ReadonlyMap<string, AnyDefinition>;
 }
 
+/** A server and a worker of one process check the same application. */
+const sound = new WeakSet<App>();
 const RESOLVE_TYPE = /^__/;
 const DERIVED = /(Connection|Edge)$/;
 
@@ -39,7 +41,9 @@ const DERIVED = /(Connection|Edge)$/;
  * @throws AppError naming every fault at once
  */
 export function assertSound(app: App): void {
+  if (sound.has(app)) return;
   throwFaults(app, findFaults(app));
+  sound.add(app);
 }
 
 /**

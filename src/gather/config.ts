@@ -204,6 +204,11 @@ export function isTraced(config: Config): boolean {
   return Boolean(OTEL_TRACES_EXPORTER || OTEL_EXPORTER_OTLP_ENDPOINT || OTEL_EXPORTER_OTLP_TRACES_ENDPOINT);
 }
 
+/** The environment of this process and these variables, for a program that it starts. */
+export function environmentWith(variables: Readonly<Record<string, string>>): Record<string, string | undefined> {
+  return { ...process.env, ...variables };
+}
+
 /** The name of the setting with a service's URL: `RATINGS_URL`. */
 export function urlSetting(service: string): string {
   return `${toSettingName(service)}_URL`;

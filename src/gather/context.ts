@@ -42,6 +42,11 @@ export interface Context {
   threads: Threads;
   files: Files;
   uploads: Uploads;
+  /**
+   * Checks a URL for a task that fetches it with `fetchPublic`, as far as that can be told without looking its name up.
+   * @throws INVALID_INPUT for a URL that cannot be fetched
+   */
+  assertFetchable: (url: string) => void;
   /** The URL at which clients reach this server: `https://app.example`. */
   publicUrl: string;
   /** IANA name of the application's time zone. */

@@ -73,6 +73,7 @@ import { identified, REQUEST_ID, withRequestId } from './monitoring/request-id.t
 import { secretsOf } from './monitoring/secrets.ts';
 import { listenToCalls } from './monitoring/timing.ts';
 import { createServices, type ServiceConfig } from './services/define-service.ts';
+import { createUrlCheck } from './services/public-fetch.ts';
 import type { Settings } from './settings.ts';
 import { createThreads } from './threads/threads.ts';
 import type { Viewer } from './viewer.ts';
@@ -139,6 +140,8 @@ export interface ServerConfig extends EngineSchemas {
   publicUrl?: string | undefined;
   /** IANA name of the application's time zone, in which its days begin and its schedules run. */
   timeZone: string;
+  /** Non-public hosts, addresses and address blocks that tasks may fetch from. */
+  fetchAllowed: readonly string[];
   /** The application's own settings. */
   settings: Settings;
 }
@@ -280,6 +283,7 @@ export function createServer(app: App, config: ServerConfig): Server {
         }),
         planOf,
         publicUrl: config.publicUrl,
+        assertFetchable: createUrlCheck(config.fetchAllowed),
         services: clients.services,
         schedules: app.schedules,
         settings: config.settings,

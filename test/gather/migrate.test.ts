@@ -24,3 +24,19 @@ test('an empty database is migrated once, however often it is asked', async () =
   await migrate(app.databaseUrl, source, onStep);
   expect(said).toEqual(['0001-jobs, 0002-files, 0003-accounts, 0001-library', 'none to run']);
 });
+
+test('a new migration with a name before an applied one is refused, with advice', async () => {
+  await using app = await startTestApp(library);
+  const migrations = { ...library.migrations, '0000-earlier': async () => {} };
+  await expect(migrate(app.databaseUrl, { engineSchema: 'gather', migrations })).rejects.toThrow(
+    'The migration 0000-earlier comes before 0001-library, which has been applied: rename it, so that it comes last.',
+  );
+});
+
+test('a role named like the engine’s schema gets its tables in public, also in a database without any', async () => {
+  await using app = await startTestApp(library, { isEmpty: true });
+  expect(await app.ask('select current_user::text as role')).toEqual([{ role: 'gather' }]);
+  await migrate(app.databaseUrl, { engineSchema: 'gather', migrations: library.migrations });
+  const tables = `select schemaname from pg_tables where tablename = 'book'`;
+  expect(await app.ask(tables)).toEqual([{ schemaname: 'public' }]);
+});

@@ -140,6 +140,7 @@ export async function startTestApp({
       uploadMaxBytes: 1_000_000_000,
       filesQuota: { maxBytes: 100_000_000_000, maxBytesPerOwner: 10_000_000_000 },
       timeZone: 'UTC',
+      fetchAllowed: [],
       settings: fixture.settings,
       ...config,
     },

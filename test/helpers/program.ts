@@ -26,9 +26,9 @@ export class Program implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #exit: Promise<Exit>;
 
-  constructor(command: string, args: string[], env: Record<string, string>) {
+  constructor(command: string, args: string[], env: Record<string, string>, cwd = ROOT) {
     const start = performance.now();
-    const options = { cwd: ROOT, env: { PATH, HOME, TMPDIR, ...env }, detached: true };
+    const options = { cwd, env: { PATH, HOME, TMPDIR, ...env }, detached: true };
     const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => (this.stdout += chunk));
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => (this.stderr += chunk));
@@ -97,9 +97,9 @@ export class Program implements AsyncDisposable {
   }
 }
 
-/** `node src/main.ts …` with these settings only. */
-export function runGather(args: string[], env: Record<string, string> = {}): Program {
-  return new Program(process.execPath, ['src/main.ts', ...args], env);
+/** `node src/main.ts …` with these settings only. @param cwd a copy of the project; by default itself */
+export function runGather(args: string[], env: Record<string, string> = {}, cwd?: string): Program {
+  return new Program(process.execPath, ['src/main.ts', ...args], env, cwd);
 }
 
 /** Sends an operation to a server. */

@@ -1,57 +1,58 @@
 import { expect, test } from 'vitest';
 import { runGather } from '../helpers/program.ts';
 
-const COMMANDS = ['start', 'serve', 'work', 'migrate', 'seed', 'check', 'user', 'services'];
+const COMMANDS = ['start', 'dev', 'serve', 'work', 'migrate', 'seed', 'check', 'user', 'psql', 'services'];
 
-/** Those that serve and work need. */
-const SETTINGS = Object.fromEntries(
-  ['DATABASE_URL', 'PROMO_URL', 'RECOMMENDATIONS_URL', 'PRICING_URL', 'INVENTORY_URL', 'SUPPLIERS_URL'].map((name) => [
-    name,
-    name === 'DATABASE_URL' ? 'postgres://gather@127.0.0.1:1/gather' : 'http://127.0.0.1:1',
-  ]),
-);
-
-test('--help lists the commands', async () => {
-  const { code, stdout, stderr } = await runToEnd(['--help']);
+test.for([[], ['--help']])('%j lists the commands', async (args) => {
+  const { code, stdout, stderr } = await runToEnd(args);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect([...stdout.matchAll(/^ {2}(\w+) +\S.*\.$/gm)].map(([, name]) => name)).toEqual(COMMANDS);
+  expect(stdout).toMatch(/docs\/settings\.md/);
+});
+
+test('--version names the versions of Gather and Node', async () => {
+  const { code, stdout } = await runToEnd(['--version']);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: `Gather 0.1.0, Node ${process.versions.node}\n` });
 });
 
 test.for([
   ['start', ['--migrate', '--seed', 'PORT', 'HOST', 'DATA_DIR', 'DATABASE_URL', 'PROMO_URL', 'SUPPLIERS_URL']],
-  ['serve', ['PORT', 'HOST', 'DATABASE_URL', 'PROMO_URL', 'SUPPLIERS_URL']],
-  ['migrate', ['DATABASE_URL']],
-  ['seed', ['DATABASE_URL']],
+  ['dev', ['--migrate', '--seed', '--inspect', 'PORT', 'DATABASE_URL']],
+  ['psql', ['DATABASE_URL', 'DATA_DIR']],
+  ['serve', ['--wait', 'PORT', 'HOST', 'DATABASE_URL', 'PROMO_URL', 'SUPPLIERS_URL']],
+  ['work', ['--wait', 'DATABASE_URL', 'FETCH_ALLOWED']],
+  ['migrate', ['--status', 'DATABASE_URL']],
+  ['seed', ['--wait', 'DATABASE_URL']],
+  ['user', ['--name NAME', '--role ROLE', '--generate', 'DATABASE_URL']],
   ['services', ['SERVICES_PORT', 'HOST']],
-] as const)('%s --help names its settings, and does nothing', async ([name, settings]) => {
+] as const)('%s --help names its options and settings, and does nothing', async ([name, settings]) => {
   const { code, stdout, stderr } = await runToEnd([name, '--help']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  expect(stdout).toMatch(new RegExp(`^node src/main\\.ts ${name}: \\S`));
+  expect(stdout).toMatch(new RegExp(`^npm run gather -- ${name}: \\S`));
   for (const setting of settings) expect(stdout).toContain(setting);
+  expect(stdout).toMatch(/docs\/settings\.md lists all of them\.\n$/);
 });
 
-test.for([
-  [[], 'Expected one of these commands, got "".'],
-  [['start', 'now'], 'Expected one of these commands, got "start now".'],
-  [['constructor'], 'Expected one of these commands, got "constructor".'],
-  [['start', '--port=80'], "Unknown option '--port'"],
-  [['start', '--migrate=no'], "Option '--migrate' does not take an argument"],
-] as const)('%j is refused, with help and code 2', async ([args, message]) => {
-  const { code, stdout, stderr } = await runToEnd([...args]);
+test.for([['now'], ['constructor'], ['--wait']])('%j is no command: the list of them, and code 2', async (args) => {
+  const { code, stdout, stderr } = await runToEnd(args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-  expect(stderr.startsWith(message)).toBe(true);
-  expect(stderr).toContain('\n\nnode src/main.ts <command> [--help]\n');
+  expect(stderr.startsWith(`Expected the name of a command, got "${args}".\n\n`)).toBe(true);
   for (const name of COMMANDS) expect(stderr).toContain(`\n  ${name} `);
 });
 
 test.for([
-  ['serve', '--migrate'],
-  ['work', '--migrate'],
-])('%j is refused, with the help of the command and code 2', async (args) => {
-  const { code, stdout, stderr } = await runToEnd(args, SETTINGS);
+  ['start now', 'start takes no arguments, got "now".'],
+  ['start --port=80', 'start has no option --port; PORT is a setting: PORT=… before the command.'],
+  ['start --migrate=no', '--migrate takes no value, got "no".'],
+  ['serve --migrate', 'serve has no option --migrate. It has --wait, --processes, --help.'],
+  ['check -x', 'check has no option -x. It has --help.'],
+  ['user add ann@shop.example --role', '--role expects a value: --role ROLE.'],
+  ['user list --generate', 'Expected no options for list.'],
+] as const)('%s is refused in a sentence, with code 2', async ([words, message]) => {
+  const { code, stdout, stderr } = await runToEnd(words.split(' '));
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-  expect(stderr.startsWith("Unknown option '--migrate'")).toBe(true);
-  expect(stderr).toContain(`\n\nnode src/main.ts ${args[0]}: `);
+  const [name] = words.split(' ');
+  expect(stderr).toBe(`${message}\n\n\`npm run gather -- ${name} --help\` says more.\n`);
 });
 
 test('settings that cannot be used are said all at once, with code 2', async () => {

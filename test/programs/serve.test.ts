@@ -21,23 +21,23 @@ afterAll(async () => {
   await database.drop();
 });
 
-test('services, migrate, seed and serve make a shop together', async () => {
+test('services, migrate, seed and serve make a shop together, whatever comes first', async () => {
   await services.said(/SUPPLIERS_URL=.*\n/);
   const urls = toSettings(services.stdout);
   expect(Object.keys(urls)).toEqual(SERVICES.map((name) => `${name}_URL`));
 
-  await using server = runGather(['serve'], { DATABASE_URL, ...urls, PORT: '0', NODE_ENV: 'production' });
-  const url = await server.url();
-  expect(await (await fetch(`${url}/ready`)).json()).toMatchObject({
-    isReady: false,
-    reason: `Migrations are missing: ${MIGRATIONS.join(', ')}`,
-  });
-  expect(await runToEnd(['migrate'])).toMatch(
-    /^ {2}migrations: 0001-jobs, .*, 0001-shop, .*\n {2}job queue: add, .* \(.*\)\n$/,
-  );
-  expect(await runToEnd(['migrate'])).toMatch(/^ {2}migrations: none to run \(.*\)\n {2}job queue: add, .* \(.*\)\n$/);
-  expect(await runToEnd(['seed'])).toMatch(/^ {2}sample data: 100 suppliers, 1,000 items, .* \(.*\)\n$/);
+  await using server = runGather(['serve', '--wait'], { DATABASE_URL, ...urls, PORT: '0', NODE_ENV: 'production' });
+  await server.said(/^Waiting: The database lacks the migrations 0001-jobs, .*, and the job queue: run /);
+  await using other = runGather(['migrate'], { DATABASE_URL });
+  const migrated = await Promise.all([runToEnd(['migrate']), other.exit().then(() => other.stdout)]);
+  expect(migrated.map((text) => /migrations: (.*) \(/.exec(text)?.[1]).sort()).toEqual([
+    MIGRATIONS.join(', '),
+    'none to run',
+  ]);
+  for (const text of migrated) expect(text).toMatch(/\n {2}job queue: add, .* \(.*\)\n$/);
+  expect(await runToEnd(['seed', '--wait'])).toMatch(/^ {2}sample data: 100 suppliers, 1,000 items, .* \(.*\)\n$/);
   expect(await runToEnd(['seed'])).toMatch(/^ {2}sample data: already there \(.*\)\n$/);
+  const url = await server.url();
   expect((await fetch(`${url}/ready`)).status).toBe(200);
 
   const { data, errors, extensions } = await ask(
@@ -75,13 +75,66 @@ test('SIGTERM has /ready say 503 before the port closes; Ctrl-C does not wait', 
   expect(await other.exit()).toMatchObject({ code: 0 });
 });
 
+const UNREACHABLE = 'The database cannot be reached (connect ECONNREFUSED 127.0.0.1:1): start it';
+
 test.each([
-  ['migrate', { DATABASE_URL: 'postgres://gather@127.0.0.1:1/gather' }],
-  ['seed', { DATABASE_URL: 'postgres://gather@127.0.0.1:1/gather' }],
-])('%s says why the database cannot be reached', async (command, env) => {
-  await using program = runGather([command], env);
+  ['serve', ', check DATABASE_URL, or wait for it with `npm run gather -- serve --wait`.'],
+  ['work', ', check DATABASE_URL, or wait for it with `npm run gather -- work --wait`.'],
+  ['seed', ', check DATABASE_URL, or wait for it with `npm run gather -- seed --wait`.'],
+  ['migrate', ' or check DATABASE_URL.'],
+])('%s says why the database cannot be reached, and what helps', async (command, advice) => {
+  const urls = Object.fromEntries(SERVICES.map((name) => [`${name}_URL`, 'http://127.0.0.1:1']));
+  await using program = runGather([command], { ...urls, DATABASE_URL: 'postgres://gather@127.0.0.1:1/gather' });
   expect(await program.exit()).toMatchObject({ code: 1 });
-  expect(program.stderr).toBe('The database cannot be reached at present.\nconnect ECONNREFUSED 127.0.0.1:1\n');
+  expect({ stdout: program.stdout, stderr: program.stderr }).toEqual({
+    stdout: '',
+    stderr: `${UNREACHABLE}${advice}\n`,
+  });
+});
+
+test.each([
+  ['work', { code: 0 }],
+  // What it was asked for is not done.
+  ['seed', { signal: 'SIGINT' }],
+] as const)('%s --wait says once what it waits for, and ends at once on Ctrl-C', async (command, exit) => {
+  const urls = Object.fromEntries(SERVICES.map((name) => [`${name}_URL`, 'http://127.0.0.1:1']));
+  const env = { ...urls, DATABASE_URL: 'postgres://gather@127.0.0.1:1/gather' };
+  await using program = runGather([command, '--wait'], env);
+  await program.said(/Waiting: .*ECONNREFUSED.*\n/);
+  program.pressCtrlC();
+  expect(await program.exit()).toMatchObject(exit);
+  expect(program.stdout).toBe(
+    'Waiting: The database cannot be reached at present (connect ECONNREFUSED 127.0.0.1:1).\n',
+  );
+  expect(program.stderr).toBe('');
+});
+
+test('migrate --status lists the migrations, and fails unless the database is up to date', async () => {
+  const empty = await createTestDatabase({}, { isEmpty: true });
+  const status = async () => {
+    await using program = runGather(['migrate', '--status'], { DATABASE_URL: empty.databaseUrl });
+    const { code } = await program.exit();
+    expect(program.stderr).toBe('');
+    return {
+      code,
+      lines: program.stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.trim().split(/ {2,}/)),
+    };
+  };
+  expect(await status()).toEqual({
+    code: 1,
+    lines: [...MIGRATIONS.map((name) => [name, 'missing']), ['job queue', 'missing, or of another version']],
+  });
+  await using program = runGather(['migrate'], { DATABASE_URL: empty.databaseUrl });
+  await program.exit();
+  const applied = MIGRATIONS.map((name) => [name, expect.stringMatching(/^applied \d{4}-\d\d-\d\dT[\d:.]+Z$/)]);
+  expect(await status()).toEqual({ code: 0, lines: [...applied, ['job queue', 'installed']] });
+  await empty.ask(`insert into gather."appMigration" values ('0009-later', '2026-01-01T00:00:00Z')`);
+  const later = ['0009-later', 'applied 2026-01-01T00:00:00Z, not known to this version'];
+  expect(await status()).toEqual({ code: 1, lines: [...applied, later, ['job queue', 'installed']] });
+  await empty.drop();
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,13 +46,15 @@ test('the first run sets everything up, says so, and answers the query that it s
   PostgreSQL started: 127.0.0.1:PORT (TIME)
   migrations: 0001-jobs, 0002-files, 0003-accounts, 0001-shop, 0002-orders, 0003-certificates (TIME)
   job queue: add, fetchData, prepareOrder, dailyStatistics, sweepJobs, describeImage, removeBytes, sweepFiles, sweepSessions (TIME)
-  sample data: 100 suppliers, 1,000 items, 500 customers, 10,000 reviews, 30 tasks (TIME)
+  sample data: 100 suppliers, 1,000 items, 500 customers, 10,000 reviews, 30 tasks, 600 orders, 30 days of statistics (TIME)
   example services: promo, recommendations, pricing, inventory, suppliers (TIME)
   worker (TIME)
 
 Gather is ready:
   http://127.0.0.1:PORT/graphql   GraphiQL, with queries to try
   http://127.0.0.1:PORT/ready     whether it can serve
+  http://127.0.0.1:PORT/promo     data of an example service, which jobs may fetch
+  npm run gather psql              the database, from another terminal
 
 A first query:
   curl http://127.0.0.1:PORT/graphql -H 'content-type: application/json' \\
@@ -92,6 +94,44 @@ test('later runs set nothing up again and keep the data', async () => {
   expect(again.stdout).not.toContain('set up');
   expect(again.stdout).toMatch(/migrations: none to run .*\n {2}job queue: .*\n {2}sample data: already there /);
   await stop(again);
+});
+
+test('a job fetches the URL that is shown, and no other of this machine', async () => {
+  const program = start();
+  const [, shown = ''] = await program.said(/(http:\S+) +data of an example service/);
+  const fetchData = (url: string) => `mutation { fetchData(url: "${url}") { job { id } userErrors { message } } }`;
+  const { data } = await askAsPitmaster(program, fetchData(shown));
+  expect(data.fetchData.userErrors).toEqual([]);
+  const read = `{ job(id: "${data.fetchData.job.id}") { state result } }`;
+  await expect
+    .poll(async () => (await askAsPitmaster(program, read)).data.job)
+    .toMatchObject({ state: 'SUCCEEDED', result: { status: 200, body: { title: 'Brisket week' } } });
+  const own = await askAsPitmaster(program, fetchData(`${await program.url()}/ready`));
+  expect(own.data.fetchData).toMatchObject({
+    job: null,
+    userErrors: [{ message: expect.stringContaining('public host') }],
+  });
+  await stop(program);
+});
+
+test('psql opens the database, and without psql its URL is shown', { timeout: 180_000 }, async () => {
+  const program = start();
+  await program.said(/npm run gather psql/);
+  await program.said(/Ctrl-C stops everything/);
+  const bin = join(dataDir, 'bin');
+  await mkdir(bin);
+  const without = stack.use(runGather(['psql'], { DATA_DIR: dataDir, PATH: bin }));
+  expect(await without.exit()).toMatchObject({ code: 0 });
+  const [, shown = ''] =
+    /psql is not installed\. Any client opens the database:\n {2}(postgres:\S+)\n$/.exec(without.stdout) ?? [];
+  const { password, href } = new URL(shown);
+  expect(password).not.toBe('');
+  // Shows what it is called with.
+  await writeFile(join(bin, 'psql'), '#!/bin/sh\necho "$1 $PGPASSWORD"\n', { mode: 0o755 });
+  const opened = stack.use(runGather(['psql'], { DATA_DIR: dataDir, PATH: `${bin}:/bin:/usr/bin` }));
+  expect(await opened.exit()).toMatchObject({ code: 0 });
+  expect(opened.stdout).toBe(`${href.replace(`:${password}`, '')} ${password}\n`);
+  await stop(program);
 });
 
 test('accounts to try are made in development only', async () => {

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { migrate } from '../../src/gather/database/migrate.ts';
 import { JobNotifications } from '../../src/gather/jobs/job-notifications.ts';
 import { Jobs } from '../../src/gather/jobs/jobs.ts';
 import { Queue } from '../../src/gather/jobs/queue.ts';
@@ -52,30 +51,6 @@ test('work says which settings it misses', async () => {
   for (const name of Object.keys(SERVICES)) expect(worker.stderr).toContain(name);
 });
 
-test('work says that the database cannot be reached', async () => {
-  const DATABASE_URL = 'postgres://gather@127.0.0.1:1/gather';
-  await using worker = runGather(['work'], { DATABASE_URL, ...SERVICES });
-  expect(await worker.exit()).toMatchObject({ code: 1 });
-  expect(worker.stderr).toBe('The database cannot be reached at present.\nconnect ECONNREFUSED 127.0.0.1:1\n');
-});
-
-test('work says that `migrate` is to be run first', async () => {
-  const empty = await createTestDatabase({}, { isEmpty: true });
-  try {
-    await using worker = runGather(['work'], { DATABASE_URL: empty.databaseUrl, ...SERVICES });
-    expect(await worker.exit()).toMatchObject({ code: 1 });
-    expect(worker.stderr).toMatch(/^Migrations are missing: 0001-jobs, .*, 0001-shop, .*\. Run `migrate` first\.\n$/);
-    await migrate(empty.databaseUrl, { ...TEST_SCHEMAS, migrations: smokehouse.migrations });
-    await using next = runGather(['work'], { DATABASE_URL: empty.databaseUrl, ...SERVICES });
-    expect(await next.exit()).toMatchObject({ code: 1 });
-    expect(next.stderr).toBe(
-      'The job queue is missing or has another version. Run `migrate` first.\npg-boss is not installed\n',
-    );
-  } finally {
-    await empty.drop();
-  }
-});
-
 test('work --only runs the jobs of the tasks that it names, and --concurrency that many at a time', async () => {
   await using stack = new AsyncDisposableStack();
   const queue = new Queue(database.pools);
@@ -101,9 +76,9 @@ test('work --only runs the jobs of the tasks that it names, and --concurrency th
 
 test.each([
   [['--only', 'add', 'ad'], 'Expected tasks of add, .* after --only, got ad\\.'],
-  [['add'], 'Expected options, got "add"\\.'],
+  [['add'], 'work takes no arguments, got "add"\\.'],
   [['--concurrency', '0'], 'Expected a whole number from 1 to 1000 after --concurrency, got "0"\\.'],
-  [['--fast'], "Unknown option '--fast'"],
+  [['--fast'], 'work has no option --fast\\. It has --wait, --only, --concurrency, --help\\.'],
 ])('work %s is refused', async (args, message) => {
   await using worker = runGather(['work', ...args], { DATABASE_URL: database.databaseUrl, ...SERVICES });
   expect(await worker.exit()).toMatchObject({ code: 2 });

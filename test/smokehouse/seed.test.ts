@@ -21,7 +21,7 @@ test('a shop is filled once, however many servers do it, and says how far it is'
   await Promise.all(
     Array.from({ length: 4 }, () => seed(fresh.databaseUrl, { size: 'shop', onStep: (step) => steps.push(step) })),
   );
-  const all = '100 suppliers, 1,000 items, 500 customers, 10,000 reviews, 30 tasks';
+  const all = '100 suppliers, 1,000 items, 500 customers, 10,000 reviews, 30 tasks, 600 orders, 30 days of statistics';
   expect(await countRows(fresh)).toEqual([
     { supplier: '100', item: '1000', customer: '500', review: '10000', task: '30' },
   ]);
@@ -43,6 +43,20 @@ test('a shop looks like one', async () => {
     select min(reviews) = 0 as none, max(reviews) > 200 as many
     from (select count(review.id) as reviews from item left join review on "itemId" = item.id group by item.id)`);
   expect(reviews).toEqual({ none: true, many: true });
+});
+
+test('a shop has orders, and statistics of the last thirty days that agree with them', async () => {
+  const statistics = await fresh.ask(`
+    select count(*)::integer as days, sum(orders)::integer as orders,
+      sum(revenue) = (select sum(quantity * price) from "orderLine") as earned,
+      sum(revenue) = (select sum(total) from "order") as added,
+      max(date) = (now() at time zone 'UTC')::date - 1 as recent, count("averageRating")::integer as rated
+    from "dailyStatistics"`);
+  expect(statistics).toEqual([{ days: 30, orders: 600, earned: true, added: true, recent: true, rated: 30 }]);
+  const [orders] = await fresh.ask(`
+    select min(lines) = 1 as small, max(lines) = 4 as large
+    from (select count(*) as lines from "orderLine" group by "orderId")`);
+  expect(orders).toEqual({ small: true, large: true });
 });
 
 test('the first twenty items have at least six reviews each', async () => {

@@ -1,15 +1,14 @@
 import type { App } from '../app.ts';
 import { assertFits, assertSound } from '../check.ts';
 import type { Command } from './command.ts';
-import { findDatabase } from './find-database.ts';
+import { DATABASE_SETTINGS, findDatabase } from './find-database.ts';
 import { schemasOf } from './server-config.ts';
 
 /** Checks what TypeScript cannot. */
 export const check = (app: App): Command => ({
   summary: 'checks that each field has a source, and that the database has the columns that are read.',
-  help: `Every start does this too. Settings, from the environment:
-  DATABASE_URL                 PostgreSQL, 13 or newer
-  DATA_DIR=.gather             or the data directory of a running \`start\`, with its embedded PostgreSQL`,
+  help: 'Every start does this too.',
+  settings: DATABASE_SETTINGS,
 
   async run(config) {
     assertSound(app);

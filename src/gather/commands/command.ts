@@ -1,24 +1,45 @@
 import type { App } from '../app.ts';
 import { type Config, urlSetting } from '../config.ts';
 
+/** How the program is called, on any machine: npm finds the Node that it installed. */
+export const PROGRAM = 'npm run gather --';
+
+/** An option of a command: a flag, or one with a value. */
+export interface Option {
+  /** What its value is, as in `--name NAME`; absent for a flag. */
+  value?: string;
+  help: string;
+}
+
+/** What is given on the command line after the name of the command. */
+export interface Given {
+  /** Values of options by name without dashes; a flag is `true`. */
+  options: Readonly<Record<string, string | true | undefined>>;
+  /** None unless the command takes arguments. */
+  args: readonly string[];
+}
+
 /** A command of the command line. */
 export interface Command {
   /** One line. */
   summary: string;
-  /** The rest of `--help`: the settings and their defaults. */
-  help: string;
+  /** What else there is to know, for `--help`. */
+  help?: string;
+  /** Its options by name, without dashes. */
+  options?: Readonly<Record<string, Option>>;
+  /** The settings that matter most to it, by name, or by name and default: `PORT=4000`. */
+  settings: Readonly<Record<string, string>>;
   /** Required settings. */
   required?: readonly string[];
-  /** Whether it parses its arguments and options itself. @default false */
+  /** Whether arguments may follow its name. @default false */
   takesArguments?: boolean;
-  /** Its boolean options, without dashes, if it does not parse arguments itself. */
-  flags?: readonly string[];
+  /** Whether other commands start it, and the help does not list it. @default false */
+  isInternal?: boolean;
   /**
    * Runs the command to its end. One that runs until it is stopped listens to signals itself.
-   * @param args the arguments after its name; of a command with flags, the flags that are given, without dashes
    * @throws MisuseError for invalid arguments
    */
-  run(config: Config, args: readonly string[]): Promise<void>;
+  run(config: Config, given: Given): Promise<void>;
 }
 
 /** Invalid arguments; shown with the help of the command. */
@@ -36,9 +57,9 @@ export function serviceSettings({ services }: App): string[] {
   return Object.keys(services).map(urlSetting);
 }
 
-/** Lines of help on these settings; empty if there are none. */
-export function settingsHelp(names: readonly string[], meaning: string): string {
-  return names.length === 0 ? '' : `\n  ${names.join(' ')}\n                               ${meaning}`;
+/** These settings with their common meaning, as one entry; none if there are none. */
+export function settingsWith(names: readonly string[], meaning: string): Record<string, string> {
+  return names.length === 0 ? {} : { [names.join(' ')]: meaning };
 }
 
 /** The URL of PostgreSQL itself, of a command that requires DATABASE_URL and must not run through a pooler. */

@@ -1,14 +1,19 @@
-import { parseArgs } from 'node:util';
 import type { App } from '../app.ts';
 import { AppError } from '../check.ts';
 import { ConfigError, readConfig } from '../config.ts';
 import { GatherError } from '../errors.ts';
 import { describeError } from '../monitoring/describe-error.ts';
 import { createLog } from '../monitoring/log.ts';
+import { parseArguments } from './arguments.ts';
+import { causesOf } from './causes.ts';
 import { check } from './check.ts';
-import { type Command, CommandError, MisuseError } from './command.ts';
+import { type Command, CommandError, MisuseError, PROGRAM } from './command.ts';
 import { endOnCrash } from './crash.ts';
+import { dev } from './dev/dev.ts';
+import { devServer } from './dev/server.ts';
+import { commandHelp, helpOf, versionText } from './help.ts';
 import { migrate } from './migrate.ts';
+import { psql } from './psql.ts';
 import { seed } from './seed.ts';
 import { serve } from './serve.ts';
 import { secretsIn } from './server-config.ts';
@@ -38,45 +43,47 @@ export async function runCommand(app: App, args: string[]): Promise<void> {
 function commandsOf(app: App): Readonly<Record<string, Command>> {
   return {
     start: start(app),
+    dev: dev(app),
+    'dev-server': devServer(app),
     serve: serve(app),
     work: work(app),
     migrate: migrate(app),
     ...(app.seed && { seed: seed(app, app.seed) }),
     check: check(app),
     user: user(app),
+    psql,
     ...(app.startExamples && { services: services(app, app.startExamples) }),
   };
 }
 
 async function main(app: App, args: string[]): Promise<number> {
   const commands = commandsOf(app);
-  const name = args.find((arg) => !arg.startsWith('-')) ?? '';
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (args.includes('--help')) return show(command ? commandHelp(name, command) : help(commands));
-  if (command?.takesArguments) return run(app, name, command, args.toSpliced(args.indexOf(name), 1));
-  try {
-    const options = Object.fromEntries((command?.flags ?? []).map((flag) => [flag, { type: 'boolean' }] as const));
-    const { positionals, values } = parseArgs({ args, allowPositionals: true, options });
-    if (command && positionals.length === 1) return await run(app, name, command, Object.keys(values));
-    return misused(`Expected one of these commands, got "${positionals.join(' ')}".`, help(commands));
-  } catch (error) {
-    return misused((error as Error).message, help(commands));
+  const name = args.find((arg) => !arg.startsWith('-'));
+  const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (args.includes('--version')) return show(versionText());
+  if (args.length === 0 || args.includes('--help')) {
+    return show(name !== undefined && command ? commandHelp(name, command) : helpOf(commands));
   }
+  if (name === undefined || !command) {
+    return misused(`Expected the name of a command, got "${args.join(' ')}".`, helpOf(commands));
+  }
+  return run(app, name, command, args.toSpliced(args.indexOf(name), 1));
 }
 
 async function run(app: App, name: string, command: Command, args: readonly string[]): Promise<number> {
   try {
+    const given = parseArguments(name, command, args);
     const config = readConfig(app, command.required);
     // Even with LOG=none, a crash must leave a message.
     endOnCrash(createLog(config.NODE_ENV === 'development' ? 'words' : 'json', secretsIn(config)));
-    await command.run(config, args);
+    await command.run(config, given);
     return process.exitCode === FAILED ? FAILED : DONE;
   } catch (error) {
-    if (error instanceof MisuseError) return misused(error.message, commandHelp(name, command));
+    if (error instanceof MisuseError) return misused(error.message, `\`${PROGRAM} ${name} --help\` says more.`);
     if (error instanceof ConfigError) return fail(error.message, MISUSED);
     if (error instanceof AppError) return fail(error.message, FAILED);
     if (error instanceof CommandError) return fail(error.message, FAILED);
-    if (error instanceof GatherError) return fail(withCause(error), FAILED);
+    if (error instanceof GatherError) return fail(withCauses(error, name, command), FAILED);
     return fail(inWords(error), FAILED);
   }
 }
@@ -87,10 +94,12 @@ function inWords(error: unknown): string {
   return [`${type}: ${message}`, ...at.map((frame) => `  at ${frame}`)].join('\n');
 }
 
-function withCause({ message, cause }: GatherError): string {
-  // Node tries each address of a host; the error for all of them has no message.
-  const causes = cause instanceof AggregateError ? cause.errors : [cause];
-  return [message, ...causes.filter((error) => error instanceof Error).map((error) => error.message)].join('\n');
+/** The message with its causes; for an unreachable database, with what helps. */
+function withCauses(error: GatherError, name: string, { options = {} }: Command): string {
+  const causes = causesOf(error);
+  if (error.code !== 'DATABASE_UNAVAILABLE') return [error.message, ...causes].join('\n');
+  const wait = 'wait' in options ? `, or wait for it with \`${PROGRAM} ${name} --wait\`` : '';
+  return `The database cannot be reached (${causes.join(', ')}): start it${wait === '' ? ' or' : ','} check DATABASE_URL${wait}.`;
 }
 
 function show(text: string): number {
@@ -105,13 +114,4 @@ function fail(text: string, code: number): number {
 
 function misused(message: string, help: string): number {
   return fail(`${message}\n\n${help}`, MISUSED);
-}
-
-function help(commands: Readonly<Record<string, Command>>): string {
-  const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
-  return ['node src/main.ts <command> [--help]', '', ...lines].join('\n');
-}
-
-function commandHelp(name: string, { summary, help }: Command): string {
-  return `node src/main.ts ${name}: ${summary}\n\n${help}`;
 }

@@ -1,14 +1,14 @@
 import cluster from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from '../app.ts';
-import { createServer, type ServerConfig } from '../server.ts';
+import { createServer, type Server, type ServerConfig } from '../server.ts';
 import { CommandError } from './command.ts';
 import { type Stopping, whenAborted } from './stopping.ts';
 
 /**
  * Runs the server until it is told to stop.
- * @param onListening called with the URL
- * @throws CommandError if the address is taken, or is not one of this machine
+ * @param onListening called with the URL once `/ready` answers that the server can serve
+ * @throws CommandError if the address is taken or is not one of this machine, or the server cannot serve
  */
 export async function listenUntilStopped(
   app: App,
@@ -22,6 +22,7 @@ export async function listenUntilStopped(
     const { url, metricsUrl } = await server.start().catch((error) => {
       throw toListenError(error, config.host, portSetting(error, config));
     });
+    await assertAnswersReady(server, url);
     onListening(url);
     if (metricsUrl !== undefined) console.log(`Metrics: ${metricsUrl}`);
     await whenAborted(stop);
@@ -42,6 +43,13 @@ export function sayStopping({ drainTimeoutMs }: Pick<ServerConfig, 'drainTimeout
 /** The setting of the port that an error is about. */
 export function portSetting({ port }: { port?: number }, { metrics }: Pick<ServerConfig, 'metrics'>): string {
   return metrics && port === metrics.port ? 'METRICS_PORT' : 'PORT';
+}
+
+async function assertAnswersReady(server: Server, url: string): Promise<void> {
+  const response = await server.fetch(`${url}/ready`);
+  if (response.ok) return;
+  const { reason } = (await response.json()) as { reason: string };
+  throw new CommandError(`The server cannot serve: ${reason}`);
 }
 
 /**

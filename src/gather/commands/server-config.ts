@@ -9,7 +9,6 @@ import type { Limits } from '../graphql/limits/limits.ts';
 import { keysOf, passwordsOf } from '../monitoring/secrets.ts';
 import type { ServerConfig } from '../server.ts';
 import type { ServiceConfig } from '../services/define-service.ts';
-import type { WorkerConfig } from '../worker.ts';
 
 const S3_TIMEOUT_MS = 30_000;
 /** For load balancers that probe once a second. Added to the drain timeout, within the ten seconds that Docker gives. */
@@ -77,13 +76,9 @@ export function toServerConfig(
     filesQuota: { maxBytes: config.FILES_MAX_BYTES, maxBytesPerOwner: config.FILES_MAX_BYTES_PER_OWNER },
     publicUrl: config.PUBLIC_URL,
     timeZone: config.TIME_ZONE,
+    fetchAllowed: config.FETCH_ALLOWED,
     settings: config.settings,
   };
-}
-
-/** The configuration of a worker: the part that it shares with the server, and its own. */
-export function toWorkerConfig(config: Config, server: ServerConfig): WorkerConfig {
-  return { ...server, fetchAllowed: config.FETCH_ALLOWED };
 }
 
 function toServiceConfigs(config: Config, urls: Readonly<Record<string, string>>) {

@@ -7,9 +7,10 @@ import { listenToSignals, whenAborted } from './stopping.ts';
 /** The example services only. */
 export const services = (app: App, startExamples: NonNullable<AppDefinition['startExamples']>): Command => ({
   summary: `runs the ${Object.keys(app.services).length} example services only.`,
-  help: `Settings, from the environment:
-  SERVICES_PORT=4100           the first of consecutive ports; 0 for any free ones
-  HOST=127.0.0.1               where they listen`,
+  settings: {
+    'SERVICES_PORT=4100': 'the first of consecutive ports; 0 for any free ones',
+    'HOST=127.0.0.1': 'where they listen',
+  },
 
   async run({ HOST: host, SERVICES_PORT: firstPort }) {
     const { stop } = listenToSignals();

@@ -44,6 +44,15 @@ export function listenToSignals(signals: readonly NodeJS.Signals[] = SIGNALS): S
   };
 }
 
+/** Runs a command until it ends or is stopped. @throws what it throws, unless that is the reason of `stop` */
+export async function untilStopped(stopping: Stopping, work: (stopping: Stopping) => Promise<void>): Promise<void> {
+  try {
+    await work(stopping);
+  } catch (error) {
+    if (error !== stopping.stop.reason) throw error;
+  }
+}
+
 /** Resolves when the signal aborts. */
 export async function whenAborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort');

@@ -16,7 +16,7 @@ export interface MigrationSource extends Pick<EngineSchemas, 'engineSchema'> {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** The longest wait for migrations of another process. */
+/** The longest wait of a migration for a table. */
 const LOCK_TIMEOUT_MS = 60_000;
 const UNDEFINED_TABLE = '42P01';
 /** The tables of applied migrations, in the engine's schema. */
@@ -25,10 +25,10 @@ const APP_HISTORY = 'appMigration';
 
 /**
  * Runs missing migrations: the engine's, then the application's. Each of the two sets is atomic. Several servers may do so
- * at once: one migrates, the others wait.
+ * at once: one migrates, the others wait, for an hour at most.
  *
  * @param signal closes the connection; what is not committed is rolled back
- * @throws the error of the migration that failed
+ * @throws the error of the migration that failed; CONFLICT if the code does not know what has been applied
  */
 export async function migrate(
   databaseUrl: string,
@@ -42,7 +42,11 @@ export async function migrate(
       connectionString: databaseUrl,
       max: 1,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      onConnect: (client) => openSession(client, CONNECT_TIMEOUT_MS, { lockTimeoutMs: LOCK_TIMEOUT_MS }),
+      onConnect: async (client) => {
+        await openSession(client, CONNECT_TIMEOUT_MS, { lockTimeoutMs: LOCK_TIMEOUT_MS });
+        // By default a role named like the engine's schema would create the application's tables there.
+        await client.query('set search_path to public');
+      },
       application_name: 'gather migrate',
       stream: () => new Socket({ signal }),
     });
@@ -52,9 +56,9 @@ export async function migrate(
     await using database = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
     await assertNotOldLayout(database);
     const names: string[] = [];
-    // By default a role named like the engine's schema would create the application's tables there.
-    await pool.query(`set search_path to public`);
-    for (const { history, migrations } of toSets(source)) {
+    for (const set of toSets(source)) {
+      assertInOrder(await readSet(pool, source, set));
+      const { history, migrations } = set;
       const { error, results = [] } = await new Migrator({
         db: database,
         provider: { getMigrations: async () => ({ ...migrations }) },
@@ -70,20 +74,64 @@ export async function migrate(
   });
 }
 
-/**
- * The names of missing migrations. Two cheap statements.
- * @throws DATABASE_UNAVAILABLE or DATABASE_TIMEOUT
- */
-export async function pendingMigrations(connection: pg.Pool | pg.Client, source: MigrationSource): Promise<string[]> {
-  const pending: string[] = [];
-  for (const { history, migrations } of toSets(source)) {
-    const applied = await appliedMigrations(connection, source.engineSchema, history);
-    pending.push(...Object.keys(migrations).filter((name) => !applied.has(name)));
-  }
-  return pending;
+/** A migration of the code, of the database, or of both. */
+export interface MigrationState {
+  name: string;
+  /** When it was applied, in UTC; undefined if it is missing in the database. */
+  appliedAt: string | undefined;
+  /** Whether the code has it. A newer version may have applied others. */
+  isKnown: boolean;
 }
 
-function toSets({ engineSchema, migrations }: MigrationSource) {
+/**
+ * All migrations: the engine's, then the application's. Two cheap statements.
+ * @throws DATABASE_UNAVAILABLE or DATABASE_TIMEOUT
+ */
+export async function readMigrations(
+  connection: pg.Pool | pg.Client,
+  source: MigrationSource,
+): Promise<MigrationState[]> {
+  const states: MigrationState[] = [];
+  for (const set of toSets(source)) states.push(...(await readSet(connection, source, set)));
+  return states;
+}
+
+/** The names of missing migrations. @throws DATABASE_UNAVAILABLE or DATABASE_TIMEOUT */
+export async function pendingMigrations(connection: pg.Pool | pg.Client, source: MigrationSource): Promise<string[]> {
+  const states = await readMigrations(connection, source);
+  return states.filter(({ appliedAt }) => appliedAt === undefined).map(({ name }) => name);
+}
+
+/** Says that a newer version has migrated the database, and what helps; undefined if the code knows all migrations. */
+export function findNewer(states: readonly MigrationState[]): string | undefined {
+  const names = states.filter(({ isKnown }) => !isKnown).map(({ name }) => name);
+  if (names.length === 0) return undefined;
+  return (
+    `The database has ${toNoun(names)} ${names.join(', ')}, which this version does not know: ` +
+    'run the version that made it, or restore the file of the migration; an embedded database may also be deleted with its directory (DATA_DIR).'
+  );
+}
+
+/** Migrations with a history of their own. */
+interface MigrationSet {
+  /** The table of those that have been applied. */
+  history: string;
+  migrations: Readonly<Record<string, Migration>>;
+}
+
+async function readSet(
+  connection: pg.Pool | pg.Client,
+  { engineSchema }: MigrationSource,
+  { history, migrations }: MigrationSet,
+): Promise<MigrationState[]> {
+  const applied = await appliedMigrations(connection, engineSchema, history);
+  const names = new Set([...Object.keys(migrations), ...applied.keys()]);
+  return [...names]
+    .sort()
+    .map((name) => ({ name, appliedAt: applied.get(name), isKnown: Object.hasOwn(migrations, name) }));
+}
+
+function toSets({ engineSchema, migrations }: MigrationSource): MigrationSet[] {
   const engineTable = engineTablesIn(engineSchema);
   const own = Object.entries(migrations).map(([name, migration]): [string, Migration] => [
     name,
@@ -99,15 +147,33 @@ async function appliedMigrations(
   connection: pg.Pool | pg.Client,
   schema: string,
   history: string,
-): Promise<Set<string>> {
+): Promise<Map<string, string>> {
   const table = `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(history)}`;
   try {
-    const { rows } = await connection.query<{ name: string }>(`select name from ${table}`);
-    return new Set(rows.map(({ name }) => name));
+    const { rows } = await connection.query<{ name: string; timestamp: string }>(
+      `select name, timestamp from ${table}`,
+    );
+    return new Map(rows.map(({ name, timestamp }) => [name, timestamp]));
   } catch (error) {
-    if (error instanceof pg.DatabaseError && error.code === UNDEFINED_TABLE) return new Set();
+    if (error instanceof pg.DatabaseError && error.code === UNDEFINED_TABLE) return new Map();
     throw toGatherError(error);
   }
+}
+
+/** @throws CONFLICT if the database is newer than the code, or a missing migration would have to run before an applied one */
+function assertInOrder(states: readonly MigrationState[]): void {
+  const newer = findNewer(states);
+  if (newer) throw new GatherError('CONFLICT', newer);
+  for (const [index, { name, appliedAt }] of states.entries()) {
+    const later = states.slice(index).find((it) => it.appliedAt !== undefined);
+    if (appliedAt !== undefined || !later) continue;
+    const message = `The migration ${name} comes before ${later.name}, which has been applied: rename it, so that it comes last.`;
+    throw new GatherError('CONFLICT', message);
+  }
+}
+
+function toNoun({ length }: readonly string[]): string {
+  return length === 1 ? 'the migration' : 'the migrations';
 }
 
 /** Before its first release Gather had its own tables in the schema of the application's. */

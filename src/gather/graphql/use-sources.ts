@@ -12,7 +12,10 @@ import type { PlanOf } from './operation-plan.ts';
 import type { TimingContext } from './use-timing.ts';
 
 interface Sources
-  extends Pick<Context, 'services' | 'jobs' | 'schedules' | 'threads' | 'files' | 'uploads' | 'timeZone' | 'settings'> {
+  extends Pick<
+    Context,
+    'services' | 'jobs' | 'schedules' | 'threads' | 'files' | 'uploads' | 'timeZone' | 'settings' | 'assertFetchable'
+  > {
   pools: Pools;
   /** Queries read from it, once it is up to date for their client. */
   replica: Replica | undefined;

@@ -9,12 +9,18 @@ export interface Check<T> {
 /** The range of GraphQL's Int. */
 const INT = { minimum: -(2 ** 31), maximum: 2 ** 31 - 1 };
 
+const compiled = new WeakMap<object, Check<unknown>>();
+/** One for all schemas: a compiler first compiles the schema of schemas. */
+const compiler = new Ajv2020();
+
 /**
- * Compiles a JSON Schema of the service's OpenAPI file. Takes milliseconds: keep the result. Integers outside the range of
- * GraphQL's Int are refused too.
+ * Compiles a JSON Schema of the service's OpenAPI file, once for the whole process. Integers outside the range of GraphQL's
+ * Int are refused too.
  */
 export function createCheck<T>(schema: object): Check<T> {
-  return new Ajv2020().compile<T>(withInts(schema) as object);
+  const check = compiled.get(schema) ?? compiler.compile(withInts(schema) as object);
+  compiled.set(schema, check);
+  return check as Check<T>;
 }
 
 /** Bounds every integer of the schema to the range of Int, unless its bounds are narrower. */

@@ -77,6 +77,15 @@ export function createPublicFetch(options: PublicFetchOptions): PublicFetch {
   return { fetch, close };
 }
 
+/**
+ * Creates the check of a URL that a task is going to fetch: of all that can be told without looking its name up, which
+ * takes time and one of libuv's few threads.
+ * @throws if an entry of `allowed` is invalid
+ */
+export function createUrlCheck(allowed: readonly string[]): (url: string) => void {
+  return createPublicHosts(allowed, lookUp).assertFetchable;
+}
+
 function lookUp(hostname: string) {
   return systemLookup(hostname, { all: true });
 }

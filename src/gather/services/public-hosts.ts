@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { isPublicAddress } from './public-address.ts';
-import { refusedHost } from './public-url.ts';
+import { refusedHost, toPublicUrl } from './public-url.ts';
 
 /** Resolves a name to all its addresses, like `lookup` of `node:dns/promises` with `{ all: true }`. */
 export type Lookup = (hostname: string) => Promise<LookupAddress[]>;
@@ -14,10 +14,19 @@ export interface PublicHosts {
    *   the names of a private network
    */
   addressesOf(url: URL): Promise<LookupAddress[]>;
+  /**
+   * Checks what can be told without looking a name up: the spelling of the URL, and an address in place of a name.
+   * @throws INVALID_INPUT
+   */
+  assertFetchable(text: string): void;
   /** Whether this address may be connected to for this URL. */
   accepts(url: URL, address: string): boolean;
 }
 
+const NO_PUBLIC_HOST = 'no public host has that name';
+/** Names of this machine, by RFC 6761. */
+const LOCAL_NAME = /(^|\.)localhost\.?$/;
+const LOOPBACK = '127.0.0.1';
 const NOT_FOUND = new Set(['ENOTFOUND', 'ENODATA']);
 
 /**
@@ -38,19 +47,34 @@ export function createPublicHosts(allowed: readonly string[], lookup: Lookup): P
     return isPublicAddress(address) || isAllowed(url) || addresses.check(address, familyOf(address));
   }
 
-  async function addressesOf(url: URL): Promise<LookupAddress[]> {
-    const literal = url.hostname.replace(/^\[|\]$/g, '');
-    const family = isIP(literal);
-    if (family) {
-      if (!accepts(url, literal)) throw refusedHost(url, `${literal} is not a public address`);
-      return [{ address: literal, family }];
-    }
-    const found = await lookup(literal).catch(noneIfNotFound);
-    if (found.length > 0 && found.every(({ address }) => accepts(url, address))) return found;
-    throw refusedHost(url, 'no public host has that name');
+  /** The address in a URL, in place of a name; undefined for a name. */
+  function literalOf(url: URL): LookupAddress | undefined {
+    const address = hostOf(url);
+    const family = isIP(address);
+    if (!family) return undefined;
+    if (!accepts(url, address)) throw refusedHost(url, `${address} is not a public address`);
+    return { address, family };
   }
 
-  return { accepts, addressesOf };
+  async function addressesOf(url: URL): Promise<LookupAddress[]> {
+    const literal = literalOf(url);
+    if (literal) return [literal];
+    const found = await lookup(hostOf(url)).catch(noneIfNotFound);
+    if (found.length > 0 && found.every(({ address }) => accepts(url, address))) return found;
+    throw refusedHost(url, NO_PUBLIC_HOST);
+  }
+
+  function assertFetchable(text: string): void {
+    const url = toPublicUrl(text);
+    const isLocal = LOCAL_NAME.test(url.hostname) && !accepts(url, LOOPBACK);
+    if (!literalOf(url) && isLocal) throw refusedHost(url, NO_PUBLIC_HOST);
+  }
+
+  return { accepts, addressesOf, assertFetchable };
+}
+
+function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '');
 }
 
 function toBlockList(allowed: readonly string[]): BlockList {

@@ -29,7 +29,7 @@ export function refusedHost(url: URL, reason: string): GatherError {
 }
 
 function refused(expected: string, got: string): GatherError {
-  return new GatherError('INVALID_INPUT', `Expected ${expected}, got ${got}.`);
+  return new GatherError('INVALID_INPUT', `Expected ${expected}, got ${got}.`, { field: 'url' });
 }
 
 function shortened(text: string): string {

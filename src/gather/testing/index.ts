@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionResult } from 'graphql';
 import type { App } from '../app.ts';
-import { schemasOf, toServerConfig, toWorkerConfig } from '../commands/server-config.ts';
+import { schemasOf, toServerConfig } from '../commands/server-config.ts';
 import { readConfig } from '../config.ts';
 import { createServer, type Server } from '../server.ts';
 import type { Role, Viewer } from '../viewer.ts';
@@ -118,7 +118,7 @@ export async function startTestApp(app: App, options: TestOptions = {}): Promise
     ask: database.ask,
     startWorker: async () => {
       const worker = createWorker(app, {
-        ...toWorkerConfig(config, serverConfig),
+        ...serverConfig,
         superviseSeconds: SUPERVISE_SECONDS,
       });
       running.defer(() => worker.stop());

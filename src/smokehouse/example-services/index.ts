@@ -30,5 +30,10 @@ export async function startExampleServices(options: ExamplesOptions = {}): Promi
     await close();
     throw error;
   }
-  return { urls: Object.fromEntries([...started].map(([name, { url }]) => [name, url])), close };
+  const promoUrl = started.get('promo')?.url;
+  return {
+    urls: Object.fromEntries([...started].map(([name, { url }]) => [name, url])),
+    fetchable: promoUrl && `${promoUrl}/promo`,
+    close,
+  };
 }

@@ -1,3 +1,5 @@
+import type { Timestamp } from 'gather';
+
 /** A seeded generator of pseudorandom numbers. */
 export interface Random {
   /** At least 0 and less than 1. */
@@ -5,10 +7,16 @@ export interface Random {
   /** An integer from 0 to `count` - 1. */
   below(count: number): number;
   pick<T>(choices: readonly [T, ...T[]]): T;
+  /** A time in the 700 days before `end`. */
+  timestamp(): Timestamp;
+  /** In milliseconds. */
+  end: number;
 }
 
-/** Mulberry32. Not cryptographically secure. */
-export function createRandom(state: number): Random {
+const PERIOD_MS = 700 * 86_400_000;
+
+/** Mulberry32. Not cryptographically secure. @param end of the time that the data tells of, in milliseconds */
+export function createRandom(state: number, end: number): Random {
   const next = () => {
     state = (state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
@@ -16,5 +24,11 @@ export function createRandom(state: number): Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
   const below = (count: number) => Math.floor(next() * count);
-  return { next, below, pick: (choices) => choices[below(choices.length)] ?? choices[0] };
+  return {
+    next,
+    below,
+    pick: (choices) => choices[below(choices.length)] ?? choices[0],
+    timestamp: () => new Date(end - PERIOD_MS + below(PERIOD_MS)).toISOString(),
+    end,
+  };
 }

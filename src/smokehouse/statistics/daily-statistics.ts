@@ -15,14 +15,24 @@ export async function writeDailyStatistics(
   timeZone: string,
   day?: Day,
 ): Promise<{ from: Day; to: Day }> {
-  const { today, last } = await findLastDay(database, timeZone);
-  const yesterday = addDays(today, -1);
-  if (day !== undefined && day > yesterday) {
-    throw new GatherError('INVALID_INPUT', `Expected a day that is over, ${yesterday} or before, got ${day}.`);
-  }
-  const days = day === undefined ? { from: firstMissing(last, yesterday), to: yesterday } : { from: day, to: day };
+  const days = day === undefined ? await findMissing(database, timeZone) : { from: day, to: day };
+  if (day !== undefined) await assertOver(database, timeZone, day);
   await writeStatistics(database, { ...days, timeZone });
   return days;
+}
+
+/** Checks that a day is over. One statement. @throws INVALID_INPUT */
+export async function assertOver(database: Database, timeZone: string, day: Day): Promise<void> {
+  const yesterday = addDays((await findLastDay(database, timeZone)).today, -1);
+  if (day <= yesterday) return;
+  const message = `Expected a day that is over, ${yesterday} or before, got ${day}.`;
+  throw new GatherError('INVALID_INPUT', message, { field: 'date' });
+}
+
+async function findMissing(database: Database, timeZone: string): Promise<{ from: Day; to: Day }> {
+  const { today, last } = await findLastDay(database, timeZone);
+  const yesterday = addDays(today, -1);
+  return { from: firstMissing(last, yesterday), to: yesterday };
 }
 
 function firstMissing(last: Day | null, yesterday: Day): Day {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { addUser } from '../../../src/gather/accounts/new-user.ts';
+import { parseArguments } from '../../../src/gather/commands/arguments.ts';
 import { user } from '../../../src/gather/commands/user.ts';
 import { readConfig } from '../../../src/gather/config.ts';
 import { startTestApp, type TestApp } from '../../helpers/app.ts';
@@ -86,15 +87,16 @@ test.each([
 
 test('it uses the PostgreSQL that `start` runs, and says so where there is none', async () => {
   const config = readConfig(library, [], { DATA_DIR: '/nonexistent' });
-  await expect(user(library).run(config, ['list'])).rejects.toThrow(
-    'No Gather runs in /nonexistent. Run `start` first',
+  await expect(user(library).run(config, { args: ['list'], options: {} })).rejects.toThrow(
+    'No Gather runs in /nonexistent: run `npm start` first',
   );
 });
 
 /** @returns what it says */
 async function run(...args: string[]): Promise<string> {
   const log = vi.spyOn(console, 'log').mockImplementation(() => {});
-  await user(library).run(readConfig(library, [], { DATABASE_URL: gather.database.databaseUrl }), args);
+  const config = readConfig(library, [], { DATABASE_URL: gather.database.databaseUrl });
+  await user(library).run(config, parseArguments('user', user(library), args));
   const said = log.mock.calls.flat().join('\n');
   log.mockRestore();
   return said;

@@ -68,6 +68,24 @@ test('a day is written again when asked', async () => {
     .toEqual([{ orders: 1, revenue: '12.50' }]);
 });
 
+test('a day that is not over is a user error at once', async () => {
+  gather.cost();
+  const { data } = await gather.query(
+    'mutation { writeDailyStatistics(date: "2999-01-01") { job { id } userErrors { code message field } } }',
+  );
+  expect(data.writeDailyStatistics).toEqual({
+    job: null,
+    userErrors: [
+      {
+        code: 'INVALID_INPUT',
+        message: expect.stringMatching(/^Expected a day that is over, \d{4}-\d\d-\d\d or before, got 2999-01-01\.$/),
+        field: ['date'],
+      },
+    ],
+  });
+  expect(gather.cost().statements).toHaveLength(1);
+});
+
 test('a schedule that there is not is a user error that names those that there are', async () => {
   const { data } = await gather.query(
     'mutation { runSchedule(name: "lunch") { job { id } userErrors { code message field } } }',

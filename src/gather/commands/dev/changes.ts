@@ -1,0 +1,63 @@
+import { type FSWatcher, watch } from 'node:fs';
+import { join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const SOURCE = /\.(m?[jt]s|json|graphql|ya?ml|sql)$/;
+const IGNORED = /(^|[\\/])(\.|node_modules)/;
+/** Editors write a file in several steps, and a checkout writes many files. */
+const QUIET_MS = 30;
+
+/** Collects the source files that change, by path from the working directory. Dispose of it. */
+export class Changes implements Disposable {
+  readonly #watchers: FSWatcher[];
+  #changed = new Set<string>();
+  #last = 0;
+  #notify = () => {};
+
+  /** @param sources is watched with its folders, the working directory without */
+  constructor(sources: string) {
+    this.#watchers = [this.#watch(sources, true), this.#watch('.', false)];
+  }
+
+  /** The files that have changed, once some have and no others do for a moment. */
+  async take(signal: AbortSignal): Promise<string[]> {
+    while (this.#changed.size === 0) await this.#next(signal);
+    await this.settle(signal);
+    const changed = [...this.#changed].sort();
+    this.#changed.clear();
+    return changed;
+  }
+
+  /** Resolves when nothing has changed for a moment. */
+  async settle(signal: AbortSignal): Promise<void> {
+    do await sleep(QUIET_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+    while (performance.now() - this.#last < QUIET_MS);
+  }
+
+  /** Forgets the changes of these files. */
+  forget(isForgotten: (path: string) => boolean): void {
+    for (const path of this.#changed) if (isForgotten(path)) this.#changed.delete(path);
+  }
+
+  [Symbol.dispose](): void {
+    for (const watcher of this.#watchers) watcher.close();
+  }
+
+  #watch(directory: string, recursive: boolean): FSWatcher {
+    return watch(directory, { recursive }, (_, name) => {
+      if (name === null || !SOURCE.test(name) || IGNORED.test(name)) return;
+      this.#changed.add(relative('.', join(directory, name)));
+      this.#last = performance.now();
+      this.#notify();
+    });
+  }
+
+  async #next(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#notify = resolve;
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    await promise;
+    signal.throwIfAborted();
+  }
+}

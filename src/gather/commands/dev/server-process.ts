@@ -1,0 +1,59 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Surroundings } from '../surroundings.ts';
+import { type Message, received } from './messages.ts';
+
+const PROGRAM = fileURLToPath(new URL('./process.ts', import.meta.url));
+/** Longer than the server and the worker take to stop when forced. */
+const STOP_TIMEOUT_MS = 10_000;
+
+/** A process that runs one version of the server. Its output is that of this process. */
+export class ServerProcess implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  /** Resolves when the process has ended, for whatever reason. */
+  readonly ended: Promise<void>;
+
+  /** Starts the process, which imports these packages while it waits. */
+  constructor(packages: readonly string[]) {
+    this.#child = fork(PROGRAM, ['dev-server'], { stdio: 'inherit' });
+    // A process that cannot be told something has ended, which `ended` says.
+    this.#child.on('error', () => {});
+    this.ended = once(this.#child, 'exit').then(() => {});
+    this.#send({ type: 'warm', packages });
+  }
+
+  /** Imports the program and checks it. @returns whether it can run; if not, the process says why, and ends */
+  async load(main: string, surroundings: Surroundings, port: number | undefined): Promise<boolean> {
+    const loaded = received(this.#child, 'loaded');
+    const checked = received(this.#child, 'checked');
+    this.#send({ type: 'load', main });
+    if (!(await this.#unlessEnded(loaded))) return false;
+    this.#send({ type: 'check', surroundings, port });
+    return (await this.#unlessEnded(checked)) !== undefined;
+  }
+
+  /** Starts to listen. @returns the URL, and the packages that the program imports; undefined if the process has ended */
+  listen(hasInspector: boolean): Promise<{ url: string; packages: readonly string[] } | undefined> {
+    const listening = received(this.#child, 'listening');
+    this.#send({ type: 'listen', hasInspector });
+    return this.#unlessEnded(listening);
+  }
+
+  /** Lets requests under way finish, and ends the process. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#send({ type: 'stop' });
+    if (this.#child.connected) this.#child.disconnect();
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    await this.ended;
+    clearTimeout(timer);
+  }
+
+  #send(message: Message): void {
+    if (this.#child.connected) this.#child.send(message);
+  }
+
+  #unlessEnded<T>(promise: Promise<T>): Promise<T | undefined> {
+    return Promise.race([promise, this.ended.then(() => undefined)]);
+  }
+}

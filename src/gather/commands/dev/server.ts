@@ -1,0 +1,96 @@
+import inspector from 'node:inspector';
+import type { App } from '../../app.ts';
+import { assertFits } from '../../check.ts';
+import type { Config } from '../../config.ts';
+import { createServer } from '../../server.ts';
+import { createWorker } from '../../worker.ts';
+import { assertReady, NotMigratedError } from '../assert-ready.ts';
+import { type Command, CommandError } from '../command.ts';
+import { toListenError } from '../listen.ts';
+import { bringUpToDate } from '../migrate.ts';
+import { schemasOf } from '../server-config.ts';
+import { listenToSignals, type Stopping, untilStopped, whenAborted } from '../stopping.ts';
+import { configIn, type Surroundings } from '../surroundings.ts';
+import { type Message, received } from './messages.ts';
+import { recordedPackages } from './packages.ts';
+
+const INSPECTOR_PORT = 9229;
+const INSPECTOR_HOST = '127.0.0.1';
+/** How long requests and jobs under way may delay the next version. */
+const FINISH_MS = 500;
+
+/** The server and the worker of `dev`, in a process that `dev` starts and replaces. */
+export const devServer = (app: App): Command => ({
+  summary: 'runs the server and the worker of `dev`.',
+  isInternal: true,
+  settings: {},
+
+  async run(config) {
+    if (!process.send) throw new CommandError('Only `dev` starts this command.');
+    try {
+      await untilStopped(listenToParent(), (stopping) => serveOnRequest(app, config, stopping));
+    } finally {
+      // The connection to `dev` would keep the process alive.
+      if (process.connected) process.disconnect?.();
+    }
+  },
+});
+
+async function serveOnRequest(app: App, config: Config, { stop, force }: Stopping): Promise<void> {
+  const check = received(process, 'check');
+  send({ type: 'loaded' });
+  const { surroundings, port = config.PORT } = await check;
+  const { databaseUrl } = surroundings;
+  await bringEmbeddedUpToDate(app, config, surroundings, stop);
+  await assertFits(app, databaseUrl, schemasOf(config), stop);
+
+  await using stack = new AsyncDisposableStack();
+  const serverConfig = { ...configIn(surroundings, app, config), port };
+  const server = createServer(app, serverConfig);
+  const worker = createWorker(app, serverConfig);
+  stack.defer(async () => {
+    await Promise.all([server.stop(force), worker.stop(force)]);
+  });
+  const listen = received(process, 'listen');
+  send({ type: 'checked' });
+  const { hasInspector } = await listen;
+  if (hasInspector) inspector.open(INSPECTOR_PORT, INSPECTOR_HOST);
+  const { url } = await server.start().catch((error) => {
+    throw toListenError(error, config.HOST, 'PORT');
+  });
+  await worker.start();
+  send({ type: 'listening', url, packages: recordedPackages() });
+  await whenAborted(stop);
+}
+
+/** A new migration of the program is run in the embedded database, which is Gather's own. */
+async function bringEmbeddedUpToDate(
+  app: App,
+  config: Config,
+  { databaseUrl, isEmbedded }: Surroundings,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await assertReady(app, databaseUrl, config, signal);
+  } catch (error) {
+    if (!isEmbedded || !(error instanceof NotMigratedError)) throw error;
+    await bringUpToDate(app, databaseUrl, config, signal);
+  }
+}
+
+/** Stops on signals, and when `dev` says so or ends. What is under way then has half a second. */
+function listenToParent(): Stopping {
+  const signals = listenToSignals();
+  const finished = new AbortController();
+  const end = () => {
+    process.emit('SIGTERM', 'SIGTERM');
+    setTimeout(() => finished.abort(), FINISH_MS).unref();
+  };
+  process.once('disconnect', end);
+  void received(process, 'stop').then(end);
+  return { stop: signals.stop, force: AbortSignal.any([signals.force, finished.signal]), isOfManager: false };
+}
+
+function send(message: Message): void {
+  process.send?.(message);
+}
