@@ -5,8 +5,7 @@ import { Queue } from '../../src/gather/jobs/queue.ts';
 import { sweepJobs } from '../../src/gather/jobs/sweep-jobs.ts';
 import { add } from '../../src/smokehouse/demo-jobs/add-task.ts';
 import { fetchData } from '../../src/smokehouse/demo-jobs/fetch-data-task.ts';
-import { smokehouse } from '../../src/smokehouse/index.ts';
-import { createTestDatabase, TEST_SCHEMAS, type TestDatabase } from '../helpers/database.ts';
+import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { hang, startHttpServer } from '../helpers/http-server.ts';
 import { runGather } from '../helpers/program.ts';
 
