@@ -10,15 +10,14 @@ import { findTimeZoneFault } from './database/time-zone.ts';
 import type { Pooling } from './database/transaction-pooling.ts';
 import { createStore, type StoreConfig } from './files/create-store.ts';
 import { Worker } from './jobs/worker.ts';
-import { createLog, type LogFormat } from './monitoring/log.ts';
+import { createLog, type LogConfig } from './monitoring/log.ts';
 import { secretsOf } from './monitoring/secrets.ts';
 import { createServices, type ServiceConfig } from './services/define-service.ts';
 import { createPublicFetch } from './services/public-fetch.ts';
 import type { Settings } from './settings.ts';
 
 /** The configuration of a worker. */
-export interface WorkerConfig extends EngineSchemas {
-  logFormat: LogFormat;
+export interface WorkerConfig extends EngineSchemas, LogConfig {
   databaseUrl: string;
   /** Reaches PostgreSQL without a pooler, for LISTEN and the job queue. @default databaseUrl */
   databaseDirectUrl?: string | undefined;
@@ -63,16 +62,17 @@ export function createWorker(app: App, config: WorkerConfig): WorkerProcess {
   const { timeZone, settings, superviseSeconds = SUPERVISE_SECONDS } = config;
   const databaseUrl = config.databaseDirectUrl ?? config.databaseUrl;
   const { tasks, schedules } = app;
-  const log = createLog(config.logFormat, secretsOf(config));
+  const log = createLog(config, secretsOf(config));
   const pools = createPools({
     ...config,
     definitions: toDefinitions(app.database.tables, config.engineSchema),
     poolSize: config.databaseConnections,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     applicationName: 'gather worker',
+    log,
   });
-  const clients = createServices(app.services, config.services);
-  const store = createStore(config.store);
+  const clients = createServices(app.services, config.services, log);
+  const store = createStore(config.store, log);
   const publicFetch = createPublicFetch({ ...FETCH, allowed: config.fetchAllowed });
   const fetchPublic = publicFetch.fetch;
   const worker = new Worker({

@@ -28,7 +28,7 @@ export const serve = (app: App): Command => ({
     const processes = parse(args);
     const serverConfig = toServerConfig(app, config, databaseUrlOf(config));
     if (cluster.isPrimary && processes > 1) {
-      return runProcesses(processes, serverConfig, createLog(serverConfig.logFormat, secretsIn(config)), sayReady);
+      return runProcesses(processes, serverConfig, createLog(serverConfig, secretsIn(config)), sayReady);
     }
     const stopping = listenToSignals();
     await assertFitsNow(app, config);

@@ -62,6 +62,8 @@ export function toServerConfig(
       config.SHUTDOWN_DELAY_MS ?? (config.NODE_ENV === 'production' ? PRODUCTION_SHUTDOWN_DELAY_MS : SHUTDOWN_DELAY_MS),
     keepAliveTimeoutMs: config.KEEP_ALIVE_TIMEOUT_MS,
     logFormat: config.LOG ?? (isDevelopment ? 'words' : 'json'),
+    logLevel: config.LOG_LEVEL,
+    slowOperationMs: config.SLOW_OPERATION_MS,
     databaseUrl,
     databaseDirectUrl: config.DATABASE_DIRECT_URL,
     databaseReplicaUrl: config.DATABASE_REPLICA_URL,

@@ -9,6 +9,8 @@ import { engineTables } from '../database/tables.ts';
 import type { Patch } from '../database/update.ts';
 import { GatherError } from '../errors.ts';
 import { toJson } from '../json.ts';
+import { describeError } from '../monitoring/describe-error.ts';
+import { hideValues } from '../monitoring/hide-values.ts';
 import type { Logger } from '../monitoring/log.ts';
 import { TimeoutError } from './attempt-signal.ts';
 import { UNSETTLED } from './job-rows.ts';
@@ -56,6 +58,8 @@ export class Attempt {
   readonly #task: string;
   readonly #jobs: Table<'gather.job'>;
   readonly #start = performance.now();
+  #input: Json | undefined;
+  readonly #hide = hideValues(() => this.#input);
 
   constructor(delivered: Delivered, source: AttemptSource, task: string) {
     this.jobId = delivered.data.jobId;
@@ -78,7 +82,8 @@ export class Attempt {
         { ...begun, startedAt: now() },
       );
       if (count === 0) return undefined;
-      return (await this.#jobs.get({ id: data.jobId }, { columns: ['input'] })).input;
+      this.#input = (await this.#jobs.get({ id: data.jobId }, { columns: ['input'] })).input;
+      return this.#input;
     });
   }
 
@@ -106,7 +111,6 @@ export class Attempt {
 
   async fail(reason: unknown): Promise<Outcome> {
     const isFinal = this.#delivered.retryCount >= this.#delivered.retryLimit || !isRetryable(reason);
-    this.log.error(reason);
     const error = JSON.stringify(toJobError(reason));
     const failed = isFinal
       ? ({ state: 'FAILED', error, finishedAt: now() } as const)
@@ -114,7 +118,9 @@ export class Attempt {
     // RETRYING: an earlier try may have been committed although its answer was lost.
     const isWritten = await this.#withRetries(() => this.write(failed, ['RUNNING', 'RETRYING']));
     if (!isWritten) return this.abandon();
-    this.#logOutcome(isFinal ? 'failed' : 'failed, and will be retried');
+    const err = describeError(reason, this.#hide);
+    if (isFinal) this.log.error({ ms: this.#ms, err }, `${this.#task} failed for good`);
+    else this.log.warn({ ms: this.#ms, err }, `${this.#task} failed, and will be retried`);
     return isFinal ? 'deadletter' : 'failed';
   }
 
@@ -166,7 +172,11 @@ export class Attempt {
   }
 
   #logOutcome(outcome: string): void {
-    this.log.info({ ms: Math.round(performance.now() - this.#start) }, `${this.#task} ${outcome}`);
+    this.log.info({ ms: this.#ms }, `${this.#task} ${outcome}`);
+  }
+
+  get #ms(): number {
+    return Math.round(performance.now() - this.#start);
   }
 }
 

@@ -2,10 +2,12 @@ import { Pool } from 'undici';
 import { call } from '../calls.ts';
 import { Deadline } from '../concurrency/deadline.ts';
 import { Semaphore } from '../concurrency/semaphore.ts';
+import type { Logger } from '../monitoring/log.ts';
+import { Outage } from '../monitoring/outage.ts';
 import { readBody } from './body.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
 import type { Check } from './check.ts';
-import { failed, invalid, notSent, type RequestLabel, refused, timedOut } from './errors.ts';
+import { failed, invalid, notSent, type RequestLabel, refused, timedOut, UpstreamError } from './errors.ts';
 import { type Answer, exchange } from './exchange.ts';
 import { Retries, toRetryAfterMs } from './retries.ts';
 
@@ -22,6 +24,8 @@ export interface ServiceClientOptions {
   maxQueued: number;
   /** Maximum size of an answer, both encoded and decoded. @default 5,000,000 */
   maxBytes?: number;
+  /** For outages, and the breaker. @default none */
+  log?: Logger | undefined;
 }
 
 /** One GET. */
@@ -58,15 +62,21 @@ export class ServiceClient {
   readonly #timeoutMs: number;
   readonly #maxBytes: number;
   readonly #bulkhead: Semaphore;
-  readonly #breaker = createBreaker();
+  readonly #breaker: Breaker;
+  readonly #outage: Outage | undefined;
   readonly #retries = new Retries();
 
-  constructor({ name, baseUrl, timeoutMs, connections, maxQueued, maxBytes = MAX_BYTES }: ServiceClientOptions) {
+  constructor({ name, baseUrl, timeoutMs, connections, maxQueued, maxBytes = MAX_BYTES, log }: ServiceClientOptions) {
     const { origin, pathname } = new URL(baseUrl);
     this.#name = name;
     this.#basePath = pathname.replace(/\/$/, '');
     this.#timeoutMs = timeoutMs;
     this.#maxBytes = maxBytes;
+    this.#outage = log && new Outage(log, name);
+    this.#breaker = createBreaker({
+      onOpen: () => log?.warn({ source: name }, `the breaker of ${name} opens: most calls to it failed`),
+      onClose: (openMs) => log?.warn({ source: name, openMs }, `the breaker of ${name} closes`),
+    });
     this.#bulkhead = new Semaphore({
       size: connections,
       maxWaiting: maxQueued,
@@ -87,7 +97,8 @@ export class ServiceClient {
   /** Gets a path below the base URL, percent-encoded by the caller, and checks the answer. */
   get<T>(path: string, get: Get<T>): Promise<T> {
     const { keys = 1, signal } = get;
-    return call({ kind: 'http', name: `${this.#name}.${get.call}`, keys, signal }, () => this.#getInTime(path, get));
+    const description = { kind: 'http', name: `${this.#name}.${get.call}`, keys, signal } as const;
+    return call(description, () => this.#watched(this.#getInTime(path, get)));
   }
 
   state(): ServiceState {
@@ -97,6 +108,17 @@ export class ServiceClient {
   /** Closes every connection. Calls under way fail. */
   close(): Promise<void> {
     return this.#pool.destroy();
+  }
+
+  async #watched<T>(answer: Promise<T>): Promise<T> {
+    try {
+      const value = await answer;
+      this.#outage?.answered();
+      return value;
+    } catch (error) {
+      if (error instanceof UpstreamError) this.#outage?.failed(error);
+      throw error;
+    }
   }
 
   async #getInTime<T>(path: string, { signal, check, statuses = {} }: Get<T>): Promise<T> {
