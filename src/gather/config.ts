@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { LOG_LEVELS } from './monitoring/log.ts';
 import type { ServiceDefinitions } from './services/define-service.ts';
 import { createPublicHosts } from './services/public-hosts.ts';
 import type { Settings, SettingsShape } from './settings.ts';
@@ -108,6 +109,8 @@ const Environment = z.object({
   TIME_ZONE: timeZone.default('UTC'),
   FETCH_ALLOWED: list.refine(isAllowlist, 'expected names, addresses or blocks such as 10.1.0.0/16').default([]),
   LOG: choice(['words', 'json', 'none']).optional(),
+  LOG_LEVEL: choice(LOG_LEVELS).default('info'),
+  SLOW_OPERATION_MS: milliseconds.default(1000),
   // The SDK reads these and all others of OpenTelemetry itself.
   OTEL_SDK_DISABLED: z.string().optional(),
   OTEL_TRACES_EXPORTER: z.string().optional(),

@@ -2,6 +2,7 @@ import type { Accounts } from './accounts/accounts.ts';
 import type { Columns } from './database/columns.ts';
 import type { Client, Database } from './database/database.ts';
 import type { Tables } from './database/tables.ts';
+import type { ErrorCode } from './errors.ts';
 import type { Files } from './files/files.ts';
 import type { Uploads } from './files/uploads.ts';
 import type { AnswerSize } from './graphql/limits/answer-size.ts';
@@ -20,6 +21,8 @@ export interface Context {
   /** Counts the bytes of the response while it is built. */
   answerSize: AnswerSize;
   viewer: Viewer;
+  /** The codes of the `userErrors` of its mutations so far. */
+  userErrors?: ErrorCode[];
   roles: Roles;
   /** The client's IP address, taken from trusted proxies if there are any. */
   address: string;

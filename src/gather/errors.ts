@@ -39,6 +39,8 @@ interface GatherErrorOptions {
   value?: string | undefined;
   /** The underlying error; for the log only. */
   cause?: unknown;
+  /** What to log in place of the message, which may quote values of the request. @default nothing */
+  reason?: string | undefined;
 }
 
 /** Longest message kept: longer ones may echo input and slow the redaction regexes. */
@@ -60,6 +62,7 @@ export class GatherError extends Error {
   readonly retryable: boolean;
   readonly field: string | undefined;
   readonly value: string | undefined;
+  readonly reason: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: GatherErrorOptions = {}) {
     super(cut(message), { cause: options.cause });
@@ -68,6 +71,7 @@ export class GatherError extends Error {
     this.retryable = options.retryable ?? false;
     this.field = options.field;
     this.value = options.value;
+    this.reason = options.reason;
   }
 }
 

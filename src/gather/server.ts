@@ -35,11 +35,13 @@ import { useQueryLength } from './graphql/limits/use-query-length.ts';
 import { useTurns } from './graphql/limits/use-turns.ts';
 import { createPlanOf } from './graphql/operation-plan.ts';
 import { createAppSchema, nodeTypesOf } from './graphql/schema.ts';
+import { createSchemaRoute } from './graphql/schema-route.ts';
 import { useCacheHeaders } from './graphql/use-cache-headers.ts';
 import { useCancellation } from './graphql/use-cancellation.ts';
 import { useExecutor } from './graphql/use-executor.ts';
 import { useIntrospection } from './graphql/use-introspection.ts';
 import { useLog } from './graphql/use-log.ts';
+import { useMethod } from './graphql/use-method.ts';
 import { useOperationEvents } from './graphql/use-operation-events.ts';
 import { useReplica } from './graphql/use-replica.ts';
 import { useSources } from './graphql/use-sources.ts';
@@ -47,14 +49,18 @@ import { useTiming } from './graphql/use-timing.ts';
 import { useVariables } from './graphql/use-variables.ts';
 import { createAcceptRequest } from './http/accept-request.ts';
 import { guardConnections } from './http/connections.ts';
+import { createHomePage, SCHEMA_SEGMENT } from './http/home-page.ts';
 import { inOrder } from './http/in-order.ts';
 import { drain, listen, originOf } from './http/listen.ts';
+import { RefusalLog } from './http/log-refusals.ts';
 import { createMetricsEndpoint, type MetricsConfig } from './http/metrics-endpoint.ts';
 import { answerNotHttp } from './http/not-http.ts';
+import { nothingHere } from './http/nothing-here.ts';
 import { OpenRequests } from './http/open-requests.ts';
 import { Overload, type OverloadConfig, refuseOverload } from './http/overload.ts';
 import { checkReadiness } from './http/readiness.ts';
 import { refuse } from './http/refuse.ts';
+import { shown } from './http/shown.ts';
 import { UploadSlots } from './http/upload-slots.ts';
 import { useAccept } from './http/use-accept.ts';
 import { useHealth } from './http/use-health.ts';
@@ -67,8 +73,9 @@ import { Jobs } from './jobs/jobs.ts';
 import { Queue } from './jobs/queue.ts';
 import { loadersFrom } from './loaders/index.ts';
 import { operations } from './monitoring/channels.ts';
-import { createLog, type LogFormat } from './monitoring/log.ts';
+import { createLog, type LogConfig } from './monitoring/log.ts';
 import { createMaskError } from './monitoring/mask-errors.ts';
+import { Refusals } from './monitoring/refusals.ts';
 import { identified, REQUEST_ID, withRequestId } from './monitoring/request-id.ts';
 import { secretsOf } from './monitoring/secrets.ts';
 import { listenToCalls } from './monitoring/timing.ts';
@@ -79,7 +86,7 @@ import { createThreads } from './threads/threads.ts';
 import type { Viewer } from './viewer.ts';
 
 /** The configuration of a server. */
-export interface ServerConfig extends EngineSchemas {
+export interface ServerConfig extends EngineSchemas, LogConfig {
   host: string;
   /** 0 takes any free port. */
   port: number;
@@ -112,7 +119,8 @@ export interface ServerConfig extends EngineSchemas {
   keepAliveTimeoutMs?: number;
   /** A client that reads nothing of its response for this long is disconnected. @default 60_000 */
   stallTimeoutMs?: number;
-  logFormat: LogFormat;
+  /** An operation that takes at least this long is logged as a warning. @default 1000 */
+  slowOperationMs?: number;
   /** @default none are measured */
   metrics?: MetricsConfig | undefined;
   databaseUrl: string;
@@ -182,12 +190,16 @@ const PARSE_ERRORS_MAX_BYTES = 1_000_000;
 /** The longest delay of a change for a subscriber if its notification is lost. */
 const POLL_INTERVAL_MS = 5000;
 
+const SLOW_OPERATION_MS = 1000;
+
 /** Creates the server of an application. Stop it. @throws AppError if the application has faults */
 export function createServer(app: App, config: ServerConfig): Server {
   assertSound(app);
-  const log = createLog(config.logFormat, secretsOf(config));
-  const maskError = createMaskError(log, config);
+  const log = createLog(config, secretsOf(config));
+  const refusals = new Refusals(log);
+  const maskError = createMaskError(config);
   const { roles, types } = app;
+  const { slowOperationMs = SLOW_OPERATION_MS } = config;
   const definitions = toDefinitions(app.database.tables, config.engineSchema);
   const schema = createAppSchema({ ...app, definitions, engineResolvers });
   const planOf = createPlanOf(schema, { definitions, types });
@@ -196,20 +208,21 @@ export function createServer(app: App, config: ServerConfig): Server {
     definitions,
     poolSize: config.databaseConnections,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    log,
   };
   const pools = createPools(poolConfig);
   const replicaPools =
     config.databaseReplicaUrl === undefined
       ? undefined
-      : createPools({ ...poolConfig, databaseUrl: config.databaseReplicaUrl, pooling: 'session' });
+      : createPools({ ...poolConfig, databaseUrl: config.databaseReplicaUrl, pooling: 'session', source: 'replica' });
   const listenUrl = config.databaseDirectUrl ?? config.databaseUrl;
   const replica = replicaPools && new Replica({ primary: pools, replica: replicaPools, listenUrl });
-  const clients = createServices(app.services, config.services);
+  const clients = createServices(app.services, config.services, log);
   const queue = new Queue(pools);
   const notifications = new JobNotifications(listenUrl, channelOf(pools), POLL_INTERVAL_MS);
   const jobs = new Jobs(queue, notifications, config.maxPendingJobs);
   const threads = createThreads();
-  const store = createStore(config.store);
+  const store = createStore(config.store, log);
   const files = new Files({
     store,
     attachments: app.attachments,
@@ -235,6 +248,7 @@ export function createServer(app: App, config: ServerConfig): Server {
     }),
     files: createFileRoute({ pools, store, log, proxyHops: config.proxyHops }),
     ...downloadRoutes(app, { pools, store, log, proxyHops: config.proxyHops }),
+    ...(config.isIntrospectable && { [SCHEMA_SEGMENT]: createSchemaRoute(schema) }),
   };
   const stopListening = listenToCalls();
   const metrics =
@@ -252,9 +266,13 @@ export function createServer(app: App, config: ServerConfig): Server {
     plugins: [
       useHealth(async () => {
         if (isRetired) return { isReady: false, reason: 'The server is stopping.', services: clients.state() };
-        return checkReadiness({ pools, clients, migrations: { ...config, migrations: app.migrations } }, maskError);
+        return checkReadiness(
+          { log, pools, clients, migrations: { ...config, migrations: app.migrations } },
+          maskError,
+        );
       }),
       useAccept(),
+      useMethod(),
       useUrlParams(),
       useJsonBody({ ...config.limits, proxyHops: config.proxyHops }),
       useMultipart({ maxBytes: config.uploadMaxBytes, slots }),
@@ -262,7 +280,6 @@ export function createServer(app: App, config: ServerConfig): Server {
       useCancellation(config.operationTimeoutMs),
       useAnswerSize(config.limits.answerMaxBytes),
       useTiming(config.isDevelopment, roles),
-      useLog(log, maskError),
       useQueryLength(config.limits),
       useDocuments(config.documents),
       useIntrospection(config.isIntrospectable),
@@ -271,6 +288,7 @@ export function createServer(app: App, config: ServerConfig): Server {
       useVariables(),
       useTurns(config.limits.maxOperationsPerViewer),
       useCost(config.limits, buckets, planOf),
+      useLog({ log, refusals, maskError, slowOperationMs, proxyHops: config.proxyHops }),
       useCacheHeaders(config.cacheSeconds),
       ...(replica ? [useReplica(replica)] : []),
       useSources({
@@ -321,17 +339,22 @@ export function createServer(app: App, config: ServerConfig): Server {
     new Overload(config.overload, () =>
       Math.max(...[pools, replicaPools].map((all) => all?.shares.get(all.pool)?.waitingKeys ?? 0)),
     );
+  const answerHome = createHomePage({ ...config, name: app.name });
   const openRequests = new OpenRequests();
+  const segments = new Set(['', 'graphql', 'health', 'ready', ...Object.keys(routes)]);
+  const refusalLog = new RefusalLog(refusals, { segments, proxyHops: config.proxyHops });
   const answer = inOrder(
     identified((request, response) => {
       openRequests.add(request, response);
+      refusalLog.watch(request, response);
       if (!acceptRequest(request, response)) return;
+      if (answerHome(request, response)) return;
       const route = findRoute(routes, request);
       if (route) openRequests.track(route(request, response));
       else if (YOGA_PATH.test(request.url ?? '')) {
         if (overload?.refuses() && !HEALTH_PATH.test(request.url ?? '')) refuseOverload(request, response);
         else void yoga(request, response);
-      } else refuse(response, { status: 404, message: 'There is nothing at this address; GraphQL is at /graphql.' });
+      } else refuse(response, nothingHere(request, segments));
     }),
   );
   const server = createHttpServer(
@@ -349,15 +372,17 @@ export function createServer(app: App, config: ServerConfig): Server {
   guardConnections(server, {
     stallTimeoutMs: config.stallTimeoutMs ?? STALL_TIMEOUT_MS,
     proxyHops: config.proxyHops,
+    onRefused: (socket) => refusalLog.addConnection(socket),
   });
-  answerNotHttp(server, openRequests);
+  answerNotHttp(server, openRequests, { onRefused: (fault, socket) => refusalLog.addNotHttp(fault, socket) });
   // Routes send 100 Continue themselves, once they have accepted the request.
   server.on('checkContinue', (request, response) => {
     if (!findRoute(routes, request)) response.writeContinue();
     answer(request, response);
   });
   server.on('checkExpectation', (request, response) => {
-    const message = `Expected no Expect header other than 100-continue, got ${JSON.stringify(request.headers.expect)}.`;
+    const message = `Expected no Expect header other than 100-continue, got ${shown(`${request.headers.expect}`)}.`;
+    refusalLog.watch(request, response);
     refuse(response, { status: 417, message });
   });
 
@@ -375,6 +400,7 @@ export function createServer(app: App, config: ServerConfig): Server {
     stopListening();
     overload?.[Symbol.dispose]();
     await metrics?.stop();
+    refusals.close();
   };
 
   return {

@@ -13,15 +13,14 @@ import { createStore, type StoreConfig } from './files/create-store.ts';
 import { createMetricsEndpoint, type MetricsConfig } from './http/metrics-endpoint.ts';
 import { countUnsettledJobs } from './jobs/job-count-rows.ts';
 import { Worker } from './jobs/worker.ts';
-import { createLog, type LogFormat } from './monitoring/log.ts';
+import { createLog, type LogConfig } from './monitoring/log.ts';
 import { secretsOf } from './monitoring/secrets.ts';
 import { createServices, type ServiceConfig } from './services/define-service.ts';
 import { createPublicFetch } from './services/public-fetch.ts';
 import type { Settings } from './settings.ts';
 
 /** The configuration of a worker. */
-export interface WorkerConfig extends EngineSchemas {
-  logFormat: LogFormat;
+export interface WorkerConfig extends EngineSchemas, LogConfig {
   /** @default none are measured */
   metrics?: MetricsConfig | undefined;
   databaseUrl: string;
@@ -71,16 +70,17 @@ export function createWorker(app: App, config: WorkerConfig): WorkerProcess {
   const { timeZone, settings, superviseSeconds = SUPERVISE_SECONDS } = config;
   const databaseUrl = config.databaseDirectUrl ?? config.databaseUrl;
   const { tasks, schedules } = app;
-  const log = createLog(config.logFormat, secretsOf(config));
+  const log = createLog(config, secretsOf(config));
   const pools = createPools({
     ...config,
     definitions: toDefinitions(app.database.tables, config.engineSchema),
     poolSize: config.databaseConnections,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     applicationName: 'gather worker',
+    log,
   });
-  const clients = createServices(app.services, config.services);
-  const store = createStore(config.store);
+  const clients = createServices(app.services, config.services, log);
+  const store = createStore(config.store, log);
   const publicFetch = createPublicFetch({ ...FETCH, allowed: config.fetchAllowed });
   const fetchPublic = publicFetch.fetch;
   const worker = new Worker({

@@ -4,7 +4,8 @@ import { startTarget, type Target } from '../helpers/target.ts';
 import { expectDiscreet, expectRefused, underAttack, withstand } from '../helpers/under-attack.ts';
 
 const TOO_COSTLY = /^Expected an operation of at most 5000 points \(MAX_COST\), got \d+\.$/;
-const THROTTLED = /^Expected at most \d+ points, the number left for now, got \d+\. Try again in \d+ s\.$/;
+const THROTTLED =
+  /^Expected at most \d+ points, the number left for now \(COST_BUCKET, COST_RESTORE\), got \d+\. Try again in \d+ s\.$/;
 const PAGE = '{ menu { items(first: 100) { nodes { name supplier { name } reviews(first: 20) { totalCount } } } } }';
 
 let target: Target;

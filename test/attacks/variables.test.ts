@@ -75,9 +75,9 @@ const refused: [string, object | string, RegExp, number?][] = [
     /^Variable "\$w" has an invalid value at /,
   ],
   // Types
-  ['a query that is a number', { query: 1 }, /^Expected "query" param to be a string/],
-  ['a query that is a list', { query: [QUERY] }, /^Expected "query" param to be a string/],
-  ['no query', {}, /^Must provide query string/],
+  ['a query that is a number', { query: 1 }, /^Expected a string as `query`, got another type/],
+  ['a query that is a list', { query: [QUERY] }, /^Expected a string as `query`, got another type/],
+  ['no query', {}, /^Expected the text of an operation as `query`/],
   ['a query in the prototype', `{"__proto__":{"query":"${QUERY}"}}`, /./],
   [
     'variables that are a list',
@@ -99,7 +99,7 @@ const refused: [string, object | string, RegExp, number?][] = [
     { query: QUERY, operationName: {} },
     /^Expected a string as `operationName`, got another type\.$/,
   ],
-  ['another parameter', { query: QUERY, constructor: 1 }, /^Unexpected parameter "constructor"/],
+  ['another parameter', { query: QUERY, constructor: 1 }, /^Expected only the parameters .*, got "constructor" too/],
   [
     'a prototype as a condition',
     `{"query":"${MENU}","variables":{"w":{"__proto__":{"or":[]}}}}`,

@@ -44,7 +44,7 @@ export async function createTaskBench(): Promise<TaskBench> {
       return {
         signal,
         progress,
-        log: createLog('none'),
+        log: createLog({ logFormat: 'none' }),
         database: ofJob,
         tables: createTables(ofJob),
         store,

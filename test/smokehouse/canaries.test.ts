@@ -181,6 +181,28 @@ test.each([
   await send(`/graphql?${new URLSearchParams({ query, variables: JSON.stringify(variables) })}`, {});
 });
 
+test('variables of an operation whose fault quotes them', async () => {
+  await database.ask(`
+    create function quote() returns trigger language plpgsql as $$ begin
+      raise exception 'nobody may call it % or %', new.title, upper(new.title);
+    end $$`);
+  await database.ask('create trigger quote before insert on task for each row execute function quote()');
+  onTestFinished(async () => void (await database.ask('drop trigger quote on task')));
+  const asVariable = 'mutation ($title: String!) { createTask(input: { title: $title }) { task { id } } }';
+  const asLiteral = `mutation { createTask(input: { title: "${shortCanary}" }) { task { id } } }`;
+  for (const query of [asVariable, asLiteral]) {
+    const [answer, lines] = await send('/graphql', operation(query, { title: shortCanary }));
+    expectFault(answer, lines);
+    expect(lines).toContain('nobody may call it … or HUNTER27');
+  }
+});
+
+test('a trace that is none, and an alias', async () => {
+  const secret = canary('trace');
+  await send('/graphql', operation(PROMO, {}, { traceparent: `00-${secret}-01` }));
+  await send('/graphql', operation(`query { alias_${shortCanary}: about { name } nothing }`));
+});
+
 test.each([
   ['a session that does not go on', { authorization: `Bearer gather_${'canary'.repeat(7)}A` }],
   ['a token of another kind', { authorization: `Bearer ${canary('bearer')}` }],

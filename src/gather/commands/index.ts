@@ -75,7 +75,7 @@ async function run(app: App, name: string, command: Command, args: readonly stri
     const given = parseArguments(name, command, args);
     const config = readConfig(app, command.required);
     // Even with LOG=none, a crash must leave a message.
-    endOnCrash(createLog(config.NODE_ENV === 'development' ? 'words' : 'json', secretsIn(config)));
+    endOnCrash(createLog({ logFormat: config.NODE_ENV === 'development' ? 'words' : 'json' }, secretsIn(config)));
     await command.run(config, given);
     return process.exitCode === FAILED ? FAILED : DONE;
   } catch (error) {

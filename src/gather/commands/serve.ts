@@ -38,7 +38,7 @@ export const serve = (app: App): Command => ({
     const serverConfig = toServerConfig(app, config, databaseUrlOf(config));
     if (cluster.isPrimary && count > 1) {
       await untilReady(app, databaseUrl, config);
-      return runProcesses(count, serverConfig, createLog(serverConfig.logFormat, secretsIn(config)), sayReady);
+      return runProcesses(count, serverConfig, createLog(serverConfig, secretsIn(config)), sayReady);
     }
     await untilStopped(listenToSignals(), async (stopping) => {
       await using _monitoring = await startMonitoring(config);

@@ -62,6 +62,8 @@ export function toServerConfig(
     keepAliveTimeoutMs: config.KEEP_ALIVE_TIMEOUT_MS,
     logFormat: config.LOG ?? (isDevelopment ? 'words' : 'json'),
     metrics: config.METRICS_PORT === undefined ? undefined : { host: config.HOST, port: config.METRICS_PORT },
+    logLevel: config.LOG_LEVEL,
+    slowOperationMs: config.SLOW_OPERATION_MS,
     databaseUrl,
     databaseDirectUrl: config.DATABASE_DIRECT_URL,
     databaseReplicaUrl: config.DATABASE_REPLICA_URL,

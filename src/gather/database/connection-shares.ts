@@ -180,6 +180,6 @@ function join(permits: readonly Permit[]): Permit {
 }
 
 function busy(size: number, timeoutMs: number): GatherError {
-  const message = `Expected a free connection to the database within ${timeoutMs / 1000} s, got none: all ${size}, or the share of one client or one table, are in use. Try again in a moment.`;
+  const message = `Expected a free connection to the database within ${timeoutMs / 1000} s, got none: all ${size}, or the share of one client or one table, are in use (DATABASE_CONNECTIONS). Try again in a moment.`;
   return new GatherError('BUSY', message, { source: 'postgres', retryable: true });
 }

@@ -227,7 +227,10 @@ export class Database {
     } catch (error) {
       failure = error;
       this.signal.throwIfAborted();
-      if (!isStale(error)) throw toGatherError(error);
+      if (!isStale(error)) {
+        this.#pools.lost?.failed(error);
+        throw toGatherError(error);
+      }
       prepareAnew(statement.name);
       // In a transaction, which the failure has aborted, it cannot be repeated.
       if (this.#transaction) throw toGatherError(error);
@@ -258,6 +261,7 @@ export class Database {
         }
         client?.release();
         permit?.release();
+        if (isAwaited) this.#pools.lost?.failed(error);
         reject(toGatherError(error));
       });
     });

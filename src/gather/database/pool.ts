@@ -1,5 +1,7 @@
 import pg from 'pg';
+import type { Logger } from '../monitoring/log.ts';
 import { createHalves, type Shares, StatementShares } from './connection-shares.ts';
+import { LostDatabase } from './lost-database.ts';
 import { jobChannel } from './schemas.ts';
 import { backendOf, openSession } from './session.ts';
 import type { Definitions } from './tables.ts';
@@ -23,6 +25,10 @@ export interface PoolConfig {
   pooling?: Pooling | undefined;
   /** PostgreSQL's `application_name`. @default gather */
   applicationName?: string;
+  /** For the loss of the database. @default none */
+  log?: Logger;
+  /** Its name in the log. @default postgres */
+  source?: string;
 }
 
 /** The connections of one server, and the definitions of its tables. */
@@ -43,6 +49,8 @@ export interface Pools extends Pick<PoolConfig, 'definitions' | 'queueSchema'> {
   answerTimeoutMs: number;
   /** While others wait for a cursor, a reader must take the next rows within this time. */
   cursorIdleMs: number;
+  /** Told of each failure; logs the loss of the database. */
+  lost: LostDatabase | undefined;
 }
 
 const CURSOR_CONNECTIONS = 4;
@@ -97,6 +105,7 @@ export function createPools(config: PoolConfig): Pools {
     answerTimeoutMs: config.statementTimeoutMs + GRACE_MS,
     // Two checks within the time that callers wait.
     cursorIdleMs: timeoutMs / 2,
+    lost: config.log && new LostDatabase(config.log, config.source ?? 'postgres', control),
   };
 }
 
@@ -111,7 +120,8 @@ export function channelOf({ definitions }: Pools): string {
 }
 
 /** Closes the connections once their statements have ended. */
-export async function endPools({ pool, cursors, accounts, control }: Pools): Promise<void> {
+export async function endPools({ pool, cursors, accounts, control, lost }: Pools): Promise<void> {
+  lost?.close();
   await Promise.all([pool.end(), cursors.end(), accounts.end()]);
   // Last, the pool that cancels statements: those of aborted requests may still be running.
   await control.end();

@@ -103,12 +103,12 @@ function toLengthHeaders(length: number, size: number, range: ByteRange | undefi
 }
 
 function refuseCondition(response: ServerResponse): void {
-  const message = 'The file does not meet the preconditions of the request.';
+  const message = 'Expected preconditions (If-Match, If-Unmodified-Since) that the file meets, got others.';
   refuse(response, { status: 412, code: 'PRECONDITION_FAILED', message });
 }
 
 function refuseRange(response: ServerResponse, size: number): void {
-  const message = `Expected a range that begins within the ${size} bytes of this file.`;
+  const message = `Expected a range that begins within the ${size} bytes of this file, got another.`;
   const headers = { 'content-range': `bytes */${size}` };
   refuse(response, { status: 416, code: 'RANGE_NOT_SATISFIABLE', message, headers });
 }

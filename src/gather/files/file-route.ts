@@ -8,6 +8,7 @@ import { refuse } from '../http/refuse.ts';
 import type { Logger } from '../monitoring/log.ts';
 import { answerError } from './answer-error.ts';
 import { SENT_COLUMNS, type SentFile, sendFile } from './download.ts';
+import { logFailure } from './log-failure.ts';
 import type { Route } from './routes.ts';
 import type { Store } from './store.ts';
 
@@ -60,7 +61,7 @@ export function createDownloadRoute(source: DownloadSource, { path, find }: Down
       await sendFile(request, response, file, store, gone.signal);
     } catch (error) {
       if (gone.signal.aborted) return;
-      log.error(error);
+      logFailure(log, `${method} /${url.split('/', 2)[1]}`, error);
       if (response.headersSent) response.destroy();
       else answerError(response, error);
     }

@@ -3,6 +3,8 @@ import { access, type FileHandle, mkdir, open, opendir, rename, rm, stat } from 
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { codeOf } from '../errors.ts';
+import type { Logger } from '../monitoring/log.ts';
+import { Outage } from '../monitoring/outage.ts';
 import { writeInBlocks } from './blocks.ts';
 import { destroyOnAbort } from './destroy-on-abort.ts';
 import { toDiskError } from './disk-error.ts';
@@ -23,8 +25,9 @@ const FILE_MODE = 0o600;
  * places. Any number of processes can share the directory.
  *
  * Throws `GatherError`: NOT_FOUND, CONFLICT, STORAGE_FULL, and FILE_UNREADABLE if the disk fails.
+ * @param log for outages. @default none
  */
-export function createLocalStore(directory: string): Store {
+export function createLocalStore(directory: string, log?: Logger): Store {
   const partials = join(directory, 'partial');
   const objects = join(directory, 'objects');
 
@@ -84,7 +87,8 @@ export function createLocalStore(directory: string): Store {
     return join(objects, key.slice(0, 2), key);
   }
 
-  return removeWhenFull(withTiming('disk', { append, keptBytes, complete, read, remove, list, close: async () => {} }));
+  const store = { append, keptBytes, complete, read, remove, list, close: async () => {} };
+  return removeWhenFull(withTiming('disk', store, log && new Outage(log, 'disk')));
 }
 
 /** Drops bytes beyond the offset, such as those of a failed attempt. */

@@ -16,7 +16,8 @@ const REASONS: Record<string, string> = {
 /** The error if S3 has not answered in time. */
 export function timedOut(action: string, timeoutMs: number): GatherError {
   const message = `${SOURCE} did not answer ${action} within ${timeoutMs} ms.`;
-  return new GatherError('UPSTREAM_TIMEOUT', message, { source: SOURCE, retryable: true });
+  const reason = `no answer within ${timeoutMs} ms`;
+  return new GatherError('UPSTREAM_TIMEOUT', message, { source: SOURCE, retryable: true, reason });
 }
 
 /**
@@ -34,7 +35,12 @@ export function toS3Error(action: string, error: unknown): unknown {
 }
 
 function unavailable(what: string, retryable: boolean, cause: unknown): GatherError {
-  return new GatherError('UPSTREAM_UNAVAILABLE', `${SOURCE} ${what}.`, { source: SOURCE, retryable, cause });
+  return new GatherError('UPSTREAM_UNAVAILABLE', `${SOURCE} ${what}.`, {
+    source: SOURCE,
+    retryable,
+    reason: what,
+    cause,
+  });
 }
 
 function statusOf(error: Error): number | undefined {

@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream';
 import { GatherError } from '../errors.ts';
+import type { Logger } from '../monitoring/log.ts';
+import { Outage } from '../monitoring/outage.ts';
 import { writeInBlocks } from './blocks.ts';
 import { assertKey, isKey } from './key.ts';
 import { removeWhenFull } from './remove-when-full.ts';
@@ -20,8 +22,9 @@ const MAX_PARTS = 10_000;
  * An abort stops reading the source at once; bytes received by then are still written, within `timeoutMs` per request.
  *
  * Throws `GatherError`: NOT_FOUND, CONFLICT, TOO_LARGE, STORAGE_FULL, UPSTREAM_TIMEOUT, UPSTREAM_UNAVAILABLE.
+ * @param log for outages. @default none
  */
-export function createS3Store(config: BucketConfig): Store {
+export function createS3Store(config: BucketConfig, log?: Logger): Store {
   const bucket = new Bucket(config);
 
   async function append(key: string, offset: number, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal) {
@@ -122,7 +125,8 @@ export function createS3Store(config: BucketConfig): Store {
   }
 
   const close = async () => bucket.close();
-  return removeWhenFull(withTiming('http', { append, keptBytes, complete, read, remove, list, close }));
+  const store = { append, keptBytes, complete, read, remove, list, close };
+  return removeWhenFull(withTiming('http', store, log && new Outage(log, 's3')));
 }
 
 async function* after(tail: Buffer, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {

@@ -5,6 +5,7 @@ import { type Fault, refuse } from '../http/refuse.ts';
 import type { UploadSlots } from '../http/upload-slots.ts';
 import type { Logger } from '../monitoring/log.ts';
 import { answerError } from './answer-error.ts';
+import { logFailure } from './log-failure.ts';
 import { release } from './release.ts';
 import type { Route } from './routes.ts';
 import { answerCreated, toProgressHeaders } from './upload-answers.ts';
@@ -55,6 +56,8 @@ export function createUploadRoute(source: UploadSource): Route {
       await answerFailure(exchange, error);
     }
     const status = response.headersSent ? response.statusCode : 'client left';
+    // Otherwise there is a line that says why.
+    if (typeof status === 'number' && status >= 400) return;
     source.log.info({ request: `${request.method} /uploads`, status, ms: Math.round(performance.now() - start) });
   };
 }
@@ -150,7 +153,7 @@ async function* bodyOf({ request, response }: Exchange): AsyncGenerator<Uint8Arr
 async function answerFailure(exchange: Exchange, error: unknown): Promise<void> {
   const { request, response, log } = exchange;
   if (isDisconnect(error, request)) return;
-  if (!(error instanceof GatherError) || error.source !== undefined) log.error(error);
+  logFailure(log, `${request.method} /uploads`, error);
   answerError(response, error, await toFailureHeaders(exchange, error));
 }
 

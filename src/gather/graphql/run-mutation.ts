@@ -27,7 +27,9 @@ export async function runMutation<Result extends object, Nothing extends object>
   try {
     return { ...(await work()), userErrors: [] };
   } catch (error) {
-    return { ...nothing, userErrors: toUserErrors(error, pathOf) };
+    const userErrors = toUserErrors(error, pathOf);
+    context.userErrors = [...(context.userErrors ?? []), ...new Set(userErrors.map(({ code }) => code))];
+    return { ...nothing, userErrors };
   } finally {
     context.renewLoaders();
   }

@@ -59,9 +59,13 @@ async function* untilEnd(parts: AsyncIterable<ExecutionResult>, deadline: Deadli
 }
 
 function deadlineExceeded(timeoutMs: number): GatherError {
-  return new GatherError('DEADLINE_EXCEEDED', `The operation did not finish within ${timeoutMs / 1000} seconds.`, {
-    retryable: true,
-  });
+  return new GatherError(
+    'DEADLINE_EXCEEDED',
+    `The operation did not finish within ${timeoutMs / 1000} seconds (OPERATION_TIMEOUT_MS).`,
+    {
+      retryable: true,
+    },
+  );
 }
 
 function isDeadline(reason: unknown): reason is GatherError {

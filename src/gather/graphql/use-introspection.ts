@@ -47,7 +47,7 @@ function NoIntrospectionRule(context: ValidationContext): ASTVisitor {
     Field(node) {
       const name = node.name.value;
       if (name !== '__schema' && name !== '__type') return;
-      const message = `Expected no introspection, got ${name}: it is turned off.`;
+      const message = `Expected no introspection, got ${name}: it is turned off (INTROSPECTION).`;
       const extensions = { code: 'INTROSPECTION_DISABLED' };
       context.reportError(new GraphQLError(message, { nodes: node, extensions }));
     },

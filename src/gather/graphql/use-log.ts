@@ -1,48 +1,209 @@
-import { type DocumentNode, type ExecutionResult, getOperationAST } from 'graphql';
-import { isAsyncIterable, type Maybe, type Plugin } from 'graphql-yoga';
+import type { IncomingMessage } from 'node:http';
+import { type ExecutionResult, type GraphQLError, getOperationAST, OperationTypeNode } from 'graphql';
+import { type GraphQLParams, isAsyncIterable, type Plugin } from 'graphql-yoga';
+import type { Context } from '../context.ts';
+import { isMasked, originalOf } from '../errors.ts';
+import { addressOf } from '../http/address.ts';
+import { isMultipart } from '../http/use-multipart.ts';
 import type { Logger } from '../monitoring/log.ts';
-import type { MaskError } from '../monitoring/mask-errors.ts';
+import { findFault, type MaskError } from '../monitoring/mask-errors.ts';
+import { type Refusals, reasonOf } from '../monitoring/refusals.ts';
 import { inThisRequest } from '../monitoring/request-id.ts';
 import { round } from '../monitoring/timing.ts';
-import { countErrors } from './count-errors.ts';
+import { type Asked, costOf, describeCalls, describeErrors, titleOf } from './operation-line.ts';
+import { errorsOf, type Part } from './part-errors.ts';
 import type { TimingContext } from './use-timing.ts';
 
+interface LogOptions {
+  log: Logger;
+  refusals: Refusals;
+  maskError: MaskError;
+  /** An operation that takes at least this long is logged as a warning, in milliseconds. */
+  slowOperationMs: number;
+  /** Number of proxies in front of the server. */
+  proxyHops: number;
+}
+
+/** What the Node server passes to Yoga; absent in `app.fetch`. */
+interface ServerContext {
+  req?: IncomingMessage;
+}
+
+type OperationContext = TimingContext &
+  ServerContext & { viewer?: Context['viewer'] | undefined; userErrors?: Context['userErrors'] };
+
+/** An operation that has been validated. */
+interface Operation extends Asked {
+  /** `performance.now()` when the whole request had arrived. */
+  start: number;
+}
+
+/** What came of a request. */
+interface Outcome {
+  request: Request;
+  req: IncomingMessage | undefined;
+  /** The first 1,000. */
+  errors: readonly GraphQLError[];
+  /** The code of the error that refuses it, if one does. */
+  refusal?: GraphQLError | string | undefined;
+  isSlow?: boolean | undefined;
+  /** The line, but for the errors. */
+  toLine: () => object;
+}
+
+const MAX_ERRORS = 1000;
+
 /**
- * Logs one line per operation when it ends: its name, duration, and number of calls and errors. Also masks errors thrown
- * outside of operations.
+ * Logs one line per operation when it ends, and one for a request that is refused before. It is an error if the server is
+ * at fault, and a warning if the request is refused, or slow without its client being the reason. Comes after `useCost`,
+ * whose result it logs.
  */
-export function useLog(log: Logger, maskError: MaskError): Plugin<TimingContext, TimingContext> {
-  const operations = new WeakMap<object, string>();
-  const note = ({
-    args,
-  }: {
-    args: { document: DocumentNode; operationName?: Maybe<string>; contextValue: object };
-  }) => {
-    const operation = getOperationAST(args.document, args.operationName);
-    if (operation) operations.set(args.contextValue, `${operation.operation} ${operation.name?.value ?? '(no name)'}`);
+export function useLog({
+  log,
+  refusals,
+  maskError,
+  slowOperationMs,
+  proxyHops,
+}: LogOptions): Plugin<OperationContext, OperationContext> {
+  const operations = new WeakMap<object, Operation>();
+  /** The requests that have a line. */
+  const written = new WeakSet<Request>();
+  /** The request that each fault was last logged for: one may fail several hooks of a request. */
+  const logged = new WeakMap<object, Request>();
+
+  const write = ({ request, req, errors, refusal, isSlow, toLine }: Outcome, operation?: Operation) => {
+    written.add(request);
+    for (const fault of faultsOf(errors)) logged.set(fault, request);
+    const toWhole = () => ({
+      ...toLine(),
+      errors: errors.length,
+      ...(errors.length > 0 && { failures: describeErrors(errors, operation) }),
+    });
+    if (errors.some(isMasked)) return log.error(toWhole());
+    const reason = toReason(refusal);
+    const toRefused = () => ({ ...toWhole(), ...(req && { address: addressOf(req, proxyHops) }) });
+    if (reason) refusals.add(reason, toRefused);
+    else if (isSlow) log.warn({ ...toWhole(), slow: true });
+    else if (log.isLevelEnabled('info')) log.info(toWhole());
   };
+
+  const isNew = (request: Request, errors: readonly GraphQLError[]) =>
+    !written.has(request) || faultsOf(errors).some((fault) => logged.get(fault) !== request);
+
+  const writeOperation = (request: Request, context: OperationContext, result: Whole) => {
+    const { timing, viewer, userErrors, req } = context;
+    const operation = operations.get(context);
+    const isPacedByClient = isMultipart(request) || isSubscription(operation);
+    const outcome: Outcome = {
+      request,
+      req,
+      errors: result.errors,
+      refusal: result.isRun ? userErrors?.find((code) => reasonOf(code)) : result.errors[0],
+      isSlow: operation && !isPacedByClient && performance.now() - operation.start >= slowOperationMs,
+      toLine: () => ({
+        ...(operation ? { operation: titleOf(operation) } : toRequest(request)),
+        ms: round(timing.elapsed),
+        ...describeCalls(timing),
+        cost: result.cost,
+        viewer: viewer && (viewer.user?.owner ?? 'anonymous'),
+        userErrors,
+      }),
+    };
+    write(outcome, operation);
+  };
+
+  /** Writes faults of a subscription at once: it may last for days. */
+  async function* watch(request: Request, context: OperationContext, parts: AsyncIterable<Part>) {
+    const operation = operations.get(context);
+    const isEvents = isSubscription(operation);
+    const whole: Whole = { errors: [], cost: undefined, isRun: true };
+    try {
+      for await (const part of parts) {
+        const errors = errorsOf(part);
+        whole.cost ??= costOf(part);
+        if (isEvents && errors.some(isMasked)) {
+          log.error({ operation: operation && titleOf(operation), failures: describeErrors(errors, operation) });
+        } else if (whole.errors.length < MAX_ERRORS) {
+          whole.errors.push(...errors);
+        }
+        yield part;
+      }
+    } finally {
+      writeOperation(request, context, whole);
+    }
+  }
+
   return {
     instrumentation: {
-      async request(_, answer) {
+      async request({ request }, answer) {
         try {
           await answer();
         } catch (error) {
-          throw withoutStack(maskError(error).toJSON());
+          const shown = maskError(error);
+          if (isNew(request, [shown]))
+            write({ request, req: undefined, errors: [shown], toLine: () => toRequest(request) });
+          throw withoutStack(shown.toJSON());
         }
       },
     },
-    onExecute: note,
-    onSubscribe: note,
-    onExecutionResult({ result, context, setResult }) {
-      const write = (errors: number) => {
-        const { count, elapsed } = context.timing;
-        const operation = operations.get(context) ?? 'refused';
-        log.info({ operation, ms: round(elapsed), calls: count, errors });
-      };
-      if (isAsyncIterable(result)) setResult(inThisRequest(whenOver(result, write)));
-      else write(result?.errors?.length ?? 0);
+    onValidate({ params: { documentAST: document }, context }) {
+      const { operationName, variables } = (context as { params?: GraphQLParams }).params ?? {};
+      operations.set(context, { document, operationName, variables, start: performance.now() });
+    },
+    onExecutionResult({ request, result, context, setResult }) {
+      if (isAsyncIterable(result)) {
+        setResult(inThisRequest(watch(request, context, result as AsyncIterable<Part>)));
+      } else if (result && !Array.isArray(result)) {
+        const { errors = [], data } = result as ExecutionResult;
+        writeOperation(request, context, { errors: [...errors], cost: costOf(result), isRun: hasValue(data) });
+      }
+    },
+    // Also called for what fails outside of an operation: before it, or in another hook after it.
+    onResultProcess({ request, result, serverContext: { req } }) {
+      if (isAsyncIterable(result) || Array.isArray(result)) return;
+      const { errors = [] } = result as ExecutionResult;
+      if (errors.length > 0 && isNew(request, errors)) {
+        write({ request, req, errors, refusal: errors[0], toLine: () => toRequest(request, errors[0]) });
+      }
     },
   };
+}
+
+/** The result of an operation, in one piece or the sum of its parts. */
+interface Whole {
+  errors: GraphQLError[];
+  cost: number | undefined;
+  /** Whether it has data. */
+  isRun: boolean;
+}
+
+function toRequest({ method }: Request, error?: GraphQLError): object {
+  return { request: `${method} /graphql`, status: statusOf(error) };
+}
+
+function toReason(refusal: GraphQLError | string | undefined) {
+  if (typeof refusal === 'string') return reasonOf(refusal);
+  return refusal && reasonOf(refusal.extensions['code'], statusOf(refusal));
+}
+
+function statusOf(error: GraphQLError | undefined): number | undefined {
+  return (error?.extensions['http'] as { status?: number } | undefined)?.status;
+}
+
+/** What was thrown, of each masked error. */
+function faultsOf(errors: readonly GraphQLError[]): object[] {
+  const faults = errors.filter(isMasked).map((error) => originalOf(findFault(error)));
+  return faults.filter((fault) => typeof fault === 'object' && fault !== null);
+}
+
+function isSubscription(operation: Operation | undefined): boolean {
+  const found = operation && getOperationAST(operation.document, operation.operationName);
+  return found?.operation === OperationTypeNode.SUBSCRIPTION;
+}
+
+/** Whether anything came of an operation: if all is null for an error, that has refused it. */
+function hasValue(data: ExecutionResult['data']): boolean {
+  return Object.values(data ?? {}).some((value) => value !== null);
 }
 
 /** Removes the stack, which Yoga would send to the client for an error in a hook. */
@@ -50,19 +211,4 @@ function withoutStack(error: object): Error {
   const bare = new Error(JSON.stringify({ errors: [error] }));
   bare.stack = bare.message;
   return bare;
-}
-
-async function* whenOver(
-  parts: AsyncIterable<ExecutionResult>,
-  write: (errors: number) => void,
-): AsyncGenerator<ExecutionResult, void, void> {
-  let errors = 0;
-  try {
-    for await (const part of parts) {
-      errors += countErrors(part);
-      yield part;
-    }
-  } finally {
-    write(errors);
-  }
 }

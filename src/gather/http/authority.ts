@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Fault } from './refuse.ts';
+import { shown } from './shown.ts';
 import { isProbe } from './target.ts';
 
 const TARGET = /^\/(?!\/)/;
 /** Only hosts that every URL parser reads alike. */
 const HOST = /^(?<name>\[[\da-f:.]+\]|[\w.-]+)(?::\d+)?$/i;
-const SHOWN_LENGTH = 100;
 
 /** Finds what is wrong with the target or the `Host` of a request. */
 export type CheckAuthority = (request: IncomingMessage) => Fault | undefined;
@@ -27,16 +27,17 @@ export function createAuthorityCheck(names: readonly string[]): CheckAuthority {
     if (!name || !URL.canParse(`http://${host}`)) {
       return {
         status: 400,
-        message: `Expected a host such as app.example:4000 in the header Host, got ${shown(host)}.`,
+        message: `Expected a host such as app.example:4000 in the header Host, got ${host === '' ? 'none' : shown(host)}.`,
+        reason: 'host',
       };
     }
-    if (hasTwoHosts(request)) return { status: 400, message: 'Expected one header Host, got two.' };
+    if (hasTwoHosts(request)) return { status: 400, message: 'Expected one header Host, got two.', reason: 'host' };
     if (known.size === 0 || known.has(name.toLowerCase())) return undefined;
     // Load balancers probe by address.
     if (isProbe(request)) return undefined;
     return {
       status: 421,
-      message: `Expected a request to a host that this server answers to, got one to ${shown(name)}.`,
+      message: `Expected a request to a host that this server answers to (ALLOWED_HOSTS, PUBLIC_URL), got one to ${shown(name)}.`,
     };
   };
 }
@@ -49,8 +50,4 @@ function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
     if (name.length === 4 && name.toLowerCase() === 'host') count++;
   }
   return count > 1;
-}
-
-function shown(text: string): string {
-  return text === '' ? 'none' : JSON.stringify(text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text);
 }

@@ -9,6 +9,8 @@ interface ConnectionsConfig {
   stallTimeoutMs: number;
   /** Number of proxies in front of the server. If there are any, many clients share their addresses. */
   proxyHops: number;
+  /** Called with each connection that is closed because there are too many. */
+  onRefused: (socket: Socket) => void;
 }
 
 /** With half a request head sent on each they take 36 MB. */
@@ -21,7 +23,7 @@ const CHECKS_PER_TIMEOUT = 4;
  * are closed at once. A connection whose client reads nothing of its response is closed after the timeout, or up to a
  * quarter later. Bytes in the system's socket buffers count as read.
  */
-export function guardConnections(server: Server, { stallTimeoutMs, proxyHops }: ConnectionsConfig): void {
+export function guardConnections(server: Server, { stallTimeoutMs, proxyHops, onRefused }: ConnectionsConfig): void {
   // Must differ from the timeout that Node sets on idle connections, to tell the two apart.
   const idleTimeoutMs = server.keepAliveTimeout + server.keepAliveTimeoutBuffer;
   const timeoutMs = stallTimeoutMs === idleTimeoutMs ? stallTimeoutMs + 1 : stallTimeoutMs;
@@ -32,7 +34,11 @@ export function guardConnections(server: Server, { stallTimeoutMs, proxyHops }: 
   Object.assign(server, { dropMaxConnection: true });
   server.on('connection', (socket: Socket) => {
     const sender = limitKeyOf(addressOf({ socket, headers: {} }, 0));
-    if (quota.acquire(sender, 1)) return void socket.destroy();
+    if (quota.acquire(sender, 1)) {
+      onRefused(socket);
+      socket.destroy();
+      return;
+    }
     sockets.add(socket);
     socket.once('close', () => {
       sockets.delete(socket);

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import cors from 'cors';
 import { refuse } from './refuse.ts';
+import { shown } from './shown.ts';
 
 /** Sets the CORS headers of a response. @returns false if the request has been answered, as a preflight is */
 export type ApplyCors = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -42,7 +43,8 @@ export function createCors(origins: readonly string[]): ApplyCors {
       if (isPreflight)
         refuse(response, {
           status: 403,
-          message: 'Expected a page of an allowed origin, got one of another origin.',
+          message: `Expected a page of an allowed origin (CORS_ORIGINS), got one of ${shown(origin)}.`,
+          reason: 'origin',
         });
       return !isPreflight;
     }

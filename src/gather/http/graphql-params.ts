@@ -2,6 +2,7 @@ import { GraphQLError } from 'graphql';
 import { createGraphQLError, type GraphQLParams } from 'graphql-yoga';
 import { cut } from '../errors.ts';
 import { findBeyondDouble, hasBeyondDouble, parseJson as parse } from '../json.ts';
+import { shown } from './shown.ts';
 
 /** Deepest nesting of variables, which are walked recursively. */
 const MAX_LEVELS = 64;
@@ -9,6 +10,9 @@ const MAX_LEVELS = 64;
 const MAX_OBJECTS = 12_000;
 /** More than the fields of any type or the variables of any operation. */
 const MAX_NAMES = 1000;
+
+/** Others are refused, because they may be misspelled. */
+const NAMES = new Set(['query', 'documentId', 'operationName', 'variables', 'extensions']);
 
 /** Longest number quoted in a message. */
 const SHOWN_LENGTH = 50;
@@ -59,6 +63,12 @@ export function isBadRequest(error: unknown): error is GraphQLError {
 
 /** @throws 400 if a parameter has the wrong type, is too deep or too large, or has a number that no double holds */
 function assertSound(params: object): asserts params is GraphQLParams {
+  const unknown = Object.keys(params).find((name) => !NAMES.has(name) && Reflect.get(params, name) != null);
+  if (unknown !== undefined)
+    throw badRequest(400, `Expected only the parameters ${[...NAMES].join(', ')}, got ${shown(unknown)} too.`);
+  const { query }: { query?: unknown } = params;
+  if (query != null && typeof query !== 'string')
+    throw badRequest(400, 'Expected a string as `query`, got another type.');
   for (const name of ['variables', 'extensions'] as const) {
     const value: unknown = Reflect.get(params, name);
     if (value != null && !isObject(value))

@@ -5,26 +5,38 @@ import { type Fault, toRefusal } from './refuse.ts';
 
 /** The answers to invalid requests, by the code of Node's error. */
 const FAULTS: Readonly<Record<string, Fault>> = {
-  HPE_HEADER_OVERFLOW: { status: 431, message: `Expected headers of at most ${maxHeaderSize} bytes, got more.` },
+  HPE_HEADER_OVERFLOW: {
+    status: 431,
+    message: `Expected headers of at most ${maxHeaderSize} bytes (--max-http-header-size of NODE_OPTIONS), got more.`,
+  },
   HPE_INVALID_URL: { status: 400, message: 'Expected a target in ASCII, percent-encoded, got other characters.' },
   HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: 413, message: 'Expected chunks with short extensions, got long ones.' },
   ERR_HTTP_REQUEST_TIMEOUT: {
     status: 408,
-    message: 'Expected the headers of the request in time, got only a part of them.',
+    message: 'Expected the headers of the request within 10 seconds, got only a part of them.',
   },
 };
 const NOT_HTTP: Fault = { status: 400, message: 'Expected an HTTP/1.1 request, got something else.' };
 
+interface NotHttpEvents {
+  /** Called with each fault that is answered. */
+  onRefused: (fault: Fault, socket: Duplex) => void;
+}
+
 /** Answers bytes that are not a valid request, and CONNECT, with an error message in JSON. */
-export function answerNotHttp(server: Server, openRequests: OpenRequests): void {
+export function answerNotHttp(server: Server, openRequests: OpenRequests, { onRefused }: NotHttpEvents): void {
+  const refuse = (socket: Duplex, fault: Fault) => {
+    onRefused(fault, socket);
+    end(socket, fault);
+  };
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // In the middle of a response, no other can be sent.
     if (!socket.writable || openRequests.isAnswering(socket)) return void socket.destroy();
-    end(socket, FAULTS[error.code ?? ''] ?? NOT_HTTP);
+    refuse(socket, FAULTS[error.code ?? ''] ?? NOT_HTTP);
   });
   server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
     socket.on('error', () => {});
-    end(socket, { status: 405, message: 'Expected GET or POST, got CONNECT: this server is no proxy.' });
+    refuse(socket, { status: 405, message: 'Expected GET or POST, got CONNECT: this server is no proxy.' });
   });
 }
 

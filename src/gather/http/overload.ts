@@ -48,7 +48,8 @@ const MAX_RETRY_SECONDS = 3;
 const FAULT: Fault = {
   status: 503,
   code: 'BUSY',
-  message: 'The server has too much to do to take another operation. Try again in a few seconds.',
+  message:
+    'Expected a server with less to do (MAX_EVENT_LOOP_DELAY_MS, MAX_WAITING_VIEWERS). Try again in a few seconds.',
   retryable: true,
 };
 

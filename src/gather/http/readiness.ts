@@ -1,5 +1,7 @@
 import { type MigrationSource, pendingMigrations } from '../database/migrate.ts';
 import type { Pools } from '../database/pool.ts';
+import { isMasked } from '../errors.ts';
+import type { Logger } from '../monitoring/log.ts';
 import type { MaskError } from '../monitoring/mask-errors.ts';
 import type { ServiceClients } from '../services/define-service.ts';
 
@@ -13,6 +15,7 @@ export interface Readiness {
 }
 
 interface ReadinessSource {
+  log: Logger;
   pools: Pools;
   clients: ServiceClients;
   migrations: MigrationSource;
@@ -20,7 +23,7 @@ interface ReadinessSource {
 
 /** Checks whether the database can be reached and is migrated. Takes a few seconds at most. */
 export async function checkReadiness(
-  { pools, clients, migrations }: ReadinessSource,
+  { log, pools, clients, migrations }: ReadinessSource,
   maskError: MaskError,
 ): Promise<Readiness> {
   const services = clients.state();
@@ -29,6 +32,9 @@ export async function checkReadiness(
     if (pending.length === 0) return { isReady: true, services };
     return { isReady: false, reason: `Migrations are missing: ${pending.join(', ')}`, services };
   } catch (error) {
-    return { isReady: false, reason: maskError(error).message, services };
+    pools.lost?.failed(error);
+    const shown = maskError(error);
+    if (isMasked(shown)) log.error(error);
+    return { isReady: false, reason: shown.message, services };
   }
 }

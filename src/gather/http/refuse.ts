@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { RefusalReason } from '../monitoring/refusals.ts';
 
 /** Why a request is refused. */
 export interface Fault {
@@ -10,14 +11,24 @@ export interface Fault {
   message: string;
   /** Identifies the logged error, if the message does not tell the client what it was. */
   requestId?: string | undefined;
+  /** For the log. @default by the code and the status */
+  reason?: RefusalReason;
   headers?: OutgoingHttpHeaders;
   /** Whether the same request may succeed later. */
   retryable?: boolean;
 }
 
+const listeners = new WeakMap<ServerResponse, (fault: Fault) => void>();
+
+/** Calls the listener if this response refuses its request. */
+export function onRefusal(response: ServerResponse, listener: (fault: Fault) => void): void {
+  listeners.set(response, listener);
+}
+
 /** Answers `{ errors: [{ message, extensions: { code } }] }`, as GraphQL does. Does nothing once the client has left. */
 export function refuse(response: ServerResponse, fault: Fault): void {
   if (response.destroyed) return;
+  listeners.get(response)?.(fault);
   const { headers, body } = toRefusal(fault);
   response.writeHead(fault.status, { ...headers, ...fault.headers });
   response.end(body);

@@ -2,9 +2,9 @@ import type { Plugin } from 'graphql-yoga';
 import type { Accept } from '../header-fields.ts';
 import { acceptOf, EVENTS, PARTS, WHOLE } from './accept.ts';
 import { badRequest } from './graphql-params.ts';
+import { shown } from './shown.ts';
 
 const [MULTIPART = ''] = PARTS;
-const SHOWN_LENGTH = 200;
 
 /**
  * Rewrites `Accept` as a plain list of the acceptable types, most wanted first: Yoga understands no weights, quotes or
@@ -13,7 +13,7 @@ const SHOWN_LENGTH = 200;
 export function useAccept(): Plugin {
   const lists = new WeakMap<Accept, string>();
   return {
-    onRequestParse({ request, fetchAPI, endResponse }) {
+    onRequestParse({ request }) {
       const given = request.headers.get('accept');
       if (!given || given === '*/*') return;
       const accept = acceptOf(request);
@@ -21,8 +21,9 @@ export function useAccept(): Plugin {
       lists.set(accept, list);
       if (list === '') {
         const message = `Expected an Accept of ${[...WHOLE, ...PARTS].join(', ')}, got ${shown(given)}.`;
-        const errors = [{ message, extensions: { code: 'BAD_REQUEST' } }];
-        return endResponse(fetchAPI.Response.json({ errors }, { status: 406 }));
+        // Yoga would answer without a body.
+        request.headers.set('accept', WHOLE.join(', '));
+        throw badRequest(406, message);
       }
       request.headers.set('accept', list);
     },
@@ -42,8 +43,4 @@ function toList(accept: Accept): string {
   // Yoga picks multipart over events, even if the client prefers events.
   const prefersEvents = accept.weightOf(EVENTS) > accept.weightOf(MULTIPART);
   return acceptable.filter((type) => !prefersEvents || type !== MULTIPART).join(', ');
-}
-
-function shown(accept: string): string {
-  return JSON.stringify(accept.length > SHOWN_LENGTH ? `${accept.slice(0, SHOWN_LENGTH)}…` : accept);
 }

@@ -110,7 +110,7 @@ function tooSlow(timeoutMs: number) {
 }
 
 function tooLong(maxBytes: number, bytes: number) {
-  return badRequest(413, `Expected a body of at most ${maxBytes} bytes, got ${bytes}.`);
+  return badRequest(413, `Expected a body of at most ${maxBytes} bytes (MAX_BODY_BYTES), got ${bytes}.`);
 }
 
 function busy() {

@@ -9,6 +9,8 @@ import { engineTables } from '../database/tables.ts';
 import type { Patch } from '../database/update.ts';
 import { GatherError } from '../errors.ts';
 import { toJson } from '../json.ts';
+import { describeError } from '../monitoring/describe-error.ts';
+import { hideValues } from '../monitoring/hide-values.ts';
 import type { Logger } from '../monitoring/log.ts';
 import { reportFault } from '../monitoring/report-fault.ts';
 import { TimeoutError } from './attempt-signal.ts';
@@ -57,6 +59,8 @@ export class Attempt {
   readonly #task: string;
   readonly #jobs: Table<'gather.job'>;
   readonly #start = performance.now();
+  #input: Json | undefined;
+  readonly #hide = hideValues(() => this.#input);
 
   constructor(delivered: Delivered, source: AttemptSource, task: string) {
     this.jobId = delivered.data.jobId;
@@ -79,7 +83,8 @@ export class Attempt {
         { ...begun, startedAt: now() },
       );
       if (count === 0) return undefined;
-      return (await this.#jobs.get({ id: data.jobId }, { columns: ['input'] })).input;
+      this.#input = (await this.#jobs.get({ id: data.jobId }, { columns: ['input'] })).input;
+      return this.#input;
     });
   }
 
@@ -107,7 +112,6 @@ export class Attempt {
 
   async fail(reason: unknown): Promise<Outcome> {
     const isFinal = this.#delivered.retryCount >= this.#delivered.retryLimit || !isRetryable(reason);
-    this.log.error(reason);
     reportFault(reason, { willRetry: !isFinal });
     const error = JSON.stringify(toJobError(reason));
     const failed = isFinal
@@ -116,7 +120,9 @@ export class Attempt {
     // RETRYING: an earlier try may have been committed although its answer was lost.
     const isWritten = await this.#withRetries(() => this.write(failed, ['RUNNING', 'RETRYING']));
     if (!isWritten) return this.abandon();
-    this.#logOutcome(isFinal ? 'failed' : 'failed, and will be retried');
+    const err = describeError(reason, this.#hide);
+    if (isFinal) this.log.error({ ms: this.#ms, err }, `${this.#task} failed for good`);
+    else this.log.warn({ ms: this.#ms, err }, `${this.#task} failed, and will be retried`);
     return isFinal ? 'deadletter' : 'failed';
   }
 
@@ -168,7 +174,11 @@ export class Attempt {
   }
 
   #logOutcome(outcome: string): void {
-    this.log.info({ ms: Math.round(performance.now() - this.#start) }, `${this.#task} ${outcome}`);
+    this.log.info({ ms: this.#ms }, `${this.#task} ${outcome}`);
+  }
+
+  get #ms(): number {
+    return Math.round(performance.now() - this.#start);
   }
 }
 

@@ -9,14 +9,16 @@ const LOST: JobError = { code: 'WORKER_LOST', message: 'The worker died during t
 /**
  * Fails a job whose worker died during the last attempt. A job that is settled, or was enqueued again since, is unchanged.
  * @param deliveryId the delivery that the queue gave up
+ * @returns whether the job has failed by that
  */
 export async function failDeadLetter(
   { job }: EngineTables,
   { jobId }: DeliveryData,
   deliveryId: string,
-): Promise<void> {
-  await job.update(
+): Promise<boolean> {
+  const count = await job.update(
     { id: jobId, deliveryId, state: { in: UNSETTLED } },
     { state: 'FAILED', error: JSON.stringify(LOST), finishedAt: sql`clock_timestamp()` },
   );
+  return count > 0;
 }

@@ -24,6 +24,19 @@ export function lastTick({ cron }: Schedule, timeZone: string, before: Date): Da
   return CronExpressionParser.parse(cron, { tz: timeZone, currentDate: before }).prev().toDate();
 }
 
+const MAX_COUNTED = 1000;
+
+/** How often a schedule was due between two instants, both excluded; at most 1,000. */
+export function countTicks(schedule: Schedule, timeZone: string, after: Date, before: Date): number {
+  let count = 0;
+  let tick = nextTick(schedule, timeZone, after);
+  while (tick < before && count < MAX_COUNTED) {
+    count++;
+    tick = nextTick(schedule, timeZone, tick);
+  }
+  return count;
+}
+
 /**
  * Runs a task on a schedule. Of ticks missed while no worker ran, only the latest is made up for.
  * @param cron minute, hour, day of the month, month, day of the week; in the application's time zone

@@ -11,12 +11,13 @@ export const sweepJobs = defineTask({
   backoffSeconds: 60,
   timeoutMs: 300_000,
   concurrency: 1,
-  run: async ({ keepDays }, { database, progress }) => {
+  run: async ({ keepDays }, { database, progress, log }) => {
     const settled = await settleLostJobs(database);
     const deleted = await untilFewer((limit) => deleteOldJobs(database, { keepDays, limit }));
     progress(0.5, `${deleted} jobs deleted`);
     await untilFewer((limit) => deleteOldChanges(database, limit));
     const failed = settled.filter((state) => state === 'FAILED').length;
+    if (failed > 0) log.error({ failed }, 'jobs failed for good: the queue no longer has them');
     return { deleted, failed, cancelled: settled.length - failed };
   },
 });

@@ -13,7 +13,7 @@ import { JobNotifications } from './job-notifications.ts';
 import { Jobs } from './jobs.ts';
 import { type DeliveryData, Queue, toQueueError } from './queue.ts';
 import { type JobEnvironment, runJob } from './run-job.ts';
-import { lastTick, type Schedule } from './schedules.ts';
+import { countTicks, lastTick, type Schedule } from './schedules.ts';
 import type { RunnableTask, TaskContext } from './task.ts';
 
 /** The dependencies and settings of a worker. The caller closes them once the worker has stopped. */
@@ -43,6 +43,9 @@ const CONNECTIONS = 5;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** New jobs wake the queue's workers by notification; retries that become due are found by polling. */
 const POLL_SECONDS = 2;
+const QUEUE_ERROR_EVERY_MS = 60_000;
+/** The queue sends a tick within a minute. */
+const LATE_MS = 120_000;
 /** PostgreSQL's clock may be this far behind the clock that schedules are computed with. */
 const CLOCK_SKEW_MS = 1000;
 
@@ -60,6 +63,8 @@ export class Worker {
   readonly #queue: Queue;
   readonly #notifications: JobNotifications;
   readonly #database: Database;
+  /** The one that was logged last. */
+  #queueError = { message: '', at: Number.NEGATIVE_INFINITY };
   readonly #requeue = new AbortController();
   readonly #running = new Set<Promise<Outcome>>();
 
@@ -85,7 +90,7 @@ export class Worker {
     });
     // Without the data of the warning: for a slow statement that is its text and values.
     this.#boss.on('warning', ({ message }) => source.log.warn(message));
-    this.#boss.on('error', (error) => source.log.warn({ err: error }, 'the job queue failed'));
+    this.#boss.on('error', (error) => this.#noteQueueError(error));
   }
 
   /** Begins to run jobs. @throws if PostgreSQL cannot be reached, or `migrate` has not created the queue */
@@ -96,9 +101,11 @@ export class Worker {
     await this.#assertInstalled();
     await this.#setSchedules();
     for (const task of this.#source.tasks) await this.#serve(task);
+    const { log } = this.#source;
     await this.#boss.work<DeliveryData, void, typeof WORK>(DEAD_LETTERS, WORK, async ([job]) => {
       if (!job) return [];
-      await failDeadLetter(engineTables(this.#database), job.data, job.sourceId ?? '');
+      if (await failDeadLetter(engineTables(this.#database), job.data, job.sourceId ?? ''))
+        log.error({ job: job.data.jobId }, 'a job failed for good: its worker died during the last attempt');
       return [{ id: job.id, status: 'completed' }];
     });
     await this.#boss.work<Tick, void, typeof WORK>(TICKS, WORK, async ([job]) => {
@@ -178,13 +185,43 @@ export class Worker {
     }
   }
 
+  /** Each of the queue's workers fails once in two seconds; one line a minute tells the same. */
+  #noteQueueError({ message, code }: Error & { code?: unknown }): void {
+    // pg-boss passes a copy that is no `Error`, with the worker's ID in the message.
+    const error = Object.assign(new Error(message.replace(/ \(Queue: .*\)$/s, '')), { code, stack: '' });
+    const { pools, log } = this.#source;
+    if (pools.lost?.failed(error)) return;
+    const now = performance.now();
+    if (error.message === this.#queueError.message && now - this.#queueError.at < QUEUE_ERROR_EVERY_MS) return;
+    this.#queueError = { message: error.message, at: now };
+    log.warn({ err: error }, 'the job queue failed');
+  }
+
   /** The queue delivers each tick to one worker. A tick that is delivered twice makes one job. */
   async #tick({ data, createdOn }: JobWithMetadata<Tick>): Promise<void> {
     const schedule = this.#source.schedules.find(({ name }) => name === data.schedule);
     if (!schedule) throw new Error(`There is no schedule ${data.schedule}: another version of the worker may know it.`);
     const tick = lastTick(schedule, this.#source.timeZone, new Date(createdOn.getTime() + CLOCK_SKEW_MS));
+    await this.#noteMissed(schedule, tick);
     const jobs = new Jobs(this.#queue, this.#notifications);
     await schedule.enqueue(jobs, { database: this.#database, scheduledAt: tick.toISOString() });
+  }
+
+  /** Logs that a schedule runs late, and how many of its ticks since its last run are left out. */
+  async #noteMissed(schedule: Schedule, tick: Date): Promise<void> {
+    const { name } = schedule;
+    const last = await engineTables(this.#database).job.first({
+      where: { schedule: name, scheduledAt: { isNull: false } },
+      orderBy: [{ column: 'id', direction: 'desc' }],
+      columns: ['scheduledAt'],
+    });
+    const lastAt = last?.scheduledAt ? new Date(last.scheduledAt) : undefined;
+    if (lastAt && lastAt >= tick) return;
+    const leftOut = lastAt ? countTicks(schedule, this.#source.timeZone, lastAt, tick) : 0;
+    const lateMs = Date.now() - tick.getTime();
+    if (leftOut === 0 && lateMs < LATE_MS) return;
+    const fields = { schedule: name, dueAt: tick.toISOString(), lateMs, leftOut };
+    this.#source.log.warn(fields, `the schedule ${name} was missed, and runs now`);
   }
 
   /** Without this check a worker would poll a missing queue for ever. */

@@ -1,12 +1,15 @@
 import { fileURLToPath } from 'node:url';
-import { originalOf, withoutGiven } from '../errors.ts';
+import { GatherError, originalOf, withoutGiven } from '../errors.ts';
 
 /** An error as it is logged. */
-interface DescribedError {
+export interface DescribedError {
   /** Its class. */
   type: string;
-  message: string;
+  /** Absent for a `GatherError` without a `reason`: its own message is for clients, and may quote what they sent. */
+  message?: string;
   code?: string;
+  /** The source that failed. */
+  source?: string;
   /** The project's frames of the stack, innermost first. */
   at?: string[];
   /** The GraphQL field that failed. */
@@ -14,8 +17,14 @@ interface DescribedError {
   cause?: DescribedError | DescribedError[];
 }
 
+/** Removes from a text what must not be logged. */
+export type Hide = (text: string) => string;
+
 const MAX_FRAMES = 3;
 const MAX_CAUSES = 3;
+
+/** The log describes whatever it is given, also what has been described. */
+const described = new WeakSet<DescribedError>();
 
 const ROOT_URL = new URL('../../../', import.meta.url);
 /** The directory of the project, as it appears in stacks and in messages of the system. */
@@ -23,26 +32,37 @@ const ROOTS = [ROOT_URL.href, fileURLToPath(ROOT_URL)];
 
 /**
  * Reduces an error to what a person needs to know: drivers and HTTP clients attach statements with their values, headers
- * and bodies to theirs.
+ * and bodies to theirs. What it returned once, it returns again.
+ * @param hide is applied to each message
  */
-export function describeError(error: unknown, depth = 0): DescribedError {
+export function describeError(error: unknown, hide?: Hide): DescribedError {
+  if (described.has(error as DescribedError)) return error as DescribedError;
+  const description = describe(error, hide ?? ((text) => text), 0);
+  described.add(description);
+  return description;
+}
+
+function describe(error: unknown, hide: Hide, depth: number): DescribedError {
   const original = originalOf(error);
-  if (original !== error) return { ...describeError(original, depth), ...pathOf(error) };
-  if (!isErrorLike(error)) return { type: typeof error, message: typeof error === 'object' ? '' : String(error) };
+  if (original !== error) return { ...describe(original, hide, depth), ...pathOf(error) };
+  if (!isErrorLike(error)) return { type: typeof error, message: typeof error === 'object' ? '' : hide(String(error)) };
   const code = shortCodeOf(error);
-  const at = framesOf(error.stack);
-  const cause = depth < MAX_CAUSES ? causeOf(error, depth + 1) : undefined;
+  const message = error instanceof GatherError ? error.reason : shorten(error.message);
+  const source = error instanceof GatherError ? error.source : undefined;
+  const at = error instanceof GatherError ? [] : framesOf(error.stack);
+  const cause = depth < MAX_CAUSES ? causeOf(error, hide, depth + 1) : undefined;
   return {
     type: error.constructor?.name ?? 'Error',
-    message: shorten(error.message),
+    ...(message !== undefined && { message: hide(message) }),
     ...(code && { code }),
+    ...(source && { source: hide(source) }),
     ...(at.length > 0 && { at }),
     ...(cause && { cause }),
   };
 }
 
 /** A message without the input that it quotes, without a stack, and without the directory of the project. */
-export function shorten(message: string): string {
+function shorten(message: string): string {
   const [text = ''] = withoutGiven(message).split(/\n\s+at /, 1);
   return ROOTS.reduce((shortened, root) => shortened.replaceAll(root, ''), text);
 }
@@ -75,7 +95,8 @@ function framesOf(stack = ''): string[] {
 }
 
 /** Node tries each address of a host, and throws their errors as one `AggregateError`. */
-function causeOf(error: Error, depth: number): DescribedError['cause'] {
-  if (error instanceof AggregateError) return error.errors.slice(0, MAX_CAUSES).map((one) => describeError(one, depth));
-  return error.cause === undefined || error.cause === null ? undefined : describeError(error.cause, depth);
+function causeOf(error: Error, hide: Hide, depth: number): DescribedError['cause'] {
+  if (error instanceof AggregateError)
+    return error.errors.slice(0, MAX_CAUSES).map((one) => describe(one, hide, depth));
+  return error.cause === undefined || error.cause === null ? undefined : describe(error.cause, hide, depth);
 }

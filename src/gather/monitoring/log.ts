@@ -1,43 +1,80 @@
-import { trace } from '@opentelemetry/api';
+import { trace as tracing } from '@opentelemetry/api';
 import pino from 'pino';
-import pretty from 'pino-pretty';
-import { describeError, shorten } from './describe-error.ts';
+import { describeError } from './describe-error.ts';
 import { createRedaction } from './redaction.ts';
-import { requestId } from './request-id.ts';
+import { requestId, traceId } from './request-id.ts';
+import { toWords } from './words.ts';
 
 /** The log of a server or worker. */
 export type Logger = pino.Logger;
 
 /** How the log is written; `none` writes nothing. */
-export type LogFormat = 'json' | 'words' | 'none';
+type LogFormat = 'json' | 'words' | 'none';
+
+/** The least important lines that are written, and how. */
+export interface LogConfig {
+  logFormat: LogFormat;
+  /** @default info */
+  logLevel?: LogLevel | undefined;
+}
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Lines that wait for a reader of the output that has stopped reading; more are dropped. */
+const MAX_WAITING_BYTES = 10_000_000;
 
 /**
  * Creates a log on standard output: JSON lines, or words for a person. Lines of a request have its ID, and with
  * traces the ID of its trace. Stacks, other properties of errors, and secrets or text that looks like one are left out.
  * @param secrets texts that must never be logged
  */
-export function createLog(format: LogFormat, secrets: readonly string[] = []): Logger {
-  const redact = createRedaction(secrets);
+export function createLog({ logFormat, logLevel = 'info' }: LogConfig, secrets: readonly string[] = []): Logger {
   const options: pino.LoggerOptions = {
-    enabled: format !== 'none',
+    enabled: logFormat !== 'none',
+    level: logLevel,
     mixin: () => {
       const id = requestId();
-      const traceId = trace.getActiveSpan()?.spanContext().traceId;
-      return { ...(id && { requestId: id }), ...(traceId && { traceId }) };
+      const trace = tracing.getActiveSpan()?.spanContext().traceId ?? traceId();
+      return { ...(id && { requestId: id }), ...(trace && { traceId: trace }) };
     },
     serializers: { err: (error) => describeError(error) },
     hooks: {
-      streamWrite: redact,
+      streamWrite: createRedaction(secrets),
       logMethod([first, ...rest], log) {
-        if (first instanceof Error)
-          log.apply(this, [{ err: first }, ...(rest.length > 0 ? rest : [shorten(first.message)])]);
-        else log.apply(this, [first, ...rest]);
+        if (!(first instanceof Error)) return log.apply(this, [first, ...rest]);
+        // pino would take the message of the error, which may quote what a client sent.
+        log.apply(this, [{ err: first }, ...(rest.length > 0 ? rest : [describeError(first).message ?? first.name])]);
       },
     },
   };
-  if (format !== 'words') return pino(options);
-  return pino(
-    options,
-    pretty({ ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l', singleLine: true, sync: true }),
-  );
+  return pino(options, logFormat === 'words' ? { write: writeWords } : jsonOutput());
+}
+
+function writeWords(line: string): void {
+  process.stdout.write(toWords(line));
+}
+
+let output: pino.DestinationStream | undefined;
+
+/** The standard output for lines of JSON: one for all logs of the process, so that their lines do not mix. */
+function jsonOutput(): pino.DestinationStream {
+  output ??= openOutput();
+  return output;
+}
+
+/**
+ * A thread writes each line at once, so that a slow reader does not stop the process. pino writes the rest when the
+ * process exits, and after a fatal line. If the reader has stopped, lines are dropped and counted.
+ */
+function openOutput() {
+  const opened = pino.destination({ dest: 1, sync: false, maxLength: MAX_WAITING_BYTES });
+  let dropped = 0;
+  opened.on('drop', () => void dropped++);
+  opened.on('drain', () => {
+    if (dropped === 0) return;
+    opened.write(`${JSON.stringify({ level: 40, time: Date.now(), dropped, msg: 'lines of the log were dropped' })}\n`);
+    dropped = 0;
+  });
+  return opened;
 }

@@ -1,28 +1,27 @@
 import type { GraphQLError } from 'graphql';
 import { isMasked, originalOf, toClientError } from '../errors.ts';
-import type { Logger } from './log.ts';
 import { reportFault } from './report-fault.ts';
 import { requestId } from './request-id.ts';
 
 /** Converts an error to the one that a client may see. */
 export type MaskError = (error: unknown) => GraphQLError;
 
-/**
- * Creates a function that hides faults of the program from clients and logs them, once per request, however many fields
- * fail. In development the client sees them too.
- */
-export function createMaskError(log: Logger, { isDevelopment } = { isDevelopment: false }): MaskError {
-  /** The ID of the last request that each fault was logged for. */
-  const logged = new WeakMap<object, string | undefined>();
+const behind = new WeakMap<GraphQLError, unknown>();
+
+/** Creates a function that hides faults of the program from clients. In development the client sees them too. */
+export function createMaskError({ isDevelopment } = { isDevelopment: false }): MaskError {
   return (error) => {
-    const id = requestId();
-    const shown = toClientError(error, id, isDevelopment);
+    const shown = toClientError(error, requestId(), isDevelopment);
     if (!isMasked(shown)) return shown;
-    const original = originalOf(error);
-    const fault = original instanceof Error ? original : new Error(String(original));
-    if (!logged.has(fault) || logged.get(fault) !== id) log.error(error instanceof Error ? error : fault);
-    logged.set(fault, id);
-    reportFault(fault);
+    const fault = findFault(error) ?? error;
+    // It may be masked twice.
+    behind.set(shown, fault);
+    reportFault(originalOf(fault));
     return shown;
   };
+}
+
+/** The fault behind a masked error; undefined for any other error. */
+export function findFault(shown: unknown): unknown {
+  return behind.get(shown as GraphQLError);
 }

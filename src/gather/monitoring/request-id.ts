@@ -5,26 +5,50 @@ import type { RequestListener } from 'node:http';
 /** The header of a response that names its request. */
 export const REQUEST_ID = 'x-request-id';
 
-const ids = new AsyncLocalStorage<string>();
+/** https://www.w3.org/TR/trace-context/#traceparent-header; later versions may append fields. */
+const TRACEPARENT =
+  /^(?:00(?=.{53}$)|(?!00|ff)[\da-f]{2}(?=.{53}(?:-|$)))-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-[\da-f]{2}/;
+
+/** The names of a request, by which its log lines are found. */
+interface RequestIds {
+  id: string;
+  /** Of the trace that the client's `traceparent` header names. */
+  traceId: string | undefined;
+}
+
+const ids = new AsyncLocalStorage<RequestIds>();
 
 /** Runs `work` under a new ID, by which the log lines of one request are found. */
-export function withRequestId<T>(work: (id: string) => T): T {
+export function withRequestId<T>(work: (id: string) => T, traceparent = ''): T {
   const id = randomUUID();
-  return ids.run(id, work, id);
+  return ids.run({ id, traceId: TRACEPARENT.exec(traceparent)?.[1] }, work, id);
 }
 
 /** Answers each request under a new ID, which the response names. */
 export function identified(answer: RequestListener): RequestListener {
   return (request, response) =>
-    withRequestId((id) => {
-      response.setHeader(REQUEST_ID, id);
-      answer(request, response);
-    });
+    withRequestId(
+      (id) => {
+        response.setHeader(REQUEST_ID, id);
+        answer(request, response);
+      },
+      `${request.headers['traceparent'] ?? ''}`,
+    );
 }
 
 /** The ID of the current request; undefined outside of one. */
 export function requestId(): string | undefined {
-  return ids.getStore();
+  return ids.getStore()?.id;
+}
+
+/** The trace that the current request belongs to; undefined if its client named none. */
+export function traceId(): string | undefined {
+  return ids.getStore()?.traceId;
+}
+
+/** Runs `work` as no part of the current request, so that its lines do not have its ID. */
+export function outsideOfRequest<T>(work: () => T): T {
+  return ids.exit(work);
 }
 
 /**

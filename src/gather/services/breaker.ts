@@ -15,9 +15,17 @@ export interface Breaker {
   state(): 'closed' | 'open' | 'half-open';
 }
 
+interface BreakerEvents {
+  /** Called when a closed breaker opens. */
+  onOpen?: () => void;
+  /** Called when it closes again. @param openMs how long it was not closed */
+  onClose?: (openMs: number) => void;
+}
+
 /** Creates a closed breaker. Only an `UpstreamError` that `isOutage` counts against the service. */
-export function createBreaker(): Breaker {
+export function createBreaker({ onOpen, onClose }: BreakerEvents = {}): Breaker {
   let openUntil = 0;
+  let openedAt: number | undefined;
   // An attempt that its caller aborted says nothing about the service, so it must not close a half-open breaker.
   const countsAgainst = (error: unknown) =>
     error instanceof UpstreamError ? error.isOutage : breaker.state === CircuitState.HalfOpen;
@@ -27,6 +35,12 @@ export function createBreaker(): Breaker {
   });
   breaker.onBreak(() => {
     openUntil = Date.now() + OPEN_MS;
+    if (openedAt === undefined) onOpen?.();
+    openedAt ??= performance.now();
+  });
+  breaker.onReset(() => {
+    onClose?.(Math.round(performance.now() - (openedAt ?? 0)));
+    openedAt = undefined;
   });
   return {
     // cockatiel delays calls while the trial call of a half-open breaker is under way; here they fail at once.

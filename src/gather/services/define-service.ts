@@ -1,3 +1,4 @@
+import type { Logger } from '../monitoring/log.ts';
 import type { Registered } from '../register.ts';
 import { ServiceClient, type ServiceState } from './service-client.ts';
 
@@ -48,10 +49,14 @@ export function defineService<Api>(definition: ServiceDefinition<Api>): ServiceD
   return definition;
 }
 
-/** Creates the clients of the services, which connect on first use. Call `close()` at the end. */
+/**
+ * Creates the clients of the services, which connect on first use. Call `close()` at the end.
+ * @param log for outages. @default none
+ */
 export function createServices(
   definitions: ServiceDefinitions,
   configs: Readonly<Record<string, ServiceConfig>>,
+  log?: Logger,
 ): ServiceClients {
   const clients = Object.entries(definitions).map(([name, { connections, maxQueued, timeoutMs, create }]) => {
     const config = configs[name];
@@ -62,6 +67,7 @@ export function createServices(
       timeoutMs: config.timeoutMs ?? timeoutMs ?? DEFAULTS.timeoutMs,
       connections: connections ?? DEFAULTS.connections,
       maxQueued: maxQueued ?? DEFAULTS.maxQueued,
+      log,
     });
     return { name, client, api: create(client) };
   });

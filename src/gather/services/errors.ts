@@ -9,6 +9,8 @@ interface UpstreamErrorOptions {
   isOutage?: boolean;
   /** See `UpstreamError.retryAfterMs`. */
   retryAfterMs?: number | undefined;
+  /** What to log: the message names a path, which may have keys in it. */
+  reason: string;
   cause?: unknown;
 }
 
@@ -35,12 +37,13 @@ export interface RequestLabel {
 /** The service did not answer in time. */
 export function timedOut({ source, path }: RequestLabel, timeoutMs: number): UpstreamError {
   const message = `${source} did not answer ${nameOf(path)} within ${timeoutMs} ms.`;
-  return new UpstreamError('UPSTREAM_TIMEOUT', message, { source, retryable: true, isOutage: true });
+  const reason = `no answer within ${timeoutMs} ms`;
+  return new UpstreamError('UPSTREAM_TIMEOUT', message, { source, retryable: true, isOutage: true, reason });
 }
 
 /** The request was not sent. @param reason a clause after the service's name */
 export function notSent(source: string, reason: string): UpstreamError {
-  return new UpstreamError('UPSTREAM_UNAVAILABLE', `${source} ${reason}.`, { source, retryable: true });
+  return new UpstreamError('UPSTREAM_UNAVAILABLE', `${source} ${reason}.`, { source, retryable: true, reason });
 }
 
 /** The service answered with 429, or 500 and above. */
@@ -51,13 +54,20 @@ export function refused(
 ): UpstreamError {
   const message = `${source} answered ${nameOf(path)} with status ${status}; expected 200.`;
   const isOutage = status >= 500;
-  return new UpstreamError('UPSTREAM_UNAVAILABLE', message, { source, retryable: true, isOutage, retryAfterMs });
+  const reason = `status ${status}`;
+  return new UpstreamError('UPSTREAM_UNAVAILABLE', message, {
+    source,
+    retryable: true,
+    isOutage,
+    retryAfterMs,
+    reason,
+  });
 }
 
 /** The service answered, but not as its contract says. */
 export function invalid({ source, path }: RequestLabel, got: string, expected: string, cause?: unknown): UpstreamError {
   const message = `${source} answered ${nameOf(path)} with ${shortened(got)}; expected ${expected}.`;
-  return new UpstreamError('UPSTREAM_INVALID', message, { source, cause });
+  return new UpstreamError('UPSTREAM_INVALID', message, { source, cause, reason: `expected ${expected}` });
 }
 
 const REASONS: Record<string, string> = {
@@ -78,9 +88,10 @@ export function failed(label: RequestLabel, error: unknown, maxBytes: number): U
   // Some of undici's parse errors have no code.
   if (error instanceof errors.HTTPParserError || code.startsWith('HPE_'))
     return invalid(label, 'a response that is not HTTP', 'HTTP/1.1', error);
-  const message = `${source} could not be reached for ${nameOf(path)}: ${REASONS[code] ?? 'the connection failed'}.`;
+  const reason = REASONS[code] ?? 'the connection failed';
+  const message = `${source} could not be reached for ${nameOf(path)}: ${reason}.`;
   const retryAfterMs = code === 'UND_ERR_DESTROYED' ? undefined : 0;
-  const options = { source, retryable: true, isOutage: true, retryAfterMs, cause: error };
+  const options = { source, retryable: true, isOutage: true, retryAfterMs, reason, cause: error };
   return new UpstreamError('UPSTREAM_UNAVAILABLE', message, options);
 }
 

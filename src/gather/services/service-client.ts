@@ -3,10 +3,12 @@ import { call } from '../calls.ts';
 import { Deadline } from '../concurrency/deadline.ts';
 import { Semaphore } from '../concurrency/semaphore.ts';
 import { type RequestEvent, requests } from '../monitoring/channels.ts';
+import type { Logger } from '../monitoring/log.ts';
+import { Outage } from '../monitoring/outage.ts';
 import { readBody } from './body.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
 import type { Check } from './check.ts';
-import { failed, invalid, notSent, type RequestLabel, refused, timedOut } from './errors.ts';
+import { failed, invalid, notSent, type RequestLabel, refused, timedOut, UpstreamError } from './errors.ts';
 import { type Answer, exchange } from './exchange.ts';
 import { Retries, toRetryAfterMs } from './retries.ts';
 
@@ -23,6 +25,8 @@ export interface ServiceClientOptions {
   maxQueued: number;
   /** Maximum size of an answer, both encoded and decoded. @default 5,000,000 */
   maxBytes?: number;
+  /** For outages, and the breaker. @default none */
+  log?: Logger | undefined;
 }
 
 /** One GET. */
@@ -67,16 +71,22 @@ export class ServiceClient {
   readonly #timeoutMs: number;
   readonly #maxBytes: number;
   readonly #bulkhead: Semaphore;
-  readonly #breaker = createBreaker();
+  readonly #breaker: Breaker;
+  readonly #outage: Outage | undefined;
   readonly #retries = new Retries();
 
-  constructor({ name, baseUrl, timeoutMs, connections, maxQueued, maxBytes = MAX_BYTES }: ServiceClientOptions) {
+  constructor({ name, baseUrl, timeoutMs, connections, maxQueued, maxBytes = MAX_BYTES, log }: ServiceClientOptions) {
     const { origin, pathname } = new URL(baseUrl);
     this.#name = name;
     this.#origin = origin;
     this.#basePath = pathname.replace(/\/$/, '');
     this.#timeoutMs = timeoutMs;
     this.#maxBytes = maxBytes;
+    this.#outage = log && new Outage(log, name);
+    this.#breaker = createBreaker({
+      onOpen: () => log?.warn({ source: name }, `the breaker of ${name} opens: most calls to it failed`),
+      onClose: (openMs) => log?.warn({ source: name, openMs }, `the breaker of ${name} closes`),
+    });
     this.#bulkhead = new Semaphore({
       size: connections,
       maxWaiting: maxQueued,
@@ -99,7 +109,8 @@ export class ServiceClient {
     const { keys = 1, signal } = get;
     const name = `${this.#name}.${get.call}`;
     const request: RequestEvent = { name, origin: this.#origin, headers: {} };
-    const send = () => call({ kind: 'http', name, keys, signal }, () => this.#getInTime(path, get, request.headers));
+    const trip = () => this.#watched(this.#getInTime(path, get, request.headers));
+    const send = () => call({ kind: 'http', name, keys, signal }, trip);
     return requests.hasSubscribers ? requests.runStores(request, send) : send();
   }
 
@@ -110,6 +121,17 @@ export class ServiceClient {
   /** Closes every connection. Calls under way fail. */
   close(): Promise<void> {
     return this.#pool.destroy();
+  }
+
+  async #watched<T>(answer: Promise<T>): Promise<T> {
+    try {
+      const value = await answer;
+      this.#outage?.answered();
+      return value;
+    } catch (error) {
+      if (error instanceof UpstreamError) this.#outage?.failed(error);
+      throw error;
+    }
   }
 
   async #getInTime<T>(path: string, { signal, check, statuses = {} }: Get<T>, headers: TraceHeaders): Promise<T> {

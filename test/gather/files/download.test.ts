@@ -202,7 +202,7 @@ describe('of ten bytes, a Range', () => {
         range: 'bytes */10',
         error: {
           code: 'RANGE_NOT_SATISFIABLE',
-          message: 'Expected a range that begins within the 10 bytes of this file.',
+          message: 'Expected a range that begins within the 10 bytes of this file, got another.',
         },
       });
       expect(headers.etag).toBeUndefined();

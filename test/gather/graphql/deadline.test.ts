@@ -7,7 +7,7 @@ import { lockTable } from '../../helpers/lock.ts';
 const TIMEOUT_MS = 1000;
 
 const exceeded = {
-  message: 'The operation did not finish within 1 seconds.',
+  message: 'The operation did not finish within 1 seconds (OPERATION_TIMEOUT_MS).',
   extensions: { code: 'DEADLINE_EXCEEDED', retryable: true },
 };
 

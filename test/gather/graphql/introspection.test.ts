@@ -52,7 +52,9 @@ describe('where introspection is off', () => {
   ])('%s is refused, with a code: %s', async (name, query) => {
     const { data, errors } = await closed.query(query);
     expect(data).toBeUndefined();
-    expect(errors).toMatchObject([{ message: `Expected no introspection, got ${name}: it is turned off.` }]);
+    expect(errors).toMatchObject([
+      { message: `Expected no introspection, got ${name}: it is turned off (INTROSPECTION).` },
+    ]);
     expect(errors?.[0]?.extensions).toEqual({ code: 'INTROSPECTION_DISABLED' });
   });
 

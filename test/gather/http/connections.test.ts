@@ -27,7 +27,7 @@ describe('a client', () => {
       response.once('close', () => resolve(response.writableFinished));
       respond(request, response);
     });
-    guardConnections(server, { stallTimeoutMs: STALL_MS, proxyHops: 0 });
+    guardConnections(server, { stallTimeoutMs: STALL_MS, proxyHops: 0, onRefused: () => {} });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   });
@@ -197,7 +197,7 @@ class Guarded implements AsyncDisposable {
 
   static async start(proxyHops: number): Promise<Guarded> {
     const guarded = new Guarded();
-    guardConnections(guarded.#server, { stallTimeoutMs: STALL_MS, proxyHops });
+    guardConnections(guarded.#server, { stallTimeoutMs: STALL_MS, proxyHops, onRefused: () => {} });
     await once(guarded.#server.listen(0, '127.0.0.1'), 'listening');
     return guarded;
   }

@@ -186,7 +186,7 @@ describe.each(WAYS)('a body sent %s', (_, post) => {
     const response = await post(padded(bytes));
     expect(response.status).toBe(413);
     expect(await response.json()).toMatchObject({
-      errors: [{ message: `Expected a body of at most ${MAX_BYTES} bytes, got ${bytes}.` }],
+      errors: [{ message: `Expected a body of at most ${MAX_BYTES} bytes (MAX_BODY_BYTES), got ${bytes}.` }],
     });
     expect((await post(QUERY)).status).toBe(200);
   });

@@ -347,7 +347,7 @@ describe('early, with few bytes sent,', () => {
     expect(status).toBe(413);
     expect(body.errors).toMatchObject([
       {
-        message: `Expected a request of at most ${MAX_BYTES + MB} bytes, got more.`,
+        message: `Expected a request of at most ${MAX_BYTES + MB} bytes (UPLOAD_MAX_BYTES), got more.`,
         extensions: { code: 'TOO_LARGE' },
       },
     ]);
@@ -436,7 +436,9 @@ test('small files that together are too large are refused', async () => {
   expect(response.status).toBe(413);
   expect(await response.json()).toMatchObject({
     errors: expect.arrayContaining([
-      expect.objectContaining({ message: `Expected a request of at most ${2 * MB} bytes, got more.` }),
+      expect.objectContaining({
+        message: `Expected a request of at most ${2 * MB} bytes (UPLOAD_MAX_BYTES), got more.`,
+      }),
     ]),
   });
 });

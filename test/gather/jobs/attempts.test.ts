@@ -22,7 +22,7 @@ const LONG_MS = 60_000;
 const input = z.object({});
 const options = { input, attempts: 2, backoffSeconds: 1, timeoutMs: LONG_MS, concurrency: 4 };
 
-const log = createLog('none');
+const log = createLog({ logFormat: 'none' });
 
 /** What the task `act` does at present. */
 let act: (context: TaskContext) => Promise<unknown>;

@@ -140,7 +140,7 @@ function toContext({
     progress,
     database,
     tables: createTables(database),
-    log: createLog('none'),
+    log: createLog({ logFormat: 'none' }),
     services: clients.services,
     settings: { ABOUT_FILE: undefined },
     store: createLocalStore('nowhere'),

@@ -47,6 +47,7 @@ export function useDocuments({ file, isOnlyTrusted }: DocumentsConfig): Plugin {
     onParams({ params, setParams }) {
       const { documentId, ...rest }: Params = params;
       const id = readId(params);
+      if (id === undefined && rest.query == null) throw noDocument();
       if (id === undefined && !isOnlyTrusted) return;
       if (typeof rest.query === 'string') accept(rest.query, id);
       else if (id !== undefined && rest.query == null) {
@@ -79,8 +80,12 @@ function notFound(documentId: unknown): Error {
   return createGraphQLError(message, { extensions: { http: NOT_FOUND, code: 'PERSISTED_QUERY_NOT_FOUND' } });
 }
 
+function noDocument(): Error {
+  return badRequest(400, 'Expected the text of an operation as `query`, or an ID as `documentId`, got neither.');
+}
+
 function notTrusted(): Error {
-  return createGraphQLError('Expected a trusted document, got another one.', {
+  return createGraphQLError('Expected a trusted document (TRUSTED_DOCUMENTS_ONLY), got another one.', {
     extensions: { http: { status: 403 }, code: 'DOCUMENT_NOT_TRUSTED' },
   });
 }

@@ -3,10 +3,10 @@ import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { toAddressKey } from '../../concurrency/limit-key.ts';
 import type { TokenBucket, TokenBuckets } from '../../concurrency/token-buckets.ts';
 import type { Context } from '../../context.ts';
-import { countErrors } from '../count-errors.ts';
 import { mapFirst } from '../map-first.ts';
 import type { Operation } from '../operation.ts';
 import type { CostPlan, PlanOf } from '../operation-plan.ts';
+import { countErrors } from '../part-errors.ts';
 import { actualCost, ERROR_POINTS, requestedCost } from './cost.ts';
 import type { Limits } from './limits.ts';
 import { createRefusal } from './refusal.ts';
@@ -133,6 +133,6 @@ function tooCostly(requested: number, maxCost: number, setting: string) {
 /** The refusal of an operation whose viewer has too few points left, with status 429. */
 export function throttled(requested: number, bucket: TokenBucket): GraphQLError {
   const seconds = bucket.secondsUntil(requested);
-  const message = `Expected at most ${Math.max(0, Math.floor(bucket.available))} points, the number left for now, got ${requested}. Try again in ${seconds} s.`;
+  const message = `Expected at most ${Math.max(0, Math.floor(bucket.available))} points, the number left for now (COST_BUCKET, COST_RESTORE), got ${requested}. Try again in ${seconds} s.`;
   return createRefusal('THROTTLED', message, { 'Retry-After': String(seconds) });
 }

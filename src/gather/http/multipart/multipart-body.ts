@@ -127,7 +127,7 @@ export class MultipartBody {
 
 /** The error for a request that is too large. */
 export function tooLarge(maxBytes: number): GatherError {
-  return new GatherError('TOO_LARGE', `Expected a request of at most ${maxBytes} bytes, got more.`);
+  return new GatherError('TOO_LARGE', `Expected a request of at most ${maxBytes} bytes (UPLOAD_MAX_BYTES), got more.`);
 }
 
 function createParser(contentType: string): busboy.Busboy {
@@ -157,9 +157,13 @@ function incomplete(): Error {
 
 function tooSlow(): GatherError {
   const seconds = FIELDS_TIMEOUT_MS / 1000;
-  return new GatherError('TOO_SLOW', `Expected the fields \`operations\` and \`map\` within ${seconds} seconds.`, {
-    retryable: true,
-  });
+  return new GatherError(
+    'TOO_SLOW',
+    `Expected the fields \`operations\` and \`map\` within ${seconds} seconds, got only a part of them.`,
+    {
+      retryable: true,
+    },
+  );
 }
 
 function tooMany(): Error {

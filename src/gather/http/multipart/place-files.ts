@@ -2,10 +2,10 @@ import type { GraphQLParams } from 'graphql-yoga';
 import * as z from 'zod';
 import { badRequest } from '../graphql-params.ts';
 import type { FileUpload } from '../incoming-file.ts';
+import { shown } from '../shown.ts';
 
 /** Most files of one request. */
 export const MAX_FILES = 10;
-const SHOWN_LENGTH = 100;
 
 const FileMap = z.record(z.string(), z.array(z.string()));
 
@@ -43,8 +43,4 @@ function ownProperty(value: unknown, key: string): unknown {
 
 function hasOwn(value: unknown, key: string): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, key);
-}
-
-function shown(path: string): string {
-  return JSON.stringify(path.length > SHOWN_LENGTH ? `${path.slice(0, SHOWN_LENGTH)}…` : path);
 }

@@ -242,7 +242,9 @@ describe('the points of a viewer', () => {
       expect([2, 3, 4]).toContain(seconds);
       const { errors, extensions } = (await response.json()) as CostlyAnswer;
       expect(errors?.[0]?.extensions).toEqual({ code: 'THROTTLED', retryable: true });
-      expect(errors?.[0]?.message).toMatch(/^Expected at most \d+ points, the number left for now, got 101\. /);
+      expect(errors?.[0]?.message).toMatch(
+        /^Expected at most \d+ points, the number left for now \(COST_BUCKET, COST_RESTORE\), got 101\. /,
+      );
       expect(extensions?.cost).toMatchObject({ requestedQueryCost: 101, actualQueryCost: null });
       expect(app.cost()).toEqual({ statements: [], requests: [] });
       await expect.poll(async () => (await app.request(query)).status, { interval: 200 }).toBe(200);

@@ -1,0 +1,19 @@
+import { GatherError } from '../errors.ts';
+import type { Logger } from '../monitoring/log.ts';
+
+/**
+ * Logs why a file could not be sent or received: a fault of the server or of its settings as an error, a failure of a
+ * source, whose outage has a line of its own, as information. A request that is refused is logged by `refuse`.
+ * @param request `GET /files`
+ */
+export function logFailure(log: Logger, request: string, error: unknown): void {
+  if (isFaultOfRequest(error)) return;
+  const level = error instanceof GatherError && error.retryable ? 'info' : 'error';
+  log[level]({ request, err: error });
+}
+
+/** Not if bytes are gone, for example: then the store's error is the cause. */
+function isFaultOfRequest(error: unknown): boolean {
+  if (!(error instanceof GatherError)) return false;
+  return error.code === 'BUSY' || (error.source === undefined && error.cause === undefined);
+}

@@ -1,0 +1,119 @@
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  type GraphQLError,
+  getOperationAST,
+  Kind,
+  type OperationDefinitionNode,
+  visit,
+} from 'graphql';
+import type { Call } from '../calls.ts';
+import { isMasked, originalOf } from '../errors.ts';
+import { type DescribedError, describeError } from '../monitoring/describe-error.ts';
+import { hideValues } from '../monitoring/hide-values.ts';
+import { findFault } from '../monitoring/mask-errors.ts';
+import { round, type Timing } from '../monitoring/timing.ts';
+
+/** Errors of an operation that have one cause: the same code, source and field. */
+interface Failure {
+  code: string;
+  source?: string;
+  /** Of the first of them. */
+  path?: string;
+  count: number;
+  /** The fault behind a masked error. */
+  err?: DescribedError;
+}
+
+/** What is known of an operation before it runs. */
+export interface Asked {
+  document: DocumentNode;
+  operationName: string | null | undefined;
+  variables: unknown;
+}
+
+const MAX_FAILURES = 5;
+const MAX_ROOT_FIELDS = 5;
+const MAX_LENGTH = 100;
+
+const titles = new WeakMap<OperationDefinitionNode, string>();
+
+/** `query Home`, or `query { menu, item }` for an operation without a name. */
+export function titleOf({ document, operationName }: Asked): string | undefined {
+  const operation = getOperationAST(document, operationName);
+  if (!operation) return undefined;
+  let title = titles.get(operation);
+  if (title === undefined) {
+    title = shortened(`${operation.operation} ${operation.name?.value ?? `{ ${rootFieldsOf(operation)} }`}`);
+    titles.set(operation, title);
+  }
+  return title;
+}
+
+function rootFieldsOf({ selectionSet: { selections } }: OperationDefinitionNode): string {
+  const names = selections.map((it) => (it.kind === Kind.FIELD ? it.name.value : '…'));
+  return names.length > MAX_ROOT_FIELDS ? [...names.slice(0, MAX_ROOT_FIELDS), '…'].join(', ') : names.join(', ');
+}
+
+/** The calls of an operation by source, and the slowest one. */
+export function describeCalls({ calls, count }: Timing): { calls: Record<string, number>; slowest?: object } {
+  const bySource: Record<string, number> = {};
+  let slowest: Call | undefined;
+  for (const call of calls) {
+    const source = call.kind === 'http' ? (call.name.split('.', 1)[0] ?? '') : call.kind;
+    bySource[source] = (bySource[source] ?? 0) + 1;
+    if (!slowest || call.duration > slowest.duration) slowest = call;
+  }
+  // Only the first thousand calls of a subscription are kept.
+  if (count > calls.length) bySource['other'] = count - calls.length;
+  return { calls: bySource, ...(slowest && { slowest: { call: slowest.name, ms: round(slowest.duration) } }) };
+}
+
+/** Groups errors, and describes the faults behind masked ones, without the values of the operation. */
+export function describeErrors(errors: readonly GraphQLError[], asked: Asked | undefined): Failure[] {
+  const hide = hideValues(() => [asked?.variables, asked && literalsOf(asked.document)]);
+  const failures = new Map<unknown, Failure>();
+  for (const error of errors) {
+    const { code, source, fault, key } = identify(error);
+    const known = failures.get(key);
+    if (known) known.count++;
+    if (known || failures.size === MAX_FAILURES) continue;
+    const { path } = error;
+    failures.set(key, {
+      code,
+      ...(typeof source === 'string' && { source }),
+      ...(path && { path: shortened(path.join('.')) }),
+      count: 1,
+      ...(fault !== undefined && { err: describeError(originalOf(fault), hide) }),
+    });
+  }
+  return [...failures.values()];
+}
+
+/** Of a fault, what was thrown is the key: one that fails many fields is described once. */
+function identify(error: GraphQLError) {
+  const { extensions, path } = error;
+  const code = `${extensions['code']}`;
+  const source = extensions['source'];
+  const fault = isMasked(error) ? findFault(error) : undefined;
+  const field = path?.filter((key) => typeof key === 'string').join('.');
+  return { code, source, fault, key: fault === undefined ? `${code} ${source} ${field}` : originalOf(fault) };
+}
+
+/** Their text may quote a value as well as that of a variable. */
+function literalsOf(document: DocumentNode): string[] {
+  const values: string[] = [];
+  const add = ({ value }: { value: string }) => void values.push(value);
+  visit(document, { StringValue: add, IntValue: add, FloatValue: add });
+  return values;
+}
+
+/** The points that an operation was charged; those that it asked for, if it was refused or answers in parts. */
+export function costOf({ extensions }: ExecutionResult): number | undefined {
+  const cost = extensions?.['cost'] as { requestedQueryCost: number; actualQueryCost: number | null } | undefined;
+  return cost && round(cost.actualQueryCost ?? cost.requestedQueryCost);
+}
+
+function shortened(text: string): string {
+  return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
+}
