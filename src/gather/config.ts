@@ -86,7 +86,7 @@ const Environment = z.object({
   MAX_COST: wholeNumber(1, 1_000_000_000).default(5000),
   COST_BUCKET: wholeNumber(1, 1_000_000_000).default(10_000),
   COST_RESTORE: wholeNumber(1, 1_000_000_000).default(5000),
-  MAX_OPERATIONS_PER_VIEWER: wholeNumber(1, 1_000_000).default(4),
+  MAX_OPERATIONS_PER_VIEWER: wholeNumber(1, 1_000_000).default(16),
   MAX_EVENT_LOOP_DELAY_MS: wholeNumber(1, 3_600_000).default(500),
   MAX_WAITING_VIEWERS: wholeNumber(1, 1_000_000).default(50),
   MAX_PENDING_JOBS: wholeNumber(1, 1_000_000).default(100),

@@ -41,7 +41,7 @@ test('without settings there are defaults', () => {
     MAX_COST: 5000,
     COST_BUCKET: 10_000,
     COST_RESTORE: 5000,
-    MAX_OPERATIONS_PER_VIEWER: 4,
+    MAX_OPERATIONS_PER_VIEWER: 16,
     MAX_EVENT_LOOP_DELAY_MS: 500,
     MAX_WAITING_VIEWERS: 50,
     MAX_PENDING_JOBS: 100,
@@ -53,6 +53,8 @@ test('without settings there are defaults', () => {
     S3_REGION: 'us-east-1',
     TIME_ZONE: 'UTC',
     FETCH_ALLOWED: [],
+    LOG_LEVEL: 'info',
+    SLOW_OPERATION_MS: 1000,
     LOAN_DAYS: 21,
     services: { ratings: {}, shelves: {}, bookSellers: {} },
     settings: { LOAN_DAYS: 21 },
@@ -124,6 +126,8 @@ test('settings are read, and frozen', () => {
     LOAN_DAYS: '14',
     NOTICE_FILE: 'notice.txt',
     LOG: 'none',
+    LOG_LEVEL: 'warn',
+    SLOW_OPERATION_MS: '1',
   };
   const config = readConfig(app, ['DATABASE_URL', 'RATINGS_URL'], given);
   const numbers = Object.entries(given).map(([name, value]) => [name, /^\d+$/.test(value) ? Number(value) : value]);

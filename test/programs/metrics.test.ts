@@ -36,6 +36,18 @@ test.each([
   expect(await program.exit()).toMatchObject({ code: 0 });
 });
 
+test('serve with several processes adds up the metrics of all', async () => {
+  await using program = runGather(['serve', '--processes', '2'], { ...settings, METRICS_PORT: '0' });
+  const url = await program.url();
+  const [, metricsUrl = ''] = await program.said(/Metrics: (http:\S+)/);
+  for (let count = 0; count < 10; count++) await ask(url, '{ about { name } }');
+  const { value } = await scrape(metricsUrl);
+  expect(value('graphql_server_request_duration_seconds_count')).toBe(10);
+  expect(value('db_client_connection_max', { db_client_connection_pool_name: 'statements' })).toBe(20);
+  program.kill('SIGINT');
+  expect(await program.exit()).toMatchObject({ code: 0 });
+});
+
 test.each(['serve', 'work'])('%s says which setting names a port that is taken', async (command) => {
   const taken = await startHttpServer();
   const { port } = new URL(taken.url);

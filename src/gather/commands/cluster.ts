@@ -1,10 +1,11 @@
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createClusterMetricsEndpoint } from '../http/metrics-endpoint.ts';
 import type { Logger } from '../monitoring/log.ts';
 import type { ServerConfig } from '../server.ts';
 import { createSharedBuckets, relayPoints } from './cluster-points.ts';
-import { sayStopping } from './listen.ts';
+import { sayStopping, toListenError } from './listen.ts';
 import { listenToSignals, type Stopping, whenAborted } from './stopping.ts';
 
 /** Told by a process that listens. */
@@ -37,12 +38,17 @@ export async function runProcesses(
   const stopping = listenToSignals(isAtTerminal ? undefined : ['SIGINT', 'SIGTERM']);
   relayPoints(config.limits);
   const processes = new Processes(log, stopping.stop);
+  const metrics = config.metrics && createClusterMetricsEndpoint(config.metrics);
+  const metricsUrl = await metrics?.start().catch((error) => {
+    throw toListenError(error, config.host, 'METRICS_PORT');
+  });
   const start = async () => {
     const url = await processes.start();
     // The others would fail for the same reason.
     if (url === undefined) return undefined;
     await Promise.all(Array.from({ length: count - 1 }, () => processes.startUntilStopped()));
     onReady(url);
+    if (metricsUrl !== undefined) console.log(`Metrics: ${metricsUrl}`);
     return url;
   };
   const starting = start();
@@ -58,6 +64,7 @@ export async function runProcesses(
     process.exitCode = 1;
   }
   await processes.stop(stopping, (config.shutdownDelayMs ?? 0) + config.drainTimeoutMs + GRACE_MS);
+  await metrics?.stop();
 }
 
 /** In one of the processes: runs its server with what the processes share. */

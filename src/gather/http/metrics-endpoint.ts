@@ -1,4 +1,11 @@
-import { createMetrics, createMetricsServer, type MetricsSource } from '../monitoring/metrics/metrics.ts';
+import cluster from 'node:cluster';
+import {
+  createClusterMetrics,
+  createMetrics,
+  createMetricsServer,
+  type Metrics,
+  type MetricsSource,
+} from '../monitoring/metrics/metrics.ts';
 import { listen } from './listen.ts';
 
 /** Where the metrics of a process are served. */
@@ -10,19 +17,34 @@ export interface MetricsConfig {
 
 /** The metrics of a process, on a port of their own. */
 export interface MetricsEndpoint {
-  /** @returns the address. @throws if the port is taken */
-  start(): Promise<string>;
+  /** @returns the address; undefined in a process of a cluster, whose first process serves them. @throws if the port is taken */
+  start(): Promise<string | undefined>;
   stop(): Promise<void>;
 }
 
 /** Starts to measure this process. Stop it. */
-export function createMetricsEndpoint({ host, port }: MetricsConfig, source: MetricsSource): MetricsEndpoint {
+export function createMetricsEndpoint(config: MetricsConfig, source: MetricsSource): MetricsEndpoint {
   const metrics = createMetrics(source);
+  const { start, stop } = createEndpoint(config, metrics);
+  return {
+    start: async () => (cluster.isWorker ? undefined : start()),
+    stop: async () => {
+      metrics.close();
+      await stop();
+    },
+  };
+}
+
+/** Serves the metrics of all processes of a cluster. For the first process. */
+export function createClusterMetricsEndpoint(config: MetricsConfig): MetricsEndpoint {
+  return createEndpoint(config, createClusterMetrics());
+}
+
+function createEndpoint({ host, port }: MetricsConfig, metrics: Pick<Metrics, 'read'>): MetricsEndpoint {
   const server = createMetricsServer(metrics);
   return {
     start: async () => `${await listen(server, host, port)}/metrics`,
     stop: async () => {
-      metrics.close();
       server.closeAllConnections();
       if (server.listening) await new Promise((resolve) => server.close(resolve));
     },

@@ -35,6 +35,8 @@ export const countJobs: MetricsGroup = (registry, source) => {
     name: 'gather_jobs',
     help: 'Unsettled jobs of all processes.',
     labelNames,
+    // Each process of a cluster counts all.
+    aggregator: 'max',
     registers,
     async collect() {
       const counts = await read();
@@ -46,6 +48,7 @@ export const countJobs: MetricsGroup = (registry, source) => {
     name: 'gather_job_oldest_age_seconds',
     help: 'Age of the oldest unsettled job.',
     labelNames,
+    aggregator: 'max',
     registers,
     async collect() {
       const counts = await read();

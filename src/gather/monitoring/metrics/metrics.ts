@@ -1,5 +1,6 @@
+import cluster from 'node:cluster';
 import { createServer } from 'node:http';
-import { type OpenMetricsContentType, Registry } from 'prom-client';
+import { AggregatorRegistry, type OpenMetricsContentType, Registry } from 'prom-client';
 import { countCalls } from './calls.ts';
 import { countJobs, type JobCount } from './jobs.ts';
 import { countLoaders } from './loaders.ts';
@@ -46,12 +47,28 @@ export function createMetrics(source: MetricsSource): Metrics {
   const registry = new Registry<OpenMetricsContentType>();
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   const stops = GROUPS.map((group) => group(registry, source));
+  if (cluster.isWorker) {
+    AggregatorRegistry.setRegistries(registry);
+    // Answers the first process, which adds up the metrics of all.
+    new AggregatorRegistry();
+  }
   return {
     read: () => registry.metrics(),
     close: () => {
       for (const stop of stops) stop?.();
     },
   };
+}
+
+/** The metrics of all processes of a cluster, added up; of the largest, where a sum means nothing. For the first process. */
+export function createClusterMetrics(): Pick<Metrics, 'read'> {
+  const registry = new AggregatorRegistry();
+  const aggregate = AggregatorRegistry.aggregate as (metrics: object[], contentType: string) => Registry;
+  // It would print them in the format of Prometheus.
+  Object.assign(AggregatorRegistry, {
+    aggregate: (metrics: object[]) => aggregate(metrics, Registry.OPENMETRICS_CONTENT_TYPE),
+  });
+  return { read: () => registry.clusterMetrics() };
 }
 
 /** Creates a server that answers `GET /metrics` and nothing else. */

@@ -34,6 +34,7 @@ export const measureProcess: MetricsGroup = (registry) => {
     new Gauge({
       name: `nodejs_eventloop_delay_${name}_seconds`,
       help: `The ${name} of the event loop's delay since the last scrape.`,
+      aggregator: 'max',
       registers,
       collect() {
         this.set(toSeconds(read()));
@@ -44,6 +45,7 @@ export const measureProcess: MetricsGroup = (registry) => {
   new Gauge({
     name: 'nodejs_eventloop_utilization_ratio',
     help: 'Share of the time since the last scrape in which the event loop was busy.',
+    aggregator: 'max',
     registers,
     collect() {
       const now = performance.eventLoopUtilization();

@@ -74,6 +74,7 @@ export const showState: MetricsGroup = (registry, source) => {
   new Gauge({
     name: 'gather_service_breaker_state',
     help: 'The state of the breaker of each service: 1 for the present state, 0 for the others.',
+    aggregator: 'max',
     labelNames: ['gather_service', 'state'],
     registers,
     collect() {
