@@ -154,12 +154,18 @@ export interface ServerConfig extends EngineSchemas, LogConfig {
   settings: Settings;
 }
 
+/** The addresses of a server that is listening. */
+interface Listening {
+  url: string;
+  metricsUrl?: string;
+}
+
 /** A server that is not listening yet. */
 export interface Server {
   /** Answers one GraphQL request in process. @param caller the viewer, if not to be read from the request */
   fetch(url: string, init?: RequestInit, caller?: { viewer?: Viewer }): Promise<Response>;
   /** Starts listening. @returns the addresses. @throws if a port is taken */
-  start(): Promise<{ url: string; metricsUrl?: string }>;
+  start(): Promise<Listening>;
   /** Makes `/ready` answer 503 from now on; requests are still accepted. */
   retire(): void;
   /**
@@ -386,7 +392,12 @@ export function createServer(app: App, config: ServerConfig): Server {
     refuse(response, { status: 417, message });
   });
 
-  let started: Promise<string> | undefined;
+  let started: Promise<Listening> | undefined;
+  const start = async (): Promise<Listening> => {
+    const metricsUrl = await metrics?.start();
+    const url = await listen(server, config.host, config.port);
+    return { url, ...(metricsUrl !== undefined && { metricsUrl }) };
+  };
   let stopped: Promise<void> | undefined;
   const stop = async (force?: AbortSignal) => {
     isRetired = true;
@@ -410,10 +421,9 @@ export function createServer(app: App, config: ServerConfig): Server {
         response.headers.set(REQUEST_ID, id);
         return response;
       }),
-    start: async () => {
-      const metricsUrl = await metrics?.start();
-      started = listen(server, config.host, config.port);
-      return { url: await started, ...(metricsUrl !== undefined && { metricsUrl }) };
+    start: () => {
+      started = start();
+      return started;
     },
     retire: () => {
       isRetired = true;
