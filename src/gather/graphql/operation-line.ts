@@ -38,7 +38,7 @@ const MAX_LENGTH = 100;
 
 const titles = new WeakMap<OperationDefinitionNode, string>();
 
-/** `query Home`, or `query { menu, item }` for an operation without a name. */
+/** `query Home`, or `query { catalogue, book }` for an operation without a name. */
 export function titleOf({ document, operationName }: Asked): string | undefined {
   const operation = getOperationAST(document, operationName);
   if (!operation) return undefined;

@@ -146,7 +146,7 @@ function toOperationError({ message, path, extensions }: GraphQLError): Operatio
   return { message, code, ...(path && { path: toText(path) }) };
 }
 
-/** `menu.items[0].price`. */
+/** `catalogue.books[0].price`. */
 function toText(path: readonly (string | number)[]): string {
   return path.map((key, at) => (typeof key === 'number' ? `[${key}]` : at > 0 ? `.${key}` : key)).join('');
 }

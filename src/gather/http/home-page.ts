@@ -48,7 +48,7 @@ function render({ name, hasGraphiQL, isIntrospectable }: HomePage): string {
     ['/health', 'Health', 'whether the server is alive: an empty answer with status 200'],
     ['/ready', 'Ready', 'whether it can serve, and the state of its services'],
   ];
-  const items = links.map(([href, title, text]) => `<dt><a href="${href}">${title}</a></dt><dd>${text}</dd>`);
+  const entries = links.map(([href, title, text]) => `<dt><a href="${href}">${title}</a></dt><dd>${text}</dd>`);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -63,7 +63,7 @@ function render({ name, hasGraphiQL, isIntrospectable }: HomePage): string {
 <h1>${escaped(name)}</h1>
 <p>This is a GraphQL API. Send operations to <code>/graphql</code>.</p>
 <dl>
-${items.join('\n')}
+${entries.join('\n')}
 </dl>
 </main>
 </body>

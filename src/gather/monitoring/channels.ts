@@ -26,7 +26,7 @@ export interface OperationEvent {
 /** An error of an operation, as the client sees it. */
 export interface OperationError {
   message: string;
-  /** `menu.items[0].price`. */
+  /** `catalogue.books[0].price`. */
   path?: string;
   code: string;
 }

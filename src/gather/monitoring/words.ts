@@ -83,7 +83,7 @@ function toFailure({ code, source, path, count, err }: Failure): string {
   return [code, ...place].join(' ') + (err ? `: ${toError(err)}` : '');
 }
 
-/** `DatabaseError 42703: column "rating" does not exist (src/items/Item.ts:12), because of …` */
+/** `DatabaseError 42703: column "rating" does not exist (src/books/Book.ts:12), because of …` */
 function toError({ type, code, source, message, at = [], cause }: DescribedError): string {
   const who = [type, code, source && `of ${source}`].filter(Boolean).join(' ');
   const what = message ? `${who}: ${message}` : who;

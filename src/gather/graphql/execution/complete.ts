@@ -1,13 +1,13 @@
 import { defaultTypeResolver, type GraphQLAbstractType, GraphQLError, type GraphQLObjectType } from 'graphql';
+import { AsyncSource, SyncSource } from './element-sources.ts';
 import type { Execution } from './execution.ts';
-import { AsyncSource, SyncSource } from './item-sources.ts';
 import { printValue } from './print-value.ts';
 import { ignore, isPromiseLike } from './promises.ts';
 import type { Level } from './scope.ts';
 import type { Answer } from './selection.ts';
 import { isCoerced } from './shape.ts';
-import { bytesOf, ITEM_BYTES } from './size.ts';
-import { type ItemSource, Stream } from './work.ts';
+import { bytesOf, ELEMENT_BYTES } from './size.ts';
+import { type ElementSource, Stream } from './work.ts';
 
 /**
  * Completes the value of a place.
@@ -18,7 +18,7 @@ export function complete(execution: Execution, level: Level, place: number, valu
   const { shape } = level;
   if (isPromiseLike(value)) return execution.waits.add(level, place, value, complete);
   if (value instanceof Error) throw value;
-  const keyBytes = level.lists ? ITEM_BYTES : level.field.keyBytes;
+  const keyBytes = level.lists ? ELEMENT_BYTES : level.field.keyBytes;
   if (value === null || value === undefined) {
     if (shape.isNonNull) throw nullError(level);
     execution.count(level.partOf(place), keyBytes + bytesOf(null));
@@ -40,28 +40,28 @@ export function complete(execution: Execution, level: Level, place: number, valu
   }
 }
 
-/** Completes items of a list, and adds them to it. */
-export function completeItems(
+/** Completes elements of a list, and adds them to it. */
+export function completeElements(
   execution: Execution,
   level: Level,
   list: number,
-  items: readonly unknown[],
+  elements: readonly unknown[],
   into: unknown[],
   first: number,
 ): void {
   const { shape } = level;
-  for (let index = 0; index < items.length; index++) {
-    const item = items[index];
+  for (let index = 0; index < elements.length; index++) {
+    const element = elements[index];
     into.push(undefined);
     const position = first + index;
     const place = level.add(list, position);
     try {
-      const completed = complete(execution, level, place, item);
+      const completed = complete(execution, level, place, element);
       if (completed !== undefined) into[into.length - 1] = completed;
     } catch (error) {
       execution.fail(level, place, error);
       if (shape.isNonNull && !level.isAlive(place)) {
-        ignore(items.slice(index + 1));
+        ignore(elements.slice(index + 1));
         return;
       }
     }
@@ -86,8 +86,9 @@ function completeList(execution: Execution, level: Level, place: number, value: 
   const stream = level.lists ? undefined : level.field.stream;
   const into: unknown[] = [];
   level.write(place, into);
-  const add = (items: readonly unknown[]) => completeItems(execution, level.items, place, items, into, into.length);
-  const later = (source: ItemSource) => stream && startStream(execution, new Stream(stream, level, place, source));
+  const add = (elements: readonly unknown[]) =>
+    completeElements(execution, level.elements, place, elements, into, into.length);
+  const later = (source: ElementSource) => stream && startStream(execution, new Stream(stream, level, place, source));
   if (Array.isArray(value) && !stream) add(value);
   else if (isAsync) {
     const source = new AsyncSource(value[Symbol.asyncIterator]());

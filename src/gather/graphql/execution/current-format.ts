@@ -35,9 +35,9 @@ export class CurrentFormat implements Format<InitialIncrementalExecutionResult, 
         for (const it of [...event.fragments, ...event.streams]) pending.push(this.#announce(it));
       } else if (event.kind === 'data') {
         for (const task of event.tasks) incremental.push(this.#toData(event.fragment, task));
-      } else if (event.kind === 'items') {
-        const { stream, items, errors } = event;
-        incremental.push({ id: this.#idOf(stream), items, ...withErrors(errors) } as Incremental);
+      } else if (event.kind === 'elements') {
+        const { stream, elements, errors } = event;
+        incremental.push({ id: this.#idOf(stream), items: elements, ...withErrors(errors) } as Incremental);
       } else {
         completed.push({ id: this.#idOf(event.ended), ...(event.error && { errors: [event.error] }) });
         this.#ids.delete(event.ended);

@@ -1,5 +1,5 @@
 import { type GraphQLError, locatedError } from 'graphql';
-import { completeItems } from './complete.ts';
+import { completeElements } from './complete.ts';
 import type { Execution } from './execution.ts';
 import type { Event, Format } from './format.ts';
 import type { Part } from './part.ts';
@@ -29,7 +29,7 @@ export class Delivery<Later> implements AsyncGenerator<Later, void, void> {
   readonly #format: Format<unknown, Later>;
   /** What the client waits for. */
   readonly #open = new Set<Fragment | Stream>();
-  /** Streams of which all items so far are delivered. */
+  /** Streams of which all elements so far are delivered. */
   readonly #idle = new Set<Stream>();
   #events: Event[] = [];
   readonly #requests: Request<Later>[] = [];
@@ -194,24 +194,24 @@ export class Delivery<Later> implements AsyncGenerator<Later, void, void> {
 
   #pull(stream: Stream): void {
     this.#idle.delete(stream);
-    stream.source.pull(stream.burst, () => this.#execution.waits.arrive(() => this.#takeItems(stream)));
+    stream.source.pull(stream.burst, () => this.#execution.waits.arrive(() => this.#takeElements(stream)));
   }
 
-  #takeItems(stream: Stream): void {
+  #takeElements(stream: Stream): void {
     if (stream.isOver) return;
-    const items = stream.source.take();
+    const elements = stream.source.take();
     const { level, place, usage } = stream;
     if (level.shape.kind !== 'list') throw new Error('Only lists are streamed.');
     const part = new BurstPart(stream, stream.next);
-    stream.next += items.length;
-    const burst = { part, items: part.items, first: part.first };
+    stream.next += elements.length;
+    const burst = { part, elements: part.elements, first: part.first };
     this.#execution.check(part);
-    completeItems(
+    completeElements(
       this.#execution,
-      new Level(level.scope, usage.field, level.shape.item, level, burst),
+      new Level(level.scope, usage.field, level.shape.element, level, burst),
       place,
-      items,
-      part.items,
+      elements,
+      part.elements,
       part.first,
     );
   }
@@ -221,8 +221,8 @@ export class Delivery<Later> implements AsyncGenerator<Later, void, void> {
     if (stream.isOver) return;
     stream.grow(part, this.#execution.maxBytes);
     const news = this.#take(part);
-    const { items, errors } = part.delivered;
-    if (items.length > 0) this.#events.push({ kind: 'items', stream, first, items, errors });
+    const { elements, errors } = part.delivered;
+    if (elements.length > 0) this.#events.push({ kind: 'elements', stream, first, elements, errors });
     this.#announce(news);
     const { isDone, failure: broken } = stream.source;
     const error = failure ?? (broken && locatedError(broken.reason, stream.level.field.nodes, stream.path));

@@ -27,9 +27,9 @@ function toIncremental(event: Event): Incremental[] {
     const { fragment, tasks } = event;
     return tasks.map(({ answer, path, errors }) => toEntry({ data: answer, path }, fragment, errors));
   }
-  if (event.kind === 'items') {
-    const { stream, items, errors, first } = event;
-    return [toEntry({ items, path: [...stream.path, first] }, stream, errors)];
+  if (event.kind === 'elements') {
+    const { stream, elements, errors, first } = event;
+    return [toEntry({ items: elements, path: [...stream.path, first] }, stream, errors)];
   }
   if (event.kind === 'announced' || !event.error) return [];
   const { ended, error } = event;

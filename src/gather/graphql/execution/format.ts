@@ -5,11 +5,11 @@ import type { Fragment, Stream, Task } from './work.ts';
 export type Event =
   | { readonly kind: 'announced'; readonly fragments: readonly Fragment[]; readonly streams: readonly Stream[] }
   | { readonly kind: 'data'; readonly fragment: Fragment; readonly tasks: readonly Task[] }
-  | ({ readonly kind: 'items'; readonly stream: Stream; readonly first: number } & Items)
+  | ({ readonly kind: 'elements'; readonly stream: Stream; readonly first: number } & Elements)
   | { readonly kind: 'ended'; readonly ended: Fragment | Stream; readonly error?: GraphQLError };
 
-interface Items {
-  readonly items: readonly unknown[];
+interface Elements {
+  readonly elements: readonly unknown[];
   readonly errors: readonly GraphQLError[];
 }
 

@@ -43,7 +43,7 @@ export class ResolveInfo implements GraphQLResolveInfo {
     return this.#field.parentType;
   }
 
-  /** Whether the items of the field's list are delivered as they come. */
+  /** Whether the elements of the field's list are delivered as they come. */
   get isStreamed(): boolean {
     return this.#field.stream !== undefined;
   }
@@ -86,7 +86,7 @@ export class ResolveInfo implements GraphQLResolveInfo {
   }
 }
 
-/** Whether the items of a field's list are delivered as they come: @stream applies, and the client takes parts. */
+/** Whether the elements of a field's list are delivered as they come: @stream applies, and the client takes parts. */
 export function isStreamed(info: GraphQLResolveInfo): boolean {
   return info instanceof ResolveInfo && info.isStreamed;
 }

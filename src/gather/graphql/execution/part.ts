@@ -1,7 +1,7 @@
 import type { GraphQLError } from 'graphql';
 import type { Fragment, Stream, Task } from './work.ts';
 
-/** What is executed and delivered as a whole: the first result, a deferred selection of one object, some streamed items. */
+/** What is executed and delivered as a whole: the first result, a deferred selection of one object, some streamed elements. */
 export class Part {
   /** Values that are waited for. */
   pending = 0;
@@ -19,7 +19,7 @@ export class Part {
   readonly newTasks: Task[] = [];
   readonly newStreams: Stream[] = [];
 
-  /** Whether the value at a position of it is still wanted. Only items have positions. */
+  /** Whether the value at a position of it is still wanted. Only elements have positions. */
   wants(_position: number): boolean {
     return !this.failure && !this.isCancelled;
   }

@@ -1,5 +1,5 @@
 const MAX_DEPTH = 2;
-const MAX_ITEMS = 10;
+const MAX_ELEMENTS = 10;
 
 /** Prints any value for a message, as graphql-js does: `{ id: "1", tags: [Array] }`. */
 export function printValue(value: unknown): string {
@@ -22,9 +22,9 @@ function print(value: unknown, outer: readonly object[]): string {
 function printArray(values: readonly unknown[], around: readonly object[]): string {
   if (values.length === 0) return '[]';
   if (around.length > MAX_DEPTH) return '[Array]';
-  const printed = values.slice(0, MAX_ITEMS).map((value) => print(value, around));
+  const printed = values.slice(0, MAX_ELEMENTS).map((value) => print(value, around));
   const more = values.length - printed.length;
-  if (more > 0) printed.push(`... ${more} more item${more > 1 ? 's' : ''}`);
+  if (more > 0) printed.push(`... ${more} more element${more > 1 ? 's' : ''}`);
   return `[${printed.join(', ')}]`;
 }
 

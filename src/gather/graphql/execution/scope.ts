@@ -67,10 +67,10 @@ export class Scope {
   }
 }
 
-/** Items of a list that are a part of their own. */
+/** Elements of a list that are a part of their own. */
 export interface Burst {
   readonly part: Part;
-  readonly items: unknown[];
+  readonly elements: unknown[];
   /** The position of the first of them in the list. */
   readonly first: number;
 }
@@ -79,28 +79,28 @@ export interface Burst {
 interface Nullable {
   readonly level: Level;
   readonly place: number;
-  /** There is none in the part: all of it fails, or its items from this position on. */
+  /** There is none in the part: all of it fails, or its elements from this position on. */
   readonly isPart?: boolean;
 }
 
 const NONE: number[] = [];
 
 /**
- * The places of one field, or of the items of its lists at one depth. The places of a field have the numbers of its parents
- * in the scope, those of items are numbered as they come.
+ * The places of one field, or of the elements of its lists at one depth. The places of a field have the numbers of its parents
+ * in the scope, those of elements are numbered as they come.
  */
 export class Level {
   readonly scope: Scope;
   readonly field: Field;
   readonly shape: Shape;
-  /** The level of the lists, if these are items. */
+  /** The level of the lists, if these are elements. */
   readonly lists: Level | undefined;
   /** What all of the places belong to, if it is one part. */
   readonly part: Part | undefined;
   readonly burst: Burst | undefined;
-  /** For each item, the place of its list. */
+  /** For each element, the place of its list. */
   readonly owners: number[];
-  /** For each item, its index in the list. */
+  /** For each element, its index in the list. */
   readonly positions: number[];
   /** Places that are waited for. */
   open: Set<number> | undefined;
@@ -108,7 +108,7 @@ export class Level {
   scopes: Scope[] | undefined;
   /** Places that became null by an error. */
   #nulled: Set<number> | undefined;
-  #items: Level | undefined;
+  #elements: Level | undefined;
 
   constructor(scope: Scope, field: Field, shape: Shape, lists?: Level, burst?: Burst) {
     this.scope = scope;
@@ -121,12 +121,12 @@ export class Level {
     this.positions = lists ? [] : NONE;
   }
 
-  /** The level of the items of its lists. */
-  get items(): Level {
-    if (this.#items) return this.#items;
-    if (this.shape.kind !== 'list') throw new Error('Only lists have items.');
-    this.#items = new Level(this.scope, this.field, this.shape.item, this);
-    return this.#items;
+  /** The level of the elements of its lists. */
+  get elements(): Level {
+    if (this.#elements) return this.#elements;
+    if (this.shape.kind !== 'list') throw new Error('Only lists have elements.');
+    this.#elements = new Level(this.scope, this.field, this.shape.element, this);
+    return this.#elements;
   }
 
   /** The scope that takes another object of a selection; a new one if there is none. */
@@ -139,21 +139,21 @@ export class Level {
     return scope;
   }
 
-  /** @returns the place of an item */
+  /** @returns the place of an element */
   add(owner: number, position: number): number {
     this.positions.push(position);
     return this.owners.push(owner) - 1;
   }
 
   read(place: number): unknown {
-    if (this.burst) return this.burst.items[this.#offset(place, this.burst)];
+    if (this.burst) return this.burst.elements[this.#offset(place, this.burst)];
     if (this.lists)
       return (this.lists.read(this.owners[place] as number) as unknown[])[this.positions[place] as number];
     return (this.scope.answers[place] as Answer)[this.field.key];
   }
 
   write(place: number, value: unknown): void {
-    if (this.burst) this.burst.items[this.#offset(place, this.burst)] = value;
+    if (this.burst) this.burst.elements[this.#offset(place, this.burst)] = value;
     else if (this.lists) {
       const list = this.lists.read(this.owners[place] as number) as unknown[] | null;
       if (list) list[this.positions[place] as number] = value;

@@ -178,7 +178,7 @@ export class Field {
 export interface StreamUsage {
   readonly initialCount: number;
   readonly label: string | undefined;
-  /** The field for the items that are delivered later: a @defer around the field does not apply to them. */
+  /** The field for the elements that are delivered later: a @defer around the field does not apply to them. */
   readonly field: Field;
 }
 

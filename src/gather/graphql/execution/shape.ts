@@ -28,7 +28,7 @@ interface LeafShape {
 interface ListShape {
   readonly kind: 'list';
   readonly isNonNull: boolean;
-  readonly item: Shape;
+  readonly element: Shape;
 }
 
 interface ObjectShape {
@@ -53,7 +53,7 @@ type Coerced = typeof NONE | typeof STRING | typeof BOOLEAN | typeof INTEGER | t
 export function toShape(type: GraphQLOutputType): Shape {
   const isNonNull = isNonNullType(type);
   const nullable = isNonNull ? type.ofType : type;
-  if (isListType(nullable)) return { kind: 'list', isNonNull, item: toShape(nullable.ofType) };
+  if (isListType(nullable)) return { kind: 'list', isNonNull, element: toShape(nullable.ofType) };
   if (isLeafType(nullable)) return { kind: 'leaf', isNonNull, type: nullable, coerced: coercedOf(nullable) };
   if (isAbstractType(nullable)) return { kind: 'abstract', isNonNull, type: nullable };
   return { kind: 'object', isNonNull, type: nullable };

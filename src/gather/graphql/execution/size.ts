@@ -9,8 +9,8 @@ export interface SizeLimit {
 
 /** Quotes, colon and comma around a key; and the braces of its value. */
 export const PUNCTUATION_BYTES = 6;
-/** Comma and braces of an item. */
-export const ITEM_BYTES = 3;
+/** Comma and braces of an element. */
+export const ELEMENT_BYTES = 3;
 /** Approximate size of a number, `true`, `null` or an enum value. */
 const SMALL_VALUE_BYTES = 8;
 /** Size of an error besides its message and path: names, code, locations. */

@@ -1,19 +1,19 @@
 import type { Execution } from './execution.ts';
 import { ignore } from './promises.ts';
 import type { Level } from './scope.ts';
-import type { ItemSource } from './work.ts';
+import type { ElementSource } from './work.ts';
 
-/** Most items of a list that are completed together: a list may have no end. */
-const MAX_ITEMS = 1000;
+/** Most elements of a list that are completed together: a list may have no end. */
+const MAX_ELEMENTS = 1000;
 
 /** Makes of a value what is written in its place; undefined if that is done, or comes later. */
 type Use = (execution: Execution, level: Level, place: number, value: unknown) => unknown;
 
-/** A list whose items come over time. */
+/** A list whose elements come over time. */
 interface Feed {
   readonly level: Level;
   readonly place: number;
-  readonly source: ItemSource;
+  readonly source: ElementSource;
 }
 
 /**
@@ -62,11 +62,11 @@ export class Waits {
   }
 
   /**
-   * The items of a list come over time.
+   * The elements of a list come over time.
    * @param use is called with those of a turn
-   * @param onFull is called after `limit` items, if there may be more
+   * @param onFull is called after `limit` elements, if there may be more
    */
-  addFeed(feed: Feed, use: (items: unknown[]) => void, limit = Number.POSITIVE_INFINITY, onFull?: () => void): void {
+  addFeed(feed: Feed, use: (elements: unknown[]) => void, limit = Number.POSITIVE_INFINITY, onFull?: () => void): void {
     const { level, place, source } = feed;
     if (this.#execution.isOver) return void source.close();
     let left = limit;
@@ -77,20 +77,20 @@ export class Waits {
     const onReady = () =>
       this.arrive(() => {
         if (!level.open?.has(place)) return;
-        const items = source.take();
-        left -= items.length;
-        use(items);
+        const elements = source.take();
+        left -= elements.length;
+        use(elements);
         if (source.failure || source.isDone) {
           end();
           if (source.failure) this.#execution.fail(level, place, source.failure.reason);
         } else if (left === 0) {
           end();
           onFull?.();
-        } else source.pull(Math.min(left, MAX_ITEMS), onReady);
+        } else source.pull(Math.min(left, MAX_ELEMENTS), onReady);
       });
     this.#feeds.add(feed);
     this.#open(level, place);
-    source.pull(Math.min(left, MAX_ITEMS), onReady);
+    source.pull(Math.min(left, MAX_ELEMENTS), onReady);
   }
 
   /** Goes on at the end of this turn, with all that arrives in it. */
@@ -114,7 +114,7 @@ export class Waits {
   }
 
   /** @returns the lists that were not at their end */
-  end(): ItemSource[] {
+  end(): ElementSource[] {
     this.#levels.clear();
     const sources = [...this.#feeds].map(({ source }) => source);
     this.#feeds.clear();

@@ -58,9 +58,9 @@ export class Task extends Part {
   }
 }
 
-/** Most items of the first burst of a stream, so that the client soon has some. */
+/** Most elements of the first burst of a stream, so that the client soon has some. */
 const FIRST_BURST = 16;
-/** Most items of a later burst: a list may have no end. */
+/** Most elements of a later burst: a list may have no end. */
 const MAX_BURST = 1000;
 /** A burst is at most so many times as large as the one before. */
 const GROWTH = 4;
@@ -71,15 +71,15 @@ export class Stream {
   readonly level: Level;
   /** The place of the list. */
   readonly place: number;
-  readonly source: ItemSource;
-  /** Position of the next item. */
+  readonly source: ElementSource;
+  /** Position of the next element. */
   next: number;
-  /** How many items at most are completed together next. */
+  /** How many elements at most are completed together next. */
   burst = FIRST_BURST;
   /** Delivered or failed. */
   isOver = false;
 
-  constructor(usage: StreamUsage, level: Level, place: number, source: ItemSource) {
+  constructor(usage: StreamUsage, level: Level, place: number, source: ElementSource) {
     this.usage = usage;
     this.level = level;
     this.place = place;
@@ -92,34 +92,34 @@ export class Stream {
   }
 
   /** Chooses the size of the next burst by that of the last one. @param maxBytes of a part */
-  grow({ bytes, items }: BurstPart, maxBytes: number): void {
-    if (items.length === 0) return;
-    const fitting = Math.floor((maxBytes / GROWTH / bytes) * items.length);
+  grow({ bytes, elements }: BurstPart, maxBytes: number): void {
+    if (elements.length === 0) return;
+    const fitting = Math.floor((maxBytes / GROWTH / bytes) * elements.length);
     this.burst = Math.max(1, Math.min(MAX_BURST, this.burst * GROWTH, fitting));
   }
 }
 
-/** Where the items of a list come from, in bursts: those that are there in the same turn. */
-export interface ItemSource {
-  /** Whether no more items will come. */
+/** Where the elements of a list come from, in bursts: those that are there in the same turn. */
+export interface ElementSource {
+  /** Whether no more elements will come. */
   readonly isDone: boolean;
-  /** Why no more items will come, if not because they ended. */
+  /** Why no more elements will come, if not because they ended. */
   readonly failure: { readonly reason: unknown } | undefined;
-  /** Asks for up to `max` items, and calls back once there are some, or none will come; maybe at once. */
+  /** Asks for up to `max` elements, and calls back once there are some, or none will come; maybe at once. */
   pull(max: number, onReady: () => void): void;
-  /** Takes the items that are there, and asks for no more. */
+  /** Takes the elements that are there, and asks for no more. */
   take(): unknown[];
   /** Closes the iterator. Never rejects. */
   close(): Promise<void>;
 }
 
-/** Some items of a stream. */
+/** Some elements of a stream. */
 export class BurstPart extends Part {
-  /** The items before it told how many fit into a part, but these may be larger. */
+  /** The elements before it told how many fit into a part, but these may be larger. */
   override readonly allowance = GROWTH;
   readonly stream: Stream;
   readonly first: number;
-  readonly items: unknown[] = [];
+  readonly elements: unknown[] = [];
   #failedAt = Number.POSITIVE_INFINITY;
 
   constructor(stream: Stream, first: number) {
@@ -132,19 +132,19 @@ export class BurstPart extends Part {
     return !this.isCancelled && position < this.#failedAt;
   }
 
-  /** The items before it are still delivered. */
+  /** The elements before it are still delivered. */
   override fail(error: GraphQLError, position: number): void {
     if (position >= this.#failedAt) return;
     this.#failedAt = position;
     this.failure = error;
   }
 
-  /** What is delivered of it: the items before one that failed. */
-  get delivered(): { readonly items: readonly unknown[]; readonly errors: readonly GraphQLError[] } {
+  /** What is delivered of it: the elements before one that failed. */
+  get delivered(): { readonly elements: readonly unknown[]; readonly errors: readonly GraphQLError[] } {
     if (!this.failure) return this;
     const depth = this.stream.path.length;
     return {
-      items: this.items.slice(0, this.#failedAt - this.first),
+      elements: this.elements.slice(0, this.#failedAt - this.first),
       errors: this.errors.filter(({ path }) => Number(path?.[depth]) < this.#failedAt),
     };
   }

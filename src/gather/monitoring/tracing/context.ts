@@ -51,7 +51,7 @@ export interface OperationTrace {
 
 /** The trace of a field, for all objects of its list together. It has a span if it asks a loader or a source. */
 export interface FieldTrace {
-  /** `Item.currentPrice`. */
+  /** `Book.currentPrice`. */
   coordinate: string;
   /** Starts the span if it has not started. */
   span(): Span;

@@ -65,7 +65,7 @@ export function traceFields({ tracer, storage, active, time }: SpanSource): () =
   };
 }
 
-/** `menu.items.price`, of any item. */
+/** `catalogue.books.price`, of any book. */
 function withoutIndices(path: FieldEvent['info']['path']): string {
   const keys: string[] = [];
   for (let at: typeof path | undefined = path; at; at = at.prev) if (typeof at.key === 'string') keys.push(at.key);

@@ -1,12 +1,12 @@
 import { ignore } from './promises.ts';
-import type { ItemSource } from './work.ts';
+import type { ElementSource } from './work.ts';
 
-/** The items of an iterator. */
-export class SyncSource implements ItemSource {
+/** The elements of an iterator. */
+export class SyncSource implements ElementSource {
   isDone = false;
   failure: { readonly reason: unknown } | undefined;
   readonly #iterator: Iterator<unknown>;
-  #items: unknown[] = [];
+  #elements: unknown[] = [];
 
   constructor(iterator: Iterator<unknown>) {
     this.#iterator = iterator;
@@ -14,13 +14,13 @@ export class SyncSource implements ItemSource {
 
   pull(max: number, onReady: () => void): void {
     try {
-      while (this.#items.length < max) {
+      while (this.#elements.length < max) {
         const { done, value } = this.#iterator.next();
         if (done) {
           this.isDone = true;
           break;
         }
-        this.#items.push(value);
+        this.#elements.push(value);
       }
     } catch (reason) {
       this.failure = { reason };
@@ -29,9 +29,9 @@ export class SyncSource implements ItemSource {
   }
 
   take(): unknown[] {
-    const items = this.#items;
-    this.#items = [];
-    return items;
+    const elements = this.#elements;
+    this.#elements = [];
+    return elements;
   }
 
   async close(): Promise<void> {
@@ -42,12 +42,12 @@ export class SyncSource implements ItemSource {
   }
 }
 
-/** The items of an async iterator: those that it gives in the same turn come together. */
-export class AsyncSource implements ItemSource {
+/** The elements of an async iterator: those that it gives in the same turn come together. */
+export class AsyncSource implements ElementSource {
   isDone = false;
   failure: { readonly reason: unknown } | undefined;
   readonly #iterator: AsyncIterator<unknown>;
-  #items: unknown[] = [];
+  #elements: unknown[] = [];
   #max = 0;
   #isAsking = false;
   #onReady: (() => void) | undefined;
@@ -59,15 +59,15 @@ export class AsyncSource implements ItemSource {
   pull(max: number, onReady: () => void): void {
     this.#max = max;
     this.#onReady = onReady;
-    if (this.#items.length > 0 || this.#isOver) this.#report();
+    if (this.#elements.length > 0 || this.#isOver) this.#report();
     this.#ask();
   }
 
   take(): unknown[] {
-    const items = this.#items;
-    this.#items = [];
+    const elements = this.#elements;
+    this.#elements = [];
     this.#max = 0;
-    return items;
+    return elements;
   }
 
   async close(): Promise<void> {
@@ -83,7 +83,7 @@ export class AsyncSource implements ItemSource {
   }
 
   #ask(): void {
-    if (this.#isAsking || this.#isOver || this.#items.length >= this.#max) return;
+    if (this.#isAsking || this.#isOver || this.#elements.length >= this.#max) return;
     this.#isAsking = true;
     const settle = (use: () => void) => {
       this.#isAsking = false;
@@ -108,7 +108,7 @@ export class AsyncSource implements ItemSource {
   #accept({ done, value }: IteratorResult<unknown>): void {
     if (this.#isOver) ignore(value);
     else if (done) this.isDone = true;
-    else this.#items.push(value);
+    else this.#elements.push(value);
   }
 
   #fail(reason: unknown): void {
