@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { installQueues } from '../../src/gather/jobs/install.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { fixture } from '../helpers/fixture.ts';
 import { ask, type Program, runGather } from '../helpers/program.ts';
 import { RestartablePostgres } from '../helpers/restartable-postgres.ts';
 import { startServices, type TestServices } from '../helpers/services.ts';
@@ -19,6 +21,7 @@ let url: string;
 
 beforeAll(async () => {
   postgres = await RestartablePostgres.start();
+  await installQueues(postgres.databaseUrl, { ...fixture.app, queueSchema: 'gather_jobs' });
   services = await startServices();
   server = runGather(['serve'], {
     NODE_ENV: 'production',

@@ -6,6 +6,7 @@ import { insertUser } from '../../src/gather/accounts/user-rows.ts';
 import { Files } from '../../src/gather/files/files.ts';
 import { createLocalStore } from '../../src/gather/files/local-store.ts';
 import { Uploads } from '../../src/gather/files/uploads.ts';
+import { startBalancer } from '../helpers/balancer.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { type Handler, type HttpServer, json, startHttpServer } from '../helpers/http-server.ts';
 import { type Program, runGather } from '../helpers/program.ts';
@@ -265,12 +266,18 @@ test('addresses and ways that there are none of', async () => {
 });
 
 test('a database that cannot be reached, at the start and later', async () => {
-  const password = canary('database');
-  await using lonely = runGather(['serve'], {
-    ...settings,
-    DATABASE_URL: `postgres://gather:${password}@127.0.0.1:1/gather?application_name=${canary('option')}`,
-  });
+  const address = new URL(database.databaseUrl);
+  // Leads to the database until it is cut.
+  const way = await startBalancer([database.databaseUrl]);
+  address.host = new URL(way.url).host;
+  address.searchParams.set('application_name', canary('option'));
+  await using lonely = runGather(['serve'], { ...settings, DATABASE_URL: address.href });
   const lonelyUrl = await lonely.url();
+  await way[Symbol.asyncDispose]();
+  await using barred = runGather(['serve'], { ...settings, DATABASE_URL: address.href });
+  await barred.exit();
+  expect(barred.stderr).toContain('ECONNREFUSED');
+  expectClean(barred.stdout + barred.stderr, 'The log');
   for (const path of ['/ready', `/files/${randomUUID()}`, `/uploads/${'a'.repeat(43)}`]) {
     const response = await fetch(`${lonelyUrl}${path}`, { headers: HEADERS });
     expectClean(await whole(response), 'The answer');

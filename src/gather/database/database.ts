@@ -229,7 +229,7 @@ export class Database {
       this.signal.throwIfAborted();
       if (!isStale(error)) {
         this.#pools.lost?.failed(error);
-        throw toGatherError(error);
+        throw withFrames(toGatherError(error));
       }
       prepareAnew(statement.name);
       // In a transaction, which the failure has aborted, it cannot be repeated.
@@ -305,6 +305,12 @@ export class Database {
     trip.then(done, done);
     return trip;
   }
+}
+
+/** Puts our frames in the place of pg's into the stack of a fault: it is made where the socket is read. */
+function withFrames(error: unknown): unknown {
+  if (error instanceof Error && !(error instanceof GatherError)) Error.captureStackTrace(error, withFrames);
+  return error;
 }
 
 /** A statement from text, for what the builder cannot express. */

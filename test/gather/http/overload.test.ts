@@ -31,7 +31,8 @@ test('while more clients wait for PostgreSQL than may, operations are refused at
     expect(JSON.parse(body)).toEqual({
       errors: [
         {
-          message: 'The server has too much to do to take another operation. Try again in a few seconds.',
+          message:
+            'Expected a server with less to do (MAX_EVENT_LOOP_DELAY_MS, MAX_WAITING_VIEWERS). Try again in a few seconds.',
           extensions: { code: 'BUSY', retryable: true },
         },
       ],

@@ -6,7 +6,7 @@ import type { SpanSource } from './tracing.ts';
 /** Records each fault as an exception on its span, as the log describes it. */
 export function traceFaults({ active, redact }: SpanSource): () => void {
   const onFault = (message: unknown) => {
-    const { type, message: text = '', at = [] } = describeError((message as FaultEvent).error);
+    const { type, code = '', message: text = code, at = [] } = describeError((message as FaultEvent).error);
     trace.getSpan(active())?.addEvent('exception', {
       'exception.type': type,
       'exception.message': redact(text),

@@ -74,7 +74,7 @@ test('an operation whose turn does not come is refused at its deadline', async (
   expect(await waiting.json()).toMatchObject({
     errors: [
       {
-        message: 'The operation did not finish within 1 seconds.',
+        message: 'The operation did not finish within 1 seconds (OPERATION_TIMEOUT_MS).',
         extensions: { code: 'DEADLINE_EXCEEDED', retryable: true },
       },
     ],
