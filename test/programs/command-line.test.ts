@@ -47,6 +47,7 @@ test.for([
   ['serve --migrate', 'serve has no option --migrate. It has --wait, --processes, --help.'],
   ['check -x', 'check has no option -x. It has --help.'],
   ['user add ann@shop.example --role', '--role expects a value: --role ROLE.'],
+  ['work --only add --only add', '--only is given twice.'],
   ['user list --generate', 'Expected no options for list.'],
 ] as const)('%s is refused in a sentence, with code 2', async ([words, message]) => {
   const { code, stdout, stderr } = await runToEnd(words.split(' '));

@@ -33,6 +33,7 @@ export function parseArguments(name: string, command: Command, args: readonly st
     if (option.value !== undefined && token.value === undefined) {
       throw new MisuseError(`${token.rawName} expects a value: ${token.rawName} ${option.value}.`);
     }
+    if (token.name in options) throw new MisuseError(`${token.rawName} is given twice.`);
     options[token.name] = token.value ?? true;
   }
   if (!command.takesArguments && positionals.length > 0) {

@@ -1,5 +1,4 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Surroundings } from '../surroundings.ts';
 import { type Message, received } from './messages.ts';
@@ -17,9 +16,11 @@ export class ServerProcess implements AsyncDisposable {
   /** Starts the process, which imports these packages while it waits. */
   constructor(packages: readonly string[]) {
     this.#child = fork(PROGRAM, ['dev-server'], { stdio: 'inherit' });
-    // A process that cannot be told something has ended, which `ended` says.
-    this.#child.on('error', () => {});
-    this.ended = once(this.#child, 'exit').then(() => {});
+    this.ended = new Promise((resolve) => {
+      this.#child.once('exit', () => resolve());
+      // A message that cannot be sent is an error too: the process is about to end.
+      this.#child.on('error', () => this.#child.pid === undefined && resolve());
+    });
     this.#send({ type: 'warm', packages });
   }
 

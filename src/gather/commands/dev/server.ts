@@ -6,8 +6,9 @@ import { createServer } from '../../server.ts';
 import { createWorker } from '../../worker.ts';
 import { assertReady, NotMigratedError } from '../assert-ready.ts';
 import { type Command, CommandError } from '../command.ts';
-import { toListenError } from '../listen.ts';
+import { portSetting, toListenError } from '../listen.ts';
 import { bringUpToDate } from '../migrate.ts';
+import { startMonitoring } from '../monitoring.ts';
 import { schemasOf } from '../server-config.ts';
 import { listenToSignals, type Stopping, untilStopped, whenAborted } from '../stopping.ts';
 import { configIn, type Surroundings } from '../surroundings.ts';
@@ -28,6 +29,7 @@ export const devServer = (app: App): Command => ({
   async run(config) {
     if (!process.send) throw new CommandError('Only `dev` starts this command.');
     try {
+      await using _monitoring = await startMonitoring(config);
       await untilStopped(listenToParent(), (stopping) => serveOnRequest(app, config, stopping));
     } finally {
       // The connection to `dev` would keep the process alive.
@@ -47,7 +49,7 @@ async function serveOnRequest(app: App, config: Config, { stop, force }: Stoppin
   await using stack = new AsyncDisposableStack();
   const serverConfig = { ...configIn(surroundings, app, config), port };
   const server = createServer(app, serverConfig);
-  const worker = createWorker(app, serverConfig);
+  const worker = createWorker(app, { ...serverConfig, metrics: undefined });
   stack.defer(async () => {
     await Promise.all([server.stop(force), worker.stop(force)]);
   });
@@ -56,7 +58,7 @@ async function serveOnRequest(app: App, config: Config, { stop, force }: Stoppin
   const { hasInspector } = await listen;
   if (hasInspector) inspector.open(INSPECTOR_PORT, INSPECTOR_HOST);
   const { url } = await server.start().catch((error) => {
-    throw toListenError(error, config.HOST, 'PORT');
+    throw toListenError(error, config.HOST, portSetting(error, serverConfig));
   });
   await worker.start();
   send({ type: 'listening', url, packages: recordedPackages() });
