@@ -33,13 +33,14 @@ export function call<T>(description: CallDescription, trip: () => Promise<T>): P
   if (signal.aborted) return Promise.reject(signal.reason);
   if (!calls.hasSubscribers) return untilAborted(signal, trip());
   const start = performance.now();
+  const running = trip();
   return new Promise<T>((resolve, reject) => {
     const fail = (error: unknown) => {
       publishCall(description, start, toOutcome(error));
       reject(error);
     };
     const stopListening = onAbort(signal, fail);
-    trip().then(
+    running.then(
       (value) => {
         if (!stopListening()) return;
         publishCall(description, start, 'ok');

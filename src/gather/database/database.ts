@@ -201,14 +201,16 @@ export class Database {
   /** On a broken connection does not roll back, which would only delay the caller. */
   async #rollBack(client: pg.PoolClient, error: unknown): Promise<void> {
     await Promise.allSettled(this.#running);
-    let failure = error instanceof GatherError && error.source === 'postgres' ? error.cause : undefined;
-    if (!isBroken(failure)) {
-      failure = await runQuery(client, raw('rollback'), { timeoutMs: this.#pools.answerTimeoutMs }).then(
-        () => undefined,
-        (rollbackError: unknown) => rollbackError,
-      );
+    const failure = error instanceof GatherError && error.source === 'postgres' ? error.cause : undefined;
+    if (isBroken(failure)) return this.#release(client, failure);
+    try {
+      await runQuery(client, raw('rollback'), { timeoutMs: this.#pools.answerTimeoutMs });
+      this.#release(client, undefined);
+    } catch {
+      // The transaction may still be open, also if it was the rollback that was cancelled.
+      client.release(true);
+      permits.get(client)?.release();
     }
-    this.#release(client, failure);
   }
 
   async #execute<Row>(statement: BoundStatement<Row>): Promise<Result<Row>> {

@@ -36,6 +36,8 @@ export class Replica {
   /** How far the replica is; undefined while it cannot be reached. */
   #replayed: Place | undefined;
   #isListening = false;
+  /** How often the floor was forgotten. */
+  #forgotten = 0;
   #polling: Promise<void> | undefined;
 
   constructor({ primary, replica, listenUrl }: ReplicaConfig) {
@@ -50,7 +52,7 @@ export class Replica {
       onNotification: (payload) => this.#note(payload),
       onConnect: () => {
         // What was written before may not have been heard of.
-        this.#floor = undefined;
+        this.#forget();
         this.#isListening = true;
       },
       onEnd: () => {
@@ -85,7 +87,7 @@ export class Replica {
       if (rows[0]) this.#note(rows[0].payload);
     } catch {
       // Any client may have written something.
-      this.#floor = undefined;
+      this.#forget();
     }
   }
 
@@ -96,8 +98,18 @@ export class Replica {
   }
 
   #note(payload: string): void {
-    const [lsn = '', ...key] = payload.split(' ');
-    this.#written.set(key.join(' '), toPlace(lsn));
+    const [lsn = '', ...words] = payload.split(' ');
+    const key = words.join(' ');
+    const place = toPlace(lsn);
+    // They come by several connections, and not always in their order.
+    if (place > (this.#written.get(key) ?? 0n)) this.#written.set(key, place);
+  }
+
+  /** Queries read from the primary until the replica has all that is written by the next poll. */
+  #forget(): void {
+    this.#floor = undefined;
+    this.#written.clear();
+    this.#forgotten += 1;
   }
 
   #raiseFloor(place: Place): void {
@@ -105,12 +117,13 @@ export class Replica {
   }
 
   async #poll(): Promise<void> {
+    const forgotten = this.#forgotten;
     try {
       if (this.#floor === undefined) {
         const { rows } = await this.#primary.control.query<{ lsn: string }>(
           'select pg_current_wal_insert_lsn()::text as lsn',
         );
-        this.#floor = toPlace(rows[0]?.lsn ?? '0/0');
+        if (this.#forgotten === forgotten) this.#floor = toPlace(rows[0]?.lsn ?? '0/0');
       }
       const { rows } = await this.#replica.control.query<{ lsn: string | null }>(
         'select pg_last_wal_replay_lsn()::text as lsn',

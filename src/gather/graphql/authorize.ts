@@ -26,7 +26,7 @@ export function authorize(schema: GraphQLSchema, roles: Roles): void {
       if (own.length > 0) field[entry] = requireOwn(schema, field[entry] ?? resolverOf(field), own, isMutation);
       const least = leastRole(schema, field);
       // What is refused is refused by `resolve`.
-      if (own.length > 0 || least) field.extensions = extensions;
+      if (own.length > 0 || least || isMutation) field.extensions = extensions;
       if (least || isMutation) field[entry] = requireRole(field[entry] ?? resolverOf(field), roles, least);
     }
   }
@@ -41,8 +41,7 @@ function requireRole(resolver: Resolver, roles: Roles, least: Role | undefined):
   return (parent, args, context, info) => {
     const { viewer } = context;
     if (least && roles.has(viewer, least)) return resolver(parent, args, context, info);
-    // Not thrown: if a resolver throws synchronously, the executor waits for all sibling fields.
-    return Promise.reject(viewer.failure ?? refusal(viewer, roles, least));
+    throw viewer.failure ?? refusal(viewer, roles, least);
   };
 }
 

@@ -31,40 +31,36 @@ export function findRows(
   { table, key, isNullable }: Wanted,
   ids: readonly (Id | null)[],
 ): readonly unknown[] | Promise<readonly unknown[]> {
+  const find = (id: Id) => loaders.known.find(table, key, id);
   const missing = new Set<Id>();
-  for (const id of ids) if (id !== null && !loaders.known.find(table, key, id)) missing.add(id);
-  const rows = () => ids.map((id) => (id === null ? null : loaders.known.find(table, key, id)));
-  return missing.size === 0 ? rows() : loadMissing(loaders.rowsBy(table, key), ids, [...missing], rows, isNullable);
+  for (const id of ids) if (id !== null && !find(id)) missing.add(id);
+  if (missing.size === 0) return ids.map((id) => (id === null ? null : find(id)));
+  return load(loaders.rowsBy(table, key), [...missing], isNullable).then((loaded) =>
+    ids.map((id) => (id === null ? null : (loaded.get(id) ?? find(id) ?? null))),
+  );
 }
 
-async function loadMissing(
+/** The rows with these keys, or their errors; neither for a key without a row, if that may be. */
+async function load(
   loader: { load(key: string): Promise<unknown> },
-  ids: readonly (Id | null)[],
-  missing: readonly Id[],
-  rows: () => readonly unknown[],
+  ids: readonly Id[],
   isNullable: boolean,
-): Promise<readonly unknown[]> {
-  const loads = missing.map((id) => loader.load(id));
+): Promise<ReadonlyMap<Id, unknown>> {
+  const loads = ids.map((id) => loader.load(id));
+  const found = new Map<Id, unknown>();
   try {
-    await Promise.all(loads);
-    return rows();
+    const rows = await Promise.all(loads);
+    rows.forEach((row, index) => {
+      found.set(ids[index] as Id, row);
+    });
   } catch {
-    const failures = await failuresOf(missing, loads);
-    const isMissing = (error: unknown) => isNullable && isNotFound(error);
-    return rows().map((row, index) => {
-      const failure = failures.get(ids[index] as Id);
-      return row ?? (failure === undefined || isMissing(failure) ? null : failure);
+    const results = await Promise.allSettled(loads);
+    results.forEach((result, index) => {
+      if (result.status === 'fulfilled') found.set(ids[index] as Id, result.value);
+      else if (!isNullable || !isNotFound(result.reason)) found.set(ids[index] as Id, result.reason);
     });
   }
-}
-
-async function failuresOf(ids: readonly Id[], loads: readonly Promise<unknown>[]): Promise<Map<Id, unknown>> {
-  const failures = new Map<Id, unknown>();
-  const results = await Promise.allSettled(loads);
-  results.forEach((result, index) => {
-    if (result.status === 'rejected') failures.set(ids[index] as Id, result.reason);
-  });
-  return failures;
+  return found;
 }
 
 function isNotFound(error: unknown): boolean {

@@ -26,7 +26,8 @@ class TableRows {
     }
     for (; index.size < this.#rows.length; index.size++) {
       const row = this.#rows[index.size] as Readonly<Record<string, unknown>>;
-      if (row[column] !== undefined) index.rows.set(String(row[column]), row);
+      const key = row[column];
+      if (key !== undefined && key !== null) index.rows.set(String(key), row);
     }
     return index.rows.get(value);
   }

@@ -60,7 +60,7 @@ export function completeElements(
       if (completed !== undefined) into[into.length - 1] = completed;
     } catch (error) {
       execution.fail(level, place, error);
-      if (shape.isNonNull && !level.isAlive(place)) {
+      if (shape.isNonNull && execution.args.errorPropagation && !level.isAlive(place)) {
         ignore(elements.slice(index + 1));
         return;
       }

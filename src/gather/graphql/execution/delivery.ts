@@ -32,6 +32,8 @@ export class Delivery<Later> implements AsyncGenerator<Later, void, void> {
   /** Streams of which all elements so far are delivered. */
   readonly #idle = new Set<Stream>();
   #events: Event[] = [];
+  /** Of the parts in these events, and of those that are never delivered. */
+  #readyBytes = 0;
   readonly #requests: Request<Later>[] = [];
   #isStarted = false;
   #isOver = false;
@@ -157,6 +159,7 @@ export class Delivery<Later> implements AsyncGenerator<Later, void, void> {
   #onTask(task: Task): void {
     if (task.isCancelled) return;
     const { failure } = task;
+    if (failure) this.#readyBytes += task.bytes;
     if (!failure) task.streams = this.#take(task).streams;
     else for (const stream of task.newStreams) this.#close(stream);
     for (const fragment of task.fragments) {
@@ -169,7 +172,10 @@ export class Delivery<Later> implements AsyncGenerator<Later, void, void> {
 
   #finishFragment(fragment: Fragment): void {
     const tasks = [...fragment.tasks].filter(({ isDelivered }) => !isDelivered);
-    for (const task of tasks) task.isDelivered = true;
+    for (const task of tasks) {
+      task.isDelivered = true;
+      this.#readyBytes += task.bytes;
+    }
     this.#forget(fragment);
     if (tasks.length > 0) this.#events.push({ kind: 'data', fragment, tasks });
     this.#events.push({ kind: 'ended', ended: fragment });
@@ -186,6 +192,7 @@ export class Delivery<Later> implements AsyncGenerator<Later, void, void> {
     this.#forget(fragment);
     for (const task of fragment.tasks) {
       if (task.isDelivered || task.fragments.some(({ isOver }) => !isOver)) continue;
+      if (!task.failure) this.#readyBytes += task.bytes;
       this.#execution.cancel(task);
       for (const stream of [...task.newStreams, ...task.streams]) this.#close(stream);
     }
@@ -219,6 +226,7 @@ export class Delivery<Later> implements AsyncGenerator<Later, void, void> {
   #onBurst(part: BurstPart): void {
     const { stream, first, failure } = part;
     if (stream.isOver) return;
+    this.#readyBytes += part.bytes;
     stream.grow(part, this.#execution.maxBytes);
     const news = this.#take(part);
     const { elements, errors } = part.delivered;
@@ -262,6 +270,8 @@ export class Delivery<Later> implements AsyncGenerator<Later, void, void> {
     const events = this.#events;
     this.#events = [];
     const hasNext = this.#open.size > 0;
+    this.#execution.release(this.#readyBytes);
+    this.#readyBytes = 0;
     request.resolve({ done: false, value: this.#format.later(events, hasNext) });
     if (!hasNext) void this.#end();
     for (const stream of this.#idle) this.#pull(stream);

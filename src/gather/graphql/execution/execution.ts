@@ -45,6 +45,8 @@ export class Execution {
   readonly #limit: SizeLimit | undefined;
   /** The error of what does not fit. */
   #excess: unknown;
+  /** Bytes of the parts after the first result that the client does not have. */
+  #undelivered = 0;
   readonly #steps: Steps;
   readonly #signals = new Signals();
   readonly #arguments = new Map<Field, Arguments>();
@@ -103,8 +105,19 @@ export class Execution {
    * @throws the error of what does not fit
    */
   count(part: Part, bytes: number): void {
+    if (this.#limit && !this.#fits(part, bytes, this.#limit)) throw this.#exceed(this.#limit);
+  }
+
+  /** Bytes of later parts are delivered, or never will be: they do not count any more. */
+  release(bytes: number): void {
+    this.#undelivered = Math.max(0, this.#undelivered - bytes);
+  }
+
+  /** All parts that are delivered together count together. */
+  #fits(part: Part, bytes: number, { maxBytes }: SizeLimit): boolean {
     part.bytes += bytes;
-    if (this.#limit && part.bytes > this.#limit.maxBytes * part.allowance) throw this.#exceed(this.#limit);
+    if (part !== this.main) this.#undelivered += bytes;
+    return Math.max(part.bytes, part === this.main ? 0 : this.#undelivered) <= maxBytes * part.allowance;
   }
 
   #exceed(limit: SizeLimit): unknown {
@@ -117,9 +130,8 @@ export class Execution {
     if (this.isOver || !level.isAlive(place)) return;
     const part = level.partOf(place);
     const error = locatedError(reason, level.field.nodes, responsePathAsArray(level.pathOf(place)));
-    part.bytes += bytesOfError(error);
     const isExcess = this.#excess !== undefined && reason === this.#excess;
-    if (!isExcess && this.#limit && part.bytes > this.#limit.maxBytes * part.allowance) {
+    if (this.#limit && !this.#fits(part, bytesOfError(error), this.#limit) && !isExcess) {
       this.fail(level, place, this.#exceed(this.#limit));
       return;
     }

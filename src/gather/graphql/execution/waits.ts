@@ -25,7 +25,7 @@ export class Waits {
   /** Levels with places that are waited for. */
   readonly #levels = new Set<Level>();
   readonly #feeds = new Set<Feed>();
-  #arrivals: (Wait | (() => void))[] = [];
+  #arrivals: (Wait | Step)[] = [];
 
   constructor(execution: Execution) {
     this.#execution = execution;
@@ -47,17 +47,19 @@ export class Waits {
   addAll(level: Level, places: readonly number[], promise: PromiseLike<unknown>, use: (values: unknown) => void): void {
     if (this.#execution.isOver) return void ignore(promise);
     for (const place of places) this.#open(level, place);
-    const settle = (step: () => void) =>
-      this.arrive(() => {
+    const settle = (values: unknown, step: () => void) => {
+      const run = () => {
         for (const place of places) this.#close(level, place);
         step();
-      });
+      };
+      this.#arrive({ run, value: values });
+    };
     const fail = (reason: unknown) => {
       for (const place of places) this.#execution.fail(level, place, reason);
     };
     Promise.resolve(promise).then(
-      (values) => (this.#execution.isOver ? ignore(values) : settle(() => use(values))),
-      (reason) => settle(() => fail(reason)),
+      (values) => settle(values, () => use(values)),
+      (reason) => settle(undefined, () => fail(reason)),
     );
   }
 
@@ -94,8 +96,8 @@ export class Waits {
   }
 
   /** Goes on at the end of this turn, with all that arrives in it. */
-  arrive(step: () => void): void {
-    this.#arrive(step);
+  arrive(run: () => void): void {
+    this.#arrive({ run, value: undefined });
   }
 
   /** No longer waits for what nobody will see. */
@@ -121,11 +123,8 @@ export class Waits {
     return sources;
   }
 
-  #arrive(arrival: Wait | (() => void)): void {
-    if (this.#execution.isOver) {
-      if (arrival instanceof Wait) ignore(arrival.value);
-      return;
-    }
+  #arrive(arrival: Wait | Step): void {
+    if (this.#execution.isOver) return void ignore(arrival.value);
     if (this.#arrivals.length === 0) process.nextTick(this.#goOn);
     this.#arrivals.push(arrival);
   }
@@ -135,7 +134,8 @@ export class Waits {
     this.#arrivals = [];
     for (const arrival of arrivals) {
       if (arrival instanceof Wait) this.#settle(arrival);
-      else if (!this.#execution.isOver) arrival();
+      else if (this.#execution.isOver) ignore(arrival.value);
+      else arrival.run();
     }
     this.#execution.run();
   };
@@ -168,6 +168,13 @@ export class Waits {
     if (level.open.size === 0) this.#levels.delete(level);
     return true;
   }
+}
+
+/** What goes on at the end of a turn. */
+interface Step {
+  run(): void;
+  /** What it goes on with: ignored if the execution has ended. */
+  value: unknown;
 }
 
 /** A value that comes later. */

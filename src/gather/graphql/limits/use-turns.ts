@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createGraphQLError, type Plugin } from 'graphql-yoga';
+import { onAbort } from '../../abort.ts';
 import { Semaphore } from '../../concurrency/semaphore.ts';
 import type { Context } from '../../context.ts';
 import { HTTP_STATUSES, toClientError } from '../../errors.ts';
@@ -28,7 +29,7 @@ export function useTurns(maxOperations: number): Plugin<Context> {
         // A line of cheap operations must not run in one turn of the event loop, with the others waiting.
         if (isWaiting) await nextTurn();
         // When the operation has its answer, or nobody waits for it.
-        signal.addEventListener('abort', permit.release, { once: true });
+        onAbort(signal, permit.release);
       } catch (error) {
         stop({ errors: [withStatus(toClientError(error))] });
       }

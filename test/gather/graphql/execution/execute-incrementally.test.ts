@@ -179,3 +179,22 @@ test('an abort rejects the next part with the reason', async () => {
   await turns(3);
   expect(batches.isClosed).toBe(true);
 });
+
+test.each([executeIncrementally, executeIncrementallyAsOf2022])(
+  'parts that are delivered together have the limit together, and later ones have it anew: %o',
+  async (executeInParts) => {
+    const limit = { maxBytes: 5000, exceed: () => new Error('too large') };
+    const long = Array.from({ length: 100 }, (_, index) => ({ ...toBook(`${index}`, '7'), title: '.'.repeat(900) }));
+    const text = '{ books { id ... @defer { title } } }';
+    const result = await executeInParts(toArgs(text, { books: long }), limit);
+    if (!('initialResult' in result)) throw new Error('Expected parts.');
+    const [, ...later] = await read(result);
+    const titles = (part: unknown) => JSON.stringify(part).match(/\.{900}/g)?.length ?? 0;
+    for (const part of later) expect(titles(part)).toBeLessThanOrEqual(5);
+    expect(JSON.stringify(later)).toContain('too large');
+
+    const few = await executeInParts(toArgs(text, { books: long.slice(0, 5) }), limit);
+    if (!('initialResult' in few)) throw new Error('Expected parts.');
+    expect((await read(few)).reduce((sum: number, part: unknown) => sum + titles(part), 0)).toBe(5);
+  },
+);
