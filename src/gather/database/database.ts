@@ -52,6 +52,7 @@ export class Database {
   readonly #client: Client | undefined;
   readonly #transaction: pg.PoolClient | undefined;
   readonly #running = new Set<Promise<unknown>>();
+  #ended = 0;
   #cursors = 0;
 
   /** @param client undefined for the server's own statements, which count against no client's share */
@@ -155,6 +156,11 @@ export class Database {
   /** The running statements of this request, except those of cursors. Each settles when it ends. */
   get running(): ReadonlySet<Promise<unknown>> {
     return this.#running;
+  }
+
+  /** How many statements of this request have ended, before anybody has their rows. */
+  get ended(): number {
+    return this.#ended;
   }
 
   /**
@@ -303,7 +309,10 @@ export class Database {
 
   #track<T>(trip: Promise<T>): Promise<T> {
     this.#running.add(trip);
-    const done = () => this.#running.delete(trip);
+    const done = () => {
+      this.#running.delete(trip);
+      this.#ended += 1;
+    };
     trip.then(done, done);
     return trip;
   }

@@ -21,16 +21,24 @@ const MAX_HOLD_MS = 20;
  * Batches that are asked for while others wait belong to a level below: once those are dispatched, they wait for the rows
  * of those.
  */
-export function createSchedule({ running }: Pick<Database, 'running'>): Schedule {
+export function createSchedule(database: Pick<Database, 'running' | 'ended'>): Schedule {
   const slow = new WeakSet<Promise<unknown>>();
-  let waiting: (() => void)[] = [];
+  /** The batches that leave next. */
+  let level: (() => void)[] = [];
+  /** Those that wait for the rows of these. */
+  let below: (() => void)[] = [];
   let isHolding = false;
+  let isCollecting = false;
+  let endedBefore = 0;
 
-  const findAwaited = () => [...running].filter((statement) => !slow.has(statement));
+  const findAwaited = () => [...database.running].filter((statement) => !slow.has(statement));
 
   /** Collects the statements to wait for before the next answer of PostgreSQL is read, however long a turn takes. */
-  const begin = () => {
+  const begin = (batches: (() => void)[]) => {
+    level = batches;
     isHolding = true;
+    isCollecting = true;
+    endedBefore = database.ended;
     afterPromises(() => {
       if (findAwaited().length > 0) hold();
       else setImmediate(hold);
@@ -38,12 +46,14 @@ export function createSchedule({ running }: Pick<Database, 'running'>): Schedule
   };
 
   const hold = () => {
-    const batches = waiting;
-    waiting = [];
+    isCollecting = false;
     whenSettled(() => {
-      for (const dispatch of batches) dispatch();
+      for (const dispatch of level) dispatch();
       isHolding = false;
-      if (waiting.length > 0) begin();
+      if (below.length === 0) return;
+      const next = below;
+      below = [];
+      begin(next);
     });
   };
 
@@ -69,8 +79,10 @@ export function createSchedule({ running }: Pick<Database, 'running'>): Schedule
   };
 
   return (dispatch) => {
-    waiting.push(dispatch);
-    if (!isHolding) begin();
+    if (!isHolding) begin([dispatch]);
+    // What the rows of a statement ask for that began and ended in this turn is of the level below.
+    else if (isCollecting && database.ended === endedBefore) level.push(dispatch);
+    else below.push(dispatch);
   };
 }
 
