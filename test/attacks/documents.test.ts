@@ -84,7 +84,7 @@ const refused: [string, string, RegExp, number?][] = [
   [
     '200 operations',
     repeat(200, (i) => `query A${i} { about { name } }`),
-    /^Could not determine what operation to execute\.$/,
+    /^Expected a document with one operation, or an `operationName`, got neither\.$/,
   ],
   [
     '400 variables',

@@ -33,8 +33,6 @@ async function load<Module>(name: string, loading: Promise<Module>): Promise<Mod
     return await loading;
   } catch (error) {
     if (codeOf(error) !== 'ERR_MODULE_NOT_FOUND') throw error;
-    throw new CommandError(
-      `The package ${name} is not installed: run \`npm install ${name}\`, or \`npm ci\` with optional packages.`,
-    );
+    throw new CommandError(`The package ${name} is not installed: run \`npm ci\`.`);
   }
 }
