@@ -17,7 +17,7 @@ import { SHOP } from './schemas.ts';
 const CONNECTIONS = 32;
 const REQUESTS_PER_ROUND = 1000;
 const ROUNDS = 7;
-const LIMIT = 3.5;
+const LIMIT = 3.8;
 
 await using stack = new AsyncDisposableStack();
 const dataDir = await mkdtemp(join(tmpdir(), 'gather-bench-'));
