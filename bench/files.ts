@@ -2,19 +2,15 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { migrate } from '../src/gather/database/migrate.ts';
-import { startEmbeddedPostgres } from '../src/gather/embedded-postgres/embedded-postgres.ts';
-import { startExampleServices } from '../src/smokehouse/example-services/index.ts';
 import { download, type Kept, type MadeUp, put, sha256Of, upload, uploadInForm } from './file-client.ts';
 import { MeasuredServer } from './measured-server.ts';
-import { SHOP } from './schemas.ts';
 import { beginSession } from './session.ts';
+import { startBench } from './start-bench.ts';
 
 /**
  * The server's memory during uploads and downloads of large files; their throughput, compared with plain Node in the same
@@ -36,18 +32,11 @@ const deadline = setTimeout(() => {
 
 await using stack = new AsyncDisposableStack();
 stack.defer(() => clearTimeout(deadline));
-const dataDir = await mkdtemp(join(tmpdir(), 'gather-bench-'));
-stack.defer(() => rm(dataDir, { recursive: true }));
+const { dataDir, databaseUrl, urls } = await startBench(stack);
 const filesDir = join(dataDir, 'files');
 const bareDir = join(dataDir, 'bare');
 await mkdir(bareDir);
-const postgres = await startEmbeddedPostgres({ dataDir });
-stack.defer(() => postgres.stop());
-const { databaseUrl } = postgres;
-await migrate(databaseUrl, SHOP);
 await beginSession(databaseUrl);
-const { urls, close } = await startExampleServices();
-stack.defer(close);
 
 await measureMemory();
 await measureThroughput();

@@ -1,22 +1,18 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PgBoss } from 'pg-boss';
 import { Database, raw } from '../src/gather/database/database.ts';
-import { migrate } from '../src/gather/database/migrate.ts';
 import { channelOf, createPools, endPools } from '../src/gather/database/pool.ts';
-import { startEmbeddedPostgres } from '../src/gather/embedded-postgres/embedded-postgres.ts';
 import { installQueues } from '../src/gather/jobs/install.ts';
 import { JobNotifications } from '../src/gather/jobs/job-notifications.ts';
 import { Jobs } from '../src/gather/jobs/jobs.ts';
 import { Queue } from '../src/gather/jobs/queue.ts';
 import { createWorker } from '../src/gather/worker.ts';
 import { add } from '../src/smokehouse/demo-jobs/add-task.ts';
-import { startExampleServices } from '../src/smokehouse/example-services/index.ts';
 import { smokehouse } from '../src/smokehouse/index.ts';
 import { SCHEMAS, SHOP, TABLES } from './schemas.ts';
+import { startBench } from './start-bench.ts';
 
 /**
  * The latency of a job with an idle worker: from the start of its transaction to that of its attempt, by PostgreSQL's
@@ -35,15 +31,8 @@ const deadline = setTimeout(() => {
 
 await using stack = new AsyncDisposableStack();
 stack.defer(() => clearTimeout(deadline));
-const dataDir = await mkdtemp(join(tmpdir(), 'gather-bench-'));
-stack.defer(() => rm(dataDir, { recursive: true }));
-const postgres = await startEmbeddedPostgres({ dataDir });
-stack.defer(() => postgres.stop());
-const { databaseUrl } = postgres;
-await migrate(databaseUrl, SHOP);
+const { dataDir, databaseUrl, urls } = await startBench(stack);
 await installQueues(databaseUrl, SHOP);
-const examples = await startExampleServices();
-stack.defer(() => examples.close());
 const pools = createPools({
   ...TABLES,
   databaseUrl,
@@ -65,7 +54,7 @@ const worker = createWorker(smokehouse, {
   databaseUrl,
   databaseConnections: 10,
   statementTimeoutMs: 15_000,
-  services: Object.fromEntries(Object.entries(examples.urls).map(([name, url]) => [name, { url }])),
+  services: Object.fromEntries(Object.entries(urls).map(([name, url]) => [name, { url }])),
   store: { directory: join(dataDir, 'files') },
   timeZone: 'UTC',
   fetchAllowed: [],

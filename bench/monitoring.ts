@@ -1,16 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { migrate } from '../src/gather/database/migrate.ts';
-import { startEmbeddedPostgres } from '../src/gather/embedded-postgres/embedded-postgres.ts';
 import { listen } from '../src/gather/http/listen.ts';
-import { startExampleServices } from '../src/smokehouse/example-services/index.ts';
 import { seed } from '../src/smokehouse/seed/seed.ts';
 import { MeasuredServer } from './measured-server.ts';
 import { pages } from './pages.ts';
-import { SHOP } from './schemas.ts';
 import type { Monitoring } from './server.ts';
+import { startBench } from './start-bench.ts';
 
 /**
  * The CPU time per request of a page with metrics, and with traces of a tenth and of all requests, as a multiple of that
@@ -22,15 +16,8 @@ const ROUNDS = 15;
 const KINDS: readonly Monitoring[] = ['none', 'none', 'metrics', 'some traces', 'all traces'];
 
 await using stack = new AsyncDisposableStack();
-const dataDir = await mkdtemp(join(tmpdir(), 'gather-bench-'));
-stack.defer(() => rm(dataDir, { recursive: true }));
-const postgres = await startEmbeddedPostgres({ dataDir });
-stack.defer(() => postgres.stop());
-const { databaseUrl } = postgres;
-await migrate(databaseUrl, SHOP);
+const { databaseUrl, urls } = await startBench(stack);
 await seed(databaseUrl, { size: 'shop' });
-const { urls, close } = await startExampleServices();
-stack.defer(close);
 const collector = createServer((request, response) => {
   request.resume().once('end', () => response.end());
 });

@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
-import { migrate } from '../src/gather/database/migrate.ts';
-import { startEmbeddedPostgres } from '../src/gather/embedded-postgres/embedded-postgres.ts';
-import { startExampleServices } from '../src/smokehouse/example-services/index.ts';
 import { seed } from '../src/smokehouse/seed/seed.ts';
 import { MeasuredServer } from './measured-server.ts';
-import { SHOP } from './schemas.ts';
+import { startBench } from './start-bench.ts';
 
 /**
  * The answers a second and their latency, from one client to 300, each of which asks for a page of the shop again and
@@ -26,15 +20,8 @@ const PAGE = JSON.stringify({
 });
 
 await using stack = new AsyncDisposableStack();
-const dataDir = await mkdtemp(join(tmpdir(), 'gather-bench-'));
-stack.defer(() => rm(dataDir, { recursive: true }));
-const postgres = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } });
-stack.defer(() => postgres.stop());
-const { databaseUrl } = postgres;
-await migrate(databaseUrl, SHOP);
+const { databaseUrl, urls } = await startBench(stack, { fsync: 'off' });
 await seed(databaseUrl, { size: 'shop' });
-const { urls, close } = await startExampleServices();
-stack.defer(close);
 const bounded = await MeasuredServer.start({ kind: 'gather', databaseUrl, urls, overload: OVERLOAD, operations: 4 }, 1);
 stack.use(bounded);
 const unbounded = stack.use(await MeasuredServer.start({ kind: 'gather', databaseUrl, urls }, 1));

@@ -1,14 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { migrate } from '../src/gather/database/migrate.ts';
-import { startEmbeddedPostgres } from '../src/gather/embedded-postgres/embedded-postgres.ts';
-import { startExampleServices } from '../src/smokehouse/example-services/index.ts';
 import { seed } from '../src/smokehouse/seed/seed.ts';
 import { MeasuredServer } from './measured-server.ts';
 import { type Page, pages } from './pages.ts';
-import { SHOP } from './schemas.ts';
+import { startBench } from './start-bench.ts';
 
 /**
  * Gather's CPU time per request, as a multiple of that of a hand-written handler with the same statements and calls. Rounds
@@ -20,15 +14,8 @@ const ROUNDS = 7;
 const LIMIT = 3.8;
 
 await using stack = new AsyncDisposableStack();
-const dataDir = await mkdtemp(join(tmpdir(), 'gather-bench-'));
-stack.defer(() => rm(dataDir, { recursive: true }));
-const postgres = await startEmbeddedPostgres({ dataDir });
-stack.defer(() => postgres.stop());
-const { databaseUrl } = postgres;
-await migrate(databaseUrl, SHOP);
+const { databaseUrl, urls } = await startBench(stack);
 await seed(databaseUrl, { size: 'shop' });
-const { urls, close } = await startExampleServices();
-stack.defer(close);
 
 const gather = stack.use(await MeasuredServer.start({ kind: 'gather', databaseUrl, urls }, CONNECTIONS));
 const handWritten = stack.use(await MeasuredServer.start({ kind: 'hand-written', databaseUrl, urls }, CONNECTIONS));

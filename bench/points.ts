@@ -1,14 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { migrate } from '../src/gather/database/migrate.ts';
-import { startEmbeddedPostgres } from '../src/gather/embedded-postgres/embedded-postgres.ts';
-import { startExampleServices } from '../src/smokehouse/example-services/index.ts';
 import { seed } from '../src/smokehouse/seed/seed.ts';
 import { MeasuredServer } from './measured-server.ts';
 import { pages } from './pages.ts';
-import { SHOP } from './schemas.ts';
+import { startBench } from './start-bench.ts';
 
 /**
  * The CPU time of a point, from which the defaults of COST_BUCKET and COST_RESTORE were chosen. Takes the minimum of a few
@@ -28,15 +22,8 @@ const OPERATIONS = {
 };
 
 await using stack = new AsyncDisposableStack();
-const dataDir = await mkdtemp(join(tmpdir(), 'gather-bench-'));
-stack.defer(() => rm(dataDir, { recursive: true }));
-const postgres = await startEmbeddedPostgres({ dataDir });
-stack.defer(() => postgres.stop());
-const { databaseUrl } = postgres;
-await migrate(databaseUrl, SHOP);
+const { databaseUrl, urls } = await startBench(stack);
 await seed(databaseUrl, { size: 'shop' });
-const { urls, close } = await startExampleServices();
-stack.defer(close);
 const server = stack.use(await MeasuredServer.start({ kind: 'gather', databaseUrl, urls }, CONNECTIONS));
 
 for (const [name, query] of Object.entries(OPERATIONS)) {

@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
-import { migrate } from '../src/gather/database/migrate.ts';
-import { startEmbeddedPostgres } from '../src/gather/embedded-postgres/embedded-postgres.ts';
-import { startExampleServices } from '../src/smokehouse/example-services/index.ts';
 import { MeasuredServer } from './measured-server.ts';
-import { SHOP } from './schemas.ts';
+import { insertItems, startBench } from './start-bench.ts';
 
 /** How long one client waits for a page of a million items, while another scans the whole table 30 times concurrently. */
 const ROWS = 1_000_000;
@@ -21,15 +14,8 @@ const GREEDY = '203.0.113.1';
 const NEIGHBOUR = '203.0.113.2';
 
 await using stack = new AsyncDisposableStack();
-const dataDir = await mkdtemp(join(tmpdir(), 'gather-bench-'));
-stack.defer(() => rm(dataDir, { recursive: true }));
-const postgres = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } });
-stack.defer(() => postgres.stop());
-const { databaseUrl } = postgres;
-await migrate(databaseUrl, SHOP);
-await insertItems();
-const { urls, close } = await startExampleServices();
-stack.defer(close);
+const { databaseUrl, urls } = await startBench(stack, { fsync: 'off' });
+await insertItems(databaseUrl, ROWS);
 const gather = stack.use(await MeasuredServer.start({ kind: 'gather', databaseUrl, urls }, AT_ONCE + 1));
 for (let round = 0; round < 20; round++) await waitForPage();
 const alone = await Promise.all([waitForPage(), waitForPage()]);
@@ -67,17 +53,4 @@ async function waitForPage(): Promise<number> {
   assert.equal(errors, undefined);
   assert.equal(data.menu.items.nodes.length, 20);
   return performance.now() - asked;
-}
-
-async function insertItems(): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  await client.query(`insert into supplier (name, city) values ('Oak & Ember', 'Austin')`);
-  await client.query(
-    `insert into item (sku, name, "supplierId", price)
-     select 'SKU-' || n, 'Item ' || n, 1, 1 from generate_series(1, $1::integer) n`,
-    [ROWS],
-  );
-  await client.query('vacuum analyze item');
-  await client.end();
 }

@@ -1,13 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import pg from 'pg';
-import { migrate } from '../src/gather/database/migrate.ts';
-import { startEmbeddedPostgres } from '../src/gather/embedded-postgres/embedded-postgres.ts';
-import { startExampleServices } from '../src/smokehouse/example-services/index.ts';
 import { MeasuredServer } from './measured-server.ts';
-import { SHOP } from './schemas.ts';
+import { insertItems, startBench } from './start-bench.ts';
 
 /** The time to the first of a million streamed items and to all of them, and the memory of the server. */
 const ROWS = 1_000_000;
@@ -17,15 +10,8 @@ const QUERY = '{ menu { all @stream { sku name } } }';
 const SKU = Buffer.from('"sku":"');
 
 await using stack = new AsyncDisposableStack();
-const dataDir = await mkdtemp(join(tmpdir(), 'gather-bench-'));
-stack.defer(() => rm(dataDir, { recursive: true }));
-const postgres = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } });
-stack.defer(() => postgres.stop());
-const { databaseUrl } = postgres;
-await migrate(databaseUrl, SHOP);
-await insertItems();
-const { urls, close } = await startExampleServices();
-stack.defer(close);
+const { databaseUrl, urls } = await startBench(stack, { fsync: 'off' });
+await insertItems(databaseUrl, ROWS);
 const gather = stack.use(await MeasuredServer.start({ kind: 'gather', databaseUrl, urls }, 1));
 await gather.post({ query: '{ menu { exists } }' });
 
@@ -61,18 +47,6 @@ if (growth > MAX_GROWTH_BYTES || firstMs > MAX_FIRST_MS) process.exitCode = 1;
 
 function toMb(bytes: number): string {
   return `${(bytes / 1e6).toFixed(0)} MB`;
-}
-
-async function insertItems(): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  await client.query(`insert into supplier (name, city) values ('Oak & Ember', 'Austin')`);
-  await client.query(
-    `insert into item (sku, name, "supplierId", price)
-     select 'SKU-' || n, 'Item ' || n, 1, 1 from generate_series(1, $1::integer) n`,
-    [ROWS],
-  );
-  await client.end();
 }
 
 function countSkus(bytes: Buffer): number {

@@ -2,7 +2,6 @@ import { createServer as createHttpServer } from 'node:http';
 import type { DocumentNode } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import { Accounts } from './accounts/accounts.ts';
-import type { JwtConfig } from './accounts/jwt.ts';
 import { useViewer } from './accounts/use-viewer.ts';
 import type { App } from './app.ts';
 import { assertSound } from './check.ts';
@@ -10,24 +9,20 @@ import { TokenBuckets } from './concurrency/token-buckets.ts';
 import { channelOf, createPools, endPools } from './database/pool.ts';
 import { poolStates } from './database/pool-state.ts';
 import { Replica } from './database/replica.ts';
-import type { EngineSchemas } from './database/schemas.ts';
 import { toDefinitions } from './database/tables.ts';
-import type { Pooling } from './database/transaction-pooling.ts';
 import { engineResolvers } from './engine-resolvers.ts';
-import { createStore, type StoreConfig } from './files/create-store.ts';
+import { createStore } from './files/create-store.ts';
 import { describeImage } from './files/describe-image.ts';
 import { createDownloadRoute, createFileRoute, type DownloadSource } from './files/file-route.ts';
 import { Files } from './files/files.ts';
 import { removeBytes } from './files/remove-bytes.ts';
 import { findRoute, type Routes } from './files/routes.ts';
-import type { QuotaConfig } from './files/storage-quota.ts';
 import { createUploadRoute } from './files/upload-route.ts';
 import { Uploads } from './files/uploads.ts';
 import { createDocumentCache } from './graphql/documents/document-cache.ts';
 import { readManifest } from './graphql/documents/manifest.ts';
-import { type DocumentsConfig, useDocuments } from './graphql/documents/use-documents.ts';
+import { useDocuments } from './graphql/documents/use-documents.ts';
 import { renderGraphiQL, wantsPage } from './graphql/graphiql.ts';
-import type { Limits } from './graphql/limits/limits.ts';
 import { useAnswerSize } from './graphql/limits/use-answer-size.ts';
 import { useCost } from './graphql/limits/use-cost.ts';
 import { useLimits } from './graphql/limits/use-limits.ts';
@@ -53,11 +48,11 @@ import { createHomePage, SCHEMA_SEGMENT } from './http/home-page.ts';
 import { inOrder } from './http/in-order.ts';
 import { drain, listen, originOf } from './http/listen.ts';
 import { RefusalLog } from './http/log-refusals.ts';
-import { createMetricsEndpoint, type MetricsConfig } from './http/metrics-endpoint.ts';
+import { createMetricsEndpoint } from './http/metrics-endpoint.ts';
 import { answerNotHttp } from './http/not-http.ts';
 import { nothingHere } from './http/nothing-here.ts';
 import { OpenRequests } from './http/open-requests.ts';
-import { Overload, type OverloadConfig, refuseOverload } from './http/overload.ts';
+import { Overload, refuseOverload } from './http/overload.ts';
 import { checkReadiness } from './http/readiness.ts';
 import { refuse } from './http/refuse.ts';
 import { shown } from './http/shown.ts';
@@ -73,86 +68,17 @@ import { Jobs } from './jobs/jobs.ts';
 import { Queue } from './jobs/queue.ts';
 import { loadersFrom } from './loaders/index.ts';
 import { operations } from './monitoring/channels.ts';
-import { createLog, type LogConfig } from './monitoring/log.ts';
+import { createLog } from './monitoring/log.ts';
 import { createMaskError } from './monitoring/mask-errors.ts';
 import { Refusals } from './monitoring/refusals.ts';
 import { identified, REQUEST_ID, withRequestId } from './monitoring/request-id.ts';
 import { secretsOf } from './monitoring/secrets.ts';
 import { listenToCalls } from './monitoring/timing.ts';
-import { createServices, type ServiceConfig } from './services/define-service.ts';
+import type { ServerConfig } from './server-config.ts';
+import { createServices } from './services/define-service.ts';
 import { createUrlCheck } from './services/public-fetch.ts';
-import type { Settings } from './settings.ts';
 import { createThreads } from './threads/threads.ts';
 import type { Viewer } from './viewer.ts';
-
-/** The configuration of a server. */
-export interface ServerConfig extends EngineSchemas, LogConfig {
-  host: string;
-  /** 0 takes any free port. */
-  port: number;
-  /** In development every response has `extensions.timing` and a detailed `Server-Timing`. */
-  isDevelopment: boolean;
-  /** Whether introspection is allowed, and error messages suggest names. */
-  isIntrospectable: boolean;
-  hasGraphiQL: boolean;
-  limits: Limits;
-  /** The points of viewers, if other processes take from them too. @default this server's own */
-  buckets?: TokenBuckets;
-  /** When operations are refused. @default never */
-  overload?: OverloadConfig;
-  documents: DocumentsConfig;
-  /** How long shared caches may store responses that are the same for everybody; 0 forbids it. */
-  cacheSeconds: number;
-  /** Host names that the server answers to, besides that of `publicUrl`; any if there are none and no `publicUrl`. */
-  hosts: readonly string[];
-  /** Origins whose pages may send requests: `https://app.example`. */
-  corsOrigins: readonly string[];
-  /** Number of proxies in front of the server that append to `X-Forwarded-For`. */
-  proxyHops: number;
-  /** The issuer whose tokens are accepted besides those of sessions. */
-  jwt?: JwtConfig | undefined;
-  /** How long open requests may still take when the server stops. */
-  drainTimeoutMs: number;
-  /** How long `/ready` answers 503 before the server stops on a signal. @default 0 */
-  shutdownDelayMs?: number;
-  /** How long a connection may be idle between two requests. @default 65_000 */
-  keepAliveTimeoutMs?: number;
-  /** A client that reads nothing of its response for this long is disconnected. @default 60_000 */
-  stallTimeoutMs?: number;
-  /** An operation that takes at least this long is logged as a warning. @default 1000 */
-  slowOperationMs?: number;
-  /** @default none are measured */
-  metrics?: MetricsConfig | undefined;
-  databaseUrl: string;
-  /** Reaches PostgreSQL without a pooler, for LISTEN. @default databaseUrl */
-  databaseDirectUrl?: string | undefined;
-  /** A read replica for queries. @default none */
-  databaseReplicaUrl?: string | undefined;
-  /** How a pooler at `databaseUrl` pools. @default session */
-  pooling?: Pooling | undefined;
-  /** Most connections to PostgreSQL for statements. */
-  databaseConnections: number;
-  statementTimeoutMs: number;
-  /** How long an operation may take. */
-  operationTimeoutMs: number;
-  services: Readonly<Record<string, ServiceConfig>>;
-  /** Most unsettled jobs of one user. */
-  maxPendingJobs: number;
-  /** Where files are stored. */
-  store: StoreConfig;
-  /** Largest file. */
-  uploadMaxBytes: number;
-  /** Most bytes of files and announced uploads, per owner and in total. */
-  filesQuota: QuotaConfig;
-  /** The URL at which clients reach the server: `https://app.example`. @default the origin of the request */
-  publicUrl?: string | undefined;
-  /** IANA name of the application's time zone, in which its days begin and its schedules run. */
-  timeZone: string;
-  /** Non-public hosts, addresses and address blocks that tasks may fetch from. */
-  fetchAllowed: readonly string[];
-  /** The application's own settings. */
-  settings: Settings;
-}
 
 /** The addresses of a server that is listening. */
 interface Listening {
@@ -256,6 +182,7 @@ export function createServer(app: App, config: ServerConfig): Server {
     ...downloadRoutes(app, { pools, store, log, proxyHops: config.proxyHops }),
     ...(config.isIntrospectable && { [SCHEMA_SEGMENT]: createSchemaRoute(schema) }),
   };
+  const trustedDocuments = readManifest(config.documents.file);
   const stopListening = listenToCalls();
   const metrics =
     config.metrics &&
@@ -287,7 +214,7 @@ export function createServer(app: App, config: ServerConfig): Server {
       useAnswerSize(config.limits.answerMaxBytes),
       useTiming(config.isDevelopment, roles),
       useQueryLength(config.limits),
-      useDocuments(config.documents),
+      useDocuments(trustedDocuments, config.documents),
       useIntrospection(config.isIntrospectable),
       useViewer({ accounts, roles, buckets, proxyHops: config.proxyHops }),
       useLimits(config.limits),
@@ -319,7 +246,7 @@ export function createServer(app: App, config: ServerConfig): Server {
       }),
       useExecutor(maskError, planOf),
       // Only if metrics or traces listen.
-      ...(operations.hasSubscribers ? [useOperationEvents(trustedBy(config.documents))] : []),
+      ...(operations.hasSubscribers ? [useOperationEvents((id) => trustedDocuments.has(id))] : []),
     ],
     maskedErrors: { maskError },
     parserAndValidationCache: {
@@ -433,12 +360,6 @@ export function createServer(app: App, config: ServerConfig): Server {
       return stopped;
     },
   };
-}
-
-/** Whether the document with an ID is trusted. */
-function trustedBy({ file }: DocumentsConfig): (documentId: string) => boolean {
-  const trusted = file === undefined ? new Map<string, string>() : readManifest(file);
-  return (documentId) => trusted.has(documentId);
 }
 
 /** The application's own download routes. */

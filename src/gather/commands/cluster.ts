@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClusterMetricsEndpoint } from '../http/metrics-endpoint.ts';
 import type { Logger } from '../monitoring/log.ts';
-import type { ServerConfig } from '../server.ts';
+import type { ServerConfig } from '../server-config.ts';
 import { createSharedBuckets, relayPoints } from './cluster-points.ts';
 import { sayStopping, toListenError } from './listen.ts';
 import { listenToSignals, type Stopping, whenAborted } from './stopping.ts';

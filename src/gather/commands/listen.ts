@@ -1,7 +1,8 @@
 import cluster from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from '../app.ts';
-import { createServer, type Server, type ServerConfig } from '../server.ts';
+import { createServer, type Server } from '../server.ts';
+import type { ServerConfig } from '../server-config.ts';
 import { CommandError } from './command.ts';
 import { type Stopping, whenAborted } from './stopping.ts';
 

@@ -2,7 +2,7 @@ import cluster from 'node:cluster';
 import type { App } from '../app.ts';
 import { assertFits } from '../check.ts';
 import { createLog } from '../monitoring/log.ts';
-import type { ServerConfig } from '../server.ts';
+import type { ServerConfig } from '../server-config.ts';
 import { toWholeNumber } from './arguments.ts';
 import { assertReady, WAIT, waitUntilReady } from './assert-ready.ts';
 import { asOneOfMany, runProcesses } from './cluster.ts';

@@ -7,7 +7,7 @@ import type { EngineSchemas } from '../database/schemas.ts';
 import type { StoreConfig } from '../files/create-store.ts';
 import type { Limits } from '../graphql/limits/limits.ts';
 import { keysOf, passwordsOf } from '../monitoring/secrets.ts';
-import type { ServerConfig } from '../server.ts';
+import type { ServerConfig } from '../server-config.ts';
 import type { ServiceConfig } from '../services/define-service.ts';
 
 const S3_TIMEOUT_MS = 30_000;

@@ -1,5 +1,5 @@
 import type { App } from '../app.ts';
-import type { ServerConfig } from '../server.ts';
+import type { ServerConfig } from '../server-config.ts';
 import { inStep } from '../step.ts';
 import { createWorker } from '../worker.ts';
 import type { Command } from './command.ts';

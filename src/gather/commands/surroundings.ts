@@ -1,7 +1,7 @@
 import type { App, RunningExamples } from '../app.ts';
 import type { Config } from '../config.ts';
 import { startEmbeddedPostgres } from '../embedded-postgres/embedded-postgres.ts';
-import type { ServerConfig } from '../server.ts';
+import type { ServerConfig } from '../server-config.ts';
 import { inStep } from '../step.ts';
 import { assertReady } from './assert-ready.ts';
 import { CommandError, type Given, type Option, serviceSettings, settingsWith } from './command.ts';

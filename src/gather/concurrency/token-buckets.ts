@@ -54,7 +54,10 @@ export class TokenBucket {
     return this.#limits.costBucket - this.available;
   }
 
-  /** The points left; negative after an operation that cost more than estimated, by at most one full bucket. */
+  /**
+   * The points left; negative after an operation that cost more than estimated, by at most one full bucket, and further by
+   * `owe`.
+   */
   get available(): number {
     const { costBucket, costRestoredPerSecond } = this.#limits;
     const now = performance.now();

@@ -34,11 +34,16 @@ interface Connection {
   sendCopyFail(message: string): void;
 }
 
+/** What pg exports with more than its types tell. */
+interface PgInternals {
+  Result: new (rowMode: undefined, types: Types) => RowParser;
+  utils: { prepareValue(value: unknown): unknown };
+}
+
 type Types = Pick<pg.ClientBase, 'getTypeParser'>;
 type Settle<Row> = (error: unknown, result?: Result<Row>) => void;
 
-const { prepareValue } = (pg as unknown as { utils: { prepareValue(value: unknown): unknown } }).utils;
-const Parser = pg.Result as unknown as new (rowMode: undefined, types: Types) => RowParser;
+const { Result: Parser, utils } = pg as unknown as PgInternals;
 const DIGITS = /^-?\d+$/;
 const TAG = /(\d+)$/;
 
@@ -170,7 +175,7 @@ class Query<Row> {
 /** As pg does, but joins arrays of whole numbers and IDs without escaping them. */
 function toParameter(value: unknown): unknown {
   if (typeof value === 'string') return value;
-  return Array.isArray(value) && value.every(isWhole) ? `{${value.join(',')}}` : prepareValue(value);
+  return Array.isArray(value) && value.every(isWhole) ? `{${value.join(',')}}` : utils.prepareValue(value);
 }
 
 function isWhole(value: unknown): boolean {

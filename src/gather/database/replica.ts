@@ -13,15 +13,15 @@ interface ReplicaConfig {
 /** A place in PostgreSQL's write-ahead log. */
 type Place = bigint;
 
-/** How often the replica is asked how far it is. */
+/** How often the replica is asked how far it has replayed the log. */
 const POLL_INTERVAL_MS = 200;
 /** The clients whose last mutation is remembered; the last mutation of the others counts for all. */
 const MAX_CLIENTS = 10_000;
 
 /**
- * A read replica. Queries of a client read from it once it has replayed the client's last mutation, wherever that was run:
- * servers tell each other by NOTIFY. They read from the primary until then, and while the replica or the connection that
- * listens is lost. Close it.
+ * A read replica. Queries of a client read from it once it has replayed the client's last mutation, on any server: servers
+ * tell each other by NOTIFY. They read from the primary until then, and while the replica or the connection that listens is
+ * lost. Close it.
  */
 export class Replica {
   readonly #primary: Pools;
@@ -33,7 +33,7 @@ export class Replica {
   readonly #written: LRUCache<string, Place>;
   /** The end of all other mutations; undefined if it has to be asked for. */
   #floor: Place | undefined;
-  /** How far the replica is; undefined while it cannot be reached. */
+  /** How far the replica has replayed the log; undefined while it cannot be reached. */
   #replayed: Place | undefined;
   #isListening = false;
   /** How often the floor was forgotten. */
@@ -51,7 +51,7 @@ export class Replica {
     this.#listener = new Listener(listenUrl, this.#channel, {
       onNotification: (payload) => this.#note(payload),
       onConnect: () => {
-        // What was written before may not have been heard of.
+        // Notifications may have been missed before.
         this.#forget();
         this.#isListening = true;
       },
@@ -101,7 +101,7 @@ export class Replica {
     const [lsn = '', ...words] = payload.split(' ');
     const key = words.join(' ');
     const place = toPlace(lsn);
-    // They come by several connections, and not always in their order.
+    // Notifications come from several connections, and not always in order.
     if (place > (this.#written.get(key) ?? 0n)) this.#written.set(key, place);
   }
 

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type pg from 'pg';
 
-/** What a pooler gives a connection: by session, or for each transaction another one. */
+/** How long a pooler gives a client one connection to PostgreSQL: for its session, or for one transaction. */
 export type Pooling = 'session' | 'transaction';
 
-/** Settings that a pooler tracks for each client, and applies to whatever connection it gives it. */
+/** Settings that a pooler tracks for each client, and applies to each connection that it gives the client. */
 const TRACKED = { TimeZone: 'UTC', DateStyle: 'ISO, MDY', client_encoding: 'UTF8' };
 /** Settings that must be right on every connection of the pooler. */
 const EXPECTED: Readonly<Record<string, string>> = {
@@ -22,11 +22,19 @@ const CANCEL_TIMEOUT_MS = 15_000;
 /** https://www.postgresql.org/docs/current/protocol-message-formats.html, CancelRequest */
 const CANCEL_REQUEST = 80_877_102;
 
+/** What a cancel request needs of pg's client, which its types leave out. */
+interface Cancellable {
+  readonly host: string;
+  readonly port: number;
+  readonly processID: number;
+  readonly secretKey: number;
+}
+
 const pooledByTransaction = new WeakSet<pg.ClientBase>();
 
 /**
- * Prepares a connection to a pooler that pools by transaction. Whatever Gather sets in a session would belong to another
- * client's transaction next, so it sets only what the pooler tracks, checks the rest, and names no prepared statements.
+ * Prepares a connection to a pooler that pools by transaction. Other settings of a session would apply to the next
+ * client's transactions too, so Gather sets only what the pooler tracks, checks the rest, and names no prepared statements.
  * @throws if the role or the database lacks a setting
  */
 export async function joinTransactionPool(client: pg.ClientBase, timeoutMs: number): Promise<void> {
@@ -59,16 +67,12 @@ export function isPooledByTransaction(client: pg.ClientBase): boolean {
 }
 
 /**
- * Asks a pooler to cancel the statement that a connection runs, on whatever connection of its own that is. Resolves once
- * it has passed on the request, or does not answer for 15 seconds.
+ * Asks a pooler to cancel the statement of a client, which the pooler runs on a connection of its own. Resolves once the
+ * pooler has passed on the request.
+ * @throws if it does not answer within 15 seconds
  */
 export async function cancelByProtocol(client: pg.ClientBase): Promise<void> {
-  const { host, port, processID, secretKey } = client as unknown as Record<
-    'port' | 'processID' | 'secretKey',
-    number
-  > & {
-    host: string;
-  };
+  const { host, port, processID, secretKey } = client as unknown as Cancellable;
   const request = Buffer.alloc(16);
   request.writeInt32BE(request.length, 0);
   request.writeInt32BE(CANCEL_REQUEST, 4);

@@ -25,7 +25,7 @@ export function authorize(schema: GraphQLSchema, roles: Roles): void {
       const entry = field.subscribe ? 'subscribe' : 'resolve';
       if (own.length > 0) field[entry] = requireOwn(schema, field[entry] ?? resolverOf(field), own, isMutation);
       const least = leastRole(schema, field);
-      // What is refused is refused by `resolve`.
+      // Only `resolve` and `subscribe` are wrapped to refuse.
       if (own.length > 0 || least || isMutation) field.extensions = extensions;
       if (least || isMutation) field[entry] = requireRole(field[entry] ?? resolverOf(field), roles, least);
     }

@@ -40,7 +40,7 @@ export function findRows(
   );
 }
 
-/** The rows with these keys, or their errors; neither for a key without a row, if that may be. */
+/** The rows with these keys, or their errors; neither for a key without a row, if `isNullable`. */
 async function load(
   loader: { load(key: string): Promise<unknown> },
   ids: readonly Id[],

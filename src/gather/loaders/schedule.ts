@@ -18,14 +18,14 @@ const MAX_HOLD_MS = 20;
  * A statement that runs for more than 20 ms is slow even on a busy machine, and delays no further batch. So it delays the
  * levels beside it once, not each of them.
  *
- * Batches that are asked for while others wait belong to a level below: once those are dispatched, they wait for the rows
- * of those.
+ * Batches that are asked for while others wait belong to a level below. Once the others are dispatched, these wait for
+ * their rows.
  */
 export function createSchedule(database: Pick<Database, 'running' | 'ended'>): Schedule {
   const slow = new WeakSet<Promise<unknown>>();
   /** The batches that leave next. */
   let level: (() => void)[] = [];
-  /** Those that wait for the rows of these. */
+  /** The batches that wait for the rows of `level`. */
   let below: (() => void)[] = [];
   let isHolding = false;
   let isCollecting = false;
@@ -80,7 +80,7 @@ export function createSchedule(database: Pick<Database, 'running' | 'ended'>): S
 
   return (dispatch) => {
     if (!isHolding) begin([dispatch]);
-    // What the rows of a statement ask for that began and ended in this turn is of the level below.
+    // A statement that began and ended in this turn has brought rows. Their batches belong to the level below.
     else if (isCollecting && database.ended === endedBefore) level.push(dispatch);
     else below.push(dispatch);
   };

@@ -6,10 +6,11 @@ import { toDocumentId } from './document-id.ts';
 const Manifest = z.record(z.string(), z.string());
 
 /**
- * Reads the texts of the trusted documents by ID from a JSON file.
+ * Reads the texts of the trusted documents by ID from a JSON file; none without a file.
  * @throws FILE_UNREADABLE if the file is missing, is not an object of texts, or has a text under a wrong ID
  */
-export function readManifest(file: string): ReadonlyMap<string, string> {
+export function readManifest(file: string | undefined): ReadonlyMap<string, string> {
+  if (file === undefined) return new Map();
   const documents = Object.entries(read(file));
   const wrong = documents.find(([id, text]) => id !== toDocumentId(text));
   if (!wrong) return new Map(documents);

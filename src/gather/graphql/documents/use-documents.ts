@@ -1,7 +1,6 @@
 import { createGraphQLError, type GraphQLParams, type Plugin } from 'graphql-yoga';
 import { badRequest } from '../../http/graphql-params.ts';
 import { isDocumentId, toDocumentId } from './document-id.ts';
-import { readManifest } from './manifest.ts';
 import { SentDocuments } from './sent-documents.ts';
 
 /** The trusted documents. */
@@ -29,9 +28,12 @@ const NOT_FOUND = { status: 404, spec: true };
  * Accepts the ID of a document in place of its text: as `documentId`, or as the `persistedQuery` of Apollo's automatic
  * persisted queries. A document sent with its ID is cached for later requests. If only trusted documents are accepted,
  * others are refused before they are parsed.
+ * @param trusted the texts of the trusted documents by ID
  */
-export function useDocuments({ file, isOnlyTrusted }: DocumentsConfig): Plugin {
-  const trusted = file === undefined ? new Map<string, string>() : readManifest(file);
+export function useDocuments(
+  trusted: ReadonlyMap<string, string>,
+  { isOnlyTrusted }: Pick<DocumentsConfig, 'isOnlyTrusted'>,
+): Plugin {
   const sent = new SentDocuments();
 
   const accept = (text: string, id: string | undefined): void => {

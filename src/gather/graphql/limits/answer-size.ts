@@ -3,6 +3,7 @@ import type { SizeLimit } from '../execution/size.ts';
 
 /** Rows may be larger than the response built from them: they have columns for lookups, and numbers as text. */
 const READ_PER_ANSWERED = 4;
+
 /**
  * The limit of the size of a response, and of the bytes that PostgreSQL sends for it. If either is exceeded, `stop` is
  * called once.
