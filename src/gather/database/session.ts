@@ -11,7 +11,7 @@ export interface SessionLimits {
 }
 
 /** The value formats and the transaction isolation that statements rely on. */
-const SETTINGS: Readonly<Record<string, string>> = {
+export const SETTINGS: Readonly<Record<string, string>> = {
   TimeZone: 'UTC',
   DateStyle: 'ISO, MDY',
   IntervalStyle: 'postgres',

@@ -1,20 +1,13 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type pg from 'pg';
+import { SETTINGS } from './session.ts';
 
 /** How long a pooler gives a client one connection to PostgreSQL: for its session, or for one transaction. */
 export type Pooling = 'session' | 'transaction';
 
 /** Settings that a pooler tracks for each client, and applies to each connection that it gives the client. */
-const TRACKED = { TimeZone: 'UTC', DateStyle: 'ISO, MDY', client_encoding: 'UTF8' };
-/** Settings that must be right on every connection of the pooler. */
-const EXPECTED: Readonly<Record<string, string>> = {
-  ...TRACKED,
-  IntervalStyle: 'postgres',
-  bytea_output: 'hex',
-  extra_float_digits: '1',
-  default_transaction_isolation: 'read committed',
-};
+const TRACKED = ['TimeZone', 'DateStyle', 'client_encoding'];
 /** Settings without which a statement or an idle transaction could last for ever. */
 const LIMITS = ['statement_timeout', 'idle_in_transaction_session_timeout'];
 /** Longer than PgBouncer lets a cancel request wait for a connection, 10 s. */
@@ -38,8 +31,8 @@ const pooledByTransaction = new WeakSet<pg.ClientBase>();
  * @throws if the role or the database lacks a setting
  */
 export async function joinTransactionPool(client: pg.ClientBase, timeoutMs: number): Promise<void> {
-  const names = [...Object.keys(EXPECTED), ...LIMITS];
-  const tracked = Object.entries(TRACKED).map(([name, value]) => `set_config('${name}', '${value}', false)`);
+  const names = [...Object.keys(SETTINGS), ...LIMITS];
+  const tracked = TRACKED.map((name) => `set_config('${name}', '${SETTINGS[name]}', false)`);
   const current = names.map((name) => `current_setting('${name}')`);
   const toRows = (expressions: string[]): pg.QueryArrayConfig & { query_timeout: number } => ({
     text: `select ${expressions.join(', ')}`,
@@ -50,7 +43,7 @@ export async function joinTransactionPool(client: pg.ClientBase, timeoutMs: numb
   const { rows } = await client.query<string[]>(toRows(current));
   names.forEach((name, index) => {
     const actual = rows[0]?.[index];
-    const expected = EXPECTED[name];
+    const expected = SETTINGS[name];
     if (expected === undefined ? actual !== '0' : actual === expected) return;
     const wanted = expected === undefined ? 'a limit' : `"${expected}"`;
     throw new Error(
