@@ -23,13 +23,18 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-test('work does the jobs that others enqueue, until it is asked to end', async () => {
-  await using stack = new AsyncDisposableStack();
+/** Jobs of the database, as a server enqueues and watches them. */
+function openJobs(stack: AsyncDisposableStack): Jobs {
   const queue = new Queue(database.pools);
   stack.defer(() => queue.close());
   const notifications = new JobNotifications(database.databaseUrl, 'gather_job', 1000);
   stack.defer(() => notifications.close());
-  const jobs = new Jobs(queue, notifications);
+  return new Jobs(queue, notifications);
+}
+
+test('work does the jobs that others enqueue, until it is asked to end', async () => {
+  await using stack = new AsyncDisposableStack();
+  const jobs = openJobs(stack);
   const { id } = await jobs.enqueue(add, { x: 2, y: 3 }, database);
 
   const worker = stack.use(runGather(['work'], { DATABASE_URL: database.databaseUrl, ...SERVICES }));
@@ -52,11 +57,7 @@ test('work says which settings it misses', async () => {
 
 test('work --only runs the jobs of the tasks that it names, and --concurrency that many at a time', async () => {
   await using stack = new AsyncDisposableStack();
-  const queue = new Queue(database.pools);
-  stack.defer(() => queue.close());
-  const notifications = new JobNotifications(database.databaseUrl, 'gather_job', 1000);
-  stack.defer(() => notifications.close());
-  const jobs = new Jobs(queue, notifications);
+  const jobs = openJobs(stack);
   const { id: others } = await jobs.enqueue(sweepJobs, { keepDays: 1 }, database);
   const held = await startHttpServer(hang());
   stack.defer(() => held.close());

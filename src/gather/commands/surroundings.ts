@@ -39,7 +39,7 @@ export const surroundingsSettings = (app: App) => ({
 
 /**
  * Starts the embedded PostgreSQL, unless DATABASE_URL is set, and an example of each service that has no URL; migrates and
- * fills the database if it is embedded or the options say so. Whoever owns `stack` stops all of it.
+ * fills the database if it is embedded or the options say so. Disposing of `stack` stops all of it.
  * @throws CommandError if the database is not migrated; the reason of `signal`
  */
 export async function startSurroundings(

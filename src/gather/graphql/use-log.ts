@@ -38,7 +38,7 @@ interface Operation extends Asked {
   start: number;
 }
 
-/** What came of a request. */
+/** The result of a request. */
 interface Outcome {
   request: Request;
   req: IncomingMessage | undefined;
@@ -201,7 +201,7 @@ function isSubscription(operation: Operation | undefined): boolean {
   return found?.operation === OperationTypeNode.SUBSCRIPTION;
 }
 
-/** Whether anything came of an operation: if all is null for an error, that has refused it. */
+/** Whether any field of the result has a value. If none has, the first error has refused the operation. */
 function hasValue(data: ExecutionResult['data']): boolean {
   return Object.values(data ?? {}).some((value) => value !== null);
 }

@@ -23,7 +23,7 @@ export type Hide = (text: string) => string;
 const MAX_FRAMES = 3;
 const MAX_CAUSES = 3;
 
-/** The log describes whatever it is given, also what has been described. */
+/** Descriptions, which are returned as they are: the log describes each error that it is given. */
 const described = new WeakSet<DescribedError>();
 
 const ROOT_URL = new URL('../../../', import.meta.url);

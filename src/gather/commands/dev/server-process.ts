@@ -10,7 +10,7 @@ const STOP_TIMEOUT_MS = 10_000;
 /** A process that runs one version of the server. Its output is that of this process. */
 export class ServerProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
-  /** Resolves when the process has ended, for whatever reason. */
+  /** Resolves when the process has ended. Never rejects. */
   readonly ended: Promise<void>;
 
   /** Starts the process, which imports these packages while it waits. */
