@@ -1,4 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { useTurns } from '../../../../src/gather/graphql/limits/use-turns.ts';
 import { ANONYMOUS, PATIENT, SIGNED_IN, startTestApp, TEST_LIMITS, type TestApp } from '../../../helpers/app.ts';
 import { untilLeft } from '../../../helpers/left.ts';
 
@@ -59,6 +61,23 @@ test('whoever leaves gives up the turn, and the place in the line', async () => 
   gather.services.reset();
   expect(await (await ask(gather)).json()).toMatchObject({ data: { front: { pick: { title: 'Book of the day' } } } });
   await untilLeft(gather, 0);
+});
+
+test('a client that leaves as its turn begins gives it up', async () => {
+  const { onExecute } = useTurns(1) as unknown as { onExecute(payload: object): Promise<void> };
+  const begin = ({ signal }: AbortController) => {
+    const contextValue = { signal, viewer: {}, address: '192.0.2.1' };
+    return onExecute({ args: { contextValue }, setResultAndStopExecution: () => {} });
+  };
+  const [first, second, third] = [new AbortController(), new AbortController(), new AbortController()];
+  await begin(first);
+  const waiting = begin(second);
+  first.abort(new Error('The first is answered.'));
+  // The second has its turn now, and waits for the next round of the event loop.
+  process.nextTick(() => second.abort(new Error('The client has left.')));
+  await waiting;
+  const turn = begin(third).then(() => 'has its turn');
+  expect(await Promise.race([turn, nextTurn().then(() => nextTurn('waits'))])).toBe('has its turn');
 });
 
 test('an operation whose turn does not come is refused at its deadline', async () => {
