@@ -1,6 +1,6 @@
 import { getOperationAST, OperationTypeNode } from 'graphql';
 import { createGraphQLError, type GraphQLParams, type Plugin, type YogaInitialContext } from 'graphql-yoga';
-import { badRequest } from '../http/graphql-params.ts';
+import { badRequest } from '../http/bad-request.ts';
 
 /**
  * Refuses methods other than GET and POST, a mutation by GET, which a link of another page could send, and a document in

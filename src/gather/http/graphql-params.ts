@@ -1,15 +1,9 @@
-import { GraphQLError } from 'graphql';
-import { createGraphQLError, type GraphQLParams } from 'graphql-yoga';
+import type { GraphQLParams } from 'graphql-yoga';
 import { cut } from '../errors.ts';
 import { findBeyondDouble, hasBeyondDouble, parseJson as parse } from '../json.ts';
+import { assertSmall } from './assert-small.ts';
+import { badRequest } from './bad-request.ts';
 import { shown } from './shown.ts';
-
-/** Deepest nesting of variables, which are walked recursively. */
-const MAX_LEVELS = 64;
-/** Checking one against its type takes microseconds. The largest mutation has 10,000 rows. */
-const MAX_OBJECTS = 12_000;
-/** More than the fields of any type or the variables of any operation. */
-const MAX_NAMES = 1000;
 
 /** Others are refused, because they may be misspelled. */
 const NAMES = new Set(['query', 'documentId', 'operationName', 'variables', 'extensions']);
@@ -42,8 +36,9 @@ export function toUrlParams(query: URLSearchParams): GraphQLParams {
 
 const BYTE_ORDER_MARK = /^\uFEFF/;
 
-/** Parses any JSON. @throws 400 if it is not valid */
+/** Parses any JSON. @throws 400 if it is not valid or too large */
 export function parseJson(text: string): unknown {
+  assertSmall(text);
   try {
     return parse(text.replace(BYTE_ORDER_MARK, ''));
   } catch (error) {
@@ -51,17 +46,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** The error of a request that is refused before its operation is known. @param status of the HTTP response */
-export function badRequest(status: number, message: string, headers: Record<string, string> = {}): GraphQLError {
-  return createGraphQLError(message, { extensions: { http: { status, headers }, code: 'BAD_REQUEST' } });
-}
-
-/** Whether an error already says why a request is refused, as those of `badRequest` do. */
-export function isBadRequest(error: unknown): error is GraphQLError {
-  return error instanceof GraphQLError;
-}
-
-/** @throws 400 if a parameter has the wrong type, is too deep or too large, or has a number that no double holds */
+/** @throws 400 if a parameter has the wrong type, or a number that no double holds */
 function assertSound(params: object): asserts params is GraphQLParams {
   const unknown = Object.keys(params).find((name) => !NAMES.has(name) && Reflect.get(params, name) != null);
   if (unknown !== undefined)
@@ -78,7 +63,6 @@ function assertSound(params: object): asserts params is GraphQLParams {
   if (operationName != null && typeof operationName !== 'string') {
     throw badRequest(400, 'Expected a string as `operationName`, got another type.');
   }
-  assertSmall(params);
   const variables: unknown = Reflect.get(params, 'variables');
   if (!hasBeyondDouble(params) && !hasBeyondDouble(variables)) return;
   const found = findBeyondDouble(variables, 'variables');
@@ -89,29 +73,6 @@ function assertSound(params: object): asserts params is GraphQLParams {
       `Expected numbers that a double holds, got ${number} at ${cut(found.path)}. Send it as a string.`,
     );
   }
-}
-
-function assertSmall(params: object): void {
-  let objects = 0;
-  const visit = (value: unknown, level: number): void => {
-    if (typeof value !== 'object' || value === null) return;
-    objects++;
-    if (level === MAX_LEVELS) throw tooMuch(`${MAX_LEVELS} levels`);
-    if (objects > MAX_OBJECTS) throw tooMuch(`${MAX_OBJECTS} objects and lists`);
-    if (Array.isArray(value)) {
-      for (const child of value) visit(child, level + 1);
-      return;
-    }
-    // `Object.values` of an object with many names takes three times as long as its keys.
-    const names = Object.keys(value);
-    if (names.length > MAX_NAMES) throw tooMuch(`${MAX_NAMES} names in an object`);
-    for (const name of names) visit(Reflect.get(value, name), level + 1);
-  };
-  visit(params, 0);
-}
-
-function tooMuch(limit: string): Error {
-  return badRequest(400, `Expected JSON of at most ${limit}, got more.`);
 }
 
 function isObject(value: unknown): value is object {

@@ -1,6 +1,6 @@
 import type { MIMEType } from 'node:util';
 import { isUtf8, mediaTypeOf, tokensOf } from '../header-fields.ts';
-import { badRequest } from './graphql-params.ts';
+import { badRequest } from './bad-request.ts';
 
 /** Any of these headers, with any value, proves that no form or link of another page sent the request. */
 export const PREFLIGHT_HEADERS = ['apollo-require-preflight', 'x-gather-preflight', 'x-apollo-operation-name'];

@@ -1,7 +1,7 @@
 import type { Plugin } from 'graphql-yoga';
 import type { Accept } from '../header-fields.ts';
 import { acceptOf, EVENTS, PARTS, WHOLE } from './accept.ts';
-import { badRequest } from './graphql-params.ts';
+import { badRequest } from './bad-request.ts';
 import { shown } from './shown.ts';
 
 const [MULTIPART = ''] = PARTS;

@@ -4,8 +4,9 @@ import { limitKeyOf } from '../concurrency/limit-key.ts';
 import { Quota } from '../concurrency/quota.ts';
 import { CLIENT_LEFT } from '../errors.ts';
 import { addressOf } from './address.ts';
+import { badRequest } from './bad-request.ts';
 import { BodyBuffer, SMALL_BYTES } from './body-buffer.ts';
-import { badRequest, toParams } from './graphql-params.ts';
+import { toParams } from './graphql-params.ts';
 import { assertJson, assertNotCoded } from './preflight.ts';
 import { isMultipart } from './use-multipart.ts';
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
-import { badRequest } from './graphql-params.ts';
+import { badRequest } from './bad-request.ts';
 import { MultipartBody, tooLarge } from './multipart/multipart-body.ts';
 import { withStatus } from './multipart/status.ts';
 import { assertNotCoded, hasPreflight, PREFLIGHT_HEADERS, typeOf } from './preflight.ts';

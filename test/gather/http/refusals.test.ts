@@ -153,6 +153,14 @@ const CASES: Record<string, Case> = {
     status: 400,
     says: /JSON, got something else/,
   },
+  'JSON of too many levels': {
+    of: ['http/assert-small.ts 400'],
+    request: POST,
+    headers: JSON_TYPE,
+    body: `{"variables":${'['.repeat(64)}`,
+    status: 400,
+    says: /JSON of at most 64 levels, got more/,
+  },
   'a list of operations': {
     of: ['http/graphql-params.ts 400'],
     request: POST,

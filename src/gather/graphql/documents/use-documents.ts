@@ -1,5 +1,5 @@
 import { createGraphQLError, type GraphQLParams, type Plugin } from 'graphql-yoga';
-import { badRequest } from '../../http/graphql-params.ts';
+import { badRequest } from '../../http/bad-request.ts';
 import { isDocumentId, toDocumentId } from './document-id.ts';
 import { SentDocuments } from './sent-documents.ts';
 

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { Plugin } from 'graphql-yoga';
-import { badRequest } from '../../http/graphql-params.ts';
+import { badRequest } from '../../http/bad-request.ts';
 import type { Limits } from './limits.ts';
 
 /** Most UTF-8 bytes of a UTF-16 code unit. */

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { GatherError } from '../../errors.ts';
 import { release } from '../../files/release.ts';
-import { badRequest, isBadRequest } from '../graphql-params.ts';
+import { badRequest, isBadRequest } from '../bad-request.ts';
 import type { ArrivedFile } from '../incoming-file.ts';
 
 interface Listener {

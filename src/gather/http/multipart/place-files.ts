@@ -1,6 +1,6 @@
 import type { GraphQLParams } from 'graphql-yoga';
 import * as z from 'zod';
-import { badRequest } from '../graphql-params.ts';
+import { badRequest } from '../bad-request.ts';
 import type { FileUpload } from '../incoming-file.ts';
 import { shown } from '../shown.ts';
 
