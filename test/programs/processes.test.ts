@@ -90,6 +90,26 @@ test.each(['SIGTERM', 'SIGINT'] as const)('%s lets the requests of all processes
   for (const pid of pids) expect(isRunning(pid)).toBe(false);
 });
 
+test('SIGTERM while SIGHUP replaces a process ends all, and lets their requests finish', async () => {
+  const program = serve(2, { SHUTDOWN_DELAY_MS: '0' });
+  const url = await program.url();
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+  services.suppliers.gate = gate;
+  const asked = Promise.all([1, 2].map(() => post(url, { query: '{ quotes(count: 1) { message } }' })));
+  await expect.poll(() => services.suppliers.requests.length, POLL).toBe(2);
+  program.kill('SIGHUP');
+  await expect.poll(() => childrenOf(program), POLL).toHaveLength(3);
+  program.kill('SIGTERM');
+  await program.said(/Stopping: /);
+  await expect.poll(() => childrenOf(program), POLL).toHaveLength(2);
+  open();
+  expect(await asked).toMatchObject([{ status: 200 }, { status: 200 }]);
+  services.suppliers.gate = undefined;
+  services.suppliers.takeRequests();
+  expect(await program.exit()).toMatchObject({ code: 0 });
+  expect(program.stdout).not.toMatch(/did not start|are new/);
+});
+
 test('a viewer has the same points in every process, and in those that come later', { timeout: 120_000 }, async () => {
   // Nothing is restored that would matter.
   const program = serve(2, { COST_BUCKET: '1000', COST_RESTORE: '1' });

@@ -21,7 +21,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-test('services, migrate, seed and serve make a shop together, whatever comes first', async () => {
+test('services, migrate, seed and serve make a shop together, also if serve is first', async () => {
   await services.said(/SUPPLIERS_URL=.*\n/);
   const urls = toSettings(services.stdout);
   expect(Object.keys(urls)).toEqual(SERVICES.map((name) => `${name}_URL`));
@@ -94,12 +94,14 @@ test.each([
 
 test.each([
   ['work', { code: 0 }],
+  ['serve', { code: 0 }],
+  ['serve --processes 2', { code: 0 }],
   // What it was asked for is not done.
   ['seed', { signal: 'SIGINT' }],
 ] as const)('%s --wait says once what it waits for, and ends at once on Ctrl-C', async (command, exit) => {
   const urls = Object.fromEntries(SERVICES.map((name) => [`${name}_URL`, 'http://127.0.0.1:1']));
   const env = { ...urls, DATABASE_URL: 'postgres://gather@127.0.0.1:1/gather' };
-  await using program = runGather([command, '--wait'], env);
+  await using program = runGather([...command.split(' '), '--wait'], env);
   await program.said(/Waiting: .*ECONNREFUSED.*\n/);
   program.pressCtrlC();
   expect(await program.exit()).toMatchObject(exit);

@@ -21,21 +21,27 @@ const MAX_BACKOFF_MS = 30_000;
 /** Added to the time that processes have to stop, before they are killed. */
 const GRACE_MS = 10_000;
 
+/** At a terminal, SIGHUP says that the terminal has ended; elsewhere, that the processes are to be replaced. */
+const isAtTerminal = process.stdout.isTTY;
+
+/** Listens to the signals that stop a server of several processes. */
+export function listenToStopSignals(): Stopping {
+  return listenToSignals(isAtTerminal ? undefined : ['SIGINT', 'SIGTERM']);
+}
+
 /**
  * Runs the server in several processes that share its port, until it is told to stop. A process that dies starts again,
  * after a delay that doubles while it does not live for ten seconds. SIGHUP replaces them one by one: the next starts
- * before the previous one drains. At a terminal, SIGHUP stops the server, as the terminal has ended. Ends at once, with
- * code 1, if the first process ends before it listens.
+ * before the previous one drains. Ends at once, with code 1, if the first process ends before it listens.
  * @param onReady called with the URL once all processes listen
  */
 export async function runProcesses(
   count: number,
   config: ServerConfig,
   log: Logger,
+  stopping: Stopping,
   onReady: (url: string) => void,
 ): Promise<void> {
-  const isAtTerminal = process.stdout.isTTY;
-  const stopping = listenToSignals(isAtTerminal ? undefined : ['SIGINT', 'SIGTERM']);
   relayPoints(config.limits);
   const processes = new Processes(log, stopping.stop);
   const metrics = config.metrics && createClusterMetricsEndpoint(config.metrics);
@@ -130,8 +136,11 @@ class Processes {
   /** Replaces each process: the next one listens before the previous one drains. Ends if one does not start. */
   async replace(): Promise<void> {
     for (const old of [...this.#serving]) {
-      if (this.#stopping.aborted || !this.#serving.delete(old)) continue;
-      if ((await this.start()) === undefined) {
+      if (!this.#serving.delete(old)) continue;
+      const url = await this.start();
+      // `stop` has told both of them: a second signal would cut off the requests of the previous one.
+      if (this.#stopping.aborted) return;
+      if (url === undefined) {
         if (old.isDead()) return this.#restart({ pid: old.process.pid });
         this.#serving.add(old);
         return this.#log.error('A new process of the server did not start: the previous ones go on.');
@@ -139,6 +148,7 @@ class Processes {
       // Not SIGTERM: the others serve, so that no load balancer needs to look away.
       old.process.kill('SIGINT');
       if (!old.isDead()) await once(old, 'exit');
+      if (this.#stopping.aborted) return;
     }
     this.#log.info('All processes of the server are new.');
   }

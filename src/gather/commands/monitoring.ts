@@ -17,8 +17,9 @@ export async function startMonitoring(config: Config): Promise<AsyncDisposable> 
   const redact = createRedaction(secretsIn(config));
   if (isTraced(config)) {
     const { startTracing } = await load('@opentelemetry/sdk-node', import('../monitoring/tracing/tracing.ts'));
-    const isNamed = config.OTEL_SERVICE_NAME ?? /(^|,)service\.name=/.test(config.OTEL_RESOURCE_ATTRIBUTES ?? '');
-    stack.use(startTracing({ serviceName: isNamed ? config.OTEL_SERVICE_NAME : SERVICE_NAME, redact }));
+    const isNamedByAttribute = /(^|,)service\.name=/.test(config.OTEL_RESOURCE_ATTRIBUTES ?? '');
+    const serviceName = config.OTEL_SERVICE_NAME || (isNamedByAttribute ? undefined : SERVICE_NAME);
+    stack.use(startTracing({ serviceName, redact }));
   }
   if (config.SENTRY_DSN) {
     const { startSentry } = await load('@sentry/core', import('../monitoring/tracing/sentry.ts'));

@@ -5,7 +5,7 @@ import { createLog } from '../monitoring/log.ts';
 import type { ServerConfig } from '../server-config.ts';
 import { toWholeNumber } from './arguments.ts';
 import { assertReady, WAIT, waitUntilReady } from './assert-ready.ts';
-import { asOneOfMany, runProcesses } from './cluster.ts';
+import { asOneOfMany, listenToStopSignals, runProcesses } from './cluster.ts';
 import { type Command, databaseUrlOf, directUrlOf, serviceSettings, settingsWith } from './command.ts';
 import { listenUntilStopped } from './listen.ts';
 import { startMonitoring } from './monitoring.ts';
@@ -37,8 +37,10 @@ export const serve = (app: App): Command => ({
     const untilReady = options['wait'] ? waitUntilReady : assertReady;
     const serverConfig = toServerConfig(app, config, databaseUrlOf(config));
     if (cluster.isPrimary && count > 1) {
-      await untilReady(app, databaseUrl, config);
-      return runProcesses(count, serverConfig, createLog(serverConfig, secretsIn(config)), sayReady);
+      return untilStopped(listenToStopSignals(), async (stopping) => {
+        await untilReady(app, databaseUrl, config, stopping.stop);
+        await runProcesses(count, serverConfig, createLog(serverConfig, secretsIn(config)), stopping, sayReady);
+      });
     }
     await untilStopped(listenToSignals(), async (stopping) => {
       await using _monitoring = await startMonitoring(config);

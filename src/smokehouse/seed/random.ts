@@ -9,13 +9,13 @@ export interface Random {
   pick<T>(choices: readonly [T, ...T[]]): T;
   /** A time in the 700 days before `end`. */
   timestamp(): Timestamp;
-  /** In milliseconds. */
+  /** The end of the data's period, in milliseconds. */
   end: number;
 }
 
 const PERIOD_MS = 700 * 86_400_000;
 
-/** Mulberry32. Not cryptographically secure. @param end of the time that the data tells of, in milliseconds */
+/** Mulberry32. Not cryptographically secure. @param end of the data's period, in milliseconds */
 export function createRandom(state: number, end: number): Random {
   const next = () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -11,10 +11,10 @@ const STATEMENT_TIMEOUT_MS = 30_000;
 const ROWS_PER_STATEMENT = 2000;
 const RANDOM_STATE = 1;
 
-/** The tables with sample data. */
+/** The tables with a number of rows of their own. */
 type Seeded = 'supplier' | 'item' | 'customer' | 'review' | 'task' | 'order';
 
-/** The tables that are filled. */
+/** All tables with sample data: an order has one to four lines. */
 type Filled = Seeded | 'orderLine';
 
 const DAY_MS = 86_400_000;
@@ -38,7 +38,7 @@ const COLUMN_TYPES = {
   orderLine: { orderId: 'bigint', itemId: 'bigint', quantity: 'integer', price: 'numeric' },
 } as const satisfies { [Table in Filled]: Partial<Record<keyof Schema[Table], string>> };
 
-/** The time that the data tells of ends with yesterday; that of tests never changes. */
+/** The end of the data's period: the start of today; for tests, always the same. */
 const ENDS: Readonly<Record<keyof typeof SIZES, number>> = { shop: TODAY, test: Date.UTC(2025, 11, 1) };
 
 interface SeedOptions {
@@ -50,8 +50,8 @@ interface SeedOptions {
 }
 
 /**
- * Fills an empty shop with the same data at each run, up to yesterday; a shop with suppliers is unchanged. Atomic, and safe when several
- * servers do it at once.
+ * Fills an empty shop with the same data at each run, up to yesterday; a shop with suppliers is unchanged. Atomic, and
+ * safe when several servers do it at once.
  */
 export async function seed(databaseUrl: string, { size, onStep = () => {}, signal }: SeedOptions): Promise<void> {
   signal?.throwIfAborted();

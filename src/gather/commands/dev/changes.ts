@@ -56,8 +56,9 @@ export class Changes implements Disposable {
     signal.throwIfAborted();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#notify = resolve;
-    signal.addEventListener('abort', () => resolve(), { once: true });
+    signal.addEventListener('abort', this.#notify);
     await promise;
+    signal.removeEventListener('abort', this.#notify);
     signal.throwIfAborted();
   }
 }
