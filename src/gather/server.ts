@@ -38,10 +38,10 @@ import { useIntrospection } from './graphql/use-introspection.ts';
 import { useLog } from './graphql/use-log.ts';
 import { useMethod } from './graphql/use-method.ts';
 import { useOperationEvents } from './graphql/use-operation-events.ts';
+import { usePlan } from './graphql/use-plan.ts';
 import { useReplica } from './graphql/use-replica.ts';
 import { useSources } from './graphql/use-sources.ts';
 import { useTiming } from './graphql/use-timing.ts';
-import { useVariables } from './graphql/use-variables.ts';
 import { createAcceptRequest } from './http/accept-request.ts';
 import { guardConnections } from './http/connections.ts';
 import { createHomePage, SCHEMA_SEGMENT } from './http/home-page.ts';
@@ -218,9 +218,9 @@ export function createServer(app: App, config: ServerConfig): Server {
       useIntrospection(config.isIntrospectable),
       useViewer({ accounts, roles, buckets, proxyHops: config.proxyHops }),
       useLimits(config.limits),
-      useVariables(),
+      usePlan(planOf),
       useTurns(config.limits.maxOperationsPerViewer),
-      useCost(config.limits, buckets, planOf),
+      useCost(config.limits, buckets),
       useLog({ log, refusals, maskError, slowOperationMs, proxyHops: config.proxyHops }),
       useCacheHeaders(config.cacheSeconds),
       ...(replica ? [useReplica(replica)] : []),
@@ -232,7 +232,6 @@ export function createServer(app: App, config: ServerConfig): Server {
           rowLoaders: app.database.rowLoaders,
           nodeTypes: nodeTypesOf(schema, types),
         }),
-        planOf,
         publicUrl: config.publicUrl,
         assertFetchable: createUrlCheck(config.fetchAllowed),
         services: clients.services,
@@ -244,7 +243,7 @@ export function createServer(app: App, config: ServerConfig): Server {
         files,
         uploads,
       }),
-      useExecutor(maskError, planOf),
+      useExecutor(maskError),
       // Only if metrics or traces listen.
       ...(operations.hasSubscribers ? [useOperationEvents((id) => trustedDocuments.has(id))] : []),
     ],

@@ -33,8 +33,8 @@ class TableSelection {
 }
 
 /**
- * The columns of each table that an operation reads: those of all fields selected on a type anywhere in it, also behind
- * @skip, so that one row serves all its places; and the column of the owner, which decides who may see the row.
+ * The columns of each table that an operation reads: those of all fields selected on a type anywhere in it, so that one row
+ * serves all its places; and the column of the owner, which decides who may see the row.
  */
 export class TableSelections {
   readonly #types: TypeRegistry;

@@ -1,4 +1,3 @@
-import { getOperationAST } from 'graphql';
 import type { Plugin, YogaInitialContext } from 'graphql-yoga';
 import type { Context } from '../context.ts';
 import { Database } from '../database/database.ts';
@@ -8,7 +7,7 @@ import { createTables } from '../database/tables.ts';
 import type { CreateLoaders } from '../loaders/index.ts';
 import { createSchedule } from '../loaders/schedule.ts';
 import type { Operation } from './operation.ts';
-import type { PlanOf } from './operation-plan.ts';
+import type { PlannedContext } from './use-plan.ts';
 import type { TimingContext } from './use-timing.ts';
 
 interface Sources
@@ -20,7 +19,6 @@ interface Sources
   /** Queries read from it, once it is up to date for their client. */
   replica: Replica | undefined;
   createLoaders: CreateLoaders;
-  planOf: PlanOf;
   /** @default the origin of the request */
   publicUrl: string | undefined;
 }
@@ -31,18 +29,15 @@ export function useSources({
   replica,
   publicUrl,
   createLoaders,
-  planOf,
   ...sources
-}: Sources): Plugin<Context & TimingContext> {
+}: Sources): Plugin<Context & PlannedContext & TimingContext> {
   const { services } = sources;
-  const addSources = ({ args }: Operation<Context & TimingContext & YogaInitialContext>) => {
-    const plan = planOf(args.document, args.operationName);
-    if (!plan) return;
-    const { columns } = plan;
+  const addSources = ({ args }: Operation<Context & PlannedContext & TimingContext & YogaInitialContext>) => {
     const context = args.contextValue;
+    const { columns, args: validated } = context.planned;
     const end = context.timing.begin('context');
     const client = context.client && { ...context.client, onRead: context.answerSize.addRead };
-    const isQuery = getOperationAST(args.document, args.operationName)?.operation === 'query';
+    const isQuery = validated.operation.operation === 'query';
     const chosen = replica && isQuery ? replica.poolsFor(context.client.key) : pools;
     const database = new Database(chosen, context.signal, client);
     const source = { database, services, columns, schedule: createSchedule(database) };

@@ -6,6 +6,7 @@ export const WHOLE = ['application/json', 'application/graphql-response+json'];
 /** Media types of incremental responses. */
 export const EVENTS = 'text/event-stream';
 export const PARTS = ['multipart/mixed', EVENTS];
+const FORMAT_OF_2022 = '20220824';
 
 /** Clients of one kind send the same text, which takes as long to parse as a small query. */
 const parsed = new LRUCache<string, Accept>({ max: 100 });
@@ -25,4 +26,16 @@ export function acceptOf(request: Request): Accept {
 /** The highest weight of a response in one piece. */
 export function weightOfWhole(accept: Accept): number {
   return Math.max(...WHOLE.map((essence) => accept.weightOf(essence)));
+}
+
+/** The format of an incremental response: that of 2022 (`deferSpec=20220824`), or the current one (`incrementalSpec=v0.2`). */
+export type PartsFormat = 'of 2022' | 'of today';
+
+/** The format of the parts that a client accepts; undefined if it prefers a complete response or accepts no parts. */
+export function formatOfParts(accept: Accept): PartsFormat | undefined {
+  const ranges = accept.rangesFor(PARTS);
+  const [{ weight } = { weight: 0 }] = ranges;
+  if (weight === 0 || weight < weightOfWhole(accept)) return undefined;
+  const wanted = ranges.filter((range) => range.weight === weight);
+  return wanted.some(({ type }) => type.params.get('deferspec') === FORMAT_OF_2022) ? 'of 2022' : 'of today';
 }

@@ -161,7 +161,7 @@ test.each([
 ])('a list of fewer than none to begin with is refused: %s', async (directive, variables) => {
   const query = `query ${directive.includes('$') ? '($count: Int)' : ''} { catalogue { all ${directive} { isbn } } }`;
   const text = await (await gather.request(query, variables, { headers: { accept: TODAY } })).text();
-  expect(text).toContain('Expected an `initialCount` of 0 or more for @stream, got less.');
+  expect(text).toContain('Expected an `initialCount` of 0 or more for @stream, got -1.');
   expect(text).toContain('"BAD_USER_INPUT"');
 });
 

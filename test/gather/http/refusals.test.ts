@@ -203,7 +203,7 @@ const CASES: Record<string, Case> = {
     says: /a query of at most 1000 bytes \(MAX_QUERY_BYTES\), got 11\d\d/,
   },
   'variables of another type': {
-    of: ['graphql/use-variables.ts 400'],
+    of: ['graphql/use-plan.ts 400'],
     request: POST,
     headers: { ...JSON_TYPE, accept: 'application/graphql-response+json' },
     body: query('query ($id: ID!) { node(id: $id) { id } }', { variables: { id: {} } }),

@@ -1,4 +1,4 @@
-import { parse } from 'graphql';
+import { parse, type ValidatedExecutionArgs, validateExecutionArgs } from 'graphql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { engineResolvers } from '../../../src/gather/engine-resolvers.ts';
 import { toGlobalId } from '../../../src/gather/global-id.ts';
@@ -74,8 +74,10 @@ test.each([
 
 test('the column is read wherever the table is', () => {
   const document = parse('{ node(id: "x") { ... on Certificate { amount } } }');
-  const plan = createPlanOf(createAppSchema(source), source)(document, null);
-  expect(plan?.columns.certificate.toSorted()).toEqual(['amount', 'id', 'recipient']);
+  const schema = createAppSchema(source);
+  const args = validateExecutionArgs({ schema, document }) as ValidatedExecutionArgs;
+  const plan = createPlanOf(schema, source)(args, false);
+  expect(plan.columns.certificate.toSorted()).toEqual(['amount', 'id', 'recipient']);
 });
 
 test('an SDL whose @owned has no `by` is refused, and does not leave everything to everybody', () => {

@@ -1,9 +1,7 @@
-import {
-  type ExecutionArgs,
-  type ExecutionResult,
-  type ExperimentalIncrementalExecutionResults,
-  type LegacyExperimentalIncrementalExecutionResults,
-  validateExecutionArgs,
+import type {
+  ExecutionResult,
+  ExperimentalIncrementalExecutionResults,
+  LegacyExperimentalIncrementalExecutionResults,
 } from 'graphql';
 import { CurrentFormat } from './current-format.ts';
 import { Delivery } from './delivery.ts';
@@ -11,6 +9,7 @@ import type { Format } from './format.ts';
 import { FormatOf2022 } from './format-of-2022.ts';
 import type { SizeLimit } from './size.ts';
 import { type Started, start, toResult } from './start.ts';
+import { type Args, validate } from './validate.ts';
 
 interface Parts<First, Later> {
   initialResult: First;
@@ -25,7 +24,7 @@ interface Parts<First, Later> {
  * @throws AbortedGraphQLExecutionError if it aborts before the first result; `next` throws the reason after that
  */
 export function executeIncrementally(
-  args: ExecutionArgs,
+  args: Args,
   limit?: SizeLimit,
 ):
   | ExecutionResult
@@ -36,7 +35,7 @@ export function executeIncrementally(
 
 /** Like {@link executeIncrementally}, with parts in the format of 2022, as of graphql-js's `legacyExecuteIncrementally`. */
 export function executeIncrementallyAsOf2022(
-  args: ExecutionArgs,
+  args: Args,
   limit?: SizeLimit,
 ):
   | ExecutionResult
@@ -46,11 +45,11 @@ export function executeIncrementallyAsOf2022(
 }
 
 function executeInParts<First, Later>(
-  args: ExecutionArgs,
+  args: Args,
   format: Format<First, Later>,
   limit: SizeLimit | undefined,
 ): ExecutionResult | Parts<First, Later> | Promise<ExecutionResult | Parts<First, Later>> {
-  const validated = validateExecutionArgs(args);
+  const validated = validate(args);
   if (!('schema' in validated)) return { errors: validated };
   return start(validated, { isIncremental: true, limit }, (started: Started): ExecutionResult | Parts<First, Later> => {
     const { execution } = started;

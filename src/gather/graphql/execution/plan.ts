@@ -1,6 +1,7 @@
 import {
   type DirectiveNode,
   type DocumentNode,
+  GraphQLError,
   type GraphQLObjectType,
   type GraphQLSchema,
   type OperationDefinitionNode,
@@ -12,12 +13,15 @@ import { type Selection, toSelection } from './selection.ts';
 
 /** Most variants of one operation that are kept: each set of values of its directives' variables has its own. */
 const MAX_VARIANTS = 16;
-const DIRECTIVES = new Set(['skip', 'include', 'defer', 'stream']);
+const INCREMENTAL = new Set(['defer', 'stream']);
+const DIRECTIVES = new Set(['skip', 'include', ...INCREMENTAL]);
 
 /** The plans of one operation. */
 interface Plans {
   /** Names of the variables in directives that change the plan. */
   readonly variables: readonly string[];
+  /** Whether the document has @defer or @stream. */
+  readonly isIncremental: boolean;
   readonly variants: Map<string, Selection>;
 }
 
@@ -29,9 +33,10 @@ const plansOfDocuments = new WeakMap<DocumentNode, PlansOfDocument>();
 /**
  * The selection on the root object of an operation. What is below is compiled when it is first executed. All executions of
  * the document share it.
- * @throws GraphQLError if an argument of a directive is invalid
+ * @param isIncremental whether @defer and @stream apply
+ * @throws GraphQLError if an argument of a directive is invalid, or the schema has no operations of this kind
  */
-export function planOf(args: ValidatedExecutionArgs, rootType: GraphQLObjectType, isIncremental: boolean): Selection {
+export function planOf(args: ValidatedExecutionArgs, isIncremental: boolean): Selection {
   const { variables: names, variants } = plansOf(args);
   const { schema, fragmentDefinitions: fragments, hideSuggestions, operation } = args;
   const variant = toVariant(args, names, isIncremental);
@@ -39,7 +44,7 @@ export function planOf(args: ValidatedExecutionArgs, rootType: GraphQLObjectType
   if (!plan) {
     const variables = pick(args.variableValues, names);
     const terms = { schema, fragments, variables, hideSuggestions, isIncremental };
-    plan = toSelection(terms, rootType, [{ set: operation.selectionSet, defer: undefined }]);
+    plan = toSelection(terms, rootTypeOf(args), [{ set: operation.selectionSet, defer: undefined }]);
     const [oldest] = variants.keys();
     if (variants.size >= MAX_VARIANTS && oldest !== undefined) variants.delete(oldest);
     variants.set(variant, plan);
@@ -47,23 +52,38 @@ export function planOf(args: ValidatedExecutionArgs, rootType: GraphQLObjectType
   return plan;
 }
 
+/** Whether the result may come in parts: the document has @defer or @stream. */
+export function mayComeInParts(args: ValidatedExecutionArgs): boolean {
+  return plansOf(args).isIncremental;
+}
+
+function rootTypeOf({ schema, operation }: ValidatedExecutionArgs): GraphQLObjectType {
+  const type = schema.getRootType(operation.operation);
+  if (type) return type;
+  const message = `Schema is not configured to execute ${operation.operation} operation.`;
+  throw new GraphQLError(message, { nodes: operation });
+}
+
 function plansOf({ schema, document, operation }: ValidatedExecutionArgs): Plans {
   const ofDocument: PlansOfDocument = plansOfDocuments.get(document) ?? new WeakMap();
   plansOfDocuments.set(document, ofDocument);
   const ofSchema = ofDocument.get(schema) ?? new Map<OperationDefinitionNode, Plans>();
   ofDocument.set(schema, ofSchema);
-  const plans = ofSchema.get(operation) ?? { variables: variablesOf(document), variants: new Map() };
+  const plans = ofSchema.get(operation) ?? { ...directivesOf(document), variants: new Map() };
   ofSchema.set(operation, plans);
   return plans;
 }
 
-function variablesOf(document: DocumentNode): readonly string[] {
+function directivesOf(document: DocumentNode): Pick<Plans, 'variables' | 'isIncremental'> {
   const names = new Set<string>();
-  const addNames = (directive: DirectiveNode) => {
-    if (DIRECTIVES.has(directive.name.value)) visit(directive, { Variable: ({ name }) => void names.add(name.value) });
+  let isIncremental = false;
+  const add = (directive: DirectiveNode) => {
+    if (!DIRECTIVES.has(directive.name.value)) return;
+    isIncremental ||= INCREMENTAL.has(directive.name.value);
+    visit(directive, { Variable: ({ name }) => void names.add(name.value) });
   };
-  visit(document, { Directive: addNames });
-  return [...names];
+  visit(document, { Directive: add });
+  return { variables: [...names], isIncremental };
 }
 
 function toVariant(args: ValidatedExecutionArgs, names: readonly string[], isIncremental: boolean): string {

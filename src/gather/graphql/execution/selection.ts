@@ -2,6 +2,7 @@ import {
   defaultFieldResolver,
   type FieldNode,
   type GraphQLAbstractType,
+  GraphQLError,
   type GraphQLField,
   type GraphQLFieldResolver,
   type GraphQLObjectType,
@@ -105,10 +106,11 @@ export class Field {
     this.#terms = terms;
     this.#selected = selected;
     this.#defers = defers;
-    this.#isConstant = !this.#firstNode.arguments?.some(hasVariables);
+    this.#isConstant = !this.node.arguments?.some(hasVariables);
   }
 
-  get #firstNode(): FieldNode {
+  /** The first of the nodes: all have the same arguments. */
+  get node(): FieldNode {
     return (this.#selected[0] as Selected).node;
   }
 
@@ -119,7 +121,7 @@ export class Field {
   argumentsWith(variables: VariableValues): Arguments {
     if (this.#arguments) return this.#arguments;
     const { hideSuggestions } = this.#terms;
-    const values = getArgumentValues(this.definition, this.#firstNode, variables, undefined, hideSuggestions);
+    const values = getArgumentValues(this.definition, this.node, variables, undefined, hideSuggestions);
     if (this.#isConstant) this.#arguments = values;
     return values;
   }
@@ -163,11 +165,13 @@ export class Field {
   }
 
   #toStream(): StreamUsage | undefined {
-    const values = getDirectiveValues(GraphQLStreamDirective, this.#firstNode, this.#terms.variables);
+    const values = getDirectiveValues(GraphQLStreamDirective, this.node, this.#terms.variables);
     if (!values || values['if'] === false) return undefined;
     const initialCount = values['initialCount'];
-    if (typeof initialCount !== 'number' || initialCount < 0)
-      throw new Error('initialCount must be a positive integer');
+    if (typeof initialCount !== 'number' || initialCount < 0) {
+      const message = `Expected an \`initialCount\` of 0 or more for @stream, got ${initialCount}.`;
+      throw new GraphQLError(message, { nodes: this.nodes, extensions: { code: 'BAD_USER_INPUT' } });
+    }
     const selected = this.#selected.map(({ node }) => ({ node, defer: undefined }));
     const field = new Field(this.#terms, this.key, this.parentType, this.definition, selected, new Set());
     return { initialCount, label: typeof values['label'] === 'string' ? values['label'] : undefined, field };

@@ -64,13 +64,8 @@ export function toResult({ execution: { main }, data }: Started): ExecutionResul
 
 /** @throws GraphQLError if the operation cannot be executed */
 function prepare(args: ValidatedExecutionArgs, isIncremental: boolean, limit: SizeLimit | undefined): Started {
-  const { schema, operation, rootValue } = args;
-  const rootType = schema.getRootType(operation.operation);
-  if (!rootType)
-    throw new GraphQLError(`Schema is not configured to execute ${operation.operation} operation.`, {
-      nodes: operation,
-    });
-  const selection = planOf(args, rootType, isIncremental);
+  const { operation, rootValue } = args;
+  const selection = planOf(args, isIncremental);
   const isSerial = operation.operation === OperationTypeNode.MUTATION;
   let next = 0;
   const resolveNext = () => {

@@ -5,7 +5,7 @@ import {
   mapSourceToResponseEvent,
   validateSubscriptionArgs,
 } from 'graphql';
-import { executeValidated } from './execute.ts';
+import { execute } from './execute.ts';
 import type { SizeLimit } from './size.ts';
 
 type Results = AsyncGenerator<ExecutionResult, void, void>;
@@ -24,7 +24,7 @@ export function subscribe(
   if (!('schema' in validated)) return { errors: validated };
   const toResults = (events: AsyncIterable<unknown> | ExecutionResult) =>
     Symbol.asyncIterator in events
-      ? mapSourceToResponseEvent(validated, events, (event) => executeValidated(event, limit))
+      ? mapSourceToResponseEvent(validated, events, (event) => execute(event, limit))
       : events;
   const events = createSourceEventStream(validated);
   return events instanceof Promise ? events.then(toResults) : toResults(events);

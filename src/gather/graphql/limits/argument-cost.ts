@@ -9,7 +9,6 @@ import {
   getNamedType,
   isInputObjectType,
   Kind,
-  type OperationDefinitionNode,
   type ValueNode,
 } from 'graphql';
 import type { Variables } from './size.ts';
@@ -30,7 +29,6 @@ interface Place {
 /** The cost of a field's arguments by @cost, for each value in them; undefined if none of them has @cost. */
 export function argumentCostOf(
   schema: GraphQLSchema,
-  operation: OperationDefinitionNode,
   field: GraphQLField<unknown, unknown>,
   { arguments: given = [] }: FieldNode,
 ): ArgumentCost | undefined {
@@ -38,7 +36,7 @@ export function argumentCostOf(
     const argument = field.args.find((it) => it.name === name.value);
     if (!argument) return [];
     const weight = weightOf(schema, argument);
-    return weight === undefined ? [] : [priceOf(operation, value, { schema, type: argument.type, weight })];
+    return weight === undefined ? [] : [priceOf(value, { schema, type: argument.type, weight })];
   });
   if (prices.length === 0) return undefined;
   return (variables) => prices.reduce((sum, price) => sum + price(variables), 0);
@@ -58,23 +56,20 @@ function within({ schema, type, weight }: Place, name: string): Place {
   return field ? { schema, type: field.type, weight: weightOf(schema, field) ?? weight } : { schema, type, weight };
 }
 
-function priceOf(operation: OperationDefinitionNode, node: ValueNode, place: Place): ArgumentCost {
+function priceOf(node: ValueNode, place: Place): ArgumentCost {
   switch (node.kind) {
     case Kind.VARIABLE: {
       const name = node.name.value;
-      const definition = operation.variableDefinitions?.find((it) => it.variable.name.value === name);
-      const byDefault = definition?.defaultValue ? priceOf(operation, definition.defaultValue, place) : () => 0;
-      return (variables) =>
-        Object.hasOwn(variables, name) ? priceOfValue(variables[name], place) : byDefault(variables);
+      return (variables) => (Object.hasOwn(variables, name) ? priceOfValue(variables[name], place) : 0);
     }
     case Kind.OBJECT: {
-      const prices = node.fields.map(({ name, value }) => priceOf(operation, value, within(place, name.value)));
+      const prices = node.fields.map(({ name, value }) => priceOf(value, within(place, name.value)));
       return (variables) => prices.reduce((sum, price) => sum + price(variables), 0);
     }
     case Kind.LIST: {
       const isOfObjects = node.values.some(({ kind }) => kind === Kind.OBJECT || kind === Kind.VARIABLE);
       if (!isOfObjects) return () => priceOfList(node.values.length, place);
-      const prices = node.values.map((value) => priceOf(operation, value, place));
+      const prices = node.values.map((value) => priceOf(value, place));
       return (variables) => prices.reduce((sum, price) => sum + price(variables), 0);
     }
     default:

@@ -6,11 +6,10 @@ import {
   getNullableType,
   isListType,
   Kind,
-  type OperationDefinitionNode,
   type ValueNode,
 } from 'graphql';
 
-/** The raw variables of a request. */
+/** The coerced variables of an operation. */
 export type Variables = Readonly<Record<string, unknown>>;
 
 /** The most objects that a list can have, by the operation and its variables. */
@@ -41,14 +40,9 @@ const INTROSPECTION_SIZES = new Map([
 ]);
 
 /** The sizing of a field by its @listSize and arguments, or the assumed size of any list. */
-export function sizingOf(
-  schema: GraphQLSchema,
-  operation: OperationDefinitionNode,
-  field: GraphQLField<unknown, unknown>,
-  node: FieldNode,
-): Sizing {
+export function sizingOf(schema: GraphQLSchema, field: GraphQLField<unknown, unknown>, node: FieldNode): Sizing {
   const { slicingArguments = [], assumedSize = assumedSizeOf(schema, field), sizedFields } = listSizeOf(schema, field);
-  const slices = slicingArguments.map((name) => sliceOf(operation, field, node, name));
+  const slices = slicingArguments.map((name) => sliceOf(field, node, name));
   return { size: largestOf(slices, assumedSize), sizedFields };
 }
 
@@ -65,7 +59,6 @@ function assumedSizeOf(schema: GraphQLSchema, { astNode, name }: GraphQLField<un
 
 /** The size that a slicing argument sets; undefined if it is null or missing. */
 function sliceOf(
-  operation: OperationDefinitionNode,
   field: GraphQLField<unknown, unknown>,
   { arguments: given = [] }: FieldNode,
   name: string,
@@ -79,11 +72,7 @@ function sliceOf(
     return () => size;
   }
   const variable = value.name.value;
-  // One of the executors loses this variable, so its value is unknown: refused as too expensive.
-  if (variable === '__proto__') return () => Number.POSITIVE_INFINITY;
-  const definition = operation.variableDefinitions?.find((it) => it.variable.name.value === variable);
-  const size = definition?.defaultValue ? literalSize(definition.defaultValue, isList) : byDefault;
-  return (variables) => (Object.hasOwn(variables, variable) ? valueSize(variables[variable], isList) : size);
+  return (variables) => (Object.hasOwn(variables, variable) ? valueSize(variables[variable], isList) : byDefault);
 }
 
 function largestOf(slices: readonly ((variables: Variables) => number | undefined)[], assumedSize: number): Size {

@@ -5,8 +5,9 @@ import type { TokenBucket, TokenBuckets } from '../../concurrency/token-buckets.
 import type { Context } from '../../context.ts';
 import { mapFirst } from '../map-first.ts';
 import type { Operation } from '../operation.ts';
-import type { CostPlan, PlanOf } from '../operation-plan.ts';
+import type { CostPlan } from '../operation-plan.ts';
 import { countErrors } from '../part-errors.ts';
+import type { PlannedContext } from '../use-plan.ts';
 import { actualCost, ERROR_POINTS, requestedCost } from './cost.ts';
 import type { Limits } from './limits.ts';
 import { createRefusal } from './refusal.ts';
@@ -30,19 +31,18 @@ interface Charge {
  * requested cost is charged at the start, and the unused part refunded at the end; fields that ran below an error count
  * as used. Incremental responses and subscriptions pay the requested cost. Errors are charged as far as they cost more
  * than that. Each millisecond of PostgreSQL's work costs a point, charged as each statement ends, as far as the sum
- * exceeds the cost of the objects. Comes after `useViewer` and before `useSources`.
+ * exceeds the cost of the objects. Comes after `useViewer` and `usePlan`, and before `useSources`.
  */
-export function useCost(limits: CostLimits, buckets: TokenBuckets, planOf: PlanOf): Plugin<Context> {
+export function useCost(limits: CostLimits, buckets: TokenBuckets): Plugin<Context & PlannedContext> {
   const charges = new WeakMap<object, Charge>();
   // An operation that costs more than a full bucket could never be paid.
   const maxCost = Math.min(limits.maxCost, limits.costBucket);
   const setting = limits.maxCost <= limits.costBucket ? 'MAX_COST' : 'COST_BUCKET';
 
-  const begin = ({ args, setResultAndStopExecution: stop }: Operation<Context>): void => {
-    const { document, operationName, variableValues, contextValue } = args;
-    const plan = planOf(document, operationName)?.cost;
-    if (!plan) return;
-    const variables = variableValues ?? {};
+  const begin = ({ args, setResultAndStopExecution: stop }: Operation<Context & PlannedContext>): void => {
+    const { contextValue } = args;
+    const { cost: plan, args: validated } = contextValue.planned;
+    const variables = validated.variableValues.coerced;
     const requested = requestedCost(plan, variables);
     const key = keyOf(contextValue);
     const bucket = buckets.of(key);

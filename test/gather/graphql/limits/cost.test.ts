@@ -88,7 +88,7 @@ describe('an operation costs', () => {
     expect(await costOf(optional, { n: 0 })).toEqual([2, 2]);
   });
 
-  test.each(['toString', 'constructor', 'hasOwnProperty', '__defineGetter__'])(
+  test.each(['toString', 'constructor', 'hasOwnProperty', '__defineGetter__', '__proto__'])(
     'by the variables that are given, and no others: %s',
     async (name) => {
       const asked = `query ($${name}: Int) { catalogue { books(first: $${name}) { nodes { isbn } } } }`;
@@ -97,15 +97,6 @@ describe('an operation costs', () => {
       expect((await costOf(asked.replace('Int', 'Int = 3')))[0]).toBe(6);
     },
   );
-
-  test('all there is where its size is in a variable that an executor would lose', async () => {
-    const asked = 'query ($__proto__: Int = 1) { catalogue { books(first: $__proto__) { nodes { isbn } } } }';
-    for (const variables of ['{}', '{"__proto__":1}', '{"__proto__":null}']) {
-      const { errors, extensions } = await ask(asked, JSON.parse(variables));
-      expect(extensions?.cost?.requestedQueryCost).toBe(Number.MAX_SAFE_INTEGER);
-      expect(errors?.[0]?.extensions['code']).toBe('MAX_COST_EXCEEDED');
-    }
-  });
 
   test('by the length of a list that names its objects', async () => {
     // Book:0 does not exist: it was looked for, and costs a point, but no scalar.
@@ -136,9 +127,9 @@ describe('an operation costs', () => {
     expect(await costOf(node)).toEqual([11, 3]); // 1 + 1 + 4 * 2.1
   });
 
-  test('both branches of a condition, until it is known which is taken', async () => {
+  test('the branch of a condition that is taken', async () => {
     const either = 'query ($a: Boolean!) { about @skip(if: $a) { name } other: about @include(if: $a) { name } }';
-    expect(await costOf(either, { a: true })).toEqual([3, 2]);
+    for (const a of [true, false]) expect(await costOf(either, { a })).toEqual([2, 2]);
   });
 
   test('what the schema says of single fields', async () => {

@@ -1,4 +1,13 @@
-import { executeSync, extendSchema, type GraphQLSchema, getIntrospectionQuery, parse, validate } from 'graphql';
+import {
+  executeSync,
+  extendSchema,
+  type GraphQLSchema,
+  getIntrospectionQuery,
+  parse,
+  type ValidatedExecutionArgs,
+  validate,
+  validateExecutionArgs,
+} from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { actualCost, requestedCost } from '../../../../src/gather/graphql/limits/cost.ts';
 import { createPlanOf } from '../../../../src/gather/graphql/operation-plan.ts';
@@ -57,7 +66,7 @@ function withMoreTypes(count: number): GraphQLSchema {
 
 function costOf(of: GraphQLSchema, source: string) {
   const document = parse(source);
-  const plan = createPlanOf(of, { ...library, ...TEST_TABLES })(document, null)?.cost;
-  if (!plan) throw new Error('Expected an operation.');
+  const args = validateExecutionArgs({ schema: of, document }) as ValidatedExecutionArgs;
+  const { cost: plan } = createPlanOf(of, { ...library, ...TEST_TABLES })(args, false);
   return { requested: requestedCost(plan, {}), actual: actualCost(plan, executeSync({ schema: of, document }), {}) };
 }
