@@ -1,4 +1,5 @@
 import { MIMEType } from 'node:util';
+import { LRUCache } from 'lru-cache';
 
 /** The value of a header in Node and undici: a list if it was sent more than once. */
 type Field = string | readonly string[] | null | undefined;
@@ -15,15 +16,22 @@ export function tokensOf(field: Field): string[] {
     .filter(Boolean);
 }
 
+/** Senders of one kind write the same text, which takes as long to parse as to read a small body. */
+const parsed = new LRUCache<string, MIMEType>({ max: 100 });
+
 /**
  * Parses a `Content-Type` as browsers do: case-insensitive, parameters quoted or not. undefined if it is missing or
- * invalid.
+ * invalid. Do not change the result, which is shared.
  */
 export function mediaTypeOf(field: Field): MIMEType | undefined {
   const text = firstOf(field);
   if (!text) return undefined;
+  const known = parsed.get(text);
+  if (known) return known;
   try {
-    return new MIMEType(text);
+    const type = new MIMEType(text);
+    parsed.set(text, type);
+    return type;
   } catch {
     return undefined;
   }

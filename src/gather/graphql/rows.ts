@@ -31,13 +31,14 @@ export function findRows(
   { table, key, isNullable }: Wanted,
   ids: readonly (Id | null)[],
 ): readonly unknown[] | Promise<readonly unknown[]> {
-  const find = (id: Id) => loaders.known.find(table, key, id);
+  const known = loaders.known.by(table, key);
   const missing = new Set<Id>();
-  for (const id of ids) if (id !== null && !find(id)) missing.add(id);
-  if (missing.size === 0) return ids.map((id) => (id === null ? null : find(id)));
-  return load(loaders.rowsBy(table, key), [...missing], isNullable).then((loaded) =>
-    ids.map((id) => (id === null ? null : (loaded.get(id) ?? find(id) ?? null))),
-  );
+  for (const id of ids) if (id !== null && !known.has(id)) missing.add(id);
+  if (missing.size === 0) return ids.map((id) => (id === null ? null : known.get(id)));
+  return load(loaders.rowsBy(table, key), [...missing], isNullable).then((loaded) => {
+    const read = loaders.known.by(table, key);
+    return ids.map((id) => (id === null ? null : (loaded.get(id) ?? read.get(id) ?? null)));
+  });
 }
 
 /** The rows with these keys, or their errors; neither for a key without a row, if `isNullable`. */

@@ -20,10 +20,9 @@ export function createRowByKey<T extends keyof Schema>(
   const load = async (keys: readonly string[]) => {
     const rows = await readRowsByKey(database, name, { definition, column }, columns[table], keys);
     known.add(table, rows);
+    const byKey = known.by(table, column);
     return keys.map(
-      (key) =>
-        known.find(table, column, key) ??
-        new GatherError('NOT_FOUND', `There is no ${definition.table} with this ${column}.`),
+      (key) => byKey.get(key) ?? new GatherError('NOT_FOUND', `There is no ${definition.table} with this ${column}.`),
     );
   };
   return createLoader<string, Row<T>>(name, source, load, { cacheMap: known.cacheOf(table, column) });

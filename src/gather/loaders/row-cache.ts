@@ -18,7 +18,8 @@ class TableRows {
     for (const row of rows) this.#rows.push(row);
   }
 
-  find(column: string, value: string): object | undefined {
+  /** The rows by their values of a unique column. */
+  by(column: string): ReadonlyMap<string, object> {
     let index = this.#indexes.get(column);
     if (!index) {
       index = { rows: new Map(), size: 0 };
@@ -29,7 +30,7 @@ class TableRows {
       const key = row[column];
       if (key !== undefined && key !== null) index.rows.set(String(key), row);
     }
-    return index.rows.get(value);
+    return index.rows;
   }
 
   remove(isRemoved: (row: object) => boolean): void {
@@ -47,9 +48,9 @@ export class RowCache {
     this.#of(table).add(rows);
   }
 
-  /** The row with this value of a unique column, if it has been read. */
-  find<T extends keyof Schema>(table: T, column: string, value: string): Row<T> | undefined {
-    return this.#of(table).find(column, value) as Row<T> | undefined;
+  /** The rows that have been read, by their values of a unique column. Ask again after more are read. */
+  by<T extends keyof Schema>(table: T, column: string): ReadonlyMap<string, Row<T>> {
+    return this.#of(table).by(column) as ReadonlyMap<string, Row<T>>;
   }
 
   /** The cache of a row loader. What is cleared there is removed here. */
@@ -60,7 +61,7 @@ export class RowCache {
       get: (key) => {
         const promise = promises.get(key);
         if (promise) return promise;
-        const row = rows.find(column, key);
+        const row = rows.by(column).get(key);
         if (!row) return undefined;
         const found = Promise.resolve(row as Row<T>);
         promises.set(key, found);
@@ -68,7 +69,7 @@ export class RowCache {
       },
       set: (key, promise) => promises.set(key, promise),
       delete: (key) => {
-        const cleared = rows.find(column, key);
+        const cleared = rows.by(column).get(key);
         rows.remove((row) => row === cleared);
         return promises.delete(key);
       },
