@@ -25,8 +25,10 @@ afterAll(() => library.close());
 test('a scrape is OpenMetrics, at /metrics only', async () => {
   expect((await scrape(metricsUrl)).contentType).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
   const base = metricsUrl.slice(0, -'/metrics'.length);
-  expect((await fetch(`${base}/`)).status).toBe(404);
-  expect((await fetch(metricsUrl, { method: 'POST' })).status).toBe(405);
+  const elsewhere = await fetch(`${base}/`);
+  expect([elsewhere.status, await elsewhere.text()]).toEqual([404, 'Expected GET /metrics, got GET "/".\n']);
+  const posted = await fetch(metricsUrl, { method: 'POST' });
+  expect([posted.status, await posted.text()]).toEqual([405, 'Expected GET /metrics, got POST "/metrics".\n']);
   expect((await fetch(`${url}/metrics`)).status).toBe(404);
 });
 
