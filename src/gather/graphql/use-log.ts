@@ -5,12 +5,13 @@ import type { Context } from '../context.ts';
 import { isMasked, originalOf } from '../errors.ts';
 import { addressOf } from '../http/address.ts';
 import { isMultipart } from '../http/use-multipart.ts';
+import { hideValues } from '../monitoring/hide-values.ts';
 import type { Logger } from '../monitoring/log.ts';
 import { findFault, type MaskError } from '../monitoring/mask-errors.ts';
 import { type Refusals, reasonOf } from '../monitoring/refusals.ts';
-import { inThisRequest } from '../monitoring/request-id.ts';
+import { inThisRequest, setHideInRequest } from '../monitoring/request-id.ts';
 import { round } from '../monitoring/timing.ts';
-import { type Asked, costOf, describeCalls, describeErrors, titleOf } from './operation-line.ts';
+import { type Asked, costOf, describeCalls, describeErrors, literalsOf, titleOf } from './operation-line.ts';
 import { errorsOf, type Part } from './part-errors.ts';
 import type { TimingContext } from './use-timing.ts';
 
@@ -71,13 +72,13 @@ export function useLog({
   /** The request that each fault was last logged for: one may fail several hooks of a request. */
   const logged = new WeakMap<object, Request>();
 
-  const write = ({ request, req, errors, refusal, isSlow, toLine }: Outcome, operation?: Operation) => {
+  const write = ({ request, req, errors, refusal, isSlow, toLine }: Outcome) => {
     written.add(request);
     for (const fault of faultsOf(errors)) logged.set(fault, request);
     const toWhole = () => ({
       ...toLine(),
       errors: errors.length,
-      ...(errors.length > 0 && { failures: describeErrors(errors, operation) }),
+      ...(errors.length > 0 && { failures: describeErrors(errors) }),
     });
     if (errors.some(isMasked)) return log.error(toWhole());
     const reason = toReason(refusal);
@@ -94,7 +95,7 @@ export function useLog({
     const { timing, viewer, userErrors, req } = context;
     const operation = operations.get(context);
     const isPacedByClient = isMultipart(request) || isSubscription(operation);
-    const outcome: Outcome = {
+    write({
       request,
       req,
       errors: result.errors,
@@ -108,8 +109,7 @@ export function useLog({
         viewer: viewer && (viewer.user?.owner ?? 'anonymous'),
         userErrors,
       }),
-    };
-    write(outcome, operation);
+    });
   };
 
   /** Writes faults of a subscription at once: it may last for days. */
@@ -122,7 +122,7 @@ export function useLog({
         const errors = errorsOf(part);
         whole.cost ??= costOf(part);
         if (isEvents && errors.some(isMasked)) {
-          log.error({ operation: operation && titleOf(operation), failures: describeErrors(errors, operation) });
+          log.error({ operation: operation && titleOf(operation), failures: describeErrors(errors) });
         } else if (whole.errors.length < MAX_ERRORS) {
           whole.errors.push(...errors);
         }
@@ -148,7 +148,9 @@ export function useLog({
     },
     onValidate({ params: { documentAST: document }, context }) {
       const { operationName, variables } = (context as { params?: GraphQLParams }).params ?? {};
-      operations.set(context, { document, operationName, variables, start: performance.now() });
+      operations.set(context, { document, operationName, start: performance.now() });
+      // The message of a fault may quote them.
+      setHideInRequest(hideValues(() => [variables, literalsOf(document)]));
     },
     onExecutionResult({ request, result, context, setResult }) {
       if (isAsyncIterable(result)) {

@@ -141,9 +141,9 @@ function addErrors(event: OperationEvent, errors: readonly GraphQLError[]): void
   event.errors.push(...errors.slice(0, MAX_ERRORS - event.errors.length).map(toOperationError));
 }
 
-function toOperationError({ message, path, extensions }: GraphQLError): OperationError {
+function toOperationError({ path, extensions }: GraphQLError): OperationError {
   const code = typeof extensions?.['code'] === 'string' ? extensions['code'] : '_OTHER';
-  return { message, code, ...(path && { path: toText(path) }) };
+  return { code, ...(path && { path: toText(path) }) };
 }
 
 /** `catalogue.books[0].price`. */

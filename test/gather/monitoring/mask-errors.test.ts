@@ -6,6 +6,7 @@ import pino from 'pino';
 import { beforeEach, expect, test } from 'vitest';
 import { GatherError } from '../../../src/gather/errors.ts';
 import { useLog } from '../../../src/gather/graphql/use-log.ts';
+import { type FaultEvent, faults } from '../../../src/gather/monitoring/channels.ts';
 import { createMaskError, findFault } from '../../../src/gather/monitoring/mask-errors.ts';
 import { Refusals } from '../../../src/gather/monitoring/refusals.ts';
 import { identified, withRequestId } from '../../../src/gather/monitoring/request-id.ts';
@@ -94,6 +95,37 @@ test.each([
   expect(text).toContain(`"requestId":"${response.headers.get('x-request-id')}"`);
   expect(text).not.toMatch(/secret| at /);
   expect(logged.filter(({ level }) => level === 50)).toHaveLength(1);
+});
+
+test('a fault is reported with what hides the values of its operation', async () => {
+  const reported: string[] = [];
+  const onFault = (message: unknown) => {
+    const { error, hide } = message as FaultEvent;
+    reported.push(hide((error as Error).message));
+  };
+  faults.subscribe(onFault);
+  const yoga = createYoga({
+    schema: createSchema({
+      typeDefs: 'type Query { a(b: String, c: String): Int }',
+      resolvers: {
+        Query: {
+          a: (_, { b, c }) => {
+            throw new Error(`no ${b} of ${c}`);
+          },
+        },
+      },
+    }),
+    plugins: [timed, useLog(logging)],
+    maskedErrors: { maskError },
+    logging: false,
+  });
+  const body = JSON.stringify({ query: 'query ($b: String) { a(b: $b, c: "literal") }', variables: { b: 'variable' } });
+  const headers = { 'content-type': 'application/json' };
+  await withRequestId(() => yoga.fetch('http://127.0.0.1/graphql', { method: 'POST', headers, body }));
+  faults.unsubscribe(onFault);
+  expect(reported).toEqual(['no … of …']);
+  expect(JSON.stringify(logged)).toContain('no … of …');
+  expect(JSON.stringify(logged)).not.toMatch(/variable|literal/);
 });
 
 function fail(): never {
