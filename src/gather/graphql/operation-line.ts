@@ -1,6 +1,5 @@
 import {
   type DocumentNode,
-  type ExecutionResult,
   type GraphQLError,
   getOperationAST,
   Kind,
@@ -103,12 +102,6 @@ export function literalsOf(document: DocumentNode): string[] {
   const add = ({ value }: { value: string }) => void values.push(value);
   visit(document, { StringValue: add, IntValue: add, FloatValue: add });
   return values;
-}
-
-/** The points that an operation was charged; those that it asked for, if it was refused or answers in parts. */
-export function costOf({ extensions }: ExecutionResult): number | undefined {
-  const cost = extensions?.['cost'] as { requestedQueryCost: number; actualQueryCost: number | null } | undefined;
-  return cost && round(cost.actualQueryCost ?? cost.requestedQueryCost);
 }
 
 function shortened(text: string): string {

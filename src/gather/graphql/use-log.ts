@@ -5,13 +5,15 @@ import type { Context } from '../context.ts';
 import { isMasked, originalOf } from '../errors.ts';
 import { addressOf } from '../http/address.ts';
 import { isMultipart } from '../http/use-multipart.ts';
+import type { OperationCost } from '../monitoring/channels.ts';
 import { hideValues } from '../monitoring/hide-values.ts';
 import type { Logger } from '../monitoring/log.ts';
 import { findFault, type MaskError } from '../monitoring/mask-errors.ts';
 import { type Refusals, reasonOf } from '../monitoring/refusals.ts';
 import { inThisRequest, setHideInRequest } from '../monitoring/request-id.ts';
 import { round } from '../monitoring/timing.ts';
-import { type Asked, costOf, describeCalls, describeErrors, literalsOf, titleOf } from './operation-line.ts';
+import { costOf } from './limits/use-cost.ts';
+import { type Asked, describeCalls, describeErrors, literalsOf, titleOf } from './operation-line.ts';
 import { errorsOf, type Part } from './part-errors.ts';
 import type { TimingContext } from './use-timing.ts';
 
@@ -105,7 +107,7 @@ export function useLog({
         ...(operation ? { operation: titleOf(operation) } : toRequest(request)),
         ms: round(timing.elapsed),
         ...describeCalls(timing),
-        cost: result.cost,
+        cost: result.cost && round(result.cost.spent ?? result.cost.requested),
         viewer: viewer && (viewer.user?.owner ?? 'anonymous'),
         userErrors,
       }),
@@ -174,7 +176,7 @@ export function useLog({
 /** The result of an operation, in one piece or the sum of its parts. */
 interface Whole {
   errors: GraphQLError[];
-  cost: number | undefined;
+  cost: OperationCost | undefined;
   /** Whether it has data. */
   isRun: boolean;
 }

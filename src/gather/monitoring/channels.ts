@@ -21,7 +21,7 @@ export interface OperationEvent {
   /** The first ten of them. */
   errors: OperationError[];
   /** In points; absent if it was refused before its cost was known. */
-  cost?: OperationCost;
+  cost?: OperationCost | undefined;
 }
 
 /** An error of an operation. Its message, which may quote a value of a variable, is for the client only. */
@@ -32,7 +32,7 @@ export interface OperationError {
 }
 
 /** The cost of an operation in points. */
-interface OperationCost {
+export interface OperationCost {
   requested: number;
   /** null if it was refused. */
   spent: number | null;
