@@ -6,7 +6,7 @@ import { type Config, ConfigError, urlSetting } from '../config.ts';
 import type { EngineSchemas } from '../database/schemas.ts';
 import type { StoreConfig } from '../files/create-store.ts';
 import type { Limits } from '../graphql/limits/limits.ts';
-import { keysOf, passwordsOf } from '../monitoring/secrets.ts';
+import { secretsOf } from '../monitoring/secrets.ts';
 import type { ServerConfig } from '../server-config.ts';
 import type { ServiceConfig } from '../services/define-service.ts';
 
@@ -22,11 +22,13 @@ export function schemasOf(config: Config): EngineSchemas {
 
 /** The passwords and keys in the settings. */
 export function secretsIn(config: Config): string[] {
-  const services = Object.values(config.services).map(({ url }) => url);
-  const urls = [config.DATABASE_URL, config.DATABASE_DIRECT_URL, config.DATABASE_REPLICA_URL, ...services].filter(
-    (url) => url !== undefined,
-  );
-  return [...urls.flatMap(passwordsOf), ...keysOf(toStoreConfig(config))];
+  return secretsOf({
+    databaseUrl: config.DATABASE_URL,
+    databaseDirectUrl: config.DATABASE_DIRECT_URL,
+    databaseReplicaUrl: config.DATABASE_REPLICA_URL,
+    services: config.services,
+    store: toStoreConfig(config),
+  });
 }
 
 /**

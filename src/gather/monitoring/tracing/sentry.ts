@@ -18,7 +18,7 @@ const SEND_TIMEOUT_MS = 10_000;
 
 /**
  * Starts to report faults to Sentry: masked errors, jobs that fail for good, and crashes, with the IDs of their request
- * and trace. Disposing of it sends the last ones.
+ * and trace, and without the values of their operation or job. Disposing of it sends the last ones.
  */
 export function startSentry({ redact, ...options }: SentryOptions): AsyncDisposable {
   const client = new ServerRuntimeClient({
