@@ -187,7 +187,7 @@ export function createServer(app: App, config: ServerConfig): Server {
   const metrics =
     config.metrics &&
     createMetricsEndpoint(config.metrics, {
-      pools: () => poolStates(pools),
+      pools: () => [...poolStates(pools), ...(replicaPools ? poolStates(replicaPools, 'replica ') : [])],
       services: () => clients.state(),
       jobs: () => countUnsettledJobs(pools),
       uploads: () => slots.taken,

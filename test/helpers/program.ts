@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -100,6 +100,13 @@ export class Program implements AsyncDisposable {
 /** `node src/main.ts …` with these settings only. @param cwd a copy of the project; by default itself */
 export function runGather(args: string[], env: Record<string, string> = {}, cwd?: string): Program {
   return new Program(process.execPath, ['src/main.ts', ...args], env, cwd);
+}
+
+/** The processes that a program has started. */
+export function childrenOf({ pid }: Program): number[] {
+  const lines = execFileSync('ps', ['-A', '-o', 'ppid=,pid='], { encoding: 'utf8' }).trim().split('\n');
+  const pairs = lines.map((line) => line.trim().split(/\s+/).map(Number));
+  return pairs.filter(([parent]) => parent === pid).map(([, child]) => child as number);
 }
 
 /** Sends an operation to a server. */

@@ -48,13 +48,16 @@ test.each(['serve', 'work'])('%s logs an error that nothing catches, once, and e
   expect(program.stderr).toBe('');
 });
 
-test('start says it in words in development, whatever LOG is', async () => {
-  const { NODE_ENV: _, ...rest } = env;
-  await using program = runGather(['start'], { ...rest, LOG: 'none' });
+test.each([
+  ['in words in development, even if LOG is none', 'none', /FATAL.*Uncaught error: the program ends\..*It rained\./s],
+  ['in JSON if LOG says so', 'json', /^\{"level":60.*It rained\./m],
+])('start says it %s', async (_, LOG, expected) => {
+  const { NODE_ENV: _production, ...rest } = env;
+  await using program = runGather(['start'], { ...rest, LOG });
   await program.url();
   program.kill('SIGUSR2');
   expect(await program.exit()).toMatchObject({ code: 1 });
-  expect(program.stdout).toMatch(/FATAL.*Uncaught error: the program ends\..*It rained\./s);
+  expect(program.stdout).toMatch(expected);
 });
 
 test('a promise that nobody waits for ends it too', async () => {

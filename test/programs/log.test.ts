@@ -88,6 +88,19 @@ test.each([
   expect(await newLines(1)).toMatchObject([expected]);
 });
 
+test('the cost includes the time of PostgreSQL that is charged', async () => {
+  await database.ask('alter table public.item rename to slow_item');
+  await database.ask(
+    'create view public.item as select * from public.slow_item where (select pg_sleep(0.05) is not null)',
+  );
+  const { extensions } = await ask(url, '{ menu { count } }').finally(async () => {
+    await database.ask('drop view public.item');
+    await database.ask('alter table public.slow_item rename to item');
+  });
+  expect(extensions.cost.sqlQueryCost).toBeGreaterThan(extensions.cost.actualQueryCost);
+  expect(await newLines(1)).toMatchObject([{ cost: extensions.cost.sqlQueryCost }]);
+});
+
 test('the trace that the client names is in the line', async () => {
   const traceId = '0af7651916cd43dd8448eb211c80319c';
   await send(url, 'query Traced { menu { count } }', { traceparent: `00-${traceId}-b7ad6b7169203331-01` }).response;

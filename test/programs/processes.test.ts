@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { startHttpServer } from '../helpers/http-server.ts';
 import { startLoad } from '../helpers/load.ts';
-import { type Program, runGather } from '../helpers/program.ts';
+import { childrenOf, type Program, runGather } from '../helpers/program.ts';
 import { startServices, type TestServices } from '../helpers/services.ts';
 import { post } from '../helpers/stranger.ts';
 
@@ -165,12 +164,6 @@ function serve(processes: number | string, env: Record<string, string> = {}): Pr
       ...env,
     }),
   );
-}
-
-function childrenOf({ pid }: Program): number[] {
-  const lines = execFileSync('ps', ['-A', '-o', 'ppid=,pid='], { encoding: 'utf8' }).trim().split('\n');
-  const pairs = lines.map((line) => line.trim().split(/\s+/).map(Number));
-  return pairs.filter(([parent]) => parent === pid).map(([, child]) => child as number);
 }
 
 function isRunning(pid: number): boolean {

@@ -182,6 +182,15 @@ describe('with OTEL_EXPORTER_OTLP_ENDPOINT', () => {
     expect(find('inventory.stock')).toMatchObject({ isError: true, attributes: { 'error.type': 'error' } });
   });
 
+  test('an error that quotes a value is recorded by its code and field', async () => {
+    expect(await ask(url, '{ node(id: "a-private-value") { id } }', SAMPLED)).toContain('a-private-value');
+    const { events } = await spanOf('query');
+    expect(events).toMatchObject([
+      { name: 'graphql.error', attributes: { 'graphql.error.code': 'INVALID_INPUT', 'graphql.error.path': 'node' } },
+    ]);
+    expect(JSON.stringify(collector.spans)).not.toContain('a-private-value');
+  });
+
   test('a masked error is recorded with its cause', async () => {
     await database.ask('alter table review rename column rating to stars');
     await ask(url, '{ item(by: { sku: "SKU-00001" }) { averageRating } }');

@@ -16,7 +16,7 @@ import { migrate } from './migrate.ts';
 import { psql } from './psql.ts';
 import { seed } from './seed.ts';
 import { serve } from './serve.ts';
-import { secretsIn } from './server-config.ts';
+import { logFormatOf, secretsIn } from './server-config.ts';
 import { services } from './services.ts';
 import { start } from './start.ts';
 import { user } from './user.ts';
@@ -75,7 +75,8 @@ async function run(app: App, name: string, command: Command, args: readonly stri
     const given = parseArguments(name, command, args);
     const config = readConfig(app, command.required);
     // Even with LOG=none, a crash must leave a message.
-    endOnCrash(createLog({ logFormat: config.NODE_ENV === 'development' ? 'words' : 'json' }, secretsIn(config)));
+    const logFormat = logFormatOf(config.LOG === 'none' ? { ...config, LOG: undefined } : config);
+    endOnCrash(createLog({ logFormat }, secretsIn(config)));
     await command.run(config, given);
     return process.exitCode === FAILED ? FAILED : DONE;
   } catch (error) {

@@ -6,7 +6,8 @@ import { type Config, ConfigError, urlSetting } from '../config.ts';
 import type { EngineSchemas } from '../database/schemas.ts';
 import type { StoreConfig } from '../files/create-store.ts';
 import type { Limits } from '../graphql/limits/limits.ts';
-import { keysOf, passwordsOf } from '../monitoring/secrets.ts';
+import type { LogConfig } from '../monitoring/log.ts';
+import { secretsOf } from '../monitoring/secrets.ts';
 import type { ServerConfig } from '../server-config.ts';
 import type { ServiceConfig } from '../services/define-service.ts';
 
@@ -20,13 +21,20 @@ export function schemasOf(config: Config): EngineSchemas {
   return { engineSchema: config.GATHER_SCHEMA, queueSchema: config.GATHER_JOBS_SCHEMA };
 }
 
+/** How the log is written. */
+export function logFormatOf({ LOG, NODE_ENV }: Config): LogConfig['logFormat'] {
+  return LOG ?? (NODE_ENV === 'development' ? 'words' : 'json');
+}
+
 /** The passwords and keys in the settings. */
 export function secretsIn(config: Config): string[] {
-  const services = Object.values(config.services).map(({ url }) => url);
-  const urls = [config.DATABASE_URL, config.DATABASE_DIRECT_URL, config.DATABASE_REPLICA_URL, ...services].filter(
-    (url) => url !== undefined,
-  );
-  return [...urls.flatMap(passwordsOf), ...keysOf(toStoreConfig(config))];
+  return secretsOf({
+    databaseUrl: config.DATABASE_URL,
+    databaseDirectUrl: config.DATABASE_DIRECT_URL,
+    databaseReplicaUrl: config.DATABASE_REPLICA_URL,
+    services: config.services,
+    store: toStoreConfig(config),
+  });
 }
 
 /**
@@ -60,7 +68,7 @@ export function toServerConfig(
     shutdownDelayMs:
       config.SHUTDOWN_DELAY_MS ?? (config.NODE_ENV === 'production' ? PRODUCTION_SHUTDOWN_DELAY_MS : SHUTDOWN_DELAY_MS),
     keepAliveTimeoutMs: config.KEEP_ALIVE_TIMEOUT_MS,
-    logFormat: config.LOG ?? (isDevelopment ? 'words' : 'json'),
+    logFormat: logFormatOf(config),
     metrics: config.METRICS_PORT === undefined ? undefined : { host: config.HOST, port: config.METRICS_PORT },
     logLevel: config.LOG_LEVEL,
     slowOperationMs: config.SLOW_OPERATION_MS,

@@ -1,15 +1,18 @@
 import { GatherError } from '../errors.ts';
 import type { Logger } from '../monitoring/log.ts';
+import { reportFault } from '../monitoring/report-fault.ts';
 
 /**
- * Logs why a file could not be sent or received: a fault of the server or of its settings as an error, a failure of a
- * source, whose outage has a line of its own, as information. A request that is refused is logged by `refuse`.
+ * Logs why a file could not be sent or received: a fault of the server or of its settings as an error, which is reported
+ * too; a failure of a source, whose outage has a line of its own, as information. A request that is refused is logged by
+ * `refuse`.
  * @param request `GET /files`
  */
 export function logFailure(log: Logger, request: string, error: unknown): void {
   if (isFaultOfRequest(error)) return;
-  const level = error instanceof GatherError && error.retryable ? 'info' : 'error';
-  log[level]({ request, err: error });
+  const isFault = !(error instanceof GatherError && error.retryable);
+  log[isFault ? 'error' : 'info']({ request, err: error });
+  if (isFault) reportFault(error);
 }
 
 /** Not if bytes are gone, for example: then the store's error is the cause. */

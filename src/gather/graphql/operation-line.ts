@@ -1,6 +1,5 @@
 import {
   type DocumentNode,
-  type ExecutionResult,
   type GraphQLError,
   getOperationAST,
   Kind,
@@ -10,7 +9,6 @@ import {
 import type { Call } from '../calls.ts';
 import { isMasked, originalOf } from '../errors.ts';
 import { type DescribedError, describeError } from '../monitoring/describe-error.ts';
-import { hideValues } from '../monitoring/hide-values.ts';
 import { findFault } from '../monitoring/mask-errors.ts';
 import { round, type Timing } from '../monitoring/timing.ts';
 
@@ -25,11 +23,10 @@ interface Failure {
   err?: DescribedError;
 }
 
-/** What is known of an operation before it runs. */
+/** An operation of a document. */
 export interface Asked {
   document: DocumentNode;
   operationName: string | null | undefined;
-  variables: unknown;
 }
 
 const MAX_FAILURES = 5;
@@ -69,9 +66,8 @@ export function describeCalls({ calls, count }: Timing): { calls: Record<string,
   return { calls: bySource, ...(slowest && { slowest: { call: slowest.name, ms: round(slowest.duration) } }) };
 }
 
-/** Groups errors, and describes the faults behind masked ones, without the values of the operation. */
-export function describeErrors(errors: readonly GraphQLError[], asked: Asked | undefined): Failure[] {
-  const hide = hideValues(() => [asked?.variables, asked && literalsOf(asked.document)]);
+/** Groups errors, and describes the faults behind masked ones. */
+export function describeErrors(errors: readonly GraphQLError[]): Failure[] {
   const failures = new Map<unknown, Failure>();
   for (const error of errors) {
     const { code, source, fault, key } = identify(error);
@@ -84,7 +80,7 @@ export function describeErrors(errors: readonly GraphQLError[], asked: Asked | u
       ...(typeof source === 'string' && { source }),
       ...(path && { path: shortened(path.join('.')) }),
       count: 1,
-      ...(fault !== undefined && { err: describeError(originalOf(fault), hide) }),
+      ...(fault !== undefined && { err: describeError(originalOf(fault)) }),
     });
   }
   return [...failures.values()];
@@ -100,18 +96,12 @@ function identify(error: GraphQLError) {
   return { code, source, fault, key: fault === undefined ? `${code} ${source} ${field}` : originalOf(fault) };
 }
 
-/** Their text may quote a value as well as that of a variable. */
-function literalsOf(document: DocumentNode): string[] {
+/** The texts of all strings and numbers in a document. */
+export function literalsOf(document: DocumentNode): string[] {
   const values: string[] = [];
   const add = ({ value }: { value: string }) => void values.push(value);
   visit(document, { StringValue: add, IntValue: add, FloatValue: add });
   return values;
-}
-
-/** The points that an operation was charged; those that it asked for, if it was refused or answers in parts. */
-export function costOf({ extensions }: ExecutionResult): number | undefined {
-  const cost = extensions?.['cost'] as { requestedQueryCost: number; actualQueryCost: number | null } | undefined;
-  return cost && round(cost.actualQueryCost ?? cost.requestedQueryCost);
 }
 
 function shortened(text: string): string {

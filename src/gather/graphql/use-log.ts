@@ -5,12 +5,15 @@ import type { Context } from '../context.ts';
 import { isMasked, originalOf } from '../errors.ts';
 import { addressOf } from '../http/address.ts';
 import { isMultipart } from '../http/use-multipart.ts';
+import type { OperationCost } from '../monitoring/channels.ts';
+import { hideValues } from '../monitoring/hide-values.ts';
 import type { Logger } from '../monitoring/log.ts';
 import { findFault, type MaskError } from '../monitoring/mask-errors.ts';
-import { type Refusals, reasonOf } from '../monitoring/refusals.ts';
-import { inThisRequest } from '../monitoring/request-id.ts';
+import { type RefusalReason, type Refusals, reasonOf } from '../monitoring/refusals.ts';
+import { inThisRequest, setHideInRequest } from '../monitoring/request-id.ts';
 import { round } from '../monitoring/timing.ts';
-import { type Asked, costOf, describeCalls, describeErrors, titleOf } from './operation-line.ts';
+import { costOf } from './limits/use-cost.ts';
+import { type Asked, describeCalls, describeErrors, literalsOf, titleOf } from './operation-line.ts';
 import { errorsOf, type Part } from './part-errors.ts';
 import type { TimingContext } from './use-timing.ts';
 
@@ -34,6 +37,7 @@ type OperationContext = TimingContext &
 
 /** An operation that has been validated. */
 interface Operation extends Asked {
+  variables: unknown;
   /** `performance.now()` when the whole request had arrived. */
   start: number;
 }
@@ -44,8 +48,8 @@ interface Outcome {
   req: IncomingMessage | undefined;
   /** The first 1,000. */
   errors: readonly GraphQLError[];
-  /** The code of the error that refuses it, if one does. */
-  refusal?: GraphQLError | string | undefined;
+  /** Why it is refused, if it is. */
+  refused?: RefusalReason | undefined;
   isSlow?: boolean | undefined;
   /** The line, but for the errors. */
   toLine: () => object;
@@ -71,18 +75,17 @@ export function useLog({
   /** The request that each fault was last logged for: one may fail several hooks of a request. */
   const logged = new WeakMap<object, Request>();
 
-  const write = ({ request, req, errors, refusal, isSlow, toLine }: Outcome, operation?: Operation) => {
+  const write = ({ request, req, errors, refused, isSlow, toLine }: Outcome) => {
     written.add(request);
     for (const fault of faultsOf(errors)) logged.set(fault, request);
     const toWhole = () => ({
       ...toLine(),
       errors: errors.length,
-      ...(errors.length > 0 && { failures: describeErrors(errors, operation) }),
+      ...(errors.length > 0 && { failures: describeErrors(errors) }),
     });
     if (errors.some(isMasked)) return log.error(toWhole());
-    const reason = toReason(refusal);
     const toRefused = () => ({ ...toWhole(), ...(req && { address: addressOf(req, proxyHops) }) });
-    if (reason) refusals.add(reason, toRefused);
+    if (refused) refusals.add(refused, toRefused);
     else if (isSlow) log.warn({ ...toWhole(), slow: true });
     else if (log.isLevelEnabled('info')) log.info(toWhole());
   };
@@ -94,22 +97,21 @@ export function useLog({
     const { timing, viewer, userErrors, req } = context;
     const operation = operations.get(context);
     const isPacedByClient = isMultipart(request) || isSubscription(operation);
-    const outcome: Outcome = {
+    write({
       request,
       req,
       errors: result.errors,
-      refusal: result.isRun ? userErrors?.find((code) => reasonOf(code)) : result.errors[0],
+      refused: result.isRun ? userErrors?.map((code) => reasonOf(code)).find(Boolean) : toReason(result.errors[0]),
       isSlow: operation && !isPacedByClient && performance.now() - operation.start >= slowOperationMs,
       toLine: () => ({
         ...(operation ? { operation: titleOf(operation) } : toRequest(request)),
         ms: round(timing.elapsed),
         ...describeCalls(timing),
-        cost: result.cost,
+        cost: result.cost && round(result.cost.spent ?? result.cost.requested),
         viewer: viewer && (viewer.user?.owner ?? 'anonymous'),
         userErrors,
       }),
-    };
-    write(outcome, operation);
+    });
   };
 
   /** Writes faults of a subscription at once: it may last for days. */
@@ -122,7 +124,7 @@ export function useLog({
         const errors = errorsOf(part);
         whole.cost ??= costOf(part);
         if (isEvents && errors.some(isMasked)) {
-          log.error({ operation: operation && titleOf(operation), failures: describeErrors(errors, operation) });
+          log.error({ operation: operation && titleOf(operation), failures: describeErrors(errors) });
         } else if (whole.errors.length < MAX_ERRORS) {
           whole.errors.push(...errors);
         }
@@ -148,7 +150,11 @@ export function useLog({
     },
     onValidate({ params: { documentAST: document }, context }) {
       const { operationName, variables } = (context as { params?: GraphQLParams }).params ?? {};
-      operations.set(context, { document, operationName, variables, start: performance.now() });
+      const operation = { document, operationName, variables, start: performance.now() };
+      operations.set(context, operation);
+      // A connection that is opened for this request keeps all that belongs to the request, and must not keep its values.
+      const asked = new WeakRef(operation);
+      setHideInRequest(hideValues(() => valuesOf(asked.deref())));
     },
     onExecutionResult({ request, result, context, setResult }) {
       if (isAsyncIterable(result)) {
@@ -163,7 +169,7 @@ export function useLog({
       if (isAsyncIterable(result) || Array.isArray(result)) return;
       const { errors = [] } = result as ExecutionResult;
       if (errors.length > 0 && isNew(request, errors)) {
-        write({ request, req, errors, refusal: errors[0], toLine: () => toRequest(request, errors[0]) });
+        write({ request, req, errors, refused: toReason(errors[0]), toLine: () => toRequest(request, errors[0]) });
       }
     },
   };
@@ -172,7 +178,7 @@ export function useLog({
 /** The result of an operation, in one piece or the sum of its parts. */
 interface Whole {
   errors: GraphQLError[];
-  cost: number | undefined;
+  cost: OperationCost | undefined;
   /** Whether it has data. */
   isRun: boolean;
 }
@@ -181,9 +187,8 @@ function toRequest({ method }: Request, error?: GraphQLError): object {
   return { request: `${method} /graphql`, status: statusOf(error) };
 }
 
-function toReason(refusal: GraphQLError | string | undefined) {
-  if (typeof refusal === 'string') return reasonOf(refusal);
-  return refusal && reasonOf(refusal.extensions['code'], statusOf(refusal));
+function toReason(error: GraphQLError | undefined): RefusalReason | undefined {
+  return error && reasonOf(error.extensions['code'], statusOf(error));
 }
 
 function statusOf(error: GraphQLError | undefined): number | undefined {
@@ -194,6 +199,11 @@ function statusOf(error: GraphQLError | undefined): number | undefined {
 function faultsOf(errors: readonly GraphQLError[]): object[] {
   const faults = errors.filter(isMasked).map((error) => originalOf(findFault(error)));
   return faults.filter((fault) => typeof fault === 'object' && fault !== null);
+}
+
+/** What the message of a fault may quote. */
+function valuesOf(operation: Operation | undefined): unknown[] {
+  return operation ? [operation.variables, literalsOf(operation.document)] : [];
 }
 
 function isSubscription(operation: Operation | undefined): boolean {

@@ -10,12 +10,9 @@ import {
 } from '../monitoring/channels.ts';
 import type { Phase } from '../monitoring/timing.ts';
 import { toDocumentId } from './documents/document-id.ts';
+import { costOf } from './limits/use-cost.ts';
+import { errorsOf, type Part } from './part-errors.ts';
 import type { TimingContext } from './use-timing.ts';
-
-type Failing = Pick<ExecutionResult, 'errors'>;
-
-/** A result, or a part of one in either format of incremental delivery. */
-type Part = ExecutionResult & Partial<Record<'incremental' | 'completed', readonly Failing[]>>;
 
 const MAX_ERRORS = 10;
 
@@ -126,14 +123,8 @@ function isDocument(result: unknown): result is DocumentNode {
 }
 
 function addPart(event: OperationEvent, part: Part): void {
-  for (const { errors } of [part, ...(part.incremental ?? []), ...(part.completed ?? [])]) {
-    if (errors) addErrors(event, errors);
-  }
-  const cost = part.extensions?.['cost'] as Record<string, number | null> | undefined;
-  if (!cost) return;
-  const { requestedQueryCost: requested = 0, actualQueryCost: actual, sqlQueryCost: sql } = cost;
-  const isRefused = part.data === undefined;
-  event.cost = { requested: requested ?? 0, spent: isRefused ? null : Math.max(actual ?? requested ?? 0, sql ?? 0) };
+  addErrors(event, errorsOf(part));
+  event.cost ??= costOf(part);
 }
 
 function addErrors(event: OperationEvent, errors: readonly GraphQLError[]): void {
@@ -141,9 +132,9 @@ function addErrors(event: OperationEvent, errors: readonly GraphQLError[]): void
   event.errors.push(...errors.slice(0, MAX_ERRORS - event.errors.length).map(toOperationError));
 }
 
-function toOperationError({ message, path, extensions }: GraphQLError): OperationError {
+function toOperationError({ path, extensions }: GraphQLError): OperationError {
   const code = typeof extensions?.['code'] === 'string' ? extensions['code'] : '_OTHER';
-  return { message, code, ...(path && { path: toText(path) }) };
+  return { code, ...(path && { path: toText(path) }) };
 }
 
 /** `catalogue.books[0].price`. */

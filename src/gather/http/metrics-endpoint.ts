@@ -1,11 +1,6 @@
 import cluster from 'node:cluster';
-import {
-  createClusterMetrics,
-  createMetrics,
-  createMetricsServer,
-  type Metrics,
-  type MetricsSource,
-} from '../monitoring/metrics/metrics.ts';
+import { createClusterMetrics } from '../monitoring/metrics/cluster.ts';
+import { createMetrics, createMetricsServer, type Metrics, type MetricsSource } from '../monitoring/metrics/metrics.ts';
 import { listen } from './listen.ts';
 
 /** Where the metrics of a process are served. */
@@ -24,27 +19,21 @@ export interface MetricsEndpoint {
 
 /** Starts to measure this process. Stop it. */
 export function createMetricsEndpoint(config: MetricsConfig, source: MetricsSource): MetricsEndpoint {
-  const metrics = createMetrics(source);
-  const { start, stop } = createEndpoint(config, metrics);
-  return {
-    start: async () => (cluster.isWorker ? undefined : start()),
-    stop: async () => {
-      metrics.close();
-      await stop();
-    },
-  };
+  const { start, stop } = createEndpoint(config, createMetrics(source));
+  return { start: async () => (cluster.isWorker ? undefined : start()), stop };
 }
 
-/** Serves the metrics of all processes of a cluster. For the first process. */
+/** Serves the metrics of all processes of a cluster. For the first process. Stop it. */
 export function createClusterMetricsEndpoint(config: MetricsConfig): MetricsEndpoint {
   return createEndpoint(config, createClusterMetrics());
 }
 
-function createEndpoint({ host, port }: MetricsConfig, metrics: Pick<Metrics, 'read'>): MetricsEndpoint {
+function createEndpoint({ host, port }: MetricsConfig, metrics: Metrics): MetricsEndpoint {
   const server = createMetricsServer(metrics);
   return {
     start: async () => `${await listen(server, host, port)}/metrics`,
     stop: async () => {
+      metrics.close();
       server.closeAllConnections();
       if (server.listening) await new Promise((resolve) => server.close(resolve));
     },

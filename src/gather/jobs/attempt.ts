@@ -112,7 +112,7 @@ export class Attempt {
 
   async fail(reason: unknown): Promise<Outcome> {
     const isFinal = this.#delivered.retryCount >= this.#delivered.retryLimit || !isRetryable(reason);
-    reportFault(reason, { willRetry: !isFinal });
+    reportFault(reason, { willRetry: !isFinal, hide: this.#hide });
     const error = JSON.stringify(toJobError(reason));
     const failed = isFinal
       ? ({ state: 'FAILED', error, finishedAt: now() } as const)

@@ -1,5 +1,6 @@
 import { channel, tracingChannel } from 'node:diagnostics_channel';
 import type { GraphQLResolveInfo } from 'graphql';
+import type { Hide } from './hide-values.ts';
 import type { Phase } from './timing.ts';
 
 // What metrics and traces listen to, besides `calls`. Nothing is published while nobody listens.
@@ -17,22 +18,21 @@ export interface OperationEvent {
   phases?: Readonly<Record<Phase, number>>;
   /** Errors of all payloads. */
   errorCount: number;
-  /** The first ten of them, as the client sees them. */
+  /** The first ten of them. */
   errors: OperationError[];
   /** In points; absent if it was refused before its cost was known. */
-  cost?: OperationCost;
+  cost?: OperationCost | undefined;
 }
 
-/** An error of an operation, as the client sees it. */
+/** An error of an operation. Its message, which may quote a value of a variable, is for the client only. */
 export interface OperationError {
-  message: string;
   /** `catalogue.books[0].price`. */
   path?: string;
   code: string;
 }
 
 /** The cost of an operation in points. */
-interface OperationCost {
+export interface OperationCost {
   requested: number;
   /** null if it was refused. */
   spent: number | null;
@@ -114,6 +114,8 @@ export interface FaultEvent {
   error: unknown;
   /** Whether the same work will be tried again. */
   willRetry: boolean;
+  /** Removes the values of its operation or job from a text. */
+  hide: Hide;
 }
 
 export const faults = channel<FaultEvent, unknown>('gather:fault');

@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { GatherError, originalOf, withoutGiven } from '../errors.ts';
+import type { Hide } from './hide-values.ts';
+import { hideInRequest } from './request-id.ts';
 
 /** An error as it is logged. */
 export interface DescribedError {
@@ -17,9 +19,6 @@ export interface DescribedError {
   cause?: DescribedError | DescribedError[];
 }
 
-/** Removes from a text what must not be logged. */
-export type Hide = (text: string) => string;
-
 const MAX_FRAMES = 3;
 const MAX_CAUSES = 3;
 
@@ -33,11 +32,11 @@ const ROOTS = [ROOT_URL.href, fileURLToPath(ROOT_URL)];
 /**
  * Reduces an error to what a person needs to know: drivers and HTTP clients attach statements with their values, headers
  * and bodies to theirs. What it returned once, it returns again.
- * @param hide is applied to each message
+ * @param hide is applied to each message; by default it removes the values of the current request's operation
  */
-export function describeError(error: unknown, hide?: Hide): DescribedError {
+export function describeError(error: unknown, hide: Hide = hideInRequest()): DescribedError {
   if (described.has(error as DescribedError)) return error as DescribedError;
-  const description = describe(error, hide ?? ((text) => text), 0);
+  const description = describe(error, hide, 0);
   described.add(description);
   return description;
 }

@@ -1,4 +1,5 @@
-import type { Hide } from './describe-error.ts';
+/** Removes from a text what must not leave the process. */
+export type Hide = (text: string) => string;
 
 const HIDDEN = '…';
 /** A shorter value is part of ordinary words. */

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { RequestListener } from 'node:http';
+import type { Hide } from './hide-values.ts';
 
 /** The header of a response that names its request. */
 export const REQUEST_ID = 'x-request-id';
@@ -9,11 +10,14 @@ export const REQUEST_ID = 'x-request-id';
 const TRACEPARENT =
   /^(?:00(?=.{53}$)|(?!00|ff)[\da-f]{2}(?=.{53}(?:-|$)))-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-[\da-f]{2}/;
 
-/** The names of a request, by which its log lines are found. */
+/** What is known of a request everywhere. */
 interface RequestIds {
+  /** By which its log lines are found. */
   id: string;
   /** Of the trace that the client's `traceparent` header names. */
   traceId: string | undefined;
+  /** Removes the values of its operation from a text. */
+  hide?: Hide;
 }
 
 const ids = new AsyncLocalStorage<RequestIds>();
@@ -44,6 +48,17 @@ export function requestId(): string | undefined {
 /** The trace that the current request belongs to; undefined if its client named none. */
 export function traceId(): string | undefined {
   return ids.getStore()?.traceId;
+}
+
+/** Removes the values of the current request's operation from a text, once they are known. */
+export function hideInRequest(): Hide {
+  return ids.getStore()?.hide ?? ((text) => text);
+}
+
+/** Sets what removes the values of the current request's operation from a text. */
+export function setHideInRequest(hide: Hide): void {
+  const request = ids.getStore();
+  if (request) request.hide = hide;
 }
 
 /** Runs `work` as no part of the current request, so that its lines do not have its ID. */

@@ -11,6 +11,7 @@ import { installQueues } from '../../../src/gather/jobs/install.ts';
 import { copyInitialised } from '../../../src/gather/testing/postgres.ts';
 import { SIGNED_IN, STAFF, startTestApp, type TestApp } from '../../helpers/app.ts';
 import { TEST_SCHEMAS } from '../../helpers/database.ts';
+import { scrape } from '../../helpers/scrape.ts';
 import { fixture } from '../fixture.ts';
 
 const SETTINGS = { fsync: 'off' };
@@ -52,6 +53,14 @@ beforeEach(async () => {
 });
 afterAll(() => stack.disposeAsync());
 
+test('the metrics show its connections beside those of the primary', async () => {
+  const { metricsUrl = '' } = await one.app.start();
+  const { value } = await scrape(metricsUrl);
+  for (const name of ['statements', 'replica statements']) {
+    expect(value('db_client_connection_max', { db_client_connection_pool_name: name })).toBe(10);
+  }
+});
+
 test('queries read from the replica; a viewer reads what they wrote, on any server, before the replica has it', async () => {
   await expect.poll(() => isReadByReplica(one)).toBe(true);
   await expect.poll(() => isReadByReplica(other)).toBe(true);
@@ -90,6 +99,7 @@ async function startServer(): Promise<TestApp> {
     reach: () => primaryUrl,
     databaseReplicaUrl: standby.databaseUrl,
     isDevelopment: false,
+    metrics: { host: '127.0.0.1', port: 0 },
   });
   stack.defer(() => gather.close());
   return gather;

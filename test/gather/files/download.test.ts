@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { createPools, endPools } from '../../../src/gather/database/pool.ts';
 import { createTables, engineTables } from '../../../src/gather/database/tables.ts';
 import { GatherError } from '../../../src/gather/errors.ts';
@@ -18,6 +18,7 @@ import { createDownloadRoute, createFileRoute, type Download, FILE_KEY } from '.
 import { createLocalStore } from '../../../src/gather/files/local-store.ts';
 import type { Route } from '../../../src/gather/files/routes.ts';
 import type { Store } from '../../../src/gather/files/store.ts';
+import { type FaultEvent, faults } from '../../../src/gather/monitoring/channels.ts';
 import { createTestDatabase, TEST_TABLES, type TestDatabase } from '../../helpers/database.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { watchResources } from '../../helpers/resources.ts';
@@ -402,15 +403,21 @@ describe('where the store fails', () => {
     await eventually(() => expect(logged).toMatchObject([{ err: { message } }]));
   });
 
-  test('before it has begun, it says so', async () => {
+  test('before it has begun, it says so, and the fault is reported', async () => {
     const { key } = await keep('Smoke.');
-    useStore({ read: () => Promise.reject(new Error('/var/lib/secret: EIO')) });
+    const fault = new Error('/var/lib/secret: EIO');
+    useStore({ read: () => Promise.reject(fault) });
+    const reported: unknown[] = [];
+    const onFault = (message: unknown) => void reported.push((message as FaultEvent).error);
+    faults.subscribe(onFault);
+    onTestFinished(() => void faults.unsubscribe(onFault));
     expect(await get(`/files/${key}`)).toMatchObject({
       status: 500,
       headers: { 'cache-control': 'no-store' },
       error: { code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong on our side.' },
     });
     expect(logged).toMatchObject([{ err: { message: '/var/lib/secret: EIO' } }]);
+    expect(reported).toEqual([fault]);
   });
 
   test('because it does not answer, it is a 504', async () => {

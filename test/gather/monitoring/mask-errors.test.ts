@@ -1,15 +1,20 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { GraphQLError } from 'graphql';
 import { createSchema, createYoga, type Plugin } from 'graphql-yoga';
 import pino from 'pino';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { GatherError } from '../../../src/gather/errors.ts';
 import { useLog } from '../../../src/gather/graphql/use-log.ts';
+import { type FaultEvent, faults } from '../../../src/gather/monitoring/channels.ts';
 import { createMaskError, findFault } from '../../../src/gather/monitoring/mask-errors.ts';
 import { Refusals } from '../../../src/gather/monitoring/refusals.ts';
 import { identified, withRequestId } from '../../../src/gather/monitoring/request-id.ts';
 import { Timing } from '../../../src/gather/monitoring/timing.ts';
+import { eventually } from '../../helpers/eventually.ts';
 
 const logged: { level: number; msg: string }[] = [];
 const log = pino({}, { write: (line: string) => void logged.push(JSON.parse(line)) });
@@ -94,6 +99,76 @@ test.each([
   expect(text).toContain(`"requestId":"${response.headers.get('x-request-id')}"`);
   expect(text).not.toMatch(/secret| at /);
   expect(logged.filter(({ level }) => level === 50)).toHaveLength(1);
+});
+
+test('a fault is reported with what hides the values of its operation', async () => {
+  const reported: string[] = [];
+  const onFault = (message: unknown) => {
+    const { error, hide } = message as FaultEvent;
+    reported.push(hide((error as Error).message));
+  };
+  faults.subscribe(onFault);
+  const yoga = createYoga({
+    schema: createSchema({
+      typeDefs: 'type Query { a(b: String, c: String): Int }',
+      resolvers: {
+        Query: {
+          a: (_, { b, c }) => {
+            throw new Error(`no ${b} of ${c}`);
+          },
+        },
+      },
+    }),
+    plugins: [timed, useLog(logging)],
+    maskedErrors: { maskError },
+    logging: false,
+  });
+  const body = JSON.stringify({ query: 'query ($b: String) { a(b: $b, c: "literal") }', variables: { b: 'variable' } });
+  const headers = { 'content-type': 'application/json' };
+  await withRequestId(() => yoga.fetch('http://127.0.0.1/graphql', { method: 'POST', headers, body }));
+  faults.unsubscribe(onFault);
+  expect(reported).toEqual(['no … of …']);
+  expect(JSON.stringify(logged)).toContain('no … of …');
+  expect(JSON.stringify(logged)).not.toMatch(/variable|literal/);
+});
+
+test('the values of an operation do not outlive it with a connection that was opened meanwhile', async () => {
+  let values: WeakRef<object> | undefined;
+  let connection: Socket | undefined;
+  const yoga = createYoga<{ params: { variables: object } }>({
+    schema: createSchema({
+      typeDefs: 'type Query { a(b: String): Int }',
+      resolvers: {
+        Query: {
+          a: (_, __, { params: { variables } }) => {
+            values = new WeakRef(variables);
+            const { port } = listening.address() as AddressInfo;
+            connection = connect(port, '127.0.0.1');
+          },
+        },
+      },
+    }),
+    plugins: [timed, useLog(logging)],
+    logging: false,
+  });
+  const listening = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => {
+    connection?.destroy();
+    listening.close();
+  });
+  await once(listening, 'listening');
+  const body = JSON.stringify({ query: 'query ($b: String) { a(b: $b) }', variables: { b: 'variable' } });
+  const headers = { 'content-type': 'application/json' };
+  const send = () => yoga.fetch('http://127.0.0.1/graphql', { method: 'POST', headers, body });
+  expect((await withRequestId(send)).status).toBe(200);
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  await eventually(() => {
+    collectGarbage();
+    // Without the values themselves, which a failed assertion would keep.
+    expect(values?.deref() === undefined).toBe(true);
+  });
+  expect(connection?.destroyed).toBe(false);
 });
 
 function fail(): never {

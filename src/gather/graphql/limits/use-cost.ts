@@ -3,6 +3,7 @@ import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { toAddressKey } from '../../concurrency/limit-key.ts';
 import type { TokenBucket, TokenBuckets } from '../../concurrency/token-buckets.ts';
 import type { Context } from '../../context.ts';
+import type { OperationCost } from '../../monitoring/channels.ts';
 import { mapFirst } from '../map-first.ts';
 import type { Operation } from '../operation.ts';
 import type { CostPlan } from '../operation-plan.ts';
@@ -24,6 +25,16 @@ interface Charge {
   isTaken: boolean;
   /** Milliseconds that PostgreSQL has worked on its statements so far; one point each. */
   sqlMs: number;
+}
+
+/** `extensions.cost`, in points. */
+interface ReportedCost {
+  requestedQueryCost: number;
+  /** null if the operation was refused, or answers in parts. */
+  actualQueryCost: number | null;
+  /** If it is more than that. */
+  sqlQueryCost?: number;
+  throttleStatus: { maximumAvailable: number; currentlyAvailable: number; restoreRate: number };
 }
 
 /**
@@ -79,7 +90,7 @@ export function useCost(limits: CostLimits, buckets: TokenBuckets): Plugin<Conte
       restoreRate: limits.costRestoredPerSecond,
     };
     const sqlCost = Math.floor(sqlMs);
-    const cost = {
+    const cost: ReportedCost = {
       requestedQueryCost: requested,
       actualQueryCost: actual,
       ...(sqlCost > (actual ?? 0) && { sqlQueryCost: sqlCost }),
@@ -100,6 +111,15 @@ export function useCost(limits: CostLimits, buckets: TokenBuckets): Plugin<Conte
       setResult(mapFirst(parts, (part) => addCost(part, charge, null)));
     },
   };
+}
+
+/** The cost in a result to which `useCost` has added it. */
+export function costOf({ data, extensions }: ExecutionResult): OperationCost | undefined {
+  const cost = extensions?.['cost'] as ReportedCost | undefined;
+  if (!cost) return undefined;
+  const { requestedQueryCost: requested, actualQueryCost: actual, sqlQueryCost: sql = 0 } = cost;
+  const isRefused = actual === null && data === undefined;
+  return { requested, spent: isRefused ? null : Math.max(actual ?? requested, sql) };
 }
 
 /** Charges the errors of an incremental response, as far as they cost more than was requested. */

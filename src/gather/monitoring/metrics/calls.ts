@@ -18,8 +18,8 @@ export const countCalls: MetricsGroup = (registry) => {
   });
   const http = new Histogram({
     name: 'http_client_request_duration_seconds',
-    help: 'Duration of calls to services, waiting and retries included.',
-    labelNames: ['http_request_method', 'gather_service', 'gather_call', 'error_type'],
+    help: 'Duration of calls to services and to the bucket of files, waiting and retries included.',
+    labelNames: ['gather_service', 'gather_call', 'error_type'],
     buckets: REQUEST_SECONDS,
     registers,
   });
@@ -39,7 +39,7 @@ export const countCalls: MetricsGroup = (registry) => {
       postgres.observe({ db_system_name: 'postgresql', db_query_summary: name, ...error }, seconds);
     } else if (kind === 'http') {
       const service = name.split('.', 1)[0] ?? name;
-      http.observe({ http_request_method: 'GET', gather_service: service, gather_call: name, ...error }, seconds);
+      http.observe({ gather_service: service, gather_call: name, ...error }, seconds);
     } else disk.observe({ gather_call: name, ...error }, seconds);
   };
   calls.subscribe(listener);

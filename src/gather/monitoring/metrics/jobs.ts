@@ -30,32 +30,22 @@ export const countJobs: MetricsGroup = (registry, source) => {
       });
     return reading;
   };
-  const labelNames = ['task', 'state'] as const;
-  new Gauge({
-    name: 'gather_jobs',
-    help: 'Unsettled jobs of all processes.',
-    labelNames,
-    // Each process of a cluster counts all.
-    aggregator: 'max',
-    registers,
-    async collect() {
-      const counts = await read();
-      this.reset();
-      for (const { task, state, count } of counts) this.set({ task, state }, count);
-    },
-  });
-  new Gauge({
-    name: 'gather_job_oldest_age_seconds',
-    help: 'Age of the oldest unsettled job.',
-    labelNames,
-    aggregator: 'max',
-    registers,
-    async collect() {
-      const counts = await read();
-      this.reset();
-      for (const { task, state, oldestSeconds } of counts) this.set({ task, state }, oldestSeconds);
-    },
-  });
+  const show = (name: string, help: string, toValue: (counted: JobCount) => number) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['task', 'state'],
+      // Each process of a cluster counts all.
+      aggregator: 'max',
+      registers,
+      async collect() {
+        const counts = await read();
+        this.reset();
+        for (const counted of counts) this.set({ task: counted.task, state: counted.state }, toValue(counted));
+      },
+    });
+  show('gather_jobs', 'Unsettled jobs of all processes.', ({ count }) => count);
+  show('gather_job_oldest_age_seconds', 'Age of the oldest unsettled job.', ({ oldestSeconds }) => oldestSeconds);
   const duration = new Histogram({
     name: 'messaging_process_duration_seconds',
     help: 'Duration of runs of jobs in this process.',

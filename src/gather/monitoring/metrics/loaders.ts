@@ -17,7 +17,7 @@ export const countLoaders: MetricsGroup = (registry) => {
   // Summed up here: a page loads hundreds of keys, and a counter looks up its labels each time.
   const loadCounts = new Map<string, { hit: number; miss: number }>();
   new Counter({
-    name: 'graphql_dataloader_loads_total',
+    name: 'graphql_dataloader_loads',
     help: 'Loads of keys: a hit is a key that the request has loaded already.',
     labelNames: ['graphql_dataloader_name', 'result'],
     registers,

@@ -1,7 +1,8 @@
 import cluster from 'node:cluster';
 import { createServer } from 'node:http';
-import { AggregatorRegistry, type OpenMetricsContentType, Registry } from 'prom-client';
+import { type OpenMetricsContentType, Registry } from 'prom-client';
 import { countCalls } from './calls.ts';
+import { answerFirstProcess } from './cluster.ts';
 import { countJobs, type JobCount } from './jobs.ts';
 import { countLoaders } from './loaders.ts';
 import { countOperations } from './operations.ts';
@@ -19,18 +20,21 @@ export interface MetricsSource {
   uploads: () => number;
 }
 
-/** The metrics of this process. */
+/** The metrics of this process, or of all processes of a cluster. */
 export interface Metrics {
   /** All of them, as OpenMetrics. */
   read(): Promise<string>;
-  /** Stops to listen. */
+  /** Stops measuring. */
   close(): void;
 }
 
-/** A group of metrics. It creates them in the registry. @returns stops to listen */
+/**
+ * Creates a group of metrics in the registry. OpenMetrics appends `_total` to the names of counters.
+ * @returns stops measuring
+ */
 export type MetricsGroup = (registry: MetricsRegistry, source: MetricsSource) => (() => void) | undefined;
 
-type MetricsRegistry = Registry<OpenMetricsContentType>;
+export type MetricsRegistry = Registry<OpenMetricsContentType>;
 
 const GROUPS: readonly MetricsGroup[] = [
   countOperations,
@@ -47,11 +51,7 @@ export function createMetrics(source: MetricsSource): Metrics {
   const registry = new Registry<OpenMetricsContentType>();
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   const stops = GROUPS.map((group) => group(registry, source));
-  if (cluster.isWorker) {
-    AggregatorRegistry.setRegistries(registry);
-    // Answers the first process, which adds up the metrics of all.
-    new AggregatorRegistry();
-  }
+  if (cluster.isWorker) stops.push(answerFirstProcess(registry));
   return {
     read: () => registry.metrics(),
     close: () => {
@@ -60,26 +60,17 @@ export function createMetrics(source: MetricsSource): Metrics {
   };
 }
 
-/** The metrics of all processes of a cluster, added up; of the largest, where a sum means nothing. For the first process. */
-export function createClusterMetrics(): Pick<Metrics, 'read'> {
-  const registry = new AggregatorRegistry();
-  const aggregate = AggregatorRegistry.aggregate as (metrics: object[], contentType: string) => Registry;
-  // It would print them in the format of Prometheus.
-  Object.assign(AggregatorRegistry, {
-    aggregate: (metrics: object[]) => aggregate(metrics, Registry.OPENMETRICS_CONTENT_TYPE),
-  });
-  return { read: () => registry.clusterMetrics() };
-}
-
 /** Creates a server that answers `GET /metrics` and nothing else. */
-export function createMetricsServer(metrics: Pick<Metrics, 'read'>) {
-  return createServer(async (request, response) => {
-    const path = request.url?.split('?', 1)[0];
-    if (path !== '/metrics') return void response.writeHead(404).end('Expected /metrics.\n');
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      return void response.writeHead(405, { allow: 'GET, HEAD' }).end('Expected GET or HEAD.\n');
+export function createMetricsServer(metrics: Metrics) {
+  return createServer(async ({ method, url = '' }, response) => {
+    const isThere = url.split('?', 1)[0] === '/metrics';
+    if (isThere && (method === 'GET' || method === 'HEAD')) {
+      const body = await metrics.read();
+      return void response.writeHead(200, { 'content-type': Registry.OPENMETRICS_CONTENT_TYPE }).end(body);
     }
-    const body = await metrics.read();
-    response.writeHead(200, { 'content-type': Registry.OPENMETRICS_CONTENT_TYPE }).end(body);
+    const headers = { 'content-type': 'text/plain; charset=utf-8', ...(isThere && { allow: 'GET, HEAD' }) };
+    response
+      .writeHead(isThere ? 405 : 404, headers)
+      .end(`Expected GET /metrics, got ${method} ${JSON.stringify(url)}.\n`);
   });
 }

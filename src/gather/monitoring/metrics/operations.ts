@@ -34,19 +34,19 @@ export const countOperations: MetricsGroup = (registry) => {
     }),
   }));
   const errors = new Counter({
-    name: 'gather_operation_errors_total',
+    name: 'gather_operation_errors',
     help: 'Errors in the answers to operations.',
     labelNames: operation,
     registers,
   });
   const spent = new Counter({
-    name: 'gather_cost_spent_points_total',
+    name: 'gather_cost_spent_points',
     help: 'Points that operations have cost.',
     labelNames: operation,
     registers,
   });
   const refused = new Counter({
-    name: 'gather_cost_refused_points_total',
+    name: 'gather_cost_refused_points',
     help: 'Points that refused operations would have cost at most.',
     labelNames: operation,
     registers,

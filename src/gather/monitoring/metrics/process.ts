@@ -54,7 +54,7 @@ export const measureProcess: MetricsGroup = (registry) => {
     },
   });
   new Counter({
-    name: 'process_cpu_time_seconds_total',
+    name: 'process_cpu_time_seconds',
     help: 'CPU time of this process.',
     labelNames: ['cpu_mode'],
     registers,

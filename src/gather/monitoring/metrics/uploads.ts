@@ -14,13 +14,13 @@ export const countUploads: MetricsGroup = (registry, source) => {
     },
   });
   const requests = new Counter({
-    name: 'gather_uploads_total',
+    name: 'gather_uploads',
     help: 'Requests that brought bytes of files: complete, or broken by the client, a limit or the store.',
     labelNames: ['result'],
     registers,
   });
   const bytes = new Counter({
-    name: 'gather_upload_bytes_total',
+    name: 'gather_upload_bytes',
     help: 'Bytes of files that arrived.',
     registers,
   });

@@ -1,6 +1,7 @@
 import { trace } from '@opentelemetry/api';
 import { createStackParser, createTransport, type ErrorEvent, linkedErrorsIntegration, Scope } from '@sentry/core';
 import { nodeStackLineParser, ServerRuntimeClient } from '@sentry/core/server';
+import { withoutGiven } from '../../errors.ts';
 import { type FaultEvent, faults } from '../channels.ts';
 import { requestId } from '../request-id.ts';
 
@@ -17,7 +18,7 @@ const SEND_TIMEOUT_MS = 10_000;
 
 /**
  * Starts to report faults to Sentry: masked errors, jobs that fail for good, and crashes, with the IDs of their request
- * and trace. Disposing of it sends the last ones.
+ * and trace, and without the values of their operation or job. Disposing of it sends the last ones.
  */
 export function startSentry({ redact, ...options }: SentryOptions): AsyncDisposable {
   const client = new ServerRuntimeClient({
@@ -32,8 +33,9 @@ export function startSentry({ redact, ...options }: SentryOptions): AsyncDisposa
   });
   client.init();
   const onFault = (message: unknown) => {
-    const { error, willRetry } = message as FaultEvent;
-    if (!willRetry) client.captureException(error, { originalException: error }, toScope());
+    const fault = message as FaultEvent;
+    const { error, willRetry } = fault;
+    if (!willRetry) client.captureException(error, { originalException: error }, toScope(fault));
   };
   faults.subscribe(onFault);
   return {
@@ -44,8 +46,12 @@ export function startSentry({ redact, ...options }: SentryOptions): AsyncDisposa
   };
 }
 
-function toScope(): Scope {
+function toScope({ hide }: FaultEvent): Scope {
   const scope = new Scope();
+  scope.addEventProcessor((event) => {
+    for (const one of event.exception?.values ?? []) one.value = hide(withoutGiven(one.value ?? ''));
+    return event;
+  });
   const id = requestId();
   if (id !== undefined) scope.setTag('request_id', id);
   const span = trace.getActiveSpan()?.spanContext();

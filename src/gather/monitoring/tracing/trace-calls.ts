@@ -1,5 +1,4 @@
 import {
-  type Attributes,
   type Context,
   createContextKey,
   propagation,
@@ -52,8 +51,13 @@ export function traceCalls({ tracer, storage, active, time }: SpanSource): () =>
   };
 
   const startSpan = (call: Call, context: Context) => {
-    const options = { startTime: time(call.start), kind: kindOf(call), attributes: attributesOf(call) };
-    return tracer.startSpan(call.name, options, askingContext(context));
+    const { kind, name, start } = call;
+    const options = {
+      startTime: time(start),
+      kind: kind === 'disk' ? SpanKind.INTERNAL : SpanKind.CLIENT,
+      attributes: kind === 'postgres' ? { 'db.system.name': 'postgresql', 'db.query.summary': name } : {},
+    };
+    return tracer.startSpan(name, options, askingContext(context));
   };
 
   calls.subscribe(onCall);
@@ -61,13 +65,4 @@ export function traceCalls({ tracer, storage, active, time }: SpanSource): () =>
     requests.unbindStore(storage);
     calls.unsubscribe(onCall);
   };
-}
-
-function kindOf({ kind }: Call): SpanKind {
-  return kind === 'disk' ? SpanKind.INTERNAL : SpanKind.CLIENT;
-}
-
-function attributesOf({ kind, name }: Call): Attributes {
-  if (kind === 'postgres') return { 'db.system.name': 'postgresql', 'db.query.summary': name };
-  return kind === 'http' ? { 'http.request.method': 'GET' } : {};
 }

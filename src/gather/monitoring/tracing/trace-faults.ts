@@ -6,7 +6,8 @@ import type { SpanSource } from './tracing.ts';
 /** Records each fault as an exception on its span, as the log describes it. */
 export function traceFaults({ active, redact }: SpanSource): () => void {
   const onFault = (message: unknown) => {
-    const { type, code = '', message: text = code, at = [] } = describeError((message as FaultEvent).error);
+    const { error, hide } = message as FaultEvent;
+    const { type, code = '', message: text = code, at = [] } = describeError(error, hide);
     trace.getSpan(active())?.addEvent('exception', {
       'exception.type': type,
       'exception.message': redact(text),

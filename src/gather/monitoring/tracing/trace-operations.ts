@@ -45,9 +45,8 @@ export function traceOperations({ tracer, storage, time }: SpanSource): () => vo
       span.setAttributes({ 'error.type': first.code, 'graphql.error.count': errorCount });
       span.setStatus({ code: SpanStatusCode.ERROR });
     }
-    for (const { message: text, path, code } of errors) {
+    for (const { path, code } of errors) {
       span.addEvent('graphql.error', {
-        'graphql.error.message': text,
         'graphql.error.code': code,
         ...(path !== undefined && { 'graphql.error.path': path }),
       });
