@@ -58,6 +58,12 @@ test.each([
   await worker.stop();
   expect(counts).toMatchObject({ 'job.begin': 1, 'job.end': 1, [settling]: 1 });
   expect(Object.keys(counts)).not.toContain('gather.job.update');
+  const changes = await database.ask<{ history: string }>(
+    `select string_agg(state || ' ' || version, ', ' order by version) as history from "jobChange" group by "jobId"
+     having "jobId" = any($1::bigint[])`,
+    [jobs.map(({ id }) => id)],
+  );
+  expect(changes.map(({ history }) => history)).toEqual(Array(99).fill(`PENDING 1, RUNNING 2, ${state} 3`));
   if (state === 'SUCCEEDED') {
     for (const { id, input } of jobs) {
       expect(await board.get(id)).toMatchObject({ attempt: 1, progress: 1, result: (input as { n: number }).n });
