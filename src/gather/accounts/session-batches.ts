@@ -1,8 +1,9 @@
-import DataLoader from 'dataloader';
+import type DataLoader from 'dataloader';
 import { LRUCache } from 'lru-cache';
 import { untilAborted } from '../abort.ts';
 import { Database } from '../database/database.ts';
 import type { Pools } from '../database/pool.ts';
+import { createTurns } from '../loaders/turns.ts';
 import { type FoundSession, findSessions } from './session-rows.ts';
 
 type SessionLoader = DataLoader<string, FoundSession | undefined>;
@@ -36,16 +37,10 @@ export class SessionBatches {
   }
 
   #createLoader(): SessionLoader {
-    let last: Promise<unknown> = Promise.resolve();
-    const load = (tokenHashes: readonly string[]) => {
-      const sessions = this.#load(tokenHashes);
-      last = sessions.catch(() => {});
-      return sessions;
-    };
-    return new DataLoader(load, {
-      cache: false,
-      batchScheduleFn: (dispatch) => void last.then(() => setTimeout(dispatch, PACE_MS)),
-    });
+    return createTurns(
+      (tokenHashes) => this.#load(tokenHashes),
+      (dispatch) => setTimeout(dispatch, PACE_MS),
+    );
   }
 
   async #load(tokenHashes: readonly string[]): Promise<(FoundSession | undefined)[]> {

@@ -16,8 +16,6 @@ export class TimeoutError extends Error {
 
 interface AttemptSignalOptions {
   notifications: JobNotifications;
-  /** Aborts when the queue considers the job lost to another worker. */
-  lost: AbortSignal;
   /** Aborts when the worker stops. */
   stopping: AbortSignal;
   timeoutMs: number;
@@ -31,8 +29,8 @@ export class AttemptSignal implements Disposable {
   #isChecking = false;
   #mustCheckAgain = false;
 
-  constructor(attempt: Attempt, { notifications, lost, stopping, timeoutMs }: AttemptSignalOptions) {
-    this.#deadline = new Deadline(timeoutMs, () => timedOut(timeoutMs)).endWith(lost, LOST).endWith(stopping, STOPPING);
+  constructor(attempt: Attempt, { notifications, stopping, timeoutMs }: AttemptSignalOptions) {
+    this.#deadline = new Deadline(timeoutMs, () => timedOut(timeoutMs)).endWith(stopping, STOPPING);
     this.#unwatch = notifications.watch(attempt.jobId, () => void this.#check(attempt));
   }
 

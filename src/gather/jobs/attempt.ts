@@ -13,6 +13,8 @@ import { describeError } from '../monitoring/describe-error.ts';
 import { hideValues } from '../monitoring/hide-values.ts';
 import type { Logger } from '../monitoring/log.ts';
 import { reportFault } from '../monitoring/report-fault.ts';
+import type { AttemptBatches } from './attempt-batches.ts';
+import type { AttemptEnd } from './attempt-rows.ts';
 import { TimeoutError } from './attempt-signal.ts';
 import { UNSETTLED } from './job-rows.ts';
 import type { DeliveryData, Queue } from './queue.ts';
@@ -25,17 +27,16 @@ export interface Delivered {
   retryCount: number;
   /** Maximum number of deliveries after the first. */
   retryLimit: number;
-  /** Aborts when the queue considers the job lost to another worker. */
-  signal: AbortSignal;
 }
 
-/** Tells the queue to drop the delivery, to deliver it again if retries are left, or never to deliver it again. */
+/** What an attempt has come to: nothing is left to do, it is to be delivered again, or the job has failed for good. */
 export type Outcome = 'completed' | 'failed' | 'deadletter';
 
 /** The dependencies of an attempt. */
 export interface AttemptSource {
   /** For the jobs' rows; its signal does not abort with a job. */
   database: Database;
+  batches: AttemptBatches;
   queue: Queue;
   log: Logger;
   /** Aborts when the worker stops and requeues its jobs. */
@@ -73,8 +74,13 @@ export class Attempt {
   }
 
   /** Marks the job as running. @returns its input; undefined if the job is settled or belongs to another attempt */
-  begin(): Promise<Json | undefined> {
+  async begin(): Promise<Json | undefined> {
     const { id: deliveryId, data } = this.#delivered;
+    const inBatch = await this.#source.batches.begin(this.#key);
+    if (inBatch) {
+      this.#input = inBatch.input;
+      return inBatch.input;
+    }
     const begun = { state: 'RUNNING', attempt: this.number, progress: 0, message: null, error: null } as const;
     return this.#withRetries(async () => {
       const count = await this.#jobs.update(
@@ -90,7 +96,7 @@ export class Attempt {
 
   /** Whether the job still belongs to this attempt. */
   isPresent(): Promise<boolean> {
-    return this.#jobs.exists(this.#fence);
+    return this.#source.batches.isPresent(this.#key);
   }
 
   /** @returns false, with nothing written, if the job no longer belongs to this attempt */
@@ -99,13 +105,7 @@ export class Attempt {
   }
 
   async succeed(result: Json): Promise<Outcome> {
-    const settled = {
-      state: 'SUCCEEDED',
-      progress: 1,
-      result: toJson(result ?? null),
-      finishedAt: now(),
-    } as const;
-    const isWritten = await this.#withRetries(() => this.write(settled));
+    const isWritten = await this.#end({ state: 'SUCCEEDED', result: toJson(result ?? null), error: null });
     this.#logOutcome(isWritten ? 'succeeded' : 'finished too late');
     return 'completed';
   }
@@ -114,11 +114,7 @@ export class Attempt {
     const isFinal = this.#delivered.retryCount >= this.#delivered.retryLimit || !isRetryable(reason);
     reportFault(reason, { willRetry: !isFinal, hide: this.#hide });
     const error = JSON.stringify(toJobError(reason));
-    const failed = isFinal
-      ? ({ state: 'FAILED', error, finishedAt: now() } as const)
-      : ({ state: 'RETRYING', error } as const);
-    // RETRYING: an earlier try may have been committed although its answer was lost.
-    const isWritten = await this.#withRetries(() => this.write(failed, ['RUNNING', 'RETRYING']));
+    const isWritten = await this.#end({ state: isFinal ? 'FAILED' : 'RETRYING', result: null, error });
     if (!isWritten) return this.abandon();
     const err = describeError(reason, this.#hide);
     if (isFinal) this.log.error({ ms: this.#ms, err }, `${this.#task} failed for good`);
@@ -139,7 +135,7 @@ export class Attempt {
       const deliveryId = randomUUID();
       const pending = { state: 'PENDING', deliveryId, progress: 0, message: null, startedAt: null } as const;
       const { job: jobs } = engineTables(transaction);
-      if ((await jobs.update(this.#fence, pending)) === 0) return;
+      if ((await jobs.update({ ...this.#fence, state: 'RUNNING' }, pending)) === 0) return;
       const { queuedFor, turn } = await jobs.get({ id: data.jobId }, { columns: ['queuedFor', 'turn'] });
       await queue.send(transaction, {
         id: deliveryId,
@@ -154,9 +150,21 @@ export class Attempt {
     return 'completed';
   }
 
+  /** @returns false, with nothing written, if the job no longer belongs to this attempt */
+  async #end({ state, result, error }: Pick<AttemptEnd, 'state' | 'result' | 'error'>): Promise<boolean> {
+    if (await this.#source.batches.end({ ...this.#key, state, result, error })) return true;
+    const ended = { state, result, error, ...(state !== 'RETRYING' && { finishedAt: now() }) };
+    const patch = state === 'SUCCEEDED' ? { ...ended, progress: 1 } : ended;
+    // RETRYING: an earlier try may have been committed although its answer was lost.
+    return this.#withRetries(() => this.write(patch, state === 'SUCCEEDED' ? ['RUNNING'] : ['RUNNING', 'RETRYING']));
+  }
+
+  get #key() {
+    return { jobId: this.jobId, deliveryId: this.#delivered.id, number: this.number };
+  }
+
   get #fence() {
-    const { id: deliveryId, data } = this.#delivered;
-    return { id: data.jobId, deliveryId, attempt: this.number, state: 'RUNNING' as const };
+    return { id: this.jobId, deliveryId: this.#delivered.id, attempt: this.number };
   }
 
   /** Retries while PostgreSQL is unavailable, until the worker stops. Other errors are not retried. */

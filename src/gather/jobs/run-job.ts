@@ -21,7 +21,6 @@ export async function runJob(task: RunnableTask, delivered: Delivered, environme
   const { notifications, stopping } = environment;
   using attemptSignal = new AttemptSignal(attempt, {
     notifications,
-    lost: delivered.signal,
     stopping,
     timeoutMs: task.timeoutMs,
   });

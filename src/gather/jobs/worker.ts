@@ -2,12 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type JobWithMetadata, PgBoss, type WorkOptions } from 'pg-boss';
 import { Database } from '../database/database.ts';
 import { channelOf, type Pools } from '../database/pool.ts';
-import { openingSessions } from '../database/session.ts';
+import { QueueConnections } from '../database/queue-connections.ts';
 import { createTables, engineTables } from '../database/tables.ts';
 import { type JobEvent, jobs as jobEvents } from '../monitoring/channels.ts';
 import type { Logger } from '../monitoring/log.ts';
-import type { Outcome } from './attempt.ts';
+import type { Delivered, Outcome } from './attempt.ts';
+import { AttemptBatches } from './attempt-batches.ts';
 import { failDeadLetter } from './dead-letters.ts';
+import { Deliveries } from './deliveries.ts';
 import { DEAD_LETTERS, TICKS } from './install.ts';
 import { JobNotifications } from './job-notifications.ts';
 import { Jobs } from './jobs.ts';
@@ -39,9 +41,7 @@ const DRAIN_MS = 10_000;
 const POLL_INTERVAL_MS = 1000;
 /** How long it may take to requeue jobs: PostgreSQL may be unavailable. */
 const REQUEUE_TIMEOUT_MS = 5000;
-const CONNECTIONS = 5;
-const CONNECT_TIMEOUT_MS = 10_000;
-/** New jobs wake the queue's workers by notification; retries that become due are found by polling. */
+/** Dead letters and ticks wake the queue's workers by notification; retries that become due are found by polling. */
 const POLL_SECONDS = 2;
 const QUEUE_ERROR_EVERY_MS = 60_000;
 /** The queue sends a tick within a minute. */
@@ -59,26 +59,32 @@ const WORK = {
 /** Runs jobs, in any number of processes on any machines. */
 export class Worker {
   readonly #source: WorkerSource;
+  readonly #connections: QueueConnections;
   readonly #boss: PgBoss;
   readonly #queue: Queue;
   readonly #notifications: JobNotifications;
   readonly #database: Database;
+  readonly #batches: AttemptBatches;
   /** The one that was logged last. */
   #queueError = { message: '', at: Number.NEGATIVE_INFINITY };
   readonly #requeue = new AbortController();
-  readonly #running = new Set<Promise<Outcome>>();
+  /** By task. */
+  readonly #deliveries = new Map<string, Deliveries>();
 
   constructor(source: WorkerSource) {
     this.#source = source;
     this.#queue = new Queue(source.pools);
     this.#notifications = new JobNotifications(source.databaseUrl, channelOf(source.pools), POLL_INTERVAL_MS);
     this.#database = new Database(source.pools, new AbortController().signal);
+    this.#batches = new AttemptBatches(this.#database);
+    this.#connections = new QueueConnections({
+      databaseUrl: source.databaseUrl,
+      onJob: (queue) => this.#wake(queue),
+      onError: (error) => this.#noteQueueError(error),
+    });
     this.#boss = new PgBoss({
-      connectionString: source.databaseUrl,
-      ...openingSessions(CONNECT_TIMEOUT_MS),
+      db: this.#connections,
       schema: source.pools.queueSchema,
-      application_name: 'gather worker',
-      max: CONNECTIONS,
       migrate: false,
       createSchema: false,
       useListenNotify: true,
@@ -100,7 +106,7 @@ export class Worker {
     });
     await this.#assertInstalled();
     await this.#setSchedules();
-    for (const task of this.#source.tasks) await this.#serve(task);
+    for (const task of this.#source.tasks) this.#serve(task);
     const { log } = this.#source;
     await this.#boss.work<DeliveryData, void, typeof WORK>(DEAD_LETTERS, WORK, async ([job]) => {
       if (!job) return [];
@@ -120,7 +126,7 @@ export class Worker {
    * @param force requeues them as soon as it aborts
    */
   async drain(force: AbortSignal = new AbortController().signal): Promise<void> {
-    for (const { name } of this.#source.tasks) await this.#boss.offWork(name, { wait: false });
+    for (const deliveries of this.#deliveries.values()) deliveries.stop();
     await Promise.race([this.#settled(), sleep(DRAIN_MS, undefined, { signal: force, ref: false })]).catch(() => {});
     this.#requeue.abort();
     await Promise.race([this.#settled(), sleep(REQUEUE_TIMEOUT_MS, undefined, { ref: false })]);
@@ -128,43 +134,40 @@ export class Worker {
 
   /** Closes all connections once the jobs have ended. */
   async close(): Promise<void> {
+    for (const deliveries of this.#deliveries.values()) deliveries.close();
     await this.#boss.stop({ graceful: true });
+    await this.#connections.close();
     await this.#queue.close();
     await this.#notifications.close();
   }
 
   async #settled(): Promise<void> {
-    await Promise.allSettled(this.#running);
+    await Promise.all(this.#deliveries.values().map((deliveries) => deliveries.settled()));
   }
 
-  /**
-   * Fetches one job at a time per slot, so that no job waits behind a long one. Of several slots, one user never occupies
-   * all: one is left for others.
-   */
-  async #serve(task: RunnableTask): Promise<void> {
-    const { name, concurrency } = task;
-    const localGroupConcurrency = Math.max(1, concurrency - 1);
-    const options = { ...WORK, localConcurrency: concurrency, localGroupConcurrency };
-    await this.#boss.work<DeliveryData, void, typeof options>(name, options, async ([job]) => {
-      if (!job) return [];
-      const status = await this.#run(task, job);
-      this.#fetchNext(name);
-      return [{ id: job.id, status }];
-    });
+  #serve(task: RunnableTask): void {
+    const options = {
+      boss: this.#boss,
+      connections: this.#connections,
+      task,
+      run: (delivered: Delivered) => this.#run(task, delivered),
+      onError: (error: Error) => this.#noteQueueError(error),
+    };
+    this.#deliveries.set(task.name, new Deliveries(options));
   }
 
-  /** Lets the slot that has finished a job fetch the next one at once; it is one of those that still count as busy. */
-  #fetchNext(task: string): void {
-    for (const { id, name, count } of this.#boss.getWipData()) {
-      if (name === task && count > 0) this.#boss.notifyWorker(id);
-    }
+  /** @param queue undefined for all */
+  #wake(queue: string | undefined): void {
+    if (queue !== undefined) this.#deliveries.get(queue)?.wake();
+    else for (const deliveries of this.#deliveries.values()) deliveries.wake();
   }
 
-  async #run(task: RunnableTask, job: JobWithMetadata<DeliveryData>): Promise<Outcome> {
+  #run(task: RunnableTask, delivered: Delivered): Promise<Outcome> {
     const { pools, log } = this.#source;
     const { store, services, settings, fetchPublic, timeZone } = this.#source;
     const environment: JobEnvironment = {
       database: this.#database,
+      batches: this.#batches,
       queue: this.#queue,
       notifications: this.#notifications,
       log,
@@ -174,18 +177,12 @@ export class Worker {
         return { database, tables: createTables(database), store, services, settings, fetchPublic, timeZone };
       },
     };
-    const { jobId, trace } = job.data;
+    const { jobId, trace } = delivered.data;
     const event: JobEvent = { task: task.name, jobId, ...(trace && { trace }) };
-    const running = jobEvents.tracePromise(() => runJob(task, job, environment), event);
-    this.#running.add(running);
-    try {
-      return await running;
-    } finally {
-      this.#running.delete(running);
-    }
+    return jobEvents.tracePromise(() => runJob(task, delivered, environment), event);
   }
 
-  /** Each of the queue's workers fails once in two seconds; one line a minute tells the same. */
+  /** The queue's workers and {@link Deliveries} fail once in two seconds each; one line a minute tells the same. */
   #noteQueueError({ message, code }: Error & { code?: unknown }): void {
     // pg-boss passes a copy that is no `Error`, with the worker's ID in the message.
     const error = Object.assign(new Error(message.replace(/ \(Queue: .*\)$/s, '')), { code, stack: '' });

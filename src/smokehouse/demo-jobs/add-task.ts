@@ -8,6 +8,6 @@ export const add = defineTask({
   attempts: 3,
   backoffSeconds: 1,
   timeoutMs: 10_000,
-  concurrency: 4,
+  concurrency: 200,
   run: async ({ x, y }) => x + y,
 });

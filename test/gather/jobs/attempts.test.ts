@@ -8,6 +8,7 @@ import type { JobRow } from '../../../src/gather/database/engine-tables.generate
 import type { JobState } from '../../../src/gather/database/schema.ts';
 import { GatherError } from '../../../src/gather/errors.ts';
 import { Attempt, type Delivered } from '../../../src/gather/jobs/attempt.ts';
+import { AttemptBatches } from '../../../src/gather/jobs/attempt-batches.ts';
 import { type JobEnvironment, runJob } from '../../../src/gather/jobs/run-job.ts';
 import { defineTask, type TaskContext } from '../../../src/gather/jobs/task.ts';
 import { createLog } from '../../../src/gather/monitoring/log.ts';
@@ -310,6 +311,7 @@ test('a job that is delivered to a stopping worker is requeued, and does not run
   const job = await board.enqueue(unserved, {});
   const environment: JobEnvironment = {
     database: board.database,
+    batches: new AttemptBatches(board.database),
     queue: board.queue,
     notifications: board.notifications,
     log,
@@ -327,12 +329,13 @@ type Enqueued = Pick<JobRow, 'id' | 'deliveryId' | 'attempt'>;
 function toAttempt(job: Enqueued, retryCount: number): Attempt {
   const { database, queue } = board;
   const stopping = new AbortController().signal;
-  return new Attempt(toDelivered(job, retryCount), { database, queue, log, stopping }, 'unserved');
+  const batches = new AttemptBatches(database);
+  return new Attempt(toDelivered(job, retryCount), { database, batches, queue, log, stopping }, 'unserved');
 }
 
 function toDelivered({ id, deliveryId, attempt }: Enqueued, retryCount: number): Delivered {
   const data = { jobId: id, attemptsBefore: attempt };
-  return { id: deliveryId, data, retryCount, retryLimit: 1, signal: new AbortController().signal };
+  return { id: deliveryId, data, retryCount, retryLimit: 1 };
 }
 
 async function historyOf(id: string): Promise<string[]> {

@@ -7,7 +7,7 @@ import { type EngineMigration, jobChannel } from '../schemas.ts';
  */
 export const createJobs: EngineMigration = (schema) => async (database) => {
   const [job, jobChange] = [sql.id(schema, 'job'), sql.id(schema, 'jobChange')];
-  const [growVersion, noteChange] = [sql.id(schema, 'job_grow_version'), sql.id(schema, 'job_note_change')];
+  const [growVersion, noteChanges] = [sql.id(schema, 'job_grow_version'), sql.id(schema, 'job_note_changes')];
   await sql`
     create table ${job} (
       id bigint generated always as identity primary key,
@@ -64,15 +64,18 @@ export const createJobs: EngineMigration = (schema) => async (database) => {
       return new;
     end $$;
 
-    create function ${noteChange}() returns trigger language plpgsql as $$
+    create function ${noteChanges}() returns trigger language plpgsql as $$
     begin
       insert into ${jobChange} ("jobId", version, state, progress, message, error, attempt, "startedAt", "finishedAt")
-      values (new.id, new.version, new.state, new.progress, new.message, new.error, new.attempt, new."startedAt", new."finishedAt");
-      perform pg_notify(${sql.lit(jobChannel(schema))}, new.id::text);
+        select id, version, state, progress, message, error, attempt, "startedAt", "finishedAt" from changed;
+      perform pg_notify(${sql.lit(jobChannel(schema))}, id::text) from changed;
       return null;
     end $$;
 
     create trigger job_grow_version before update on ${job} for each row execute function ${growVersion}();
-    create trigger job_note_change after insert or update on ${job} for each row execute function ${noteChange}();
+    create trigger job_note_insert after insert on ${job} referencing new table as changed
+      for each statement execute function ${noteChanges}();
+    create trigger job_note_update after update on ${job} referencing new table as changed
+      for each statement execute function ${noteChanges}();
   `.execute(database);
 };
