@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Answer, STAFF_HEADERS, startTestApp, type TestApp } from '../../helpers/app.ts';
 import { eventually } from '../../helpers/eventually.ts';
+import { exchange } from '../../helpers/raw-socket.ts';
 import { type Scrape, scrape } from '../../helpers/scrape.ts';
 import { startTestWorker } from '../../helpers/worker.ts';
 
@@ -30,6 +31,8 @@ test('a scrape is OpenMetrics, at /metrics only', async () => {
   const posted = await fetch(metricsUrl, { method: 'POST' });
   expect([posted.status, await posted.text()]).toEqual([405, 'Expected GET /metrics, got POST "/metrics".\n']);
   expect((await fetch(`${url}/metrics`)).status).toBe(404);
+  // A probe may send no Host.
+  expect(await exchange(metricsUrl, 'GET /metrics HTTP/1.1\r\nConnection: close\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /);
 });
 
 test('operations of trusted documents are counted by name, and all others together', async () => {

@@ -62,7 +62,7 @@ export function createMetrics(source: MetricsSource): Metrics {
 
 /** Creates a server that answers `GET /metrics` and nothing else. */
 export function createMetricsServer(metrics: Metrics) {
-  return createServer(async ({ method, url = '' }, response) => {
+  return createServer({ requireHostHeader: false }, async ({ method, url = '' }, response) => {
     const isThere = url.split('?', 1)[0] === '/metrics';
     if (isThere && (method === 'GET' || method === 'HEAD')) {
       const body = await metrics.read();
