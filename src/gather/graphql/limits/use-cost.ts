@@ -107,7 +107,7 @@ export function useCost(limits: CostLimits, buckets: TokenBuckets): Plugin<Conte
       const charge = charges.get(context);
       if (!charge || !result) return;
       if (!isAsyncIterable(result)) return setResult(addCost(result, charge, settle(charge, result)));
-      const parts = chargingErrors(result as AsyncIterable<ExecutionResult>, charge);
+      const parts = settling(result as AsyncIterable<ExecutionResult>, charge);
       setResult(mapFirst(parts, (part) => addCost(part, charge, null)));
     },
   };
@@ -122,19 +122,21 @@ export function costOf({ data, extensions }: ExecutionResult): OperationCost | u
   return { requested, spent: isRefused ? null : Math.max(actual ?? requested, sql) };
 }
 
-/** Charges the errors of an incremental response, as far as they cost more than was requested. */
-async function* chargingErrors(
-  parts: AsyncIterable<ExecutionResult>,
-  { bucket, requested }: Charge,
-): AsyncGenerator<ExecutionResult> {
+/** Charges the errors and the statements of an incremental response, as far as they cost more than was requested. */
+async function* settling(parts: AsyncIterable<ExecutionResult>, charge: Charge): AsyncGenerator<ExecutionResult> {
+  const { bucket, requested } = charge;
   let errors = 0;
   let paid = requested;
-  for await (const part of parts) {
-    errors += countErrors(part);
-    const cost = Math.max(paid, ERROR_POINTS * errors);
-    bucket.giveBack(paid - cost);
-    paid = cost;
-    yield part;
+  try {
+    for await (const part of parts) {
+      errors += countErrors(part);
+      const cost = Math.max(paid, ERROR_POINTS * errors);
+      bucket.giveBack(paid - cost);
+      paid = cost;
+      yield part;
+    }
+  } finally {
+    bucket.giveBack(Math.min(paid, charge.sqlMs));
   }
 }
 

@@ -222,6 +222,18 @@ describe('the points of a viewer', () => {
     });
   });
 
+  test('are taken once for an answer in parts: the time of its statements is in what it asked for', async () => {
+    await withLimits({ costBucket: 1000, costRestoredPerSecond: 0.001 }, async (app) => {
+      const query = '{ about { name } ... @defer { front { newest(first: 20) { isbn title } } } }';
+      const response = await app.request(query, {}, { headers: { accept: 'multipart/mixed' } });
+      expect(await response.text()).toContain('"isbn"');
+      const { extensions } = await ask('{ about { name } }', {}, app);
+      const { requestedQueryCost = 0, throttleStatus } = extensions?.cost ?? {};
+      // 1.1 and 2 + 20 * 1.2, rounded up.
+      expect(throttleStatus?.currentlyAvailable).toBe(1000 - 27 - requestedQueryCost);
+    });
+  });
+
   test('are used up, then an operation is refused with 429 until they have come back', async () => {
     await withLimits({ costBucket: 255, costRestoredPerSecond: 20 }, async (app) => {
       const query = '{ opinions(count: 9) { opinions { critic } } }';
