@@ -64,8 +64,8 @@ const keys = sql`${param('ids')}::bigint[], ${param('deliveryIds')}::uuid[], ${p
 
 const beginning = (table: TableReference) => sql<WrittenAttempt & { input: Json }>`
   with due as (
-    select job.id, due.number from unnest(${keys}) as due(id, "deliveryId", number)
-    join ${table('gather.job')} on job.id = due.id
+    select job.id, due.number from ${table('gather.job')}
+    join unnest(${keys}) as due(id, "deliveryId", number) on due.id = job.id
     where job."deliveryId" = due."deliveryId" and job.attempt <= due.number and job.state in ('PENDING', 'RUNNING', 'RETRYING')
     for no key update of job skip locked
   )
@@ -76,9 +76,9 @@ const beginning = (table: TableReference) => sql<WrittenAttempt & { input: Json 
 
 const ending = (table: TableReference) => sql<WrittenAttempt>`
   with due as (
-    select due.* from unnest(${keys}, ${param('states')}::text[], ${param('results')}::text[], ${param('errors')}::text[])
-      as due(id, "deliveryId", number, state, result, error)
-    join ${table('gather.job')} on job.id = due.id
+    select due.* from ${table('gather.job')}
+    join unnest(${keys}, ${param('states')}::text[], ${param('results')}::text[], ${param('errors')}::text[])
+      as due(id, "deliveryId", number, state, result, error) on due.id = job.id
     where job."deliveryId" = due."deliveryId" and job.attempt = due.number and job.state = 'RUNNING'
     for no key update of job skip locked
   )
@@ -90,6 +90,6 @@ const ending = (table: TableReference) => sql<WrittenAttempt>`
   returning job."deliveryId", job.attempt as number`;
 
 const presence = (table: TableReference) => sql<WrittenAttempt>`
-  select job."deliveryId", job.attempt as number from unnest(${keys}) as due(id, "deliveryId", number)
-  join ${table('gather.job')} on job.id = due.id
+  select job."deliveryId", job.attempt as number from ${table('gather.job')}
+  join unnest(${keys}) as due(id, "deliveryId", number) on due.id = job.id
   where job."deliveryId" = due."deliveryId" and job.attempt = due.number and job.state = 'RUNNING'`;
