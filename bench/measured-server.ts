@@ -17,9 +17,13 @@ export class MeasuredServer implements AsyncDisposable {
     this.#pool = new Pool(url, { connections });
   }
 
-  static async start(options: ServerOptions, connections: number): Promise<MeasuredServer> {
-    const file = new URL('./server.ts', import.meta.url);
-    const child = fork(file, [JSON.stringify(options)], {
+  static start(options: ServerOptions, connections: number): Promise<MeasuredServer> {
+    return MeasuredServer.run(new URL('./server.ts', import.meta.url), options, connections);
+  }
+
+  /** Starts a program that calls `measureSelf`. @param options passed as JSON in its first argument */
+  static async run(program: URL, options: unknown, connections: number): Promise<MeasuredServer> {
+    const child = fork(program, [JSON.stringify(options)], {
       execArgv: ['--expose-gc'],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
