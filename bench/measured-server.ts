@@ -31,9 +31,8 @@ export class MeasuredServer implements AsyncDisposable {
     return new MeasuredServer(child, url, connections);
   }
 
-  /** Sends one request. @param from the client's address @returns the answer as text */
-  async post(body: unknown, from?: string): Promise<string> {
-    const sender = from === undefined ? {} : { 'x-forwarded-for': from };
+  /** Sends one request. @param sender headers that say who sends it @returns the answer as text */
+  async post(body: unknown, sender: Readonly<Record<string, string>> = {}): Promise<string> {
     const headers = { 'content-type': 'application/json', accept: 'application/json', ...sender };
     const request = { method: 'POST', path: '/graphql', headers, body: JSON.stringify(body) } as const;
     return (await this.#pool.request(request)).body.text();
