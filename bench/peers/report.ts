@@ -34,6 +34,12 @@ interface Run extends Machine {
   connections: number;
 }
 
+/** A machine with less load than this has nothing else to do. */
+const IDLE = 1.5;
+
+const BESIDE = `
+Other programs ran beside it, which makes all times longer, p99 most of all: compare the ratios.`;
+
 /** The machine and the versions of this run. */
 export async function describeMachine(databaseUrl: string): Promise<Machine> {
   const { dependencies } = JSON.parse(await readFile(new URL('./package.json', import.meta.url), 'utf8'));
@@ -43,7 +49,7 @@ export async function describeMachine(databaseUrl: string): Promise<Machine> {
   await client.end();
   return {
     date: new Date().toISOString().slice(0, 10),
-    processor: `${availableParallelism()} cores of an ${cpus()[0]?.model.replaceAll(/\((?:R|TM)\)/g, '')}`,
+    processor: `${availableParallelism()} cores, ${cpus()[0]?.model.replaceAll(/\((?:R|TM)\)/g, '')}`,
     node: process.versions.node,
     postgres: rows[0].server_version,
     packages: Object.entries(dependencies)
@@ -86,7 +92,7 @@ The page: twenty items, the supplier of each, its five newest reviews, and their
 database and must give the same items, before the first round and at the end of each.
 
 **Run:** ${run.processor}; load average ${run.load.toFixed(1)} in the minute before; Node ${run.node}, PostgreSQL ${run.postgres};
-${run.packages}.
+${run.packages}.${run.load < IDLE ? '' : BESIDE}
 
 **Method:** one process for each server, all with \`NODE_ENV=production\` and a pool of ten connections. After a warm-up,
 ${run.rounds} rounds in turn, each of ${toText(run.requests)} requests to each server on ${run.connections} connections. CPU time is that of the
