@@ -17,9 +17,13 @@ export class MeasuredServer implements AsyncDisposable {
     this.#pool = new Pool(url, { connections });
   }
 
-  static async start(options: ServerOptions, connections: number): Promise<MeasuredServer> {
-    const file = new URL('./server.ts', import.meta.url);
-    const child = fork(file, [JSON.stringify(options)], {
+  static start(options: ServerOptions, connections: number): Promise<MeasuredServer> {
+    return MeasuredServer.run(new URL('./server.ts', import.meta.url), options, connections);
+  }
+
+  /** Starts a program that calls `measureSelf`. @param options passed as JSON in its first argument */
+  static async run(program: URL, options: unknown, connections: number): Promise<MeasuredServer> {
+    const child = fork(program, [JSON.stringify(options)], {
       execArgv: ['--expose-gc'],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
@@ -27,9 +31,8 @@ export class MeasuredServer implements AsyncDisposable {
     return new MeasuredServer(child, url, connections);
   }
 
-  /** Sends one request. @param from the client's address @returns the answer as text */
-  async post(body: unknown, from?: string): Promise<string> {
-    const sender = from === undefined ? {} : { 'x-forwarded-for': from };
+  /** Sends one request. @param sender headers that say who sends it @returns the answer as text */
+  async post(body: unknown, sender: Readonly<Record<string, string>> = {}): Promise<string> {
     const headers = { 'content-type': 'application/json', accept: 'application/json', ...sender };
     const request = { method: 'POST', path: '/graphql', headers, body: JSON.stringify(body) } as const;
     return (await this.#pool.request(request)).body.text();

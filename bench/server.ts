@@ -5,6 +5,7 @@ import { createServer } from '../src/gather/server.ts';
 import { smokehouse } from '../src/smokehouse/index.ts';
 import { createBareFiles } from './bare-files.ts';
 import { createHandWritten } from './hand-written.ts';
+import { measureSelf } from './measure-self.ts';
 import { SCHEMAS } from './schemas.ts';
 
 /** The options of a measured server, passed as JSON in its first argument. */
@@ -43,13 +44,7 @@ const LIMITS: Limits = {
 };
 
 const starts = { gather: startGather, 'hand-written': startHandWritten, 'bare-files': startBareFiles };
-const url = await starts[options.kind]();
-process.send?.({ url });
-
-// Answers messages with its CPU time, in microseconds since its start, or its memory.
-const measures = { cpu, memory, rss: () => process.memoryUsage.rss() };
-process.on('message', (what: keyof typeof measures) => process.send?.(measures[what]()));
-process.on('disconnect', () => process.exit());
+measureSelf(await starts[options.kind]());
 
 async function startGather(): Promise<string> {
   const { urls, databaseUrl, monitoring = 'none' } = options;
@@ -100,17 +95,4 @@ async function startHandWritten(): Promise<string> {
 
 function startBareFiles(): Promise<string> {
   return listen(createBareFiles(options.filesDir as string), '127.0.0.1', 0);
-}
-
-function cpu(): number {
-  const { user, system } = process.cpuUsage();
-  return user + system;
-}
-
-/** The live memory after a garbage collection, and the resident set before it. */
-function memory(): { liveBytes: number; rssBytes: number } {
-  const rssBytes = process.memoryUsage.rss();
-  globalThis.gc?.();
-  const { heapUsed, external } = process.memoryUsage();
-  return { liveBytes: heapUsed + external, rssBytes };
 }

@@ -10,8 +10,8 @@ const ROUNDS = 1;
 const MAX_WAIT_MS = 300;
 const COUNT = { query: '{ menu(where: { name: { contains: "zqz" } }) { count } }' };
 const PAGE = { query: '{ menu { items(first: 20) { nodes { name price supplier { name } } } } }' };
-const GREEDY = '203.0.113.1';
-const NEIGHBOUR = '203.0.113.2';
+const GREEDY = { 'x-forwarded-for': '203.0.113.1' };
+const NEIGHBOUR = { 'x-forwarded-for': '203.0.113.2' };
 
 await using stack = new AsyncDisposableStack();
 const { databaseUrl, urls } = await startBench(stack, { fsync: 'off' });
