@@ -34,12 +34,6 @@ interface Run extends Machine {
   connections: number;
 }
 
-/** A machine with less load than this has nothing else to do. */
-const IDLE = 1.5;
-
-const BESIDE = `
-Other programs ran beside it, which makes all times longer, p99 most of all: compare the ratios.`;
-
 /** The machine and the versions of this run. */
 export async function describeMachine(databaseUrl: string): Promise<Machine> {
   const { dependencies } = JSON.parse(await readFile(new URL('./package.json', import.meta.url), 'utf8'));
@@ -92,7 +86,7 @@ The page: twenty items, the supplier of each, its five newest reviews, and their
 database and must give the same items, before the first round and at the end of each.
 
 **Run:** ${run.processor}; load average ${run.load.toFixed(1)} in the minute before; Node ${run.node}, PostgreSQL ${run.postgres};
-${run.packages}.${run.load < IDLE ? '' : BESIDE}
+${run.packages}.
 
 **Method:** one process for each server, all with \`NODE_ENV=production\` and a pool of ten connections. After a warm-up,
 ${run.rounds} rounds in turn, each of ${toText(run.requests)} requests to each server on ${run.connections} connections. CPU time is that of the
