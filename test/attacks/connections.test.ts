@@ -101,7 +101,7 @@ describe('is refused, and the server goes on:', () => {
     [
       'a list of 20,000 operations',
       `[${Array(20_000).fill(QUERY)}]`,
-      /^Expected a JSON object with a `query`, got another kind of JSON\.$/,
+      /^Expected JSON of at most 12000 objects and lists, got more\.$/,
     ],
   ])('%s', async (_, body, message) => {
     expectRefused(await withstand(target, () => flood(4, () => post(target.url, body))), 400, message);
