@@ -41,7 +41,7 @@ interface SharesConfig {
 
 /** A statement with this moving average duration is slow. */
 const SLOW_MS = 100;
-/** How many times one client may run the same slow statement concurrently. */
+/** How many times one client may run the same statement concurrently while it is slow, or has never run. */
 const SLOW_AT_ONCE = 2;
 const MAX_KNOWN = 1000;
 
@@ -54,12 +54,13 @@ export function createHalves({ size, timeoutMs }: SharesConfig): Semaphore {
  * The pool of statements. A statement that waits for a lock or reads a whole table keeps its connection, so some
  * connections stay reserved: of each ten, one table has at most eight and one client nine. One page can still run many
  * statements at once, a locked table leaves connections to other tables, and waiting clients are served round-robin. All
- * transactions count as one table. A slow statement runs at most twice at a time per client, because it takes CPU too.
+ * transactions count as one table. A slow statement runs at most twice at a time per client, because it takes CPU too, and
+ * so does one that may be slow, as it has never run.
  */
 export class StatementShares implements Shares {
   readonly #config: SharesConfig;
   readonly #all: Semaphore;
-  /** By client and slow statement. */
+  /** By client and statement. */
   readonly #slow: Semaphore;
   readonly #transactions: Semaphore;
   readonly #tables = new Map<string, Semaphore>();
@@ -124,10 +125,10 @@ export class StatementShares implements Shares {
   #limitsOf(key: string | undefined, text: string | undefined): Limit[] {
     const all = { semaphore: this.#all, key };
     if (text === undefined) return [{ semaphore: this.#transactions, key }, all];
-    const { averageMs = 0, table } = this.#know(text);
+    const { averageMs = Number.POSITIVE_INFINITY, table } = this.#know(text);
     const limits = table ? [{ semaphore: table, key }, all] : [all];
-    const isSlow = key !== undefined && averageMs >= SLOW_MS;
-    return isSlow ? [{ semaphore: this.#slow, key: `${key} ${text}` }, ...limits] : limits;
+    const mayBeSlow = key !== undefined && averageMs >= SLOW_MS;
+    return mayBeSlow ? [{ semaphore: this.#slow, key: `${key} ${text}` }, ...limits] : limits;
   }
 
   #know(text: string): KnownStatement {

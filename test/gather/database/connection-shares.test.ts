@@ -59,13 +59,20 @@ test('a table has eight connections of ten, and a client nine', async () => {
   expect(await countAuthors('modest')).toMatchObject({ count: 1 });
 });
 
-test('a statement that turned out to be slow runs twice at a time for a client, and as often as it likes before', async () => {
+test('a statement that is slow, or has never run, runs twice at a time for a client, and a fast one as often as it likes', async () => {
   const text = 'select pg_sleep($1) from book limit 1';
   const run = (key: string, seconds: number) =>
     as(key)
       .run(raw(text, [seconds]), { name: 'same' })
       .catch(() => {});
   const sleeping = Array.from({ length: 5 }, () => run('greedy', 60));
+  await eventually(async () => expect(await running()).toBe(2));
+  expect(await countAuthors('greedy')).toMatchObject({ count: 1 });
+  expect(await running()).toBe(2);
+  await leave(sleeping);
+
+  await run('greedy', 0);
+  sleeping.push(...Array.from({ length: 5 }, () => run('greedy', 60)));
   await eventually(async () => expect(await running()).toBe(5));
   await leave(sleeping);
 
