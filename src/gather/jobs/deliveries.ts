@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type DataLoader from 'dataloader';
 import type { JobWithMetadata, PgBoss } from 'pg-boss';
 import type { QueueConnections } from '../database/queue-connections.ts';
@@ -11,6 +12,8 @@ type Delivery = JobWithMetadata<DeliveryData>;
 interface DeliveriesOptions {
   boss: PgBoss;
   connections: QueueConnections;
+  /** The schema of the queue's tables. */
+  queueSchema: string;
   task: Pick<RunnableTask, 'name' | 'concurrency'>;
   run(delivered: Delivered): Promise<Outcome>;
   /** Called with an error of the queue. It is not thrown: the queue delivers the jobs again. */
@@ -19,6 +22,8 @@ interface DeliveriesOptions {
 
 /** New jobs are notified of; retries that become due are found by polling. */
 const POLL_MS = 2000;
+/** After the queue could not be told an outcome. */
+const TELL_AGAIN_MS = 1000;
 
 /**
  * Runs the jobs of one task that the queue delivers to this worker. Fetches as many as there are free places, so that no
@@ -40,6 +45,7 @@ export class Deliveries {
   #mayHaveMore = false;
   #isFetching = false;
   #isStopped = false;
+  readonly #closing = new AbortController();
 
   /** Begins to fetch. Close it. */
   constructor(options: DeliveriesOptions) {
@@ -71,12 +77,13 @@ export class Deliveries {
 
   /** Resolves when nothing runs any more, and the queue knows all outcomes. */
   async settled(): Promise<void> {
-    while (this.#work.size > 0) await Promise.all(this.#work);
+    while (this.#work.size > 0) await Promise.allSettled(this.#work);
   }
 
   /** Gives up what is still held: the queue will deliver it to others. */
   close(): void {
     this.stop();
+    this.#closing.abort();
     clearInterval(this.#heartbeat);
   }
 
@@ -86,10 +93,11 @@ export class Deliveries {
 
   async #fetchAll(): Promise<void> {
     this.#isFetching = true;
-    while (this.#mayHaveMore && this.#free > 0 && !this.#isStopped) {
-      await this.#fetch().catch(this.#options.onError);
+    try {
+      while (this.#mayHaveMore && this.#free > 0 && !this.#isStopped) await this.#fetch();
+    } finally {
+      this.#isFetching = false;
     }
-    this.#isFetching = false;
   }
 
   async #fetch(): Promise<void> {
@@ -100,6 +108,7 @@ export class Deliveries {
     const ignoreGroups = [...this.#countByUser()].filter(([, count]) => count >= this.#limit).map(([user]) => user);
     const db = connections.named('job.fetch');
     const fetched = await boss.fetch<DeliveryData>(task.name, { batchSize, includeMetadata: true, ignoreGroups, db });
+    if (this.#closing.signal.aborted) return;
     if (fetched.length === batchSize) this.#mayHaveMore = true;
     this.#keepAlive(fetched);
     for (const delivery of fetched.toSorted((one, other) => other.priority - one.priority)) {
@@ -120,9 +129,23 @@ export class Deliveries {
     this.#running.delete(delivery);
     // Places that become free in this turn of the event loop are filled together.
     if (wasFull || this.#mayHaveMore) setImmediate(() => this.wake());
-    const tell = outcome === 'failed' ? this.#fail : this.#complete;
-    await tell.load(delivery).catch(onError);
+    await this.#tell(delivery, outcome);
     this.#held.delete(delivery);
+  }
+
+  /** Tells the queue an outcome, until it knows or the worker ends. An outcome of an attempt that it gave up changes nothing. */
+  async #tell(delivery: Delivery, outcome: Outcome): Promise<void> {
+    const { signal } = this.#closing;
+    const tell = outcome === 'failed' ? this.#fail : this.#complete;
+    while (!signal.aborted) {
+      try {
+        await tell.load(delivery);
+        return;
+      } catch (error) {
+        this.#options.onError(error as Error);
+      }
+      await sleep(TELL_AGAIN_MS, undefined, { signal }).catch(() => {});
+    }
   }
 
   /** Most places of one user. */
@@ -147,13 +170,33 @@ export class Deliveries {
     this.#heartbeat = setInterval(() => void this.#beat().catch(this.#options.onError), ms);
   }
 
+  /**
+   * Skips deliveries that are locked, which are being settled or cancelled. pg-boss's own `touch` would wait for them, and
+   * let the heartbeats of all others lapse.
+   */
   async #beat(): Promise<void> {
-    const { boss, task, connections } = this.#options;
-    if (this.#held.size > 0) await boss.touch(task.name, [...this.#held], { db: connections.named('job.heartbeat') });
+    if (this.#held.size === 0) return;
+    const { connections, queueSchema, task } = this.#options;
+    const held = [...this.#held];
+    await connections.named('job.heartbeat').executeSql(
+      `with held as (
+        select job.id from unnest($2::uuid[], $3::integer[]) as held(id, attempt)
+        join "${queueSchema}".job on job.name = $1 and job.id = held.id
+        where job.state = 'active' and job.retry_count = held.attempt
+        for no key update of job skip locked
+      )
+      update "${queueSchema}".job set heartbeat_on = "${queueSchema}".job_now()
+      from held where job.name = $1 and job.id = held.id`,
+      [task.name, held.map(({ id }) => id), held.map(({ retryCount }) => retryCount)],
+    );
   }
 
   #track(work: Promise<void>): void {
     this.#work.add(work);
-    void work.then(() => this.#work.delete(work));
+    const end = () => this.#work.delete(work);
+    work.then(end, (error) => {
+      end();
+      this.#options.onError(error);
+    });
   }
 }

@@ -149,6 +149,7 @@ export class Worker {
     const options = {
       boss: this.#boss,
       connections: this.#connections,
+      queueSchema: this.#source.pools.queueSchema,
       task,
       run: (delivered: Delivered) => this.#run(task, delivered),
       onError: (error: Error) => this.#noteQueueError(error),
@@ -162,7 +163,7 @@ export class Worker {
     else for (const deliveries of this.#deliveries.values()) deliveries.wake();
   }
 
-  #run(task: RunnableTask, delivered: Delivered): Promise<Outcome> {
+  async #run(task: RunnableTask, delivered: Delivered): Promise<Outcome> {
     const { pools, log } = this.#source;
     const { store, services, settings, fetchPublic, timeZone } = this.#source;
     const environment: JobEnvironment = {
@@ -183,7 +184,7 @@ export class Worker {
   }
 
   /** The queue's workers and {@link Deliveries} fail once in two seconds each; one line a minute tells the same. */
-  #noteQueueError({ message, code }: Error & { code?: unknown }): void {
+  #noteQueueError({ message = '', code }: Error & { code?: unknown }): void {
     // pg-boss passes a copy that is no `Error`, with the worker's ID in the message.
     const error = Object.assign(new Error(message.replace(/ \(Queue: .*\)$/s, '')), { code, stack: '' });
     const { pools, log } = this.#source;
