@@ -18,6 +18,8 @@ export function tokensOf(field: Field): string[] {
 
 /** Senders of one kind write the same text, which takes as long to parse as to read a small body. */
 const parsed = new LRUCache<string, MIMEType>({ max: 100 });
+/** Characters of a longer one, which is not kept. */
+const MAX_KEPT_LENGTH = 500;
 
 /**
  * Parses a `Content-Type` as browsers do: case-insensitive, parameters quoted or not. undefined if it is missing or
@@ -30,7 +32,7 @@ export function mediaTypeOf(field: Field): MIMEType | undefined {
   if (known) return known;
   try {
     const type = new MIMEType(text);
-    parsed.set(text, type);
+    if (text.length <= MAX_KEPT_LENGTH) parsed.set(text, type);
     return type;
   } catch {
     return undefined;

@@ -12,7 +12,7 @@ const QUERY = '{ about { name } }';
 const TOO_COSTLY = /^Expected an operation of at most 5000 points \(MAX_COST\), got \d+\.$/;
 const TOO_DEEP = /^Expected JSON of at most 64 levels, got more\.$/;
 const TOO_MANY_OBJECTS = /^Expected JSON of at most 12000 objects and lists, got more\.$/;
-const TOO_MANY_VALUES = /^Expected JSON of at most 60000 values, got more\.$/;
+const TOO_MANY_VALUES = /^Expected JSON of at most 81000 values, got more\.$/;
 const NOT_A_DOUBLE = /^Expected numbers that a double holds, got .{1,60} at variables\.count\./;
 const TOO_MANY_NAMES = /^Expected JSON of at most 1000 names in an object, got more\.$/;
 const UNKNOWN = /^Variable "\$w" has an invalid value: .*unknown field "a0"/;
@@ -60,7 +60,7 @@ const refused: [string, object | string, RegExp, number?][] = [
     /^Expected at most 1000 characters in a pattern\.$/,
     200,
   ],
-  ['80,000 IDs', { query: NODES, variables: { ids: list(80_000, () => 'SXRlbTox') } }, TOO_MANY_VALUES],
+  ['85,000 IDs', { query: NODES, variables: { ids: list(85_000, () => 'SXRlbTox') } }, TOO_MANY_VALUES],
   ['50,000 IDs', { query: NODES, variables: { ids: list(50_000, () => 'SXRlbTox') } }, TOO_COSTLY],
   ['80,000 names in an object', where(names(80_000)), TOO_MANY_NAMES],
   ['1,000 names that no type has', where(names(1000)), UNKNOWN],

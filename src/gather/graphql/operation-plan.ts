@@ -11,6 +11,7 @@ import {
   isObjectType,
   type ValidatedExecutionArgs,
 } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import type { Columns } from '../database/columns.ts';
 import { planOf as selectionOf } from './execution/plan.ts';
 import type { Field, Selection } from './execution/selection.ts';
@@ -20,6 +21,8 @@ import { TableSelections, type TableTypes } from './table-selection.ts';
 
 /** What is known of an operation before it runs: derived from the selection that is executed, and kept with it. */
 export interface OperationPlan {
+  /** What is executed. */
+  selection: Selection;
   /** What it may cost. */
   cost: CostPlan;
   /** The columns of each table that it reads. */
@@ -64,6 +67,9 @@ const INTROSPECTION_POINTS = 0.1;
 /** A schema with more types than this costs no more to introspect than one with this many. */
 const INTROSPECTION_TYPES = 100;
 
+/** Of all plans that are kept, with fragments expanded: some 30 MB. */
+const MAX_FIELDS = 20_000;
+
 const one: Size = () => 1;
 
 /**
@@ -71,13 +77,14 @@ const one: Size = () => 1;
  * limit first.
  */
 export function createPlanOf(schema: GraphQLSchema, tables: TableTypes): PlanOf {
-  const plans = new WeakMap<Selection, OperationPlan>();
+  const plans = new LRUCache<Selection, OperationPlan>({ maxSize: MAX_FIELDS });
   return (args, isIncremental) => {
     const selection = selectionOf(args, isIncremental);
     let plan = plans.get(selection);
     if (!plan) {
-      plan = new Planner(schema, tables).toPlan(selection);
-      plans.set(selection, plan);
+      const planner = new Planner(schema, tables);
+      plan = planner.toPlan(selection);
+      plans.set(selection, plan, { size: planner.fields });
     }
     return plan;
   };
@@ -86,6 +93,8 @@ export function createPlanOf(schema: GraphQLSchema, tables: TableTypes): PlanOf 
 class Planner {
   readonly #schema: GraphQLSchema;
   readonly #tables: TableSelections;
+  /** How many fields it has planned. */
+  fields = 1;
 
   constructor(schema: GraphQLSchema, tables: TableTypes) {
     this.#schema = schema;
@@ -93,7 +102,7 @@ class Planner {
   }
 
   toPlan(selection: Selection): OperationPlan {
-    return { cost: this.#plan([selection]), columns: this.#tables.columns };
+    return { selection, cost: this.#plan([selection]), columns: this.#tables.columns };
   }
 
   /** @param selections on the possible types of an object */
@@ -106,6 +115,7 @@ class Planner {
   /** Empty if the field costs nothing. */
   #toField(field: Field, enclosing: Enclosing | undefined): PlannedField[] {
     const { key, parentType, definition } = field;
+    this.fields++;
     this.#tables.add(parentType, definition);
     const types = this.#objectTypesOf(definition);
     const own = this.#weightOf(parentType, definition) + (types.length > 0 ? 0 : scalarPoints(parentType));

@@ -10,6 +10,8 @@ const FORMAT_OF_2022 = '20220824';
 
 /** Clients of one kind send the same text, which takes as long to parse as a small query. */
 const parsed = new LRUCache<string, Accept>({ max: 100 });
+/** Characters of a longer one, which is not kept. */
+const MAX_KEPT_LENGTH = 500;
 const accepts = new WeakMap<Request, Accept>();
 
 /** The parsed `Accept` header of a request as it was sent, shared by all requests with the same text. */
@@ -18,7 +20,7 @@ export function acceptOf(request: Request): Accept {
   if (known) return known;
   const text = request.headers.get('accept') ?? '';
   const accept = parsed.get(text) ?? new Accept(text);
-  parsed.set(text, accept);
+  if (text.length <= MAX_KEPT_LENGTH) parsed.set(text, accept);
   accepts.set(request, accept);
   return accept;
 }

@@ -6,8 +6,8 @@ const MAX_LEVELS = 64;
 const MAX_OBJECTS = 12_000;
 /** More than the fields of any type or the variables of any operation. */
 const MAX_NAMES = 1000;
-/** Enough for the largest mutation, with five fields in each row. */
-const MAX_VALUES = 60_000;
+/** The largest mutation has eight fields in each row. */
+const MAX_VALUES = 81_000;
 
 const [QUOTE, BACKSLASH, COLON, COMMA, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = Buffer.from('"\\:,[]{}');
 

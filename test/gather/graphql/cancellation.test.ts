@@ -20,6 +20,8 @@ let url: string;
 beforeAll(async () => {
   gather = await startTestApp(PATIENT);
   ({ url } = await gather.app.start());
+  // A statement that has never run, as one that is slow, runs twice at a time for a client.
+  await gather.query(SLOW_PAGE);
 });
 afterEach(() => gather.services.reset());
 afterAll(() => gather.close());

@@ -22,7 +22,7 @@ interface Plans {
   readonly variables: readonly string[];
   /** Whether the document has @defer or @stream. */
   readonly isIncremental: boolean;
-  readonly variants: Map<string, Selection>;
+  readonly variants: Map<string, WeakRef<Selection>>;
 }
 
 /** By operation. Plans are as old as the document and the schema. */
@@ -32,7 +32,7 @@ const plansOfDocuments = new WeakMap<DocumentNode, PlansOfDocument>();
 
 /**
  * The selection on the root object of an operation. What is below is compiled when it is first executed. All executions of
- * the document share it.
+ * the document share it while somebody keeps it: it takes more than a kilobyte for each field.
  * @param isIncremental whether @defer and @stream apply
  * @throws GraphQLError if an argument of a directive is invalid, or the schema has no operations of this kind
  */
@@ -40,14 +40,14 @@ export function planOf(args: ValidatedExecutionArgs, isIncremental: boolean): Se
   const { variables: names, variants } = plansOf(args);
   const { schema, fragmentDefinitions: fragments, hideSuggestions, operation } = args;
   const variant = toVariant(args, names, isIncremental);
-  let plan = variants.get(variant);
+  let plan = variants.get(variant)?.deref();
   if (!plan) {
     const variables = pick(args.variableValues, names);
     const terms = { schema, fragments, variables, hideSuggestions, isIncremental };
     plan = toSelection(terms, rootTypeOf(args), [{ set: operation.selectionSet, defer: undefined }]);
     const [oldest] = variants.keys();
     if (variants.size >= MAX_VARIANTS && oldest !== undefined) variants.delete(oldest);
-    variants.set(variant, plan);
+    variants.set(variant, new WeakRef(plan));
   }
   return plan;
 }
