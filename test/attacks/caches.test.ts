@@ -36,6 +36,7 @@ const floods: [string, number, number, (index: number) => object][] = [
   ['documents to be known by their hash', 200, 2000, (i) => persisted(`{ about { name } } # ${i} ${PADDING}`)],
   ['hashes of nothing', 404, 1000, (i) => ({ extensions: persisted(String(i)).extensions })],
   ['names of operations', 200, 1000, (i) => ({ query: `query Q${i} { about { name } }`, operationName: `Q${i}` })],
+  ['values of directives in documents with many fragments', 200, 960, withDirectives],
   [
     'statements',
     200,
@@ -54,6 +55,17 @@ test.each(floods)('%s that differ take no more memory', async (_, status, count,
   );
   expect(new Set(replies.map((reply) => reply.status))).toEqual(new Set([status]));
 });
+
+/** One of sixteen sets of values, for one of sixty documents which is up to 287 fields with its fragments expanded. */
+function withDirectives(index: number): object {
+  const places = ['a', 'b', 'c', 'd'];
+  const query = `query (${places.map((name) => `$${name}: Boolean!`)}) { item(by: { sku: "none ${index % 60}" }) { ...I } }
+    fragment I on Item { ${places.map((name) => `${name}: supplier @include(if: $${name}) { ...S }`).join(' ')} w: supplier { ...S } }
+    fragment S on Supplier { ${places.map((name) => `${name}: items(first: 1) { nodes { ...J } }`).join(' ')} }
+    fragment J on Item { id sku name description status price calories version createdAt updatedAt currentPrice stock }`;
+  const values = Math.floor(index / 60);
+  return { query, variables: Object.fromEntries(places.map((name, bit) => [name, ((values >> bit) & 1) === 1])) };
+}
 
 function persisted(query: string) {
   const sha256Hash = createHash('sha256').update(query).digest('hex');
