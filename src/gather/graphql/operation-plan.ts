@@ -13,7 +13,7 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Columns } from '../database/columns.ts';
-import { planOf as selectionOf } from './execution/plan.ts';
+import { forget, planOf as selectionOf } from './execution/plan.ts';
 import type { Field, Selection } from './execution/selection.ts';
 import { type ArgumentCost, argumentCostOf } from './limits/argument-cost.ts';
 import { type Size, type Sizing, sizingOf } from './limits/size.ts';
@@ -21,8 +21,6 @@ import { TableSelections, type TableTypes } from './table-selection.ts';
 
 /** What is known of an operation before it runs: derived from the selection that is executed, and kept with it. */
 export interface OperationPlan {
-  /** What is executed. */
-  selection: Selection;
   /** What it may cost. */
   cost: CostPlan;
   /** The columns of each table that it reads. */
@@ -70,6 +68,13 @@ const INTROSPECTION_TYPES = 100;
 /** Of all plans that are kept, with fragments expanded: some 30 MB. */
 const MAX_FIELDS = 20_000;
 
+/** A plan, and the name under which its size counts. */
+interface Kept {
+  plan: OperationPlan;
+  /** Weak: a plan lives no longer than its document. */
+  ref: WeakRef<Selection>;
+}
+
 const one: Size = () => 1;
 
 /**
@@ -77,15 +82,29 @@ const one: Size = () => 1;
  * limit first.
  */
 export function createPlanOf(schema: GraphQLSchema, tables: TableTypes): PlanOf {
-  const plans = new LRUCache<Selection, OperationPlan>({ maxSize: MAX_FIELDS });
+  const plans = new WeakMap<Selection, Kept>();
+  const sizes = new LRUCache<WeakRef<Selection>, true>({
+    maxSize: MAX_FIELDS,
+    dispose: (_, ref) => {
+      const selection = ref.deref();
+      if (selection) forget(selection);
+    },
+  });
   return (args, isIncremental) => {
     const selection = selectionOf(args, isIncremental);
-    let plan = plans.get(selection);
-    if (!plan) {
-      const planner = new Planner(schema, tables);
-      plan = planner.toPlan(selection);
-      plans.set(selection, plan, { size: planner.fields });
+    const kept = plans.get(selection);
+    if (kept) {
+      // It was used last.
+      sizes.get(kept.ref);
+      return kept.plan;
     }
+    const planner = new Planner(schema, tables);
+    const plan = planner.toPlan(selection);
+    const ref = new WeakRef(selection);
+    plans.set(selection, { plan, ref });
+    sizes.set(ref, true, { size: planner.fields });
+    // It is larger than all may be.
+    if (!sizes.has(ref)) forget(selection);
     return plan;
   };
 }
@@ -102,7 +121,7 @@ class Planner {
   }
 
   toPlan(selection: Selection): OperationPlan {
-    return { selection, cost: this.#plan([selection]), columns: this.#tables.columns };
+    return { cost: this.#plan([selection]), columns: this.#tables.columns };
   }
 
   /** @param selections on the possible types of an object */

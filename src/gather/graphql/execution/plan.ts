@@ -22,17 +22,19 @@ interface Plans {
   readonly variables: readonly string[];
   /** Whether the document has @defer or @stream. */
   readonly isIncremental: boolean;
-  readonly variants: Map<string, WeakRef<Selection>>;
+  readonly variants: Map<string, Selection>;
 }
 
 /** By operation. Plans are as old as the document and the schema. */
 type PlansOfDocument = WeakMap<GraphQLSchema, Map<OperationDefinitionNode, Plans>>;
 
 const plansOfDocuments = new WeakMap<DocumentNode, PlansOfDocument>();
+/** The place of each plan. */
+const variantsOf = new WeakMap<Selection, Pick<Plans, 'variants'> & { variant: string }>();
 
 /**
  * The selection on the root object of an operation. What is below is compiled when it is first executed. All executions of
- * the document share it while somebody keeps it: it takes more than a kilobyte for each field.
+ * the document share it, until it is forgotten.
  * @param isIncremental whether @defer and @stream apply
  * @throws GraphQLError if an argument of a directive is invalid, or the schema has no operations of this kind
  */
@@ -40,16 +42,23 @@ export function planOf(args: ValidatedExecutionArgs, isIncremental: boolean): Se
   const { variables: names, variants } = plansOf(args);
   const { schema, fragmentDefinitions: fragments, hideSuggestions, operation } = args;
   const variant = toVariant(args, names, isIncremental);
-  let plan = variants.get(variant)?.deref();
+  let plan = variants.get(variant);
   if (!plan) {
     const variables = pick(args.variableValues, names);
     const terms = { schema, fragments, variables, hideSuggestions, isIncremental };
     plan = toSelection(terms, rootTypeOf(args), [{ set: operation.selectionSet, defer: undefined }]);
     const [oldest] = variants.keys();
     if (variants.size >= MAX_VARIANTS && oldest !== undefined) variants.delete(oldest);
-    variants.set(variant, new WeakRef(plan));
+    variants.set(variant, plan);
+    variantsOf.set(plan, { variants, variant });
   }
   return plan;
+}
+
+/** Forgets a plan, which takes more than a kilobyte for each of its fields. It is compiled again when it is executed. */
+export function forget(plan: Selection): void {
+  const { variants, variant } = variantsOf.get(plan) ?? {};
+  if (variant !== undefined && variants?.get(variant) === plan) variants.delete(variant);
 }
 
 /** Whether the result may come in parts: the document has @defer or @stream. */
