@@ -11,9 +11,9 @@ import {
 } from './attempt-rows.ts';
 
 /**
- * Writes the beginnings and the ends of a worker's attempts, those of the same few milliseconds in one statement. It only
- * saves statements: an attempt that it leaves out, whatever the reason, must be written by itself, which waits for locks,
- * finds out who has the job, and fails alone.
+ * Writes the beginnings and the ends of a worker's attempts: those of the same few milliseconds in one statement. It leaves
+ * out an attempt whose row is locked, that has lost its job, or that fails with others. The caller writes such an attempt in
+ * a statement of its own.
  */
 export class AttemptBatches {
   readonly #begin;
