@@ -18,6 +18,8 @@ export interface MigrationSource extends Pick<EngineSchemas, 'engineSchema'> {
 const CONNECT_TIMEOUT_MS = 10_000;
 /** The longest wait of a migration for a table. */
 const LOCK_TIMEOUT_MS = 60_000;
+/** The longest wait for another process that migrates, in milliseconds. */
+const TURN_TIMEOUT_MS = 3_600_000;
 const UNDEFINED_TABLE = '42P01';
 /** The tables of applied migrations, in the engine's schema. */
 const ENGINE_HISTORY = 'engineMigration';
@@ -55,6 +57,7 @@ export async function migrate(
     pool.on('connect', (client) => client.on('error', () => {}));
     await using database = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
     await assertNotOldLayout(database);
+    await waitForTurn(database);
     const names: string[] = [];
     for (const set of toSets(source)) {
       assertInOrder(await readSet(pool, source, set));
@@ -72,6 +75,14 @@ export async function migrate(
     }
     report(names.length > 0 ? names.join(', ') : 'none to run');
   });
+}
+
+/** Waits for other processes that migrate, so that one runs both sets. The turn ends with the connection. */
+async function waitForTurn(database: Kysely<unknown>): Promise<void> {
+  const setTimeoutMs = (ms: number) => sql`select set_config('lock_timeout', ${`${ms}ms`}, false)`.execute(database);
+  await setTimeoutMs(TURN_TIMEOUT_MS);
+  await sql`select pg_advisory_lock(hashtext('gather migrate'))`.execute(database);
+  await setTimeoutMs(LOCK_TIMEOUT_MS);
 }
 
 /** A migration of the code, of the database, or of both. */
