@@ -1,4 +1,4 @@
-import { type GraphQLObjectType, type GraphQLSchema, getNamedType, isObjectType, isScalarType } from 'graphql';
+import { type GraphQLObjectType, type GraphQLSchema, isInputObjectType, isObjectType, isScalarType } from 'graphql';
 import { createSchema } from 'graphql-yoga';
 import type { App } from './app.ts';
 import { withClient } from './database/client.ts';
@@ -7,28 +7,21 @@ import { findColumns } from './database/find-columns.ts';
 import type { EngineSchemas } from './database/schemas.ts';
 import { type Definitions, toDefinitions } from './database/tables.ts';
 import { engineResolvers } from './engine-resolvers.ts';
-import { type DeclaredField, isDeclared } from './graphql/define-type.ts';
+import { type AnyDefinition, type CheckedTables, findDeclaredFaults } from './graphql/declared-faults.ts';
+import { isDeclared } from './graphql/define-type.ts';
 import { ownerColumnOf } from './graphql/guards.ts';
 import { leastRole } from './graphql/least-role.ts';
+import { ListInputs } from './graphql/lists/list-inputs.ts';
 
 /** Everything that is wrong with an application, each fault with the place to fix it. */
 export class AppError extends Error {
   override readonly name = 'AppError';
 }
 
-/** A table definition whose names have not been checked. */
-type AnyDefinition = {
-  readonly name: string;
-  readonly schema: string;
-  readonly table: string;
-  readonly types: Readonly<Record<string, unknown>>;
-  readonly references: Readonly<Record<string, string | undefined>>;
-};
-
-interface Checked {
+interface Checked extends CheckedTables {
   app: App;
   schema: GraphQLSchema;
-  definitions: ReadonlyMap<string, AnyDefinition>;
+  inputs: ListInputs;
 }
 
 /** A server and a worker of one process check the same application. */
@@ -80,10 +73,12 @@ function throwFaults({ name }: App, faults: readonly string[]): void {
 function findFaults(app: App): string[] {
   const schema = createSchema({ typeDefs: app.sdl });
   const definitions = toDefinitions(app.database.tables, 'gather') as Definitions & Record<string, AnyDefinition>;
-  const checked: Checked = { app, schema, definitions: new Map(Object.entries(definitions)) };
+  const inputs = new ListInputs({ ...app, schema, definitions });
+  const checked: Checked = { app, schema, types: app.types, definitions: new Map(Object.entries(definitions)), inputs };
   return [
     ...findTypeFaults(checked),
     ...findFieldFaults(checked),
+    ...findInputFaults(checked),
     ...findResolverFaults(checked),
     ...findMutationFaults(checked),
     ...findNamesakes(app),
@@ -109,10 +104,12 @@ function findFieldFaults(checked: Checked): string[] {
   return all.filter(isObjectType).flatMap((type) => {
     const definition = definitionOf(checked, type.name);
     if (definition) return findColumnFaults(checked, type, definition);
-    if (!roots.includes(type)) return [];
-    return Object.keys(type.getFields())
-      .filter((field) => resolverOf(checked, type.name, field) === undefined)
-      .map((field) => `${type.name}.${field}: no resolver. Add one to \`resolvers.${type.name}\`.`);
+    return Object.keys(type.getFields()).flatMap((field) => {
+      const resolver = resolverOf(checked, type.name, field);
+      if (isDeclared(resolver)) return findDeclaredFaults(checked, { type, field, definition }, resolver);
+      if (resolver !== undefined || !roots.includes(type)) return [];
+      return [`${type.name}.${field}: no resolver. Add one to \`resolvers.${type.name}\`.`];
+    });
   });
 }
 
@@ -138,46 +135,17 @@ function findColumnFaults(checked: Checked, type: GraphQLObjectType, definition:
   return [...faults, `${type.name}: @owned(by: "${owner}") names no column of table ${name}. Correct it in the SDL.`];
 }
 
-interface Place {
-  type: GraphQLObjectType;
-  field: string;
-  definition: AnyDefinition;
-}
-
-function findDeclaredFaults(checked: Checked, { type, field, definition }: Place, declared: DeclaredField): string[] {
-  const place = `${type.name}.${field}`;
-  const given = getNamedType(type.getFields()[field]?.type);
-  if (declared.kind === 'belongsTo') {
-    const target = definition.references[declared.by];
-    if (!target) {
-      return [
-        `${place}: column "${declared.by}" of table ${definition.name} is no foreign key. Correct its \`belongsTo\`.`,
-      ];
-    }
-    return findTargetFaults(checked, place, given?.name ?? '', target);
-  }
-  const children = checked.definitions.get(declared.table);
-  if (children?.references[declared.by] !== definition.name) {
+/** Checks the conditions and orders of types with a table. */
+function findInputFaults({ app, schema, definitions, inputs }: Checked): string[] {
+  const seen = new Set<string>();
+  return Object.entries(app.types).flatMap(([name, table]) => {
+    const [type, where, order] = [name, `${name}Where`, `${name}Order`].map((it) => schema.getType(it));
+    if (!isObjectType(type) || !definitions.has(table)) return [];
     return [
-      `${place}: column "${declared.by}" of table ${declared.table} does not refer to table ${definition.name}. Correct its \`hasMany\`.`,
+      ...(isInputObjectType(where) ? inputs.wheres.faultsOf(where, type, seen) : []),
+      ...(isInputObjectType(order) ? inputs.orders.faultsOf(order, type) : []),
     ];
-  }
-  const nodes = isObjectType(given) ? given.getFields()['nodes'] : undefined;
-  if (!given || !nodes) {
-    return [
-      `${place}: hasMany returns a connection, but ${given?.name} is none: it has no \`nodes\`. Correct the SDL.`,
-    ];
-  }
-  return findTargetFaults(checked, place, getNamedType(nodes.type).name, declared.table);
-}
-
-function findTargetFaults({ app }: Checked, place: string, type: string, table: string): string[] {
-  if (app.tableOf(type) === table) return [];
-  const actual = app.tableOf(type);
-  const found = actual === undefined ? `${type}, which has no table` : `${type}, whose table is ${actual}`;
-  return [
-    `${place}: it returns rows of table ${table}, but the SDL says ${found}. Correct the field, the SDL or \`types\`.`,
-  ];
+  });
 }
 
 /** Checks that the SDL has every type and field with a resolver. */
@@ -185,7 +153,7 @@ function findResolverFaults({ app, schema }: Checked): string[] {
   return Object.entries(app.resolvers).flatMap(([name, fields]) => {
     const type = schema.getType(name);
     if (!type) return [`${name}: it has resolvers, but the SDL has no such type. Remove it from \`resolvers\`.`];
-    if (!isObjectType(type)) return [];
+    if (!isObjectType(type) && !isInputObjectType(type)) return [];
     const declared = type.getFields();
     return Object.keys(fields)
       .filter((field) => !RESOLVE_TYPE.test(field) && !Object.hasOwn(declared, field))

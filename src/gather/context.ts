@@ -6,6 +6,7 @@ import type { ErrorCode } from './errors.ts';
 import type { Files } from './files/files.ts';
 import type { Uploads } from './files/uploads.ts';
 import type { AnswerSize } from './graphql/limits/answer-size.ts';
+import type { ToOrderBy, ToWhere } from './graphql/lists/list-inputs.ts';
 import type { Jobs } from './jobs/jobs.ts';
 import type { Schedule } from './jobs/schedules.ts';
 import type { Loaders } from './loaders/index.ts';
@@ -38,6 +39,8 @@ export interface Context {
   renewLoaders: () => void;
   /** The application's services by name. */
   services: Services;
+  toWhere: ToWhere;
+  toOrderBy: ToOrderBy;
   /** The columns of each table that the operation reads. */
   columns: Columns;
   jobs: Jobs;

@@ -8,6 +8,7 @@
  * ```
  *
  * - `tables`: the tables as Kysely types, `definitions` and `rowLoaders`: their metadata (generated)
+ * - `resolvers`, `schemaTypes`, `types`: the resolvers, types and inputs of the SDL, and the tables of its types (generated)
  * - `errorCode`, `role`: the values of `enum ErrorCode` and `enum Role` of the SDL (generated)
  * - `services`, `loaders`, `settings`: those passed to `defineApp`
  */

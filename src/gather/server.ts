@@ -28,6 +28,7 @@ import { useCost } from './graphql/limits/use-cost.ts';
 import { useLimits } from './graphql/limits/use-limits.ts';
 import { useQueryLength } from './graphql/limits/use-query-length.ts';
 import { useTurns } from './graphql/limits/use-turns.ts';
+import { ListInputs } from './graphql/lists/list-inputs.ts';
 import { createPlanOf } from './graphql/operation-plan.ts';
 import { createAppSchema, nodeTypesOf } from './graphql/schema.ts';
 import { createSchemaRoute } from './graphql/schema-route.ts';
@@ -227,6 +228,7 @@ export function createServer(app: App, config: ServerConfig): Server {
       useSources({
         pools,
         replica,
+        inputs: new ListInputs({ ...app, schema, definitions }),
         createLoaders: loadersFrom({
           factories: app.loaders,
           rowLoaders: app.database.rowLoaders,

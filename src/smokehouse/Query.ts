@@ -1,7 +1,5 @@
-import { assertRange, findRow, toPage, toRowId } from 'gather';
+import { assertRange, connectionOf, defineType, findBy, toPage } from 'gather';
 import { readAbout } from './about/about.ts';
-import type { QueryResolvers } from './generated/schema.ts';
-import { toItemWhere } from './items/item-where.ts';
 import { readStatistics } from './statistics/statistics-rows.ts';
 import { collectQuotes } from './suppliers/quotes.ts';
 
@@ -10,7 +8,7 @@ const MAX_DAYS = 366;
 const DAY_MS = 86_400_000;
 
 /** Fields that check their arguments are async: if one threw, the executor would wait for all its siblings before it fails. */
-export const Query: QueryResolvers = {
+export const Query = defineType('Query', {
   home: () => ({}),
 
   quotes: async (_, { count, mode }, { services, signal }) => {
@@ -18,10 +16,9 @@ export const Query: QueryResolvers = {
     return collectQuotes(services.suppliers, { count, isConcurrent: mode === 'CONCURRENT' }, signal);
   },
 
-  item: async (_, { by }, { loaders }) =>
-    by.id != null ? findRow(loaders.itemById, toRowId('Item', by.id)) : findRow(loaders.itemBySku, by.sku ?? ''),
+  item: findBy('item'),
 
-  menu: async (_, { where }) => ({ where: toItemWhere(where) }),
+  menu: async (_, { where }, { toWhere }) => ({ where: toWhere('Item', where) }),
 
   about: (_, __, { settings, signal }) => readAbout(settings.ABOUT_FILE, signal),
 
@@ -34,21 +31,13 @@ export const Query: QueryResolvers = {
       page: toPage(page),
     }),
 
-  orders: async (_, page, { tables, columns, loaders, viewer, roles }) =>
-    tables.order.connection({
-      name: 'orders',
-      where: roles.ownedBy(viewer),
-      orderBy: [{ column: 'id', direction: 'desc' }],
-      columns: columns.order,
-      page: toPage(page),
-      onRows: (rows) => loaders.known.add('order', rows),
-    }),
+  orders: connectionOf('order', { orderBy: { id: 'desc' } }),
 
   dailyStatistics: async (_, { from, to }, { database, columns }) => {
     assertRange('the number of days from `from` to `to`', daysBetween(from, to), 1, MAX_DAYS);
     return readStatistics(database, columns.dailyStatistics, { from, to });
   },
-};
+});
 
 /** The number of days, both ends included. */
 function daysBetween(from: string, to: string): number {

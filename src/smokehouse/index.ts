@@ -20,6 +20,7 @@ import { createItems } from './items/createItems.ts';
 import { deleteItem } from './items/deleteItem.ts';
 import { getOrCreateItem } from './items/getOrCreateItem.ts';
 import { Item } from './items/Item.ts';
+import { ItemWhere } from './items/item-where-rows.ts';
 import { Menu } from './items/Menu.ts';
 import { createUpload, photo, uploadFile } from './items/photo.ts';
 import { priceBySku } from './items/price-by-sku.ts';
@@ -99,6 +100,7 @@ export const smokehouse = defineApp({
     Recommendation,
     Menu,
     Item,
+    ItemWhere,
     Supplier,
     Customer,
     Review,

@@ -9,6 +9,7 @@ import { assertFits, assertSound } from '../../src/gather/check.ts';
 import { createServer } from '../../src/gather/server.ts';
 import { createWorker } from '../../src/gather/worker.ts';
 import { library } from './library/index.ts';
+import { types as APP_TYPES } from './library/types.ts';
 
 const SCHEMAS = { engineSchema: 'gather', queueSchema: 'gather_jobs' };
 
@@ -18,8 +19,8 @@ async function faultsOf(change: (sdl: string) => string, parts: Partial<AppDefin
   try {
     const file = join(directory, 'schema.graphql');
     await writeFile(file, change(library.sdl));
-    const { database, types, resolvers, loaders, services } = library;
-    const app = { database, types: { Author: types.Author, Book: types.Book, Loan: types.Loan }, resolvers, loaders };
+    const { database, resolvers, loaders, services } = library;
+    const app = { database, types: APP_TYPES, resolvers, loaders };
     assertSound(
       defineApp({ name: 'Library', services, ...app, ...parts, schema: pathToFileURL(file) } as AppDefinition),
     );
@@ -51,7 +52,7 @@ test('all faults are said at once, each with the place to mend', async () => {
       resolvers: {
         ...resolvers,
         Book: { ...Book, publisher: () => '', shelf: { resolve: () => null, extensions: { reads: ['place'] } } },
-        Author: { books: { kind: 'hasMany', table: 'lending.loan', by: 'bookId', order: 'newest first' } },
+        Author: { books: { kind: 'hasMany', table: 'lending.loan', by: 'bookId', orderBy: { id: 'desc' } } },
         Member: {},
       },
     },
@@ -69,6 +70,44 @@ test('all faults are said at once, each with the place to mend', async () => {
     'Member: it has resolvers, but the SDL has no such type. Remove it from `resolvers`.',
     'Mutation.lendBook: nobody may call it. Say who may with @auth(requires: …) in the SDL.',
     ...library.tasks.slice(2).map(({ name }) => `Task ${name}: there are two with this name. Rename one.`),
+  ]);
+});
+
+test('lists, finders and their inputs fit the SDL and the tables', async () => {
+  const { Book, Author, Query, ...resolvers } = library.resolvers;
+  const faults = await faultsOf(
+    (sdl) =>
+      sdl
+        .replace('  books(\n    where: BookWhere', '  books(\n    reverse: Boolean\n    where: LoanWhere')
+        .replace('input BookBy @oneOf {', 'input BookBy @oneOf {\n  title: String')
+        .replace('  dueOn: DateFilter', '  dueOn: DateFilter\n  member: StringFilter')
+        .replace('input LoanListWhere {', 'input LoanListWhere {\n  every: LoanWhere')
+        .replace('enum LoanOrderField {', 'enum LoanOrderField {\n  LENT_ON')
+        .replace('  weight: Int!', '  weight: Int!\n  rank: Int'),
+    {
+      resolvers: {
+        ...resolvers,
+        Query: { ...Query, loans: { kind: 'connectionOf', table: 'lending.loan', orderBy: { lentAt: 'desc' } } },
+        Author: { books: { kind: 'manyToMany', table: 'book', through: 'bookGenre', orderBy: {} } },
+        Book: { ...Book, loans: { kind: 'hasMany', table: 'lending.loan', by: 'bookId', orderBy: { lentAt: 'desc' } } },
+        BookWhere: { ...library.resolvers['BookWhere'], near: () => null },
+      },
+    },
+  );
+  expect(faults).toEqual([
+    'Library cannot run:',
+    'BookBy.title: table book has no unique column of this name. Correct the SDL.',
+    'Query.books: a list has no argument `reverse`, only where, orderBy, first, after, last, before. Correct the SDL, or write a resolver.',
+    'Query.books: its argument `where` is of type LoanWhere. Name it BookWhere in the SDL.',
+    'Query.loans: table lending.loan has no column "lentAt" to order by. Correct its `orderBy`.',
+    'Book.loans: table lending.loan has no column "lentAt" to order by. Correct its `orderBy`.',
+    'Book.genreEdges: its edge BookGenreEdge has the field `rank`, which is no column of table bookGenre. Correct the SDL.',
+    'Author.books: table bookGenre does not have one foreign key to author and one to book. Correct its `manyToMany`, or name the columns in `by` and `to`.',
+    "AuthorWhere.books: table author has no such column, Author has no such relation, and `resolvers.AuthorWhere` has no such condition. Correct the SDL, or add the condition with defineWhere('AuthorWhere', …).",
+    'BookWhere.loans: a condition on a list has the fields `some` and `none`, but LoanListWhere has `every`. Correct the SDL.',
+    "LoanWhere.member: table lending.loan has no such column, Loan has no such relation, and `resolvers.LoanWhere` has no such condition. Correct the SDL, or add the condition with defineWhere('LoanWhere', …).",
+    'LoanOrderField.LENT_ON: table lending.loan has no column of this name. Correct the SDL.',
+    'BookWhere.near: it has a resolver, but the SDL has no such field. Add it there, or delete it here.',
   ]);
 });
 

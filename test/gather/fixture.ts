@@ -7,7 +7,8 @@ const NOT_FOUND: ServiceAnswer = { status: 404 };
 
 /**
  * 20 authors, ten books by each, a loan of every fifth book, and six returned ones of each of the first fifty. The
- * titles, prices and pages repeat, so that orders have ties; every third book has no number of pages.
+ * titles, prices and pages repeat, so that orders have ties; every third book has no number of pages. Every second book has
+ * two of the four genres, the others one; every tenth book has a sequel.
  */
 const SEED = `
   insert into author (name, city)
@@ -22,6 +23,11 @@ const SEED = `
     select n, 'user:' || n % 7, date '2026-02-01' + n from generate_series(5, 200, 5) n;
   insert into lending.loan ("bookId", "memberOwner", "dueOn", "returnedOn")
     select 1 + n % 50, 'user:' || n % 7, date '2026-01-01' + n, date '2026-01-01' + n from generate_series(1, 300) n;
+  insert into genre (name) values ('Barbecue'), ('Fiction'), ('History'), ('Poetry');
+  insert into "bookGenre" ("bookId", "genreId", weight, note)
+    select n, 1 + n % 4, n % 7, case when n % 3 = 0 then 'Note ' || n end from generate_series(1, 200) n;
+  insert into "bookGenre" ("bookId", "genreId") select n, 1 + (n + 1) % 4 from generate_series(2, 200, 2) n;
+  insert into sequel ("bookId", "laterId") select n, n + 1 from generate_series(1, 200, 10) n;
 `;
 
 /** A library with 200 books. */

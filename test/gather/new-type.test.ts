@@ -54,7 +54,7 @@ const RESOLVERS = `import { belongsTo, defineType, hasMany } from 'gather';
 
 export const Member = defineType('Member', { favourite: belongsTo('bookId') });
 
-export const memberOfBook = defineType('Book', { favouriteOf: hasMany('member', { by: 'bookId', order: 'oldest first' }) });
+export const memberOfBook = defineType('Book', { favouriteOf: hasMany('member', { by: 'bookId', orderBy: { id: 'asc' } }) });
 `;
 
 /** A copy of the library that is edited as a person would, and knows which of its files were. */
@@ -90,25 +90,21 @@ async function copyLibrary() {
 
 test('a new type that is a table with an ID and a list is two new files, and a line or more in four', async () => {
   await using copy = await copyLibrary();
-  await copy.write('migrations/0002-members.ts', MIGRATION);
+  await copy.write('migrations/0003-members.ts', MIGRATION);
   await copy.edit(
     'migrations/index.ts',
-    "'0001-library': createLibrary,",
-    "'0001-library': createLibrary,\n  '0002-members': createMembers,",
+    "'0002-genres': createGenres,",
+    "'0002-genres': createGenres,\n  '0003-members': createMembers,",
   );
   await copy.edit(
     'migrations/index.ts',
     'import { createLibrary',
-    "import { createMembers } from './0002-members.ts';\nimport { createLibrary",
+    "import { createMembers } from './0003-members.ts';\nimport { createLibrary",
   );
   await copy.append('schema.graphql', SDL);
   await copy.edit('types.ts', "Book: 'book',", "Book: 'book', Member: 'member',");
   await copy.write('members/Member.ts', RESOLVERS);
-  await copy.edit(
-    'index.ts',
-    '    Book,\n    Loan,\n',
-    '    Book: { ...Book, ...memberOfBook },\n    Loan,\n    Member,\n',
-  );
+  await copy.edit('index.ts', '    Book,\n', '    Book: { ...Book, ...memberOfBook },\n    Member,\n');
   await copy.edit(
     'index.ts',
     'import { migrations',
@@ -124,7 +120,7 @@ test('a new type that is a table with an ID and a list is two new files, and a l
   expect([...copy.touched].sort()).toEqual([
     'index.ts',
     'members/Member.ts',
-    'migrations/0002-members.ts',
+    'migrations/0003-members.ts',
     'migrations/index.ts',
     'schema.graphql',
     'types.ts',

@@ -1,5 +1,6 @@
 /** What must not compile; `npm run types` finds it where it does. Nothing runs this. */
-import { belongsTo, defineType, hasMany, reads } from 'gather';
+import { belongsTo, connectionOf, defineType, defineWhere, findBy, hasMany, manyToMany, reads } from 'gather';
+import { sql } from 'kysely';
 
 // @ts-expect-error: no type of the SDL
 defineType('Shelf', {});
@@ -10,14 +11,34 @@ defineType('Book', { author: belongsTo('writerId') });
 // @ts-expect-error: a column that is no foreign key
 defineType('Book', { author: belongsTo('title') });
 // @ts-expect-error: no table
-defineType('Author', { books: hasMany('shelf', { by: 'authorId', order: 'newest first' }) });
+defineType('Author', { books: hasMany('shelf', { by: 'authorId', orderBy: { id: 'desc' } }) });
 // @ts-expect-error: a column that refers to another table
-defineType('Author', { books: hasMany('lending.loan', { by: 'bookId', order: 'newest first' }) });
+defineType('Author', { books: hasMany('lending.loan', { by: 'bookId', orderBy: { id: 'desc' } }) });
 // @ts-expect-error: no column of that table
-defineType('Author', { books: hasMany('book', { by: 'writerId', order: 'newest first' }) });
+defineType('Author', { books: hasMany('book', { by: 'writerId', orderBy: { id: 'desc' } }) });
 // @ts-expect-error: no column that can be read
 defineType('Book', { shelf: reads(['spine'], () => null) });
 // @ts-expect-error: a column that it does not say it reads
 defineType('Book', { shelf: reads(['id'], ({ title }) => title) });
 // @ts-expect-error: a result of another type than the SDL's
 defineType('Book', { isLent: reads(['id'], () => 'yes') });
+// @ts-expect-error: no column to order by
+defineType('Author', { books: hasMany('book', { by: 'authorId', orderBy: { spine: 'asc' } }) });
+// @ts-expect-error: no direction
+defineType('Author', { books: hasMany('book', { by: 'authorId', orderBy: { title: 'up' } }) });
+// @ts-expect-error: no table
+defineType('Query', { books: connectionOf('shelf', { orderBy: {} }) });
+// @ts-expect-error: no column of that table
+defineType('Query', { books: connectionOf('book', { orderBy: { name: 'asc' } }) });
+// @ts-expect-error: no table
+defineType('Query', { book: findBy('shelf') });
+// @ts-expect-error: no table of pairs
+defineType('Book', { genres: manyToMany('genre', { through: 'genre' }) });
+// @ts-expect-error: a table of other pairs
+defineType('Book', { genres: manyToMany('genre', { through: 'sequel' }) });
+// @ts-expect-error: no column of the pairs
+defineType('Book', { sequels: manyToMany('book', { through: 'sequel', by: 'genreId' }) });
+// @ts-expect-error: no field of the input
+defineWhere('BookWhere', { near: () => sql`true` });
+// @ts-expect-error: no column of the table
+defineWhere('BookWhere', { matches: (text, book) => sql`${book('name')} = ${text}` });

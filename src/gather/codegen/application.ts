@@ -85,6 +85,7 @@ async function generateTypes({ schema, types, parents = {} }: ApplicationOptions
 declare module 'gather' {
   interface Register {
     resolvers: Resolvers;
+    schemaTypes: ResolversTypes;
     types: ${JSON.stringify(types)};
     role: Role;
     errorCode: ErrorCode;

@@ -20,6 +20,8 @@ export interface PageSource<Row, Place> {
   /** What was read: the rows in the direction of paging, one more than the page's size if there are more, or the error. */
   find: (place: Place) => readonly Row[] | Error;
   cursorOf: (row: Row) => string;
+  /** What an edge has besides its node and cursor. */
+  propertiesOf?: (row: Row) => object;
   /** The number of rows on all pages. */
   count: (place: Place) => Promise<number>;
 }
@@ -62,6 +64,11 @@ export class Connection<Row> {
   /** How many rows there are on all pages. One statement, run when this is first called. */
   totalCount(): Promise<number> {
     return this.#source.count(this.#place);
+  }
+
+  edgeOf(row: Row): Edge<Row> {
+    const { propertiesOf } = this.#source;
+    return propertiesOf ? { ...propertiesOf(row), node: row, connection: this } : { node: row, connection: this };
   }
 
   cursorOf(row: Row): string {

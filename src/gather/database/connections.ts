@@ -1,11 +1,10 @@
 import { expressionBuilder, sql } from 'kysely';
-import { GatherError } from '../errors.ts';
 import { Connection, type PageSource } from './connection.ts';
-import { type CursorValue, fromCursor, toCursor } from './cursor.ts';
 import type { Database } from './database.ts';
-import { isAfter, type Position, paramsOfPosition, shapeOfPosition } from './keyset.ts';
+import { isAfter, paramsOfPosition, shapeOfPosition } from './keyset.ts';
 import { type Column, type OrderTerm, reverseOrder, shapeOfOrder, toOrderBy, toTotalOrder } from './order.ts';
 import type { Page } from './page.ts';
+import { cursorOf, toPositions } from './positions.ts';
 import type { Schema } from './schema.ts';
 import { countRows } from './select.ts';
 import { param } from './statement.ts';
@@ -75,7 +74,7 @@ export function connect<T extends keyof Schema>(
       }
     }),
     find: () => found,
-    cursorOf: (row) => toCursor(shapeOfOrder(order), valuesOf(row, order)),
+    cursorOf: (row) => cursorOf(order, row),
     count: once(async () => {
       const counted = await database.run(countRows(definition, where), { name: `${name}.totalCount` });
       return Number(counted.rows[0]?.count);
@@ -91,23 +90,4 @@ function once<T>(run: () => Promise<T>): () => Promise<T> {
     running ??= run();
     return running;
   };
-}
-
-/** The positions that a page begins after and ends before. The latter is a position to begin after in the reverse order. */
-function toPositions<T extends keyof Schema>(order: readonly OrderTerm<T>[], { after, before }: Page): Position<T>[] {
-  const positions: Position<T>[] = [];
-  if (after !== undefined) positions.push({ order, values: toValues(order, after), prefix: 'a' });
-  if (before !== undefined)
-    positions.push({ order: reverseOrder(order), values: toValues(order, before), prefix: 'b' });
-  return positions;
-}
-
-function toValues<T extends keyof Schema>(order: readonly OrderTerm<T>[], cursor: string): CursorValue[] {
-  const values = fromCursor(shapeOfOrder(order), cursor);
-  if (values.length === order.length) return values;
-  throw new GatherError('INVALID_INPUT', `Expected a cursor from a page of this list, got "${cursor}".`);
-}
-
-function valuesOf<T extends keyof Schema>(row: Row<T>, order: readonly OrderTerm<T>[]): CursorValue[] {
-  return order.map(({ column }) => row[column as keyof Row<T>] as CursorValue);
 }

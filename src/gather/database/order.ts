@@ -4,10 +4,23 @@ import type { Schema } from './schema.ts';
 /** The name of a column. */
 export type Column<T extends keyof Schema> = keyof Schema[T] & string;
 
+type Direction = 'asc' | 'desc';
+
 /** One term of an order. Nulls are last when ascending and first when descending, as in PostgreSQL. */
 export interface OrderTerm<T extends keyof Schema> {
   readonly column: Column<T>;
-  readonly direction: 'asc' | 'desc';
+  readonly direction: Direction;
+}
+
+/** An order by columns, the first one first: `{ status: 'asc', price: 'desc' }`. */
+export type OrderBy<T extends keyof Schema> = { readonly [C in Column<T>]?: Direction };
+
+/** The terms of an order. */
+export function toTerms<T extends keyof Schema>(orderBy: OrderBy<T>): readonly OrderTerm<T>[] {
+  return Object.entries<Direction>(orderBy as Record<string, Direction>).map(([column, direction]) => ({
+    column: column as Column<T>,
+    direction,
+  }));
 }
 
 /**

@@ -1,135 +1,135 @@
-import { type RawBuilder, type Selectable, sql } from 'kysely';
-import { GatherError } from '../errors.ts';
+import { expressionBuilder, type RawBuilder, sql } from 'kysely';
 import type { Id } from './column-types.ts';
-import { fromCursor, toCursor } from './cursor.ts';
 import type { Database } from './database.ts';
-import { isId } from './id.ts';
+import { isAfter, paramsOfPosition, shapeOfPosition } from './keyset.ts';
+import { type Column, type OrderTerm, reverseOrder, shapeOfOrder, toOrderBy } from './order.ts';
 import type { Page } from './page.ts';
+import { fromPairs, inPairs, type Pairs, shapeOfPairs, typeOfParent } from './pairs.ts';
+import { toPositions } from './positions.ts';
 import type { Schema } from './schema.ts';
 import { param } from './statement.ts';
-import { bind, shapeOfTable, tableOf } from './table-definition.ts';
+import { bind, shapeOfTable, type TableDefinition, tableOf, toColumns, toList } from './table-definition.ts';
+import { compileWhere, type Where } from './where.ts';
 
-const LOWEST = '-9223372036854775808';
-const HIGHEST = '9223372036854775807';
-
-/** A list that each row of another table has, ordered by the key of its rows. */
-export interface ParentList<T extends keyof Schema> {
-  table: T;
-  /** The foreign key. */
-  parent: keyof Schema[T] & string;
-  /** Oldest first or newest first. */
-  direction: 'asc' | 'desc';
+/** The rows that each row of another table, their parent, leads to. */
+export interface Children<T extends keyof Schema> {
+  /** Their table; through a table of pairs, with its columns too: see `joined`. */
+  definition: TableDefinition<T>;
+  /** The foreign key; undefined through a table of pairs. */
+  parent: Column<T> | undefined;
+  pairs: Pairs | undefined;
 }
 
-/** The page of one parent: the part of its list between two keys, exclusive. */
-export interface ParentPage {
-  parentId: Id;
-  page: Page;
-  above: Id;
-  below: Id;
+/** A list that each row of another table has. */
+export interface ParentList<T extends keyof Schema> extends Children<T> {
+  /** How its statements appear in the timing. */
+  name: string;
+  where: Where<T>;
+  /** A total order. */
+  order: readonly OrderTerm<T>[];
+  /** The bounds of each parent's page, and from which end it is counted. */
+  bounds: Bounds;
 }
 
-type Row<T extends keyof Schema> = Selectable<Schema[T]>;
-type Found<T extends keyof Schema> = Row<T> & { $index: string };
+type Bounds = Pick<Page, 'isBackward' | 'after' | 'before'>;
+
+/** A parent, and the most rows of it to read; all if null. */
+export interface Parent {
+  id: Id;
+  limit: number | null;
+}
 
 /**
- * Reads a page for each parent, each with its own size and cursor, in one statement. Returns them in the order of `pages`,
- * each with its rows in the direction of paging, one more than its size if there are more. All pages have one direction.
+ * Reads the page of each parent in one statement. Returns them in the order of `parents`, each with its rows in the
+ * direction of paging.
  *
  * ```sql
- * select page.*, key.index as "$index"
- * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::int[]) with ordinality key (parent, above, below, size, index)
+ * select page.*, "$parent".index as "$index"
+ * from unnest($1::bigint[], $2::int[]) with ordinality "$parent" (key, "limit", index)
  * cross join lateral (
  *   select … from "loan"
- *   where "bookId" = key.parent and "id" > key.above and "id" < key.below order by "id" desc limit key.size
+ *   where "bookId" = "$parent".key and "dueOn" < $3 and ("dueOn", "id") > ($4, $5)
+ *   order by "dueOn" asc, "id" asc limit "$parent"."limit"
  * ) page
  * ```
+ *
+ * @throws INVALID_INPUT if a cursor is from another order
  */
 export async function readParentPages<T extends keyof Schema>(
   database: Database,
-  name: string,
   list: ParentList<T>,
   columns: readonly string[],
-  pages: readonly ParentPage[],
-): Promise<Row<T>[][]> {
-  const isBackward = pages[0]?.page.isBackward === true;
-  const values = {
-    parents: pages.map(({ parentId }) => parentId),
-    above: pages.map(({ above }) => above),
-    below: pages.map(({ below }) => below),
-    sizes: pages.map(({ page }) => page.size + 1),
-  };
-  const definition = database.definitions[list.table];
-  const statement = bind(
-    `${name} ${shapeOfTable(definition)}(${columns})${list.parent} ${list.direction} ${isBackward}`,
-    () => lateralPages(list, tableOf(definition), columns, isBackward),
-    values,
+  parents: readonly Parent[],
+): Promise<object[][]> {
+  const { name, definition, order, bounds } = list;
+  const reading = bounds.isBackward ? reverseOrder(order) : order;
+  const ofPairs = list.pairs?.columns.map(inPairs) ?? [];
+  const wanted = [...columns, ...ofPairs, ...order.map(({ column }) => column)];
+  const selected = toColumns(definition, wanted as Column<T>[]);
+  const { condition, shape, values } = compileWhere(definition, list.where);
+  const positions = toPositions(order, bounds);
+  const statement = bind<object & { $index: string }>(
+    [name, shapeOfList(list), selected, shape, shapeOfOrder(reading), ...positions.map(shapeOfPosition)].join(' '),
+    () => {
+      const conditions = [
+        condition(expressionBuilder<Schema, T>()),
+        ...positions.map((position) => isAfter(position, definition.nullable)),
+      ];
+      return ofEachParent(
+        list,
+        sql`select ${toList(selected)}`,
+        sql`and ${sql.join(conditions, sql` and `)} order by ${toOrderBy(reading)} limit "$parent"."limit"`,
+      );
+    },
+    Object.assign(toParams(parents), values, ...positions.map(paramsOfPosition)),
   );
-  const found = await database.run(statement, { name, keys: pages.length });
-  const rows: Row<T>[][] = pages.map(() => []);
+  const found = await database.run(statement, { name, keys: parents.length });
+  const rows: object[][] = parents.map(() => []);
   for (const row of found.rows) rows[Number(row.$index) - 1]?.push(row);
   return rows;
 }
 
-/**
- * The function that makes a page of a list the page of one parent.
- * @throws INVALID_INPUT if a cursor is from another kind of list
- */
-export function toParentPage<T extends keyof Schema>(
-  { direction }: ParentList<T>,
-  page: Page,
-): (parentId: Id) => ParentPage {
-  const [from, to] = direction === 'asc' ? [page.after, page.before] : [page.before, page.after];
-  const above = from === undefined ? LOWEST : toId(direction, from);
-  const below = to === undefined ? HIGHEST : toId(direction, to);
-  return (parentId) => ({ parentId, page, above, below });
-}
-
-/** The cursor of a row of this list. */
-export function toParentCursor<T extends keyof Schema>({ direction }: ParentList<T>, id: Id): string {
-  return toCursor(`id:${direction}`, [id]);
-}
-
-/** Counts the rows of each parent, in the order of `parentIds`, in one statement. */
+/** Counts the rows of each parent, in the order of `parents`, in one statement. */
 export async function countByParent<T extends keyof Schema>(
   database: Database,
-  name: string,
-  { table, parent }: ParentList<T>,
-  parentIds: readonly Id[],
+  list: ParentList<T>,
+  parents: readonly Id[],
 ): Promise<number[]> {
-  const statement = bind(
-    `${name} ${shapeOfTable(database.definitions[table])} ${parent}`,
-    () => sql<{ parentId: Id; count: string }>`
-      select ${sql.ref(parent)} as "parentId", count(*) as "count" from ${tableOf(database.definitions[table])}
-      where ${sql.ref(parent)} = any(${param('parents')}::bigint[]) group by ${sql.ref(parent)}`,
-    { parents: parentIds },
+  const name = `${list.name}.totalCount`;
+  const { condition, shape, values } = compileWhere(list.definition, list.where);
+  const statement = bind<{ count: string; $index: string }>(
+    `${name} ${shapeOfList(list)} ${shape}`,
+    () => ofEachParent(list, sql`select count(*) as "count"`, sql`and ${condition(expressionBuilder<Schema, T>())}`),
+    { ...values, ...toParams(parents.map((id) => ({ id, limit: null }))) },
   );
-  const { rows } = await database.run(statement, { name, keys: parentIds.length });
-  const counts = new Map(rows.map((row) => [row.parentId, Number(row.count)]));
-  return parentIds.map((id) => counts.get(id) ?? 0);
+  const { rows } = await database.run(statement, { name, keys: parents.length });
+  const counts: number[] = [];
+  for (const { count, $index } of rows) counts[Number($index) - 1] = Number(count);
+  return counts;
 }
 
-function lateralPages<T extends keyof Schema>(
-  { parent, direction }: Pick<ParentList<T>, 'parent' | 'direction'>,
-  from: RawBuilder<unknown>,
-  columns: readonly string[],
-  isBackward: boolean,
-) {
-  const isAscending = (direction === 'asc') !== isBackward;
-  return sql<Found<T>>`
-    select page.*, key.index as "$index"
-    from unnest(
-      ${param('parents')}::bigint[], ${param('above')}::bigint[], ${param('below')}::bigint[], ${param('sizes')}::int[]
-    ) with ordinality key (parent, above, below, size, index)
-    cross join lateral (
-      select ${sql.join(columns.map((column) => sql.ref(column)))} from ${from}
-      where ${sql.ref(parent)} = key.parent and id > key.above and id < key.below
-      order by id ${sql.raw(isAscending ? 'asc' : 'desc')} limit key.size
-    ) page`;
+function toParams(parents: readonly Parent[]) {
+  return { parents: parents.map(({ id }) => id), limits: parents.map(({ limit }) => limit) };
 }
 
-function toId(direction: string, cursor: string): Id {
-  const [id] = fromCursor(`id:${direction}`, cursor);
-  if (typeof id === 'string' && isId(id)) return id;
-  throw new GatherError('INVALID_INPUT', `Expected a cursor from a page of this list, got "${cursor}".`);
+function shapeOfList<T extends keyof Schema>({ definition, parent, pairs }: ParentList<T>): string {
+  return `${shapeOfTable(definition)} ${pairs ? shapeOfPairs(pairs) : parent}`;
+}
+
+/** Runs a statement on the rows of each parent. */
+function ofEachParent<T extends keyof Schema, Row>(
+  { definition, parent, pairs }: ParentList<T>,
+  select: RawBuilder<unknown>,
+  rest: RawBuilder<unknown>,
+): RawBuilder<Row> {
+  const type = pairs ? typeOfParent(pairs) : parent && definition.types[parent];
+  const key = sql`"$parent".key`;
+  const rows = pairs
+    ? sql`${fromPairs(pairs, definition, key)} where true`
+    : sql`${tableOf(definition)} where ${sql.id(parent ?? '')} = ${key}`;
+  return sql<Row>`
+    select page.*, "$parent".index as "$index"
+    from unnest(${param('parents')}::${sql.raw(type ?? '')}[], ${param('limits')}::int[])
+      with ordinality "$parent" (key, "limit", index)
+    cross join lateral (${select} from ${rows} ${rest}) page`;
 }

@@ -2,9 +2,11 @@ import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kyse
 import { GatherError } from '../errors.ts';
 import { type Filter, operators, toOperatorName } from './filter.ts';
 import type { Column } from './order.ts';
-import type { Schema } from './schema.ts';
+import { type Hop, Related } from './related.ts';
+import type { Schema, TableName } from './schema.ts';
+import { SqlCondition } from './sql-condition.ts';
 import { param, type Values } from './statement.ts';
-import type { Row, TableDefinition } from './table-definition.ts';
+import { type Row, type TableDefinition, tableOf } from './table-definition.ts';
 
 const MAX_DEPTH = 20;
 const MAX_CONDITIONS = 200;
@@ -49,6 +51,15 @@ interface Part<T extends keyof Schema> extends Pick<CompiledWhere<T>, 'shape' | 
 
 type Path = readonly (string | number)[];
 
+/** The table whose rows a condition is on. */
+interface Scope<T extends keyof Schema> {
+  definition: TableDefinition<T>;
+  /** Its name in the statement. */
+  alias: string;
+  /** How many subqueries it is inside. */
+  level: number;
+}
+
 /**
  * Compiles a `Where` for a statement.
  * @throws INVALID_INPUT beyond 200 conditions, 20 levels of nesting, and 1,000 characters in a pattern or values in a list
@@ -57,8 +68,13 @@ export function compileWhere<T extends keyof Schema>(
   definition: TableDefinition<T>,
   where: Where<T>,
 ): CompiledWhere<T> {
-  const compilation = new Compilation(definition);
-  const { shape, condition } = compilation.compileGroup(where, [], 1);
+  const compilation = new Compilation();
+  const { shape, condition } = compilation.compileGroup(
+    { definition, alias: definition.table, level: 0 },
+    where,
+    [],
+    1,
+  );
   return { shape, condition, values: compilation.values, unrestricted: compilation.unrestricted };
 }
 
@@ -79,31 +95,29 @@ export function compileNarrowing<T extends keyof Schema>(
   throw new GatherError('INVALID_INPUT', message);
 }
 
-class Compilation<T extends keyof Schema> {
+class Compilation {
   readonly values: Record<string, unknown> = {};
   unrestricted: string | undefined;
-  readonly #definition: TableDefinition<T>;
   #conditions = 0;
   #valueCount = 0;
 
-  constructor(definition: TableDefinition<T>) {
-    this.#definition = definition;
-  }
-
-  compileGroup(where: Where<T>, path: Path, depth: number): Part<T> {
+  compileGroup<T extends keyof Schema>(scope: Scope<T>, where: Where<T>, path: Path, depth: number): Part<T> {
     if (depth > MAX_DEPTH) throw tooMuch(`${MAX_DEPTH} levels of conditions`);
-    const { and, or, not, ...columns } = where;
-    const parts = Object.entries(columns).flatMap(([name, filter]) =>
-      this.#compileColumn(name, filter, [...path, name]),
-    );
-    if (Object.hasOwn(where, 'and')) parts.push(...this.#compileList(and, all, [...path, 'and'], depth));
-    if (Object.hasOwn(where, 'or')) parts.push(...this.#compileList(or, any, [...path, 'or'], depth));
-    if (Object.hasOwn(where, 'not')) parts.push(...this.#compileNot(not, [...path, 'not'], depth));
+    const { and, or, not, ...fields } = where;
+    const parts = Object.entries(fields).flatMap(([name, value]: [string, unknown]) => {
+      if (value instanceof Related) return this.#compileRelated(scope, value, [...path, name], depth);
+      if (value instanceof SqlCondition) return this.#compileSql(scope, value);
+      return this.#compileColumn(scope, name, value, [...path, name]);
+    });
+    if (Object.hasOwn(where, 'and')) parts.push(...this.#compileList(scope, and, all, [...path, 'and'], depth));
+    if (Object.hasOwn(where, 'or')) parts.push(...this.#compileList(scope, or, any, [...path, 'or'], depth));
+    if (Object.hasOwn(where, 'not')) parts.push(...this.#compileNot(scope, not, [...path, 'not'], depth));
     if (parts.length === 0) this.#count();
     return this.#tracked(path, all(parts));
   }
 
-  #compileList(
+  #compileList<T extends keyof Schema>(
+    scope: Scope<T>,
     groups: readonly Where<T>[] | null | undefined,
     combine: typeof all,
     path: Path,
@@ -111,28 +125,83 @@ class Compilation<T extends keyof Schema> {
   ): Part<T>[] {
     if (!groups) return this.#notGiven(path);
     if (groups.length === 0) this.#count();
-    const parts = groups.map((group, index) => this.compileGroup(group, [...path, index], depth + 1));
+    const parts = groups.map((group, index) => this.compileGroup(scope, group, [...path, index], depth + 1));
     return [this.#tracked(path, combine(parts))];
   }
 
-  #compileNot(group: Where<T> | null | undefined, path: Path, depth: number): Part<T>[] {
+  #compileNot<T extends keyof Schema>(
+    scope: Scope<T>,
+    group: Where<T> | null | undefined,
+    path: Path,
+    depth: number,
+  ): Part<T>[] {
     if (!group) return this.#notGiven(path);
-    return [this.#tracked(path, complement(this.compileGroup(group, path, depth + 1)))];
+    return [this.#tracked(path, complement(this.compileGroup(scope, group, path, depth + 1)))];
   }
 
-  #compileColumn(column: string, filter: unknown, path: Path): Part<T>[] {
-    const { name, types } = this.#definition;
+  #compileRelated<T extends keyof Schema>(scope: Scope<T>, related: Related, path: Path, depth: number): Part<T>[] {
+    const given = Object.entries(related.conditions);
+    if (given.length === 0) return this.#notGiven(path);
+    return given.flatMap(([quantifier, where]) => {
+      const place = quantifier === 'one' ? path : [...path, quantifier];
+      if (!where) return this.#notGiven(place);
+      this.#count();
+      const exists = this.#compileHops(scope, related.hops, (inner) => {
+        const condition = this.compileGroup(inner, where, place, depth + 1);
+        return related.scope ? all([condition, this.compileGroup(inner, related.scope, place, depth + 1)]) : condition;
+      });
+      return [this.#tracked(place, quantifier === 'none' ? complement(exists) : exists)];
+    });
+  }
+
+  #compileHops<T extends keyof Schema>(
+    scope: Scope<T>,
+    [hop, ...others]: readonly Hop[],
+    compile: (scope: Scope<TableName>) => Part<TableName>,
+  ): Part<T> {
+    if (!hop) return compile(scope as unknown as Scope<TableName>) as unknown as Part<T>;
+    const { definition, on } = hop;
+    const inner = { definition, alias: `$${scope.level + 1}`, level: scope.level + 1 };
+    const { shape, truth, condition } = this.#compileHops(inner, others, compile);
+    const pairs = on.map(([from, to]) => sql<SqlBool>`${sql.id(inner.alias, to)} = ${sql.id(scope.alias, from)}`);
+    return {
+      shape: `exists(${definition.name} ${on.map((pair) => pair.join('=')).join()} ${shape})`,
+      // A row that meets it need not be there.
+      truth: truth === false ? false : undefined,
+      condition: (eb) => sql`exists (
+        select from ${tableOf(definition)} as ${sql.id(inner.alias)}
+        where ${sql.join(pairs, sql` and `)} and ${condition(eb as never)}
+      )`,
+    };
+  }
+
+  #compileSql<T extends keyof Schema>({ alias }: Scope<T>, condition: SqlCondition): Part<T>[] {
+    this.#count();
+    const template = condition.toTemplate(
+      (column) => sql.id(alias, column),
+      (value) => this.#nameOf(value),
+    );
+    return [{ shape: template.shape, truth: undefined, condition: () => template.condition }];
+  }
+
+  #compileColumn<T extends keyof Schema>(scope: Scope<T>, column: string, filter: unknown, path: Path): Part<T>[] {
+    const { name, types } = scope.definition;
     if (!Object.hasOwn(types, column)) throw new Error(`Table ${name} has no column "${column}".`);
-    if (!isFilter(filter)) return this.#compileOperation(column as Column<T>, 'eq', filter, path);
+    if (!isFilter(filter)) return this.#compileOperation(scope, column as Column<T>, 'eq', filter, path);
     const operations = Object.entries(filter);
     if (operations.length === 0) return this.#notGiven(path);
     return operations.flatMap(([operator, value]) =>
-      this.#compileOperation(column as Column<T>, operator, value, [...path, operator]),
+      this.#compileOperation(scope, column as Column<T>, operator, value, [...path, operator]),
     );
   }
 
-  #compileOperation(column: Column<T>, given: string, value: unknown, path: Path): Part<T>[] {
-    const { name, types, nullable } = this.#definition;
+  #compileOperation<T extends keyof Schema>(
+    { definition: { name, types, nullable } }: Scope<T>,
+    column: Column<T>,
+    given: string,
+    value: unknown,
+    path: Path,
+  ): Part<T>[] {
     const operatorName = toOperatorName(given, value, nullable.includes(column));
     if (operatorName === undefined) return this.#notGiven(path);
     const operator = operators.get(operatorName);
@@ -145,10 +214,16 @@ class Compilation<T extends keyof Schema> {
     if (operator.isUnary) {
       return [{ shape, truth: undefined, condition: () => operator.sql(sql.ref(column), undefined) }];
     }
-    const valueName = `$w${this.#valueCount++}`;
-    this.values[valueName] = operator.toValue ? operator.toValue(value) : value;
+    const valueName = this.#nameOf(operator.toValue ? operator.toValue(value) : value);
     const truth = operator.truthOf?.(value, nullable.includes(column));
     return [this.#tracked(path, { shape, truth, condition: () => operator.sql(sql.ref(column), param(valueName)) })];
+  }
+
+  /** Gives a value to a new param, and returns the param's name. */
+  #nameOf(value: unknown): string {
+    const name = `$w${this.#valueCount++}`;
+    this.values[name] = value;
+    return name;
   }
 
   #notGiven(path: Path): [] {
@@ -156,7 +231,7 @@ class Compilation<T extends keyof Schema> {
     return [];
   }
 
-  #tracked(path: Path, part: Part<T>): Part<T> {
+  #tracked<T extends keyof Schema>(path: Path, part: Part<T>): Part<T> {
     if (part.truth === true) this.unrestricted ??= path.join('.');
     return part;
   }

@@ -1,10 +1,10 @@
 import { defaultFieldResolver, type GraphQLField, type GraphQLSchema, isObjectType } from 'graphql';
 import type { Context } from '../context.ts';
-import { GatherError } from '../errors.ts';
-import type { Role, Roles, Viewer } from '../viewer.ts';
+import type { Role, Roles } from '../viewer.ts';
 import type { ResolveAll } from './execution/selection.ts';
 import { hideAllForbidden, hideForbidden, ownArgumentsOf, type Resolver, requireOwn, rulesOf } from './guards.ts';
 import { leastRole } from './least-role.ts';
+import { refuseRole } from './refuse-role.ts';
 
 /**
  * Wraps the resolvers of a schema in the rules of @auth and @owned; nothing else enforces them. Lists select only the
@@ -41,14 +41,6 @@ function requireRole(resolver: Resolver, roles: Roles, least: Role | undefined):
   return (parent, args, context, info) => {
     const { viewer } = context;
     if (least && roles.has(viewer, least)) return resolver(parent, args, context, info);
-    throw viewer.failure ?? refusal(viewer, roles, least);
+    throw refuseRole(viewer, roles, least);
   };
-}
-
-function refusal({ role }: Viewer, roles: Roles, least: Role | undefined): GatherError {
-  if (!least) return new GatherError('FORBIDDEN', 'Nobody may do this: the field has no @auth.');
-  if (role === roles.least) {
-    return new GatherError('UNAUTHENTICATED', `Expected a viewer who is signed in, as ${least}, got nobody.`);
-  }
-  return new GatherError('FORBIDDEN', `Expected a viewer who is ${least}, got one who is ${role}.`);
 }

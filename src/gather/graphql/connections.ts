@@ -4,7 +4,7 @@ type AnyConnection = Connection<unknown>;
 
 /** The resolvers of every `…Connection` type. */
 export const connectionResolvers = {
-  edges: ofPage(({ rows }, connection) => rows.map((node): Edge<unknown> => ({ node, connection }))),
+  edges: ofPage(({ rows }, connection) => rows.map((row) => connection.edgeOf(row))),
   nodes: ofPage(({ rows }) => rows),
   pageInfo: ofPage(({ rows, hasNextPage, hasPreviousPage }, connection) => ({
     hasNextPage,

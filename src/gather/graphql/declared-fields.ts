@@ -1,12 +1,15 @@
 import type { Context } from '../context.ts';
 import type { Id } from '../database/column-types.ts';
-import { toPage } from '../database/page.ts';
 import type { TableName } from '../database/schema.ts';
 import type { Definitions } from '../database/tables.ts';
 import { toGlobalId } from '../global-id.ts';
-import type { BelongsTo, DeclaredField, HasMany } from './define-type.ts';
+import type { BelongsTo, DeclaredField, HasMany, ManyToMany } from './define-type.ts';
+import { toChildLists } from './lists/children-of.ts';
+import { type RowsOfType, toConnection } from './lists/connection-of.ts';
+import { toFinder } from './lists/find-by.ts';
 import type { Reading } from './reads.ts';
 import { findRows } from './rows.ts';
+import type { TypeRegistry } from './types.ts';
 
 type Arguments = Readonly<Record<string, never>>;
 
@@ -24,19 +27,37 @@ export interface Resolution {
 
 /** The position of a declared field. */
 interface Place {
-  /** The field's name. */
+  /** The name of its type, and its own. */
+  type: string;
   name: string;
+  /** The rows that it returns. */
+  rows: RowsOfType;
+  types: TypeRegistry;
+  definitions: Definitions;
+}
+
+/** The position of a field that is declared by a foreign key. */
+interface PlaceInTable extends Place {
   /** The table of its type. */
   table: TableName;
-  definitions: Definitions;
 }
 
 /**
  * Creates the resolver of a declared field.
- * @throws Error if the table has no such foreign key
+ * @throws Error if its type has no table, or the table no such foreign key
  */
 export function toResolution(field: DeclaredField, place: Place): Resolution {
-  return field.kind === 'belongsTo' ? toParent(field, place) : toChildren(field, place);
+  if (field.kind === 'connectionOf') return ofNoColumn(toConnection(field, place.name, place.rows));
+  if (field.kind === 'findBy') return ofNoColumn(toFinder(field, place));
+  const { type, name, types } = place;
+  const table = types[type];
+  if (!table)
+    throw new Error(`${type}.${name} is declared by a foreign key, but ${type} has no table: add it to types.`);
+  return field.kind === 'belongsTo' ? toParent(field, { ...place, table }) : toChildren(field, { ...place, table });
+}
+
+function ofNoColumn<Args>(resolve: (row: unknown, args: Args, context: Context) => unknown): Resolution {
+  return { resolve: resolve as Resolution['resolve'], extensions: { reads: [] } };
 }
 
 /** Creates the resolver of `Node.id`. */
@@ -44,7 +65,7 @@ export function toIdResolution(type: string): Resolution {
   return { resolve: ({ id }) => toGlobalId(type, String(id)), extensions: { reads: ['id'] } };
 }
 
-function toParent({ by }: BelongsTo, { table, definitions }: Place): Resolution {
+function toParent({ by }: BelongsTo, { table, definitions }: PlaceInTable): Resolution {
   const references: Readonly<Record<string, string | undefined>> = definitions[table].references;
   const target = references[by] as TableName | undefined;
   if (!target) throw new Error(`Column "${by}" of table ${table} is not a foreign key of one column.`);
@@ -64,19 +85,14 @@ function toParent({ by }: BelongsTo, { table, definitions }: Place): Resolution 
   };
 }
 
-function toChildren({ table, by, order }: HasMany, { name }: Place): Resolution {
-  const list = {
-    table: table as TableName,
-    parent: by as never,
-    direction: order === 'newest first' ? 'desc' : 'asc',
-  } as const;
-  const loader = `${name}By${by.charAt(0).toUpperCase()}${by.slice(1)}`;
-  const loadAll = (rows: readonly AnyRow[], args: Arguments, { loaders }: Context) => {
-    const ids = rows.map(({ id }) => id as Id);
-    return loaders.pagesOf(loader, list).of(ids, toPage(args));
-  };
+function toChildren(field: HasMany | ManyToMany, place: PlaceInTable): Resolution {
+  const loadAll = toChildLists(field, place);
   return {
-    resolve: async (row, args, context) => loadAll([row], args, context)[0],
-    extensions: { reads: ['id'], resolveAll: loadAll },
+    resolve: async (row, args, context) => {
+      const [found] = await loadAll([row], args, context);
+      if (found instanceof Error) throw found;
+      return found;
+    },
+    extensions: { reads: [place.definitions[place.table].key], resolveAll: loadAll },
   };
 }

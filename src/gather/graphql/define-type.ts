@@ -1,4 +1,4 @@
-import type { Column } from '../database/order.ts';
+import type { Column, OrderBy } from '../database/order.ts';
 import type { TableName } from '../database/schema.ts';
 import type { AppDefinitions } from '../database/tables.ts';
 import type { Registered } from '../register.ts';
@@ -7,6 +7,14 @@ import type { TableOfType } from './types.ts';
 type Empty = Readonly<Record<never, never>>;
 type AppResolvers = Registered<'resolvers', Empty>;
 
+const KINDS: ReadonlySet<string> = new Set<DeclaredField['kind']>([
+  'belongsTo',
+  'hasMany',
+  'manyToMany',
+  'connectionOf',
+  'findBy',
+]);
+
 /** A field that resolves to the row that a column refers to. */
 export interface BelongsTo<By extends string = string> {
   readonly kind: 'belongsTo';
@@ -14,17 +22,46 @@ export interface BelongsTo<By extends string = string> {
   readonly by: By;
 }
 
-/** A field that resolves to a Relay connection of the rows that refer to their parent. */
+/** A field that resolves to the rows that refer to their parent: to a Relay connection, or to a list. */
 export interface HasMany<T extends string = string, By extends string = string> {
   readonly kind: 'hasMany';
   readonly table: T;
   /** The column of that table, a foreign key, that refers to the parent. */
   readonly by: By;
-  readonly order: 'newest first' | 'oldest first';
+  /** The order, unless the client gives another. */
+  readonly orderBy: object;
+}
+
+/** A field that resolves to the rows to which a table of pairs leads: to a Relay connection, or to a list. */
+export interface ManyToMany<T extends string = string, Through extends string = string> {
+  readonly kind: 'manyToMany';
+  readonly table: T;
+  /** The table of pairs. */
+  readonly through: Through;
+  /** Its column that refers to the parent; undefined if there is only one. */
+  readonly by: string | undefined;
+  /** Its column that refers to the rows; undefined if there is only one. */
+  readonly to: string | undefined;
+  /** The order, unless the client gives another. */
+  readonly orderBy: object;
+}
+
+/** A field that resolves to a Relay connection of the rows of a table. */
+export interface ConnectionOf<T extends string = string> {
+  readonly kind: 'connectionOf';
+  readonly table: T;
+  /** The order, unless the client gives another. */
+  readonly orderBy: object;
+}
+
+/** A field that resolves to the row with the value of a unique column. */
+export interface FindBy<T extends string = string> {
+  readonly kind: 'findBy';
+  readonly table: T;
 }
 
 /** A field that declares its source in place of a resolver. */
-export type DeclaredField = BelongsTo | HasMany;
+export type DeclaredField = BelongsTo | HasMany | ManyToMany | ConnectionOf | FindBy;
 
 type References<T> = T extends keyof AppDefinitions ? ReferencesOf<AppDefinitions[T]> : Empty;
 type ReferencesOf<Definition> = Definition extends { readonly references: infer Found } ? Found : Empty;
@@ -38,7 +75,21 @@ type ReferringTo<T> = {
   >;
 }[keyof AppDefinitions & string];
 
-type Declared<Name> = BelongsTo<keyof References<TableOfType<Name>> & string> | ReferringTo<TableOfType<Name>>;
+type ReferredTo<T> = References<T>[keyof References<T>];
+
+/** The tables of pairs with table `T`, each with the tables that it leads to. */
+type PairsWith<T> = {
+  [Through in keyof AppDefinitions & string]: T extends ReferredTo<Through>
+    ? ManyToMany<ReferredTo<Through> & string, Through>
+    : never;
+}[keyof AppDefinitions & string];
+
+type Declared<Name> =
+  | BelongsTo<keyof References<TableOfType<Name>> & string>
+  | ReferringTo<TableOfType<Name>>
+  | PairsWith<TableOfType<Name>>
+  | ConnectionOf
+  | FindBy;
 
 /** The fields of a type. A field left out resolves to the column, or the property, of the same name. */
 export type Fields<Name extends keyof AppResolvers> = {
@@ -51,7 +102,8 @@ export type Fields<Name extends keyof AppResolvers> = {
  * ```ts
  * export const Book = defineType('Book', {
  *   author: belongsTo('authorId'),
- *   loans: hasMany('loan', { by: 'bookId', order: 'newest first' }),
+ *   genres: manyToMany('genre', { through: 'bookGenre' }),
+ *   loans: hasMany('loan', { by: 'bookId', orderBy: { lentAt: 'desc' } }),
  *   isLent: reads(['id'], ({ id }, _, { loaders }) => loaders.isLentByBookId.load(id)),
  * });
  * ```
@@ -65,16 +117,54 @@ export function belongsTo<const By extends string>(by: By): BelongsTo<By> {
   return { kind: 'belongsTo', by };
 }
 
-/** A page of the rows that refer to their parent, in key order. One statement for the pages of all parents. */
+/**
+ * The rows that refer to their parent; of an @owned type, those of the viewer. A page, with the arguments that the SDL
+ * declares, as of `connectionOf`; all of them if the SDL says that it is a list. One statement for all parents.
+ */
 export function hasMany<const T extends TableName, const By extends Column<T>>(
   table: T,
-  { by, order }: { by: By; order: HasMany['order'] },
+  { by, orderBy }: { by: By; orderBy: OrderBy<T> },
 ): HasMany<T, By> {
-  return { kind: 'hasMany', table, by, order };
+  return { kind: 'hasMany', table, by, orderBy };
+}
+
+/**
+ * The rows to which a table of pairs leads, such as the genres of a book: as `hasMany`. An edge has those columns of the
+ * pair that its type in the SDL declares. One statement for all parents.
+ *
+ * @param options.by the column of the pairs that refers to the parent, if there are several; `to`: to the rows
+ * @param options.orderBy by columns of the rows @default by their key
+ */
+export function manyToMany<const T extends TableName, const Through extends TableName>(
+  table: T,
+  {
+    through,
+    by,
+    to,
+    orderBy = {},
+  }: { through: Through; by?: Column<Through>; to?: Column<Through>; orderBy?: OrderBy<T> },
+): ManyToMany<T, Through> {
+  return { kind: 'manyToMany', table, through, by, to, orderBy };
+}
+
+/**
+ * A page of the rows of a table; of an @owned type, of the viewer's rows. With the arguments that the SDL declares:
+ * `where: BookWhere`, `orderBy: [BookOrder!]`, and those of a page. One statement.
+ */
+export function connectionOf<const T extends TableName>(
+  table: T,
+  { orderBy }: { orderBy: OrderBy<T> },
+): ConnectionOf<T> {
+  return { kind: 'connectionOf', table, orderBy };
+}
+
+/** The row with the value of a unique column, by the argument `by: BookBy!`; null if there is none. */
+export function findBy<const T extends TableName>(table: T): FindBy<T> {
+  return { kind: 'findBy', table };
 }
 
 /** Whether a field is declared, as opposed to resolved by a function. */
 export function isDeclared(field: unknown): field is DeclaredField {
   const kind = typeof field === 'object' && field !== null && 'kind' in field ? field.kind : undefined;
-  return kind === 'belongsTo' || kind === 'hasMany';
+  return typeof kind === 'string' && KINDS.has(kind);
 }

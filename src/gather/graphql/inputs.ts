@@ -35,7 +35,7 @@ export const many = <Schema extends z.ZodType>(schema: Schema) =>
     .max(MAX_ROWS, { error: ({ input }) => `Expected 1 to 10,000, got ${(input as unknown[]).length}.` });
 
 /** Turns `convert` into a Zod transform whose GatherErrors become issues of the field. */
-export function refusing<In, Out>(convert: (value: In) => Out) {
+function refusing<In, Out>(convert: (value: In) => Out) {
   return (value: In, context: z.core.$RefinementCtx): Out => {
     try {
       return convert(value);

@@ -1,4 +1,4 @@
-import { type GraphQLSchema, isInterfaceType, isObjectType } from 'graphql';
+import { type GraphQLSchema, getNamedType, isInputObjectType, isInterfaceType, isObjectType } from 'graphql';
 import { createSchema } from 'graphql-yoga';
 import type { TableName } from '../database/schema.ts';
 import type { Definitions } from '../database/tables.ts';
@@ -8,7 +8,10 @@ import { authorize } from './authorize.ts';
 import { connectionResolvers, edgeResolvers } from './connections.ts';
 import { toIdResolution, toResolution } from './declared-fields.ts';
 import { isDeclared } from './define-type.ts';
+import { ownerColumnOf } from './guards.ts';
 import { keepAbsent } from './keep-absent.ts';
+import type { RowsOfType } from './lists/connection-of.ts';
+import { edgeTypeOf, rowTypeOf } from './lists/row-type.ts';
 import { publishFields } from './publish-fields.ts';
 import type { TypeRegistry } from './types.ts';
 
@@ -53,11 +56,17 @@ export function toResolvers(schema: GraphQLSchema, source: SchemaSource): Resolv
   const names = new Set([...Object.keys(schema.getTypeMap()), ...Object.keys(resolvers)]);
   const all: Record<string, object> = {};
   for (const name of names) {
+    // Their conditions are no resolvers: `WhereInputs` reads them.
+    if (isInputObjectType(schema.getType(name))) continue;
     const own = Object.hasOwn(resolvers, name) ? resolvers[name] : undefined;
     const engine = Object.hasOwn(engineResolvers, name)
       ? declaredFields(schema, name, engineResolvers[name])
       : undefined;
-    const fields = { ...derivedFields(schema, name, source), ...engine, ...(own && toFields(name, own, source)) };
+    const fields = {
+      ...derivedFields(schema, name, source),
+      ...engine,
+      ...(own && toFields(schema, name, own, source)),
+    };
     if (isScalar(own ?? engine)) all[name] = own ?? engine ?? {};
     else if (Object.keys(fields).length > 0) all[name] = fields;
   }
@@ -82,16 +91,29 @@ function declaredFields(schema: GraphQLSchema, name: string, fields: object | un
   return Object.fromEntries(Object.entries(fields).filter(([field]) => Object.hasOwn(declared, field)));
 }
 
-function toFields(type: string, fields: object, { types, definitions }: SchemaSource): object {
+function toFields(schema: GraphQLSchema, type: string, fields: object, source: SchemaSource): object {
   if (isScalar(fields)) return {};
+  const { types, definitions } = source;
   const entries = Object.entries(fields).map(([name, field]) => {
     if (!isDeclared(field)) return [name, field];
-    const table = types[type];
-    if (!table)
-      throw new Error(`${type}.${name} is declared by a foreign key, but ${type} has no table: add it to types.`);
-    return [name, toResolution(field, { name, table, definitions })];
+    return [name, toResolution(field, { type, name, rows: rowsOf(schema, type, name), types, definitions })];
   });
   return Object.fromEntries(entries);
+}
+
+/** The rows that a field returns. */
+function rowsOf(schema: GraphQLSchema, type: string, name: string): RowsOfType {
+  const parent = schema.getType(type);
+  const field = isObjectType(parent) ? parent.getFields()[name] : undefined;
+  if (!field) throw new Error(`${type}.${name} is declared, but the SDL has no such field.`);
+  const rowType = rowTypeOf(field);
+  const edge = edgeTypeOf(field);
+  return {
+    type: rowType.name,
+    owner: isObjectType(rowType) ? ownerColumnOf(schema, rowType) : undefined,
+    isPaged: rowType !== getNamedType(field.type),
+    edgeFields: edge ? Object.keys(edge.getFields()) : [],
+  };
 }
 
 function isScalar(fields: object | undefined): boolean {

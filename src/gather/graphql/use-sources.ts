@@ -6,6 +6,7 @@ import type { Replica } from '../database/replica.ts';
 import { createTables } from '../database/tables.ts';
 import type { CreateLoaders } from '../loaders/index.ts';
 import { createSchedule } from '../loaders/schedule.ts';
+import type { ListInputs } from './lists/list-inputs.ts';
 import type { Operation } from './operation.ts';
 import type { PlannedContext } from './use-plan.ts';
 import type { TimingContext } from './use-timing.ts';
@@ -19,6 +20,7 @@ interface Sources
   /** Queries read from it, once it is up to date for their client. */
   replica: Replica | undefined;
   createLoaders: CreateLoaders;
+  inputs: ListInputs;
   /** @default the origin of the request */
   publicUrl: string | undefined;
 }
@@ -29,6 +31,7 @@ export function useSources({
   replica,
   publicUrl,
   createLoaders,
+  inputs,
   ...sources
 }: Sources): Plugin<Context & PlannedContext & TimingContext> {
   const { services } = sources;
@@ -46,6 +49,8 @@ export function useSources({
       ...sources,
       publicUrl: publicUrl ?? new URL(context.request.url).origin,
       columns,
+      toWhere: (type, where) => inputs.toWhere(type, where, context.viewer) as never,
+      toOrderBy: (type, orderBy) => inputs.toOrderBy(type, orderBy, context.viewer) as never,
       tables: createTables(database),
       loaders: createLoaders(source),
       renewLoaders: () => {

@@ -51,8 +51,18 @@ interface SharedLoaders {
   rowsBy<T extends TableName>(table: T, column: string): RowLoader<Row<T>>;
   /** The rows behind a type that implements Node, by their keys; undefined for any other type. */
   ofType(type: string): DataLoader<string, object, unknown> | undefined;
-  /** Pages of a list that each parent has. */
-  pagesOf<T extends TableName>(name: string, list: ParentList<T>): ParentPages<T>;
+  /**
+   * The lists of a field for each parent: one loader for equal shapes of its arguments.
+   * @param args all rows of a level have the same object
+   * @param toList is called for arguments that are new
+   */
+  listsOf(field: string, args: object, toList: () => ListOfParents): ParentPages<TableName>;
+}
+
+interface ListOfParents {
+  /** The same for arguments whose lists are read in one statement. */
+  shape: string;
+  list: ParentList<TableName>;
 }
 
 /** Creates the loaders of one request. */
@@ -84,6 +94,7 @@ export function loadersFrom({ factories, rowLoaders: appRowLoaders, nodeTypes }:
     const known = new RowCache();
     const source: LoaderSource = { ...given, known };
     const created = new Map<string, unknown>();
+    const lists = new WeakMap<object, ParentPages<TableName>>();
     const once = <T>(key: string, create: () => unknown): T => {
       if (!created.has(key)) created.set(key, create());
       return created.get(key) as T;
@@ -100,9 +111,14 @@ export function loadersFrom({ factories, rowLoaders: appRowLoaders, nodeTypes }:
         const table = nodeTypes.get(type);
         return table && rowsBy(table, 'id').loader;
       },
-      // Two types may have lists of the same name.
-      pagesOf: (name, list) =>
-        once(`${name} ${list.table} ${list.parent} ${list.direction}`, () => new ParentPages(name, source, list)),
+      listsOf: (field, args, toList) => {
+        const known = lists.get(args);
+        if (known) return known;
+        const { shape, list } = toList();
+        const found = once<ParentPages<TableName>>(`${field} ${shape}`, () => new ParentPages(source, list));
+        lists.set(args, found);
+        return found;
+      },
     };
     const loaders: Loaders = Object.assign(Object.create(prototype, { source: { value: source } }), shared);
     return loaders;

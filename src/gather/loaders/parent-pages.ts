@@ -1,105 +1,102 @@
 import type DataLoader from 'dataloader';
-import type { Selectable } from 'kysely';
 import type { Id } from '../database/column-types.ts';
 import { Connection, type PageSource } from '../database/connection.ts';
 import type { Page } from '../database/page.ts';
-import {
-  countByParent,
-  type ParentList,
-  type ParentPage,
-  readParentPages,
-  toParentCursor,
-  toParentPage,
-} from '../database/parent-pages.ts';
+import { pairOf } from '../database/pairs.ts';
+import { countByParent, type Parent, type ParentList, readParentPages } from '../database/parent-pages.ts';
+import { cursorOf, toPositions } from '../database/positions.ts';
 import type { Schema } from '../database/schema.ts';
 import { loads } from '../monitoring/channels.ts';
 import { createLoader, type LoaderSource } from './batch.ts';
 import { NextBatch } from './next-batch.ts';
 
-type Row<T extends keyof Schema> = Selectable<Schema[T]> & { id: string };
-
-/** A page that was asked for. */
-interface Asked<T extends keyof Schema> {
-  page: ParentPage;
+/** The rows of one parent, as they were asked for. */
+interface Asked {
+  parent: Parent;
   loaded: Promise<void>;
-  found: readonly Row<T>[] | Error;
+  found: readonly object[] | Error;
 }
 
 /**
- * Loads one page of a list per parent. One statement reads all forward pages, of any size and cursor; another reads all
- * backward pages.
+ * Loads the list of each parent. One statement reads the pages of all parents, of any size; another one counts their rows.
  */
 export class ParentPages<T extends keyof Schema> {
-  readonly #name: string;
   readonly #source: LoaderSource;
   readonly #list: ParentList<T>;
-  readonly #forward: NextBatch<Asked<T>>;
-  readonly #backward: NextBatch<Asked<T>>;
+  readonly #next: NextBatch<Asked>;
   readonly #counts: DataLoader<Id, number, unknown>;
-  /** By the arguments of the page. */
-  readonly #pages = new Map<string, PageSource<Row<T>, Id>>();
+  /** By the most rows to read of each parent. */
+  readonly #pages = new Map<number | null, PageSource<object, Id>>();
 
-  constructor(name: string, source: LoaderSource, list: ParentList<T>) {
-    this.#name = name;
+  /** @throws INVALID_INPUT if a cursor is from another order */
+  constructor(source: LoaderSource, list: ParentList<T>) {
+    const { name, order, bounds } = list;
+    // Refuses a cursor before anything is read.
+    toPositions(order, bounds);
     this.#source = source;
     this.#list = list;
-    this.#forward = this.#createBatches();
-    this.#backward = this.#createBatches();
-    this.#counts = createLoader(`${name}.totalCount`, source, (parentIds: readonly Id[]) =>
-      countByParent(source.database, `${name}.totalCount`, list, parentIds),
+    this.#next = this.#createBatches();
+    this.#counts = createLoader(`${name}.totalCount`, source, (parents: readonly Id[]) =>
+      countByParent(source.database, list, parents),
     );
   }
 
-  /**
-   * The same page of many parents.
-   * @throws INVALID_INPUT if a cursor is from another kind of list
-   */
-  of(parentIds: readonly Id[], page: Page): Connection<Row<T>>[] {
-    const { size, isBackward, after, before } = page;
-    const key = `${size} ${isBackward} ${after} ${before}`;
-    let source = this.#pages.get(key);
-    if (!source) {
-      source = this.#toSource(page);
-      this.#pages.set(key, source);
-    }
-    const pages = source;
-    return parentIds.map((id) => new Connection(page, pages, id));
+  /** A page of each parent, within the bounds of the list. */
+  of(parents: readonly Id[], page: Page): Connection<object>[] {
+    const source = this.#sourceOf(page.size + 1);
+    return parents.map((id) => new Connection<object>(page, source, id));
   }
 
-  #toSource(page: Page): PageSource<Row<T>, Id> {
-    const toPageOf = toParentPage(this.#list, page);
-    const next = page.isBackward ? this.#backward : this.#forward;
-    const all = new Map<Id, Asked<T>>();
+  /** All rows of each parent, or the error. */
+  async allOf(parents: readonly Id[]): Promise<(readonly object[] | Error)[]> {
+    const { load, find } = this.#sourceOf(null);
+    await Promise.all(new Set(parents.map(load)));
+    return parents.map(find);
+  }
+
+  #sourceOf(limit: number | null): PageSource<object, Id> {
+    let source = this.#pages.get(limit);
+    if (!source) {
+      source = this.#createSource(limit);
+      this.#pages.set(limit, source);
+    }
+    return source;
+  }
+
+  #createSource(limit: number | null): PageSource<object, Id> {
+    const { name, order, pairs } = this.#list;
+    const all = new Map<Id, Asked>();
     return {
-      load: (parentId) => {
-        let asked = all.get(parentId);
-        if (loads.hasSubscribers) loads.publish({ loader: this.#name, isHit: asked !== undefined, cache: next });
+      load: (id) => {
+        let asked = all.get(id);
+        if (loads.hasSubscribers) loads.publish({ loader: name, isHit: asked !== undefined, cache: this.#next });
         if (!asked) {
-          asked = { page: toPageOf(parentId), loaded: Promise.resolve(), found: [] };
-          all.set(parentId, asked);
-          asked.loaded = next.add(asked);
+          asked = { parent: { id, limit }, loaded: Promise.resolve(), found: [] };
+          all.set(id, asked);
+          asked.loaded = this.#next.add(asked);
         }
         return asked.loaded;
       },
-      find: (parentId) => all.get(parentId)?.found ?? [],
-      cursorOf: (row) => toParentCursor(this.#list, row.id),
-      count: (parentId) => this.#counts.load(parentId),
+      find: (id) => all.get(id)?.found ?? [],
+      cursorOf: (row) => cursorOf(order, row),
+      ...(pairs && { propertiesOf: (row) => pairOf(pairs, row) }),
+      count: (id) => this.#counts.load(id),
     };
   }
 
-  #createBatches(): NextBatch<Asked<T>> {
+  #createBatches(): NextBatch<Asked> {
     const { database, columns, known, schedule } = this.#source;
-    const name = this.#name;
     const list = this.#list;
+    const { name } = list.definition;
     return new NextBatch({
-      name,
+      name: list.name,
       schedule,
       load: async (asked) => {
-        const pages = asked.map(({ page }) => page);
-        const found = (await readParentPages(database, name, list, columns[list.table], pages)) as Row<T>[][];
+        const parents = asked.map(({ parent }) => parent);
+        const found = await readParentPages(database, list, columns[name], parents);
         asked.forEach((it, index) => {
           it.found = found[index] ?? [];
-          known.add(list.table, it.found as Row<T>[]);
+          known.add(name, it.found as object[]);
         });
       },
       fail: (asked, error) => {

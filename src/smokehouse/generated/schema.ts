@@ -648,7 +648,7 @@ export type Item = Node & {
   currentPrice?: Maybe<Scalars['Decimal']['output']>;
   /** From the inventory service; one call for all the items of a request. */
   stock?: Maybe<Scalars['Int']['output']>;
-  /** Newest first. One statement for all parents, with a page of its own for each. */
+  /** Its reviews. One statement for all parents, with a page of its own for each. */
   reviews?: Maybe<ReviewConnection>;
   /** Mean of its ratings, rounded to two places; null if there are none. */
   averageRating?: Maybe<Scalars['Float']['output']>;
@@ -659,6 +659,8 @@ export type Item = Node & {
 
 /** An item that the smokehouse sells. */
 export type ItemReviewsArgs = {
+  where?: InputMaybe<ReviewWhere>;
+  orderBy?: InputMaybe<Array<ReviewOrder>>;
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
@@ -683,7 +685,8 @@ export type ItemBy =
 
 /**
  * Conditions on items; all given conditions must hold. An absent, null or empty condition holds for every item,
- * anywhere in a query: an `or` with an empty part holds for every item. Mutations refuse such a condition.
+ * anywhere in a query: an `or` with an empty part holds for every item. Mutations refuse such a condition. A condition on
+ * related objects holds if there is such an object.
  */
 export type ItemWhere = {
   /** Condition on the status. */
@@ -694,12 +697,58 @@ export type ItemWhere = {
   price?: InputMaybe<DecimalFilter>;
   /** Condition on the supplier's ID. */
   supplierId?: InputMaybe<IdFilter>;
+  /** Condition on the supplier. */
+  supplier?: InputMaybe<SupplierWhere>;
+  /** Condition on the reviews. */
+  reviews?: InputMaybe<ReviewListWhere>;
+  /** Words that the name and the description have, in any form: `smoked ribs` finds "Smoked rib". */
+  matches?: InputMaybe<Scalars['String']['input']>;
   /** All of these must hold. */
   and?: InputMaybe<Array<ItemWhere>>;
   /** At least one of these must hold; an empty list holds for no item. */
   or?: InputMaybe<Array<ItemWhere>>;
   /** This must not hold. */
   not?: InputMaybe<ItemWhere>;
+};
+
+/** Conditions on suppliers; all given conditions must hold. */
+export type SupplierWhere = {
+  /** Condition on the name. */
+  name?: InputMaybe<StringFilter>;
+  /** Condition on the city. */
+  city?: InputMaybe<StringFilter>;
+  /** All of these must hold. */
+  and?: InputMaybe<Array<SupplierWhere>>;
+  /** At least one of these must hold; an empty list holds for no supplier. */
+  or?: InputMaybe<Array<SupplierWhere>>;
+  /** This must not hold. */
+  not?: InputMaybe<SupplierWhere>;
+};
+
+/** Conditions on reviews; all given conditions must hold. */
+export type ReviewWhere = {
+  /** Condition on the rating. */
+  rating?: InputMaybe<IntFilter>;
+  /** Condition on the time at which it was written. */
+  createdAt?: InputMaybe<DateTimeFilter>;
+  /** Condition on the ID of the author. */
+  customerId?: InputMaybe<IdFilter>;
+  /** Condition on the reviewed item. */
+  item?: InputMaybe<ItemWhere>;
+  /** All of these must hold. */
+  and?: InputMaybe<Array<ReviewWhere>>;
+  /** At least one of these must hold; an empty list holds for no review. */
+  or?: InputMaybe<Array<ReviewWhere>>;
+  /** This must not hold. */
+  not?: InputMaybe<ReviewWhere>;
+};
+
+/** Conditions on a list of reviews; all given conditions must hold. */
+export type ReviewListWhere = {
+  /** At least one review meets this; any review meets `{}`. */
+  some?: InputMaybe<ReviewWhere>;
+  /** No review meets this; any review meets `{}`. */
+  none?: InputMaybe<ReviewWhere>;
 };
 
 /** Conditions on a status; all given conditions must hold. */
@@ -752,6 +801,26 @@ export type DecimalFilter = {
   gte?: InputMaybe<Scalars['Decimal']['input']>;
 };
 
+/** Conditions on a whole number; all given conditions must hold. */
+export type IntFilter = {
+  /** Equal to this. */
+  eq?: InputMaybe<Scalars['Int']['input']>;
+  /** Not equal to this. */
+  ne?: InputMaybe<Scalars['Int']['input']>;
+  /** One of these. */
+  in?: InputMaybe<Array<Scalars['Int']['input']>>;
+  /** None of these. */
+  notIn?: InputMaybe<Array<Scalars['Int']['input']>>;
+  /** Less than this. */
+  lt?: InputMaybe<Scalars['Int']['input']>;
+  /** This or less. */
+  lte?: InputMaybe<Scalars['Int']['input']>;
+  /** More than this. */
+  gt?: InputMaybe<Scalars['Int']['input']>;
+  /** This or more. */
+  gte?: InputMaybe<Scalars['Int']['input']>;
+};
+
 /** Conditions on an ID; all given conditions must hold. */
 export type IdFilter = {
   /** Equal to this. */
@@ -788,6 +857,21 @@ export type ItemOrderField =
   | 'CREATED_AT'
   /** By time of the last change. */
   | 'UPDATED_AT';
+
+/** A term of an order. Ties are broken by the order of creation, in the direction of the last term. */
+export type ReviewOrder = {
+  /** The field to order by. */
+  field: ReviewOrderField;
+  /** The direction. */
+  direction?: OrderDirection;
+};
+
+/** Fields that reviews can be ordered by. */
+export type ReviewOrderField =
+  /** By rating. */
+  | 'RATING'
+  /** By time of insertion. */
+  | 'CREATED_AT';
 
 /** Direction of an order. */
 export type OrderDirection =
@@ -879,13 +963,15 @@ export type Supplier = Node & {
   name: Scalars['String']['output'];
   /** Its city. */
   city: Scalars['String']['output'];
-  /** Its items, oldest first. One statement for all suppliers of a request. */
+  /** Its items. One statement for all suppliers of a request. */
   items?: Maybe<ItemConnection>;
 };
 
 
 /** A supplier of items. */
 export type SupplierItemsArgs = {
+  where?: InputMaybe<ItemWhere>;
+  orderBy?: InputMaybe<Array<ItemOrder>>;
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
@@ -900,13 +986,15 @@ export type Customer = Node & {
   name: Scalars['String']['output'];
   /** City of the customer; empty if unknown. */
   city: Scalars['String']['output'];
-  /** The customer's reviews, newest first. One statement for all customers of a request. */
+  /** The customer's reviews. One statement for all customers of a request. */
   reviews?: Maybe<ReviewConnection>;
 };
 
 
 /** A customer who buys and reviews. */
 export type CustomerReviewsArgs = {
+  where?: InputMaybe<ReviewWhere>;
+  orderBy?: InputMaybe<Array<ReviewOrder>>;
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
@@ -1629,12 +1717,18 @@ export type ResolversTypes = {
   ItemStatus: ItemStatus;
   ItemBy: ItemBy;
   ItemWhere: ItemWhere;
+  SupplierWhere: SupplierWhere;
+  ReviewWhere: ReviewWhere;
+  ReviewListWhere: ReviewListWhere;
   ItemStatusFilter: ItemStatusFilter;
   StringFilter: StringFilter;
   DecimalFilter: DecimalFilter;
+  IntFilter: IntFilter;
   IdFilter: IdFilter;
   ItemOrder: ItemOrder;
   ItemOrderField: ItemOrderField;
+  ReviewOrder: ReviewOrder;
+  ReviewOrderField: ReviewOrderField;
   OrderDirection: OrderDirection;
   Menu: ResolverTypeWrapper<MenuParent>;
   PriceStatistics: ResolverTypeWrapper<PriceStatisticsParent>;
@@ -1730,11 +1824,16 @@ export type ResolversParentTypes = {
   Item: ItemRow;
   ItemBy: ItemBy;
   ItemWhere: ItemWhere;
+  SupplierWhere: SupplierWhere;
+  ReviewWhere: ReviewWhere;
+  ReviewListWhere: ReviewListWhere;
   ItemStatusFilter: ItemStatusFilter;
   StringFilter: StringFilter;
   DecimalFilter: DecimalFilter;
+  IntFilter: IntFilter;
   IdFilter: IdFilter;
   ItemOrder: ItemOrder;
+  ReviewOrder: ReviewOrder;
   Menu: MenuParent;
   PriceStatistics: PriceStatisticsParent;
   ItemConnection: Connection<ItemRow>;
@@ -2356,6 +2455,7 @@ export type DirectiveResolvers<ContextType = Context> = {
 declare module 'gather' {
   interface Register {
     resolvers: Resolvers;
+    schemaTypes: ResolversTypes;
     types: {"Item":"item","Supplier":"supplier","Customer":"customer","Review":"review","Task":"task","Order":"order","OrderLine":"orderLine","DailyStatistics":"dailyStatistics","Certificate":"certificate"};
     role: Role;
     errorCode: ErrorCode;

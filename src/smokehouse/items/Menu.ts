@@ -2,7 +2,6 @@ import { type Context, GatherError, isStreamed, toPage, type Where } from 'gathe
 import type { GraphQLResolveInfo } from 'graphql';
 import type { ItemRow } from '../generated/database.ts';
 import type { MenuResolvers } from '../generated/schema.ts';
-import { toItemOrder } from './item-order.ts';
 
 /** A lazy set of items. */
 export interface MenuParent {
@@ -33,11 +32,11 @@ export const Menu: Resolvers = {
 
   exists: ({ where }, _, { tables }) => tables.item.exists(where),
 
-  first: ({ where }, { orderBy }, { tables, columns }) =>
-    tables.item.first({ where, orderBy: toItemOrder(orderBy), columns: columns.item }),
+  first: ({ where }, { orderBy }, { tables, columns, toOrderBy }) =>
+    tables.item.first({ where, orderBy: toOrderBy('Item', orderBy), columns: columns.item }),
 
-  last: ({ where }, { orderBy }, { tables, columns }) =>
-    tables.item.last({ where, orderBy: toItemOrder(orderBy), columns: columns.item }),
+  last: ({ where }, { orderBy }, { tables, columns, toOrderBy }) =>
+    tables.item.last({ where, orderBy: toOrderBy('Item', orderBy), columns: columns.item }),
 
   price: ({ where }, _, { tables }) =>
     tables.item.aggregate(where, {
@@ -47,11 +46,11 @@ export const Menu: Resolvers = {
       sum: ['sum', 'price'],
     }),
 
-  items: async ({ where }, { orderBy, ...page }, { tables, columns, loaders }) =>
+  items: async ({ where }, { orderBy, ...page }, { tables, columns, loaders, toOrderBy }) =>
     tables.item.connection({
       name: 'menu.items',
       where,
-      orderBy: toItemOrder(orderBy),
+      orderBy: toOrderBy('Item', orderBy),
       columns: columns.item,
       page: toPage(page),
       onRows: (rows) => loaders.known.add('item', rows),

@@ -1,5 +1,5 @@
 import { defineType, hasMany } from 'gather';
 
 export const Customer = defineType('Customer', {
-  reviews: hasMany('review', { by: 'customerId', order: 'newest first' }),
+  reviews: hasMany('review', { by: 'customerId', orderBy: { id: 'desc' } }),
 });

@@ -1,5 +1,5 @@
 import { defineType, hasMany } from 'gather';
 
 export const Supplier = defineType('Supplier', {
-  items: hasMany('item', { by: 'supplierId', order: 'oldest first' }),
+  items: hasMany('item', { by: 'supplierId', orderBy: { id: 'asc' } }),
 });

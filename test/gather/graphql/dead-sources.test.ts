@@ -251,7 +251,7 @@ describe('the schema', () => {
     // Of the statement that reads the page, which is the connection's own.
     ...['edges', 'nodes', 'pageInfo'].map((field) => `Connection.${field}`),
     'Edge.cursor',
-    ...['Author', 'Book', 'Job', 'Loan', 'StoredFile', 'User'].map((type) => `${type}.id`),
+    ...['Author', 'Book', 'Genre', 'Job', 'Loan', 'StoredFile', 'User'].map((type) => `${type}.id`),
     'Job.attempts',
     ...['StoredFile.size', 'StoredFile.url', 'Upload.url'],
     'User.name',

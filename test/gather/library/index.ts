@@ -1,9 +1,10 @@
 import { defineApp } from 'gather';
 import * as z from 'zod';
 import { Author } from './books/Author.ts';
-import { Book } from './books/Book.ts';
+import { Book, BookWhere } from './books/Book.ts';
 import { cover, createUpload, uploadFile } from './books/cover.ts';
 import { createBook } from './books/createBook.ts';
+import { Genre } from './books/Genre.ts';
 import { isLentByBookId, ratingByIsbn, shelfByIsbn } from './books/loaders.ts';
 import { repriceBooks } from './books/repriceBooks.ts';
 import { updateBook } from './books/updateBook.ts';
@@ -49,6 +50,8 @@ export const library = defineApp({
     Catalogue,
     Author,
     Book,
+    BookWhere,
+    Genre,
     Loan,
   },
   loaders,

@@ -24,6 +24,8 @@ interface Place {
   schema: GraphQLSchema;
   type: GraphQLInputType;
   weight: number;
+  /** What an object costs besides the values in it. */
+  own: number;
 }
 
 /** The cost of a field's arguments by @cost, for each value in them; undefined if none of them has @cost. */
@@ -36,7 +38,7 @@ export function argumentCostOf(
     const argument = field.args.find((it) => it.name === name.value);
     if (!argument) return [];
     const weight = weightOf(schema, argument);
-    return weight === undefined ? [] : [priceOf(value, { schema, type: argument.type, weight })];
+    return weight === undefined ? [] : [priceOf(value, { schema, type: argument.type, weight, own: 0 })];
   });
   if (prices.length === 0) return undefined;
   return (variables) => prices.reduce((sum, price) => sum + price(variables), 0);
@@ -48,12 +50,18 @@ function weightOf(schema: GraphQLSchema, { astNode }: GraphQLArgument | GraphQLI
   return typeof weight === 'number' ? weight : undefined;
 }
 
-/** The place of an input field, which costs its own @cost or else that of the value around it. */
+/**
+ * The place of an input field. A value costs the field's own @cost, or else what one costs around it. An object costs the
+ * field's own @cost besides its values, which cost what one costs around it.
+ */
 function within({ schema, type, weight }: Place, name: string): Place {
   const inputType = getNamedType(type);
   const fields = isInputObjectType(inputType) ? inputType.getFields() : {};
   const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
-  return field ? { schema, type: field.type, weight: weightOf(schema, field) ?? weight } : { schema, type, weight };
+  if (!field) return { schema, type, weight, own: 0 };
+  const own = weightOf(schema, field);
+  if (isInputObjectType(getNamedType(field.type))) return { schema, type: field.type, weight, own: own ?? 0 };
+  return { schema, type: field.type, weight: own ?? weight, own: 0 };
 }
 
 function priceOf(node: ValueNode, place: Place): ArgumentCost {
@@ -64,7 +72,7 @@ function priceOf(node: ValueNode, place: Place): ArgumentCost {
     }
     case Kind.OBJECT: {
       const prices = node.fields.map(({ name, value }) => priceOf(value, within(place, name.value)));
-      return (variables) => prices.reduce((sum, price) => sum + price(variables), 0);
+      return (variables) => prices.reduce((sum, price) => sum + price(variables), place.own);
     }
     case Kind.LIST: {
       const isOfObjects = node.values.some(({ kind }) => kind === Kind.OBJECT || kind === Kind.VARIABLE);
@@ -80,7 +88,10 @@ function priceOf(node: ValueNode, place: Place): ArgumentCost {
 function priceOfValue(value: unknown, place: Place): number {
   if (typeof value !== 'object' || value === null) return place.weight;
   if (!Array.isArray(value)) {
-    return Object.entries(value).reduce((sum, [name, part]) => sum + priceOfValue(part, within(place, name)), 0);
+    return Object.entries(value).reduce(
+      (sum, [name, part]) => sum + priceOfValue(part, within(place, name)),
+      place.own,
+    );
   }
   if (!value.some((element) => typeof element === 'object')) return priceOfList(value.length, place);
   return value.reduce<number>((sum, element) => sum + priceOfValue(element, place), 0);

@@ -1,5 +1,5 @@
 import { defineType, hasMany } from 'gather';
 
 export const Author = defineType('Author', {
-  books: hasMany('book', { by: 'authorId', order: 'oldest first' }),
+  books: hasMany('book', { by: 'authorId', orderBy: { id: 'asc' } }),
 });

@@ -1,10 +1,19 @@
-import { belongsTo, defineType, hasMany, reads } from 'gather';
+import { belongsTo, defineType, defineWhere, hasMany, manyToMany, reads } from 'gather';
+import { sql } from 'kysely';
 
 export const Book = defineType('Book', {
   author: belongsTo('authorId'),
   cover: belongsTo('coverId'),
-  loans: hasMany('lending.loan', { by: 'bookId', order: 'newest first' }),
+  loans: hasMany('lending.loan', { by: 'bookId', orderBy: { id: 'desc' } }),
+  genres: manyToMany('genre', { through: 'bookGenre', orderBy: { name: 'asc' } }),
+  genreEdges: manyToMany('genre', { through: 'bookGenre' }),
+  sequels: manyToMany('book', { through: 'sequel', by: 'bookId', to: 'laterId' }),
   rating: reads(['isbn'], ({ isbn }, _, { loaders }) => loaders.ratingByIsbn.load(isbn)),
   shelf: reads(['isbn'], ({ isbn }, _, { loaders }) => loaders.shelfByIsbn.load(isbn)),
   isLent: reads(['id'], ({ id }, _, { loaders }) => loaders.isLentByBookId.load(id)),
+});
+
+export const BookWhere = defineWhere('BookWhere', {
+  matches: (text, book) =>
+    sql`to_tsvector('english', ${book('title')} || ' ' || ${book('blurb')}) @@ plainto_tsquery('english', ${text})`,
 });

@@ -1,11 +1,9 @@
-import { refusing, runMutation } from 'gather';
+import { runMutation } from 'gather';
 import * as z from 'zod';
-import type { BookWhere, MutationResolvers } from '../generated/schema.ts';
-import { toBookWhere } from './book-where.ts';
+import type { MutationResolvers } from '../generated/schema.ts';
 import { repriceBooks as reprice } from './reprice-books.ts';
 
 const Repricing = z.object({
-  where: z.custom<BookWhere>().transform(refusing(toBookWhere)),
   percent: z
     .string()
     .refine((percent) => Number(percent) >= -100, { error: ({ input }) => `Expected -100 or more, got ${input}.` }),
@@ -16,7 +14,8 @@ export const repriceBooks: MutationResolvers['repriceBooks'] = (_, { input }, co
     context,
     { count: 0 },
     async () => {
-      const { where, percent } = Repricing.parse(input);
+      const { percent } = Repricing.parse(input);
+      const where = context.toWhere('Book', input.where);
       return { count: await reprice(context.tables, where, percent) };
     },
     ({ source }) => (source ? null : ['where']),

@@ -1,6 +1,5 @@
 import { type Context, GatherError, isStreamed, toPage, type Where } from 'gather';
 import type { GraphQLResolveInfo } from 'graphql';
-import { toBookOrder } from '../books/book-order.ts';
 import type { BookRow } from '../generated/database.ts';
 import type { CatalogueResolvers } from '../generated/schema.ts';
 
@@ -33,11 +32,11 @@ export const Catalogue: Resolvers = {
 
   exists: ({ where }, _, { tables }) => tables.book.exists(where),
 
-  first: ({ where }, { orderBy }, { tables, columns }) =>
-    tables.book.first({ where, orderBy: toBookOrder(orderBy), columns: columns.book }),
+  first: ({ where }, { orderBy }, { tables, columns, toOrderBy }) =>
+    tables.book.first({ where, orderBy: toOrderBy('Book', orderBy), columns: columns.book }),
 
-  last: ({ where }, { orderBy }, { tables, columns }) =>
-    tables.book.last({ where, orderBy: toBookOrder(orderBy), columns: columns.book }),
+  last: ({ where }, { orderBy }, { tables, columns, toOrderBy }) =>
+    tables.book.last({ where, orderBy: toOrderBy('Book', orderBy), columns: columns.book }),
 
   price: ({ where }, _, { tables }) =>
     tables.book.aggregate(where, {
@@ -47,11 +46,11 @@ export const Catalogue: Resolvers = {
       sum: ['sum', 'price'],
     }),
 
-  books: async ({ where }, { orderBy, ...page }, { tables, columns, loaders }) =>
+  books: async ({ where }, { orderBy, ...page }, { tables, columns, loaders, toOrderBy }) =>
     tables.book.connection({
       name: 'catalogue.books',
       where,
-      orderBy: toBookOrder(orderBy),
+      orderBy: toOrderBy('Book', orderBy),
       columns: columns.book,
       page: toPage(page),
       onRows: (rows) => loaders.known.add('book', rows),

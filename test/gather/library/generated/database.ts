@@ -34,11 +34,36 @@ export interface BookTable {
 }
 export type BookRow = Selectable<BookTable>;
 
+export interface BookGenreTable {
+  id: GeneratedAlways<Id>;
+  bookId: Id;
+  genreId: Id;
+  weight: Generated<number>;
+  note: string | null;
+}
+export type BookGenreRow = Selectable<BookGenreTable>;
+
+export interface GenreTable {
+  id: GeneratedAlways<Id>;
+  name: string;
+}
+export type GenreRow = Selectable<GenreTable>;
+
+export interface SequelTable {
+  id: GeneratedAlways<Id>;
+  bookId: Id;
+  laterId: Id;
+}
+export type SequelRow = Selectable<SequelTable>;
+
 /** The tables, as Kysely types them. */
 export interface Tables {
   'lending.loan': LendingLoanTable;
   author: AuthorTable;
   book: BookTable;
+  bookGenre: BookGenreTable;
+  genre: GenreTable;
+  sequel: SequelTable;
 }
 
 /** The definition of each table. */
@@ -75,6 +100,36 @@ export const tables = {
     version: 'version',
     updatedAt: 'updatedAt',
   },
+  bookGenre: {
+    name: 'bookGenre',
+    schema: 'public',
+    table: 'bookGenre',
+    key: 'id',
+    types: { id: 'bigint', bookId: 'bigint', genreId: 'bigint', weight: 'integer', note: 'text' },
+    nullable: ['note'],
+    unique: [],
+    references: { bookId: 'book', genreId: 'genre' },
+  },
+  genre: {
+    name: 'genre',
+    schema: 'public',
+    table: 'genre',
+    key: 'id',
+    types: { id: 'bigint', name: 'text' },
+    nullable: [],
+    unique: ['name'],
+    references: {  },
+  },
+  sequel: {
+    name: 'sequel',
+    schema: 'public',
+    table: 'sequel',
+    key: 'id',
+    types: { id: 'bigint', bookId: 'bigint', laterId: 'bigint' },
+    nullable: [],
+    unique: [],
+    references: { bookId: 'book', laterId: 'book' },
+  },
 } as const satisfies TableDefinitions<Tables>;
 
 /** The table and the column of each row loader. */
@@ -83,6 +138,10 @@ export const rowLoaders = {
   authorById: ['author', 'id'],
   bookById: ['book', 'id'],
   bookByIsbn: ['book', 'isbn'],
+  bookGenreById: ['bookGenre', 'id'],
+  genreById: ['genre', 'id'],
+  genreByName: ['genre', 'name'],
+  sequelById: ['sequel', 'id'],
 } as const;
 
 declare module 'gather' {

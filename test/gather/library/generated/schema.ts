@@ -3,7 +3,7 @@ import type { GlobalId } from 'gather';
 import type { FileUpload } from 'gather';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { JobRow, FileRow, NewUpload, Schedule as ScheduleParent, SignedIn, NodeParent, Connection, Edge, Context } from 'gather';
-import type { AuthorRow, BookRow, LendingLoanRow } from './database.ts';
+import type { AuthorRow, BookRow, GenreRow, LendingLoanRow } from './database.ts';
 import type { FrontParent } from '../front/Front.ts';
 import type { PickOfDay as PickOfTheDayParent, ArrivalOfDay as ArrivalParent } from '../services/index.ts';
 import type { CatalogueParent, PriceStatisticsParent } from '../catalogue/Catalogue.ts';
@@ -122,6 +122,8 @@ export type QueryJobsArgs = {
 
 
 export type QueryBooksArgs = {
+  where?: InputMaybe<BookWhere>;
+  orderBy?: InputMaybe<Array<BookOrder>>;
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
@@ -130,6 +132,8 @@ export type QueryBooksArgs = {
 
 
 export type QueryLoansArgs = {
+  where?: InputMaybe<LoanWhere>;
+  orderBy?: InputMaybe<Array<LoanOrder>>;
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
@@ -289,11 +293,26 @@ export type Book = Node & {
   shelf?: Maybe<Scalars['String']['output']>;
   isLent?: Maybe<Scalars['Boolean']['output']>;
   loans?: Maybe<LoanConnection>;
+  genres?: Maybe<Array<Genre>>;
+  genreEdges?: Maybe<BookGenreConnection>;
+  sequels?: Maybe<Array<Book>>;
   cover?: Maybe<StoredFile>;
 };
 
 
 export type BookLoansArgs = {
+  where?: InputMaybe<LoanWhere>;
+  orderBy?: InputMaybe<Array<LoanOrder>>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type BookGenreEdgesArgs = {
+  where?: InputMaybe<GenreWhere>;
+  orderBy?: InputMaybe<Array<GenreOrder>>;
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
@@ -313,10 +332,75 @@ export type BookWhere = {
   status?: InputMaybe<BookStatusFilter>;
   title?: InputMaybe<StringFilter>;
   price?: InputMaybe<DecimalFilter>;
+  id?: InputMaybe<IdFilter>;
+  pages?: InputMaybe<IntFilter>;
   authorId?: InputMaybe<IdFilter>;
+  matches?: InputMaybe<Scalars['String']['input']>;
+  author?: InputMaybe<AuthorWhere>;
+  loans?: InputMaybe<LoanListWhere>;
+  genres?: InputMaybe<GenreListWhere>;
+  sequels?: InputMaybe<BookListWhere>;
   and?: InputMaybe<Array<BookWhere>>;
   or?: InputMaybe<Array<BookWhere>>;
   not?: InputMaybe<BookWhere>;
+};
+
+export type AuthorWhere = {
+  id?: InputMaybe<IdFilter>;
+  name?: InputMaybe<StringFilter>;
+  city?: InputMaybe<StringFilter>;
+  books?: InputMaybe<BookListWhere>;
+  and?: InputMaybe<Array<AuthorWhere>>;
+  or?: InputMaybe<Array<AuthorWhere>>;
+  not?: InputMaybe<AuthorWhere>;
+};
+
+export type LoanWhere = {
+  dueOn?: InputMaybe<DateFilter>;
+  reminded?: InputMaybe<BooleanFilter>;
+  bookId?: InputMaybe<IdFilter>;
+  book?: InputMaybe<BookWhere>;
+  and?: InputMaybe<Array<LoanWhere>>;
+  or?: InputMaybe<Array<LoanWhere>>;
+  not?: InputMaybe<LoanWhere>;
+};
+
+export type GenreWhere = {
+  name?: InputMaybe<StringFilter>;
+};
+
+export type BookListWhere = {
+  some?: InputMaybe<BookWhere>;
+  none?: InputMaybe<BookWhere>;
+};
+
+export type LoanListWhere = {
+  some?: InputMaybe<LoanWhere>;
+  none?: InputMaybe<LoanWhere>;
+};
+
+export type GenreListWhere = {
+  some?: InputMaybe<GenreWhere>;
+  none?: InputMaybe<GenreWhere>;
+};
+
+export type DateFilter = {
+  eq?: InputMaybe<Scalars['Date']['input']>;
+  lt?: InputMaybe<Scalars['Date']['input']>;
+  lte?: InputMaybe<Scalars['Date']['input']>;
+  gt?: InputMaybe<Scalars['Date']['input']>;
+  gte?: InputMaybe<Scalars['Date']['input']>;
+};
+
+export type BooleanFilter = {
+  eq?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+export type IntFilter = {
+  eq?: InputMaybe<Scalars['Int']['input']>;
+  lt?: InputMaybe<Scalars['Int']['input']>;
+  gt?: InputMaybe<Scalars['Int']['input']>;
+  isNull?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 export type BookStatusFilter = {
@@ -367,6 +451,24 @@ export type BookOrderField =
   | 'PAGES'
   | 'CREATED_AT'
   | 'UPDATED_AT';
+
+export type LoanOrder = {
+  field: LoanOrderField;
+  direction?: OrderDirection;
+};
+
+export type LoanOrderField =
+  | 'DUE_ON'
+  | 'RETURNED_ON'
+  | 'REMINDED';
+
+export type GenreOrder = {
+  field: GenreOrderField;
+  direction?: OrderDirection;
+};
+
+export type GenreOrderField =
+  | 'NAME';
 
 export type OrderDirection =
   | 'ASC'
@@ -420,6 +522,36 @@ export type BookEdge = {
   cursor: Scalars['String']['output'];
 };
 
+export type Genre = Node & {
+  id: Scalars['ID']['output'];
+  name: Scalars['String']['output'];
+  books?: Maybe<BookConnection>;
+};
+
+
+export type GenreBooksArgs = {
+  where?: InputMaybe<BookWhere>;
+  orderBy?: InputMaybe<Array<BookOrder>>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type BookGenreConnection = {
+  edges: Array<BookGenreEdge>;
+  nodes: Array<Genre>;
+  pageInfo: PageInfo;
+  totalCount?: Maybe<Scalars['Int']['output']>;
+};
+
+export type BookGenreEdge = {
+  node: Genre;
+  cursor: Scalars['String']['output'];
+  weight: Scalars['Int']['output'];
+  note?: Maybe<Scalars['String']['output']>;
+};
+
 export type Loan = Node & {
   id: Scalars['ID']['output'];
   book?: Maybe<Book>;
@@ -457,6 +589,8 @@ export type Author = Node & {
 
 
 export type AuthorBooksArgs = {
+  where?: InputMaybe<BookWhere>;
+  orderBy?: InputMaybe<Array<BookOrder>>;
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
@@ -741,17 +875,33 @@ export type ResolversTypes = {
   BookStatus: BookStatus;
   BookBy: BookBy;
   BookWhere: BookWhere;
+  AuthorWhere: AuthorWhere;
+  LoanWhere: LoanWhere;
+  GenreWhere: GenreWhere;
+  BookListWhere: BookListWhere;
+  LoanListWhere: LoanListWhere;
+  GenreListWhere: GenreListWhere;
+  DateFilter: DateFilter;
+  BooleanFilter: BooleanFilter;
+  IntFilter: IntFilter;
   BookStatusFilter: BookStatusFilter;
   StringFilter: StringFilter;
   DecimalFilter: DecimalFilter;
   IdFilter: IdFilter;
   BookOrder: BookOrder;
   BookOrderField: BookOrderField;
+  LoanOrder: LoanOrder;
+  LoanOrderField: LoanOrderField;
+  GenreOrder: GenreOrder;
+  GenreOrderField: GenreOrderField;
   OrderDirection: OrderDirection;
   Catalogue: ResolverTypeWrapper<CatalogueParent>;
   PriceStatistics: ResolverTypeWrapper<PriceStatisticsParent>;
   BookConnection: ResolverTypeWrapper<Connection<BookRow>>;
   BookEdge: ResolverTypeWrapper<Edge<BookRow>>;
+  Genre: ResolverTypeWrapper<GenreRow>;
+  BookGenreConnection: ResolverTypeWrapper<Omit<BookGenreConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['BookGenreEdge']>, nodes: Array<ResolversTypes['Genre']> }>;
+  BookGenreEdge: ResolverTypeWrapper<Omit<BookGenreEdge, 'node'> & { node: ResolversTypes['Genre'] }>;
   Loan: ResolverTypeWrapper<LendingLoanRow>;
   LoanConnection: ResolverTypeWrapper<Connection<LendingLoanRow>>;
   LoanEdge: ResolverTypeWrapper<Edge<LendingLoanRow>>;
@@ -815,15 +965,29 @@ export type ResolversParentTypes = {
   Book: BookRow;
   BookBy: BookBy;
   BookWhere: BookWhere;
+  AuthorWhere: AuthorWhere;
+  LoanWhere: LoanWhere;
+  GenreWhere: GenreWhere;
+  BookListWhere: BookListWhere;
+  LoanListWhere: LoanListWhere;
+  GenreListWhere: GenreListWhere;
+  DateFilter: DateFilter;
+  BooleanFilter: BooleanFilter;
+  IntFilter: IntFilter;
   BookStatusFilter: BookStatusFilter;
   StringFilter: StringFilter;
   DecimalFilter: DecimalFilter;
   IdFilter: IdFilter;
   BookOrder: BookOrder;
+  LoanOrder: LoanOrder;
+  GenreOrder: GenreOrder;
   Catalogue: CatalogueParent;
   PriceStatistics: PriceStatisticsParent;
   BookConnection: Connection<BookRow>;
   BookEdge: Edge<BookRow>;
+  Genre: GenreRow;
+  BookGenreConnection: Omit<BookGenreConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['BookGenreEdge']>, nodes: Array<ResolversParentTypes['Genre']> };
+  BookGenreEdge: Omit<BookGenreEdge, 'node'> & { node: ResolversParentTypes['Genre'] };
   Loan: LendingLoanRow;
   LoanConnection: Connection<LendingLoanRow>;
   LoanEdge: Edge<LendingLoanRow>;
@@ -925,7 +1089,7 @@ export interface UrlScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes[
 }
 
 export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
-  __resolveType: TypeResolveFn<'Book' | 'Loan' | 'Author' | 'StoredFile' | 'Job', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'Book' | 'Genre' | 'Loan' | 'Author' | 'StoredFile' | 'Job', ParentType, ContextType>;
 };
 
 export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
@@ -1036,6 +1200,9 @@ export type BookResolvers<ContextType = Context, ParentType extends ResolversPar
   shelf?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   isLent?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
   loans?: Resolver<Maybe<ResolversTypes['LoanConnection']>, ParentType, ContextType, Partial<BookLoansArgs>>;
+  genres?: Resolver<Maybe<Array<ResolversTypes['Genre']>>, ParentType, ContextType>;
+  genreEdges?: Resolver<Maybe<ResolversTypes['BookGenreConnection']>, ParentType, ContextType, Partial<BookGenreEdgesArgs>>;
+  sequels?: Resolver<Maybe<Array<ResolversTypes['Book']>>, ParentType, ContextType>;
   cover?: Resolver<Maybe<ResolversTypes['StoredFile']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
@@ -1067,6 +1234,27 @@ export type BookConnectionResolvers<ContextType = Context, ParentType extends Re
 export type BookEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BookEdge'] = ResolversParentTypes['BookEdge']> = {
   node?: Resolver<ResolversTypes['Book'], ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type GenreResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Genre'] = ResolversParentTypes['Genre']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  books?: Resolver<Maybe<ResolversTypes['BookConnection']>, ParentType, ContextType, Partial<GenreBooksArgs>>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type BookGenreConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BookGenreConnection'] = ResolversParentTypes['BookGenreConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['BookGenreEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Genre']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+};
+
+export type BookGenreEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BookGenreEdge'] = ResolversParentTypes['BookGenreEdge']> = {
+  node?: Resolver<ResolversTypes['Genre'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  weight?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  note?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type LoanResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Loan'] = ResolversParentTypes['Loan']> = {
@@ -1229,6 +1417,9 @@ export type Resolvers<ContextType = Context> = {
   PriceStatistics?: PriceStatisticsResolvers<ContextType>;
   BookConnection?: BookConnectionResolvers<ContextType>;
   BookEdge?: BookEdgeResolvers<ContextType>;
+  Genre?: GenreResolvers<ContextType>;
+  BookGenreConnection?: BookGenreConnectionResolvers<ContextType>;
+  BookGenreEdge?: BookGenreEdgeResolvers<ContextType>;
   Loan?: LoanResolvers<ContextType>;
   LoanConnection?: LoanConnectionResolvers<ContextType>;
   LoanEdge?: LoanEdgeResolvers<ContextType>;
@@ -1263,7 +1454,8 @@ export type DirectiveResolvers<ContextType = Context> = {
 declare module 'gather' {
   interface Register {
     resolvers: Resolvers;
-    types: {"Author":"author","Book":"book","Loan":"lending.loan"};
+    schemaTypes: ResolversTypes;
+    types: {"Author":"author","Book":"book","Genre":"genre","Loan":"lending.loan"};
     role: Role;
     errorCode: ErrorCode;
   }

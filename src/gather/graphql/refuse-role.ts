@@ -1,0 +1,12 @@
+import { GatherError } from '../errors.ts';
+import type { Role, Roles, Viewer } from '../viewer.ts';
+
+/** The error for a viewer who lacks a role. @param least if undefined, nobody has it */
+export function refuseRole(viewer: Viewer, roles: Roles, least: Role | undefined): Error {
+  if (viewer.failure) return viewer.failure;
+  if (!least) return new GatherError('FORBIDDEN', 'Nobody may do this: the field has no @auth.');
+  if (viewer.role === roles.least) {
+    return new GatherError('UNAUTHENTICATED', `Expected a viewer who is signed in, as ${least}, got nobody.`);
+  }
+  return new GatherError('FORBIDDEN', `Expected a viewer who is ${least}, got one who is ${viewer.role}.`);
+}
