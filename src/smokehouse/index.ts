@@ -30,7 +30,6 @@ import { updateItem } from './items/updateItem.ts';
 import { updateItems } from './items/updateItems.ts';
 import { updateOrCreateItem } from './items/updateOrCreateItem.ts';
 import { migrations } from './migrations/index.ts';
-import { linesByOrderId } from './orders/lines-by-order-id.ts';
 import { Order } from './orders/Order.ts';
 import { OrderLine } from './orders/OrderLine.ts';
 import { placeOrder } from './orders/placeOrder.ts';
@@ -50,7 +49,7 @@ import { completeTask } from './tasks/completeTask.ts';
 import { createTask } from './tasks/createTask.ts';
 import { types } from './types.ts';
 
-const loaders = { averageRatingByItemId, linesByOrderId, priceBySku, stockBySku };
+const loaders = { averageRatingByItemId, priceBySku, stockBySku };
 
 const settings = {
   /** The JSON file behind `Query.about`. */

@@ -1,6 +1,7 @@
 import {
   defaultFieldResolver,
   type GraphQLField,
+  type GraphQLInputObjectType,
   type GraphQLInputType,
   type GraphQLSchema,
   getNamedType,
@@ -37,12 +38,16 @@ function keep(node: ValueNode, type: GraphQLInputType, value: unknown, isInCondi
   const object: unknown = Array.isArray(value) ? value[0] : value;
   if (node.kind !== Kind.OBJECT || !isInputObjectType(named) || typeof object !== 'object' || object === null) return;
   const fields = named.getFields();
-  // Conditions have parts of their own type: `and`, `or`, `not`.
-  const isPart = isInCondition || Object.values(fields).some((field) => getNamedType(field.type) === named);
+  const isPart = isInCondition || isCondition(named);
   for (const part of node.fields) {
     const name = part.name.value;
     if (part.value.kind === Kind.VARIABLE) {
       if (isPart && !Object.hasOwn(object, name)) Reflect.set(object, name, null);
     } else if (fields[name]) keep(part.value, fields[name].type, Reflect.get(object, name), isPart);
   }
+}
+
+/** Conditions are named so, or have parts of their own type: `and`, `or`, `not`. */
+function isCondition(input: GraphQLInputObjectType): boolean {
+  return input.name.endsWith('Where') || Object.values(input.getFields()).some((it) => getNamedType(it.type) === input);
 }

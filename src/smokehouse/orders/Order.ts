@@ -1,6 +1,6 @@
-import { belongsTo, defineType, reads } from 'gather';
+import { belongsTo, defineType, hasMany } from 'gather';
 
 export const Order = defineType('Order', {
-  lines: reads(['id'], ({ id }, _, { loaders }) => loaders.linesByOrderId.load(id)),
+  lines: hasMany('orderLine', { by: 'orderId', orderBy: { id: 'asc' } }),
   job: belongsTo('jobId'),
 });

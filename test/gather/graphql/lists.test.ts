@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ANONYMOUS, SIGNED_IN, startTestApp, type TestApp } from '../../helpers/app.ts';
+import type { Viewer } from '../../../src/gather/viewer.ts';
+import { ANONYMOUS, SIGNED_IN, STAFF, startTestApp, type TestApp } from '../../helpers/app.ts';
 
 let gather: TestApp;
 
@@ -8,6 +9,17 @@ beforeAll(async () => {
 });
 beforeEach(() => void gather.cost());
 afterAll(() => gather.close());
+
+const MEMBER: Viewer = { ...SIGNED_IN, user: { owner: 'user:3', email: null, name: 'Three' } };
+
+async function askAs(viewer: Viewer, query: string) {
+  const headers = { 'content-type': 'application/json', 'x-gather-timing': '0' };
+  const body = JSON.stringify({ query });
+  const response = await gather.app.fetch('http://gather/graphql', { method: 'POST', headers, body }, { viewer });
+  // biome-ignore lint/suspicious/noExplicitAny: a test looks into answers of any shape
+  const { data, errors } = (await response.json()) as { data: any; errors?: { extensions: { code: string } }[] };
+  return errors ? { data, errors } : { data };
+}
 
 /** The ISBNs of the books that meet a condition, by the list of all books, in one statement. */
 async function isbnsOf(where: object): Promise<string[]> {
@@ -69,29 +81,19 @@ describe('connectionOf', () => {
   });
 
   test('of a type with owners has the rows of the viewer', async () => {
-    const ask = async (viewer: object) => {
-      const { data } = await gather.app
-        .fetch('http://gather/graphql', post('{ loans(where: { reminded: { eq: false } }) { totalCount } }'), {
-          viewer,
-        } as never)
-        .then((response) => response.json() as Promise<{ data: { loans: { totalCount: number } } }>);
-      return data.loans.totalCount;
-    };
+    const query = '{ loans(where: { reminded: { eq: false } }) { totalCount } }';
     const count = async (condition: string) => {
       const [row] = await gather.database.ask<{ count: number }>(
         `select count(*)::int as count from lending.loan where ${condition}`,
       );
       return row?.count;
     };
-    const member = { ...SIGNED_IN, user: { owner: 'user:3', email: null, name: 'Three' } };
-    expect(await ask(member)).toBe(await count(`"memberOwner" = 'user:3'`));
-    expect(await ask({ ...member, role: 'STAFF' })).toBe(await count('true'));
+    expect(await askAs(MEMBER, query)).toEqual({
+      data: { loans: { totalCount: await count(`"memberOwner" = 'user:3'`) } },
+    });
+    expect(await askAs(STAFF, query)).toEqual({ data: { loans: { totalCount: await count('true') } } });
   });
 });
-
-function post(query: string): RequestInit {
-  return { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ query }) };
-}
 
 describe('findBy', () => {
   test('finds a row by each of its unique columns, in one statement', async () => {
@@ -205,15 +207,45 @@ describe('a condition on related rows', () => {
   });
 
   test('may not ask of what the viewer may not read', async () => {
-    const ask = async (viewer: object) =>
-      gather.app
-        .fetch('http://gather/graphql', post('{ books(where: { loans: { some: {} } }) { totalCount } }'), {
-          viewer,
-        } as never)
-        .then((response) => response.json() as Promise<{ errors?: { extensions: { code: string } }[] }>);
-    expect((await ask(ANONYMOUS)).errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
-    expect((await ask(SIGNED_IN)).errors?.[0]?.extensions.code).toBe('FORBIDDEN');
+    for (const [viewer, code] of [
+      [ANONYMOUS, 'UNAUTHENTICATED'],
+      [MEMBER, 'FORBIDDEN'],
+    ] as const) {
+      const query = '{ books(where: { loans: { some: {} } }) { totalCount } }';
+      expect((await askAs(viewer, query)).errors).toMatchObject([{ extensions: { code } }]);
+    }
     expect(gather.cost().statements).toEqual([]);
+  });
+
+  test('counts only the rows that exist for the viewer', async () => {
+    const query = `{ books(where: { ownLoans: { some: {} } }, orderBy: { field: ISBN }, first: 100) {
+      totalCount nodes { isbn ownLoans { dueOn } }
+    } }`;
+    const expected = (owners: string) =>
+      gather.database.ask(`
+        select isbn, json_agg(json_build_object('dueOn', "dueOn") order by "dueOn", loan.id) as "ownLoans"
+        from lending.loan join book on book.id = "bookId" where ${owners} group by isbn order by isbn limit 100`);
+    const own = await askAs(MEMBER, query);
+    expect(gather.cost().statements).toHaveLength(3);
+    expect(own.data.books.nodes).toEqual(await expected(`"memberOwner" = 'user:3'`));
+    expect((await askAs(STAFF, query)).data.books.nodes).toEqual(await expected('true'));
+    expect((await askAs(ANONYMOUS, query)).data.books).toEqual({ totalCount: 0, nodes: [] });
+    const none = await askAs(ANONYMOUS, '{ books(where: { ownLoans: { none: {} } }) { totalCount } }');
+    expect(none.data.books.totalCount).toBe(200);
+  });
+
+  test('has absent parts in a mutation, whatever its input is', async () => {
+    const rename =
+      'renameGenres(where: { name: { eq: "Poetry" }, books: $absent }, name: "All") { count userErrors { message } }';
+    const { data } = await gather.query(`mutation ($absent: BookListWhere) { ${rename} }`);
+    expect(data.renameGenres.userErrors).toMatchObject([
+      { message: expect.stringContaining('its part books is absent') },
+    ]);
+    const given = await gather.query(`mutation ($absent: BookListWhere) { ${rename} }`, {
+      absent: { some: { title: { eq: 'none' } } },
+    });
+    expect(given.errors).toBeUndefined();
+    expect(given.data.renameGenres).toEqual({ count: 0, userErrors: [] });
   });
 });
 

@@ -6,6 +6,7 @@ import { cover, createUpload, uploadFile } from './books/cover.ts';
 import { createBook } from './books/createBook.ts';
 import { Genre } from './books/Genre.ts';
 import { isLentByBookId, ratingByIsbn, shelfByIsbn } from './books/loaders.ts';
+import { renameGenres } from './books/renameGenres.ts';
 import { repriceBooks } from './books/repriceBooks.ts';
 import { updateBook } from './books/updateBook.ts';
 import { Catalogue } from './catalogue/Catalogue.ts';
@@ -43,7 +44,7 @@ export const library = defineApp({
   types,
   resolvers: {
     Query,
-    Mutation: { lendBook, createBook, updateBook, repriceBooks, uploadFile, createUpload, add },
+    Mutation: { lendBook, createBook, updateBook, repriceBooks, renameGenres, uploadFile, createUpload, add },
     Front,
     PickOfTheDay,
     Arrival,

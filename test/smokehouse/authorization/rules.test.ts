@@ -88,6 +88,9 @@ test('every ID that a customer may give is of something of theirs, or of somethi
     'Query.menu(where:).supplierId.ne',
     'Query.menu(where:).supplierId.in',
     'Query.menu(where:).supplierId.notIn',
+    ...['some', 'none'].flatMap((quantifier) =>
+      ['eq', 'ne', 'in', 'notIn'].map((it) => `Query.menu(where:).reviews.${quantifier}.customerId.${it}`),
+    ),
     'Query.job(id:)',
     'Mutation.addReview(input:).itemId',
     'Mutation.addReview(input:).customerId',

@@ -5,6 +5,7 @@ export const Book = defineType('Book', {
   author: belongsTo('authorId'),
   cover: belongsTo('coverId'),
   loans: hasMany('lending.loan', { by: 'bookId', orderBy: { id: 'desc' } }),
+  ownLoans: hasMany('lending.loan', { by: 'bookId', orderBy: { dueOn: 'asc' } }),
   genres: manyToMany('genre', { through: 'bookGenre', orderBy: { name: 'asc' } }),
   genreEdges: manyToMany('genre', { through: 'bookGenre' }),
   sequels: manyToMany('book', { through: 'sequel', by: 'bookId', to: 'laterId' }),

@@ -147,6 +147,7 @@ export type Mutation = {
   createBook?: Maybe<BookPayload>;
   updateBook?: Maybe<BookPayload>;
   repriceBooks?: Maybe<RepriceBooksPayload>;
+  renameGenres?: Maybe<RepriceBooksPayload>;
   uploadFile?: Maybe<FilePayload>;
   createUpload?: Maybe<UploadPayload>;
   deleteFile?: Maybe<DeleteFilePayload>;
@@ -179,6 +180,12 @@ export type MutationUpdateBookArgs = {
 
 export type MutationRepriceBooksArgs = {
   input: RepriceBooksInput;
+};
+
+
+export type MutationRenameGenresArgs = {
+  where: GenreWhere;
+  name: Scalars['String']['input'];
 };
 
 
@@ -293,6 +300,7 @@ export type Book = Node & {
   shelf?: Maybe<Scalars['String']['output']>;
   isLent?: Maybe<Scalars['Boolean']['output']>;
   loans?: Maybe<LoanConnection>;
+  ownLoans?: Maybe<Array<Loan>>;
   genres?: Maybe<Array<Genre>>;
   genreEdges?: Maybe<BookGenreConnection>;
   sequels?: Maybe<Array<Book>>;
@@ -338,6 +346,7 @@ export type BookWhere = {
   matches?: InputMaybe<Scalars['String']['input']>;
   author?: InputMaybe<AuthorWhere>;
   loans?: InputMaybe<LoanListWhere>;
+  ownLoans?: InputMaybe<LoanListWhere>;
   genres?: InputMaybe<GenreListWhere>;
   sequels?: InputMaybe<BookListWhere>;
   and?: InputMaybe<Array<BookWhere>>;
@@ -367,6 +376,7 @@ export type LoanWhere = {
 
 export type GenreWhere = {
   name?: InputMaybe<StringFilter>;
+  books?: InputMaybe<BookListWhere>;
 };
 
 export type BookListWhere = {
@@ -1129,6 +1139,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   createBook?: Resolver<Maybe<ResolversTypes['BookPayload']>, ParentType, ContextType, RequireFields<MutationCreateBookArgs, 'input'>>;
   updateBook?: Resolver<Maybe<ResolversTypes['BookPayload']>, ParentType, ContextType, RequireFields<MutationUpdateBookArgs, 'input'>>;
   repriceBooks?: Resolver<Maybe<ResolversTypes['RepriceBooksPayload']>, ParentType, ContextType, RequireFields<MutationRepriceBooksArgs, 'input'>>;
+  renameGenres?: Resolver<Maybe<ResolversTypes['RepriceBooksPayload']>, ParentType, ContextType, RequireFields<MutationRenameGenresArgs, 'where' | 'name'>>;
   uploadFile?: Resolver<Maybe<ResolversTypes['FilePayload']>, ParentType, ContextType, RequireFields<MutationUploadFileArgs, 'input'>>;
   createUpload?: Resolver<Maybe<ResolversTypes['UploadPayload']>, ParentType, ContextType, RequireFields<MutationCreateUploadArgs, 'input'>>;
   deleteFile?: Resolver<Maybe<ResolversTypes['DeleteFilePayload']>, ParentType, ContextType, RequireFields<MutationDeleteFileArgs, 'id'>>;
@@ -1200,6 +1211,7 @@ export type BookResolvers<ContextType = Context, ParentType extends ResolversPar
   shelf?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   isLent?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
   loans?: Resolver<Maybe<ResolversTypes['LoanConnection']>, ParentType, ContextType, Partial<BookLoansArgs>>;
+  ownLoans?: Resolver<Maybe<Array<ResolversTypes['Loan']>>, ParentType, ContextType>;
   genres?: Resolver<Maybe<Array<ResolversTypes['Genre']>>, ParentType, ContextType>;
   genreEdges?: Resolver<Maybe<ResolversTypes['BookGenreConnection']>, ParentType, ContextType, Partial<BookGenreEdgesArgs>>;
   sequels?: Resolver<Maybe<Array<ResolversTypes['Book']>>, ParentType, ContextType>;
