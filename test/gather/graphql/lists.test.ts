@@ -63,8 +63,11 @@ describe('connectionOf', () => {
     expect(await isbnsOf({ or: [{ id: { eq: btoa('Book:7') } }, { not: { pages: { isNull: false } } }] })).toEqual(
       await asked('id = 7 or pages is null'),
     );
-    const { data } = await gather.query('{ books(where: { pages: { isNull: true } }) { totalCount } }');
-    expect(data.books.totalCount).toBe(66);
+    const { data } = await gather.query(`{
+      without: books(where: { pages: { isNull: true } }) { totalCount }
+      all: books(where: { pages: null, status: { eq: null }, author: null, loans: { some: null }, not: null }) { totalCount }
+    }`);
+    expect(data).toEqual({ without: { totalCount: 66 }, all: { totalCount: 200 } });
   });
 
   test('refuses the ID of another type, and what is no ID', async () => {
@@ -187,6 +190,9 @@ describe('a condition on related rows', () => {
       ['{ loans: { none: { or: [] } } }', 'its part loans.none is'],
       ['{ author: { books: { some: { or: [{ title: { eq: "x" } }, {}] } } } }', 'its part author.books.some.or.1 is'],
       ['{ matches: $absent }', 'its part matches is', '($absent: String)'],
+      ['{ pages: $absent }', 'its part pages is', '($absent: IntFilter)'],
+      ['{ pages: { gt: 1, eq: $absent } }', 'its part pages.eq is', '($absent: Int)'],
+      ['{ pages: { gt: 1, eq: null } }', 'its part pages.eq is'],
     ] as const) {
       expect(await reprice(where, variables), where).toEqual({
         count: 0,

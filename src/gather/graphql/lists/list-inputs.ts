@@ -30,7 +30,7 @@ type InputNamed<Name> = Name extends keyof Inputs ? Inputs[Name] : never;
 
 /**
  * Converts a client's condition on objects of a type, `input BookWhere`, to a condition on rows: `toWhere('Book', where)`.
- * What is null or absent stays so.
+ * What is null or absent is a part that is not given.
  * @throws INVALID_INPUT for the ID of another type, FORBIDDEN for a field that the viewer may not read
  */
 export type ToWhere = <const Type extends string>(

@@ -28,7 +28,7 @@ type Convert = (value: unknown, viewer: Viewer) => unknown;
 /** A field of a condition. */
 interface Field {
   convert: Convert;
-  /** What a value that is null or absent becomes. */
+  /** What a null becomes: for a client it is a part that is not given, also of a column that may be null. */
   notGiven: unknown;
 }
 
@@ -39,8 +39,8 @@ const QUANTIFIERS: ReadonlySet<string> = new Set(['some', 'none']);
 
 /**
  * Converts conditions as clients send them to conditions on rows. A field of the input is one of `and`, `or` and `not`, a
- * condition of the application, a related row or rows, or a column. Parts that are null, absent or empty stay so, because
- * changes refuse them.
+ * condition of the application, a related row or rows, or a column. Parts that are null, absent or empty are not given, and
+ * stay in the condition, because changes refuse them.
  */
 export class WhereInputs {
   readonly #source: ListSource;
@@ -108,9 +108,9 @@ export class WhereInputs {
   /** How a field is converted, or what is wrong with it. */
   #toField(input: GraphQLInputObjectType, type: GraphQLObjectType, field: GraphQLInputField): Field | string {
     const group: Convert = (value, viewer) => this.toWhere(input, type, value, viewer);
-    if (field.name === 'not') return { convert: group, notGiven: null };
+    if (field.name === 'not') return { convert: group, notGiven: undefined };
     if (field.name === 'and' || field.name === 'or') {
-      return { convert: (values, viewer) => (values as unknown[]).map((it) => group(it, viewer)), notGiven: null };
+      return { convert: (values, viewer) => (values as unknown[]).map((it) => group(it, viewer)), notGiven: undefined };
     }
     return this.#toCondition(input, field) ?? this.#toRelated(input, type, field) ?? this.#toFilter(input, type, field);
   }
@@ -148,7 +148,7 @@ export class WhereInputs {
     const convert: Convert = (value, viewer) => {
       const conditions = Object.entries(value as Given).map(([quantifier, where]) => {
         const inside = getNamedType(own.getFields()[quantifier]?.type) as GraphQLInputObjectType;
-        return [quantifier, where == null ? null : this.toWhere(inside, relation.type, where, viewer)];
+        return [quantifier, where == null ? undefined : this.toWhere(inside, relation.type, where, viewer)];
       });
       return toRelated(Object.fromEntries(conditions), viewer);
     };
@@ -161,16 +161,19 @@ export class WhereInputs {
     if (!table || !Object.hasOwn(definitions[table].types, field.name)) {
       return `${input.name}.${field.name}: table ${table} has no such column, ${type.name} has no such relation, and \`resolvers.${input.name}\` has no such condition. Correct the SDL, or add the condition with defineWhere('${input.name}', …).`;
     }
-    const toKey = toKeyOf(this.#source, table, field.name);
     const filter = getNamedType(field.type);
-    if (!toKey || !isInputObjectType(filter)) return { convert: (value) => value, notGiven: null };
+    if (!isInputObjectType(filter)) return { convert: (value) => value, notGiven: undefined };
+    const toKey = toKeyOf(this.#source, table, field.name);
     const operators = filter.getFields();
     const toOperator = ([operator, value]: [string, unknown]) => {
-      const isId = operators[operator] && readsIds(operators[operator].type);
-      if (!isId || value == null) return [operator, value];
+      if (value == null) return [operator, undefined];
+      if (!toKey || !operators[operator] || !readsIds(operators[operator].type)) return [operator, value];
       return [operator, Array.isArray(value) ? value.map((id) => toKey(String(id))) : toKey(String(value))];
     };
-    return { convert: (value) => Object.fromEntries(Object.entries(value as Given).map(toOperator)), notGiven: null };
+    return {
+      convert: (value) => Object.fromEntries(Object.entries(value as Given).map(toOperator)),
+      notGiven: undefined,
+    };
   }
 
   /** The relation of a field's name; undefined if its type has none. */
