@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ask, endPostgresOf, type Program, postgresOf, runGather } from '../helpers/program.ts';
 
-const PROJECT = ['src', 'schema.graphql', 'services.openapi.yaml', 'codegen.ts', 'package.json'];
+const PROJECT = ['src', 'schema.graphql', 'services', 'codegen.ts', 'package.json'];
 const QUOTES = 'src/smokehouse/suppliers/quotes.ts';
 const MIGRATIONS = 'src/smokehouse/migrations';
 

@@ -4,7 +4,8 @@ import { toPage } from '../database/page.ts';
 import type { TableName } from '../database/schema.ts';
 import type { Definitions } from '../database/tables.ts';
 import { toGlobalId } from '../global-id.ts';
-import type { BelongsTo, DeclaredField, HasMany } from './define-type.ts';
+import type { Key } from '../services/bulk.ts';
+import type { BelongsTo, DeclaredField, FromService, HasMany } from './define-type.ts';
 import type { Reading } from './reads.ts';
 import { findRows } from './rows.ts';
 
@@ -36,6 +37,7 @@ interface Place {
  * @throws Error if the table has no such foreign key
  */
 export function toResolution(field: DeclaredField, place: Place): Resolution {
+  if (field.kind === 'fromService') return toServiceValue(field);
   return field.kind === 'belongsTo' ? toParent(field, place) : toChildren(field, place);
 }
 
@@ -61,6 +63,25 @@ function toParent({ by }: BelongsTo, { table, definitions }: Place): Resolution 
       return found;
     },
     extensions: { reads: [by], resolveAll: findAll },
+  };
+}
+
+function toServiceValue({ service, operation, by, select }: FromService): Resolution {
+  const load = async ({ [by]: key }: AnyRow, { loaders }: Context) => {
+    if (key === null || key === undefined) return null;
+    const value = await loaders.ofService(service, operation).load(key as Key);
+    if (select === undefined || value === null) return value;
+    return (value as AnyRow)[select];
+  };
+  return {
+    resolve: (row, _, context) => load(row, context),
+    extensions: {
+      reads: [by],
+      resolveAll: async (rows, _, context) => {
+        const results = await Promise.allSettled(rows.map((row) => load(row, context)));
+        return results.map((result) => (result.status === 'fulfilled' ? result.value : result.reason));
+      },
+    },
   };
 }
 

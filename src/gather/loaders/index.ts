@@ -4,13 +4,16 @@ import type { Column } from '../database/order.ts';
 import type { ParentList } from '../database/parent-pages.ts';
 import type { TableName } from '../database/schema.ts';
 import type { Row } from '../database/table-definition.ts';
+import { lazily } from '../lazy.ts';
 import type { Registered } from '../register.ts';
+import type { Key } from '../services/bulk.ts';
 import type { LoaderSource } from './batch.ts';
 import { keyByFileId } from './key-by-file-id.ts';
 import { lastJobBySchedule } from './last-job-by-schedule.ts';
 import { createParentPages, type ParentPages } from './parent-pages.ts';
 import { createRowByKey } from './row-by-key.ts';
 import { RowCache } from './row-cache.ts';
+import { createServiceLoader } from './service-loader.ts';
 
 /** Creates a loader for one request. */
 // biome-ignore lint/suspicious/noExplicitAny: each has its own keys and values
@@ -51,6 +54,8 @@ interface SharedLoaders {
   rowsBy<T extends TableName>(table: T, column: string): DataLoader<string, Row<T>, unknown>;
   /** The rows behind a type that implements Node, by their keys; undefined for any other type. */
   ofType(type: string): DataLoader<string, object, unknown> | undefined;
+  /** The values of an operation that the service's `bulk` declares, by key; null for a key without one. */
+  ofService(service: string, operation: string): DataLoader<Key, unknown, unknown>;
   /** Pages of a list that each parent has. */
   pagesOf<T extends TableName>(name: string, list: ParentList<T>): ParentPages<Row<T> & { id: string }>;
 }
@@ -75,21 +80,25 @@ export function loadersFrom({ factories, rowLoaders: appRowLoaders, nodeTypes }:
     ...engineLoaders,
     ...factories,
   };
-  const prototype = Object.defineProperties(
-    {},
-    Object.fromEntries(Object.entries(all).map(([name, make]) => [name, { get: toGetter(name, make) }])),
-  );
+  const createNamed = lazily<LoaderSource, object>(all);
 
   return (given) => {
     const known = new RowCache();
     const source: LoaderSource = { ...given, known };
     const pages = new Map<string, unknown>();
+    const values = new Map<string, ReturnType<SharedLoaders['ofService']>>();
     const shared: SharedLoaders = {
       known,
       rowsBy: (table, column) => Reflect.get(loaders, names.get(`${table} ${column}`) ?? ''),
       ofType: (type) => {
         const table = nodeTypes.get(type);
         return table && loaders.rowsBy(table, 'id');
+      },
+      ofService: (service, operation) => {
+        const name = `${service}.${operation}`;
+        const loader = values.get(name) ?? createServiceLoader(name, source, { service, operation });
+        values.set(name, loader);
+        return loader;
       },
       pagesOf: (name, list) => {
         // Two types may have lists of the same name.
@@ -98,7 +107,7 @@ export function loadersFrom({ factories, rowLoaders: appRowLoaders, nodeTypes }:
         return pages.get(key) as ReturnType<SharedLoaders['pagesOf']> as never;
       },
     };
-    const loaders: Loaders = Object.assign(Object.create(prototype, { source: { value: source } }), shared);
+    const loaders: Loaders = Object.assign(createNamed(source) as Loaders, shared);
     return loaders;
   };
 }
@@ -109,12 +118,4 @@ function toRowLoader(name: string, [table, column]: readonly [TableName, string]
 
 function rowLoader<T extends TableName>(name: string, source: LoaderSource, table: T, column: string) {
   return createRowByKey<T>(name, source, source.database.definitions[table], column as Column<T>);
-}
-
-function toGetter(name: string, make: LoaderFactory) {
-  return function (this: { source: LoaderSource }) {
-    const value = make(this.source);
-    Object.defineProperty(this, name, { value });
-    return value;
-  };
 }

@@ -1,0 +1,151 @@
+import type { Body, JsonSchema, Method, OperationContract, Parameter } from '../../services/contract.ts';
+import { isNode, type Node, nodesIn, type OpenApiDocument, Unsupported } from './document.ts';
+import type { Schemas } from './schemas.ts';
+import { findSecurity } from './security.ts';
+
+const METHODS = new Set<string>(['get', 'head', 'options', 'put', 'delete', 'post', 'patch']);
+const JSON_TYPE = /^(?:\*\/\*|application\/(?:[^/]+\+)?json)\s*(?:;|$)/i;
+/** They are ignored as parameters: https://spec.openapis.org/oas/v3.1.1#fixed-fields-for-parameters */
+const NOT_PARAMETERS = new Set(['accept', 'content-type', 'authorization']);
+const QUERY_STYLES = new Set(['form', 'spaceDelimited', 'pipeDelimited', 'deepObject']);
+
+/** An operation where a file has it. */
+export interface Place {
+  /** Its name for programs: from its `operationId`, or else from its method and path. */
+  name: string;
+  method: Method;
+  path: string;
+  operation: Node;
+  /** The parameters of all operations of the path. */
+  shared: unknown;
+}
+
+/** The operations of a file, in its order. */
+export function findOperations(document: OpenApiDocument): Place[] {
+  return nodesIn(document.root['paths']).flatMap(([path, item]) => {
+    const resolved = document.resolve(item);
+    const methods = nodesIn(resolved).filter(([method]) => METHODS.has(method) || method === 'trace');
+    return methods.map(([method, operation]) => ({
+      name: toName(operation['operationId'] ?? toOwnName(method, path)),
+      method: method.toUpperCase() as Method,
+      path,
+      operation,
+      shared: resolved['parameters'],
+    }));
+  });
+}
+
+/** @throws Unsupported with the reason why it cannot be called */
+export function toOperation(document: OpenApiDocument, schemas: Schemas, place: Place): OperationContract {
+  const { method, path, operation } = place;
+  if (!METHODS.has(method.toLowerCase())) throw new Unsupported(`its method is ${method}`);
+  const parameters = findParameters(document, schemas, place);
+  const [unknown] = [...path.matchAll(/\{([^}]+)\}/g)].filter(
+    ([, name]) => !parameters.some((it) => it.in === 'path' && it.name === name),
+  );
+  if (unknown) throw new Unsupported(`its path has ${unknown[0]}, which is none of its parameters`);
+  const body = findBody(document, schemas, operation);
+  const { answers, failures } = findAnswers(document, schemas, operation);
+  const security = findSecurity(document, operation);
+  return {
+    method,
+    path,
+    ...(parameters.length > 0 && { parameters }),
+    ...(body && { body }),
+    answers,
+    ...(Object.keys(failures).length > 0 && { failures }),
+    ...(security.length > 0 && { security }),
+  };
+}
+
+function findParameters(document: OpenApiDocument, schemas: Schemas, { operation, shared }: Place): Parameter[] {
+  const all = [...nodesIn(shared), ...nodesIn(operation['parameters'])].map(([, it]) => document.resolve(it));
+  // Those of the operation override those of its path.
+  const unique = new Map(all.map((it) => [`${it['in']} ${it['name']}`, it]));
+  return [...unique.values()].flatMap((parameter) => {
+    const { in: place, name, required } = parameter;
+    if (place === 'header' && NOT_PARAMETERS.has(String(name).toLowerCase())) return [];
+    if (place === 'path' || place === 'query' || place === 'header') return [toParameter(schemas, parameter, place)];
+    if (required === true) throw new Unsupported(`it needs the ${place} parameter ${name}`);
+    return [];
+  });
+}
+
+function toParameter(schemas: Schemas, parameter: Node, place: Parameter['in']): Parameter {
+  const { name, required, schema, content, style, explode } = parameter;
+  const [json] = nodesIn(content).filter(([type]) => JSON_TYPE.test(type));
+  if (content && (!json || place === 'path')) throw new Unsupported(`its ${place} parameter ${name} has a media type`);
+  const given = (json ? 'json' : (style ?? (place === 'query' ? 'form' : 'simple'))) as Parameter['style'];
+  if (!json && !(place === 'query' ? QUERY_STYLES.has(given) : given === 'simple')) {
+    throw new Unsupported(`its ${place} parameter ${name} has the style ${given}`);
+  }
+  return {
+    in: place,
+    name: String(name),
+    style: given,
+    explode: typeof explode === 'boolean' ? explode : given === 'form',
+    isRequired: required === true || place === 'path',
+    schema: schemas.convert(json ? json[1]['schema'] : schema, 'request'),
+  };
+}
+
+function findBody(document: OpenApiDocument, schemas: Schemas, operation: Node): Body | undefined {
+  if (!operation['requestBody']) return undefined;
+  const { content, required } = document.resolve(operation['requestBody']);
+  const [json] = nodesIn(content).filter(([type]) => JSON_TYPE.test(type));
+  if (json) {
+    const mediaType = json[0].startsWith('*') ? 'application/json' : json[0];
+    return { mediaType, isRequired: required === true, schema: schemas.convert(json[1]['schema'], 'request') };
+  }
+  if (required !== true) return undefined;
+  throw new Unsupported(`its body is ${typesIn(content)}, not JSON`);
+}
+
+/** The answers by status; of `default` only if there is no other success. */
+function findAnswers(document: OpenApiDocument, schemas: Schemas, operation: Node) {
+  const answers: Record<string, JsonSchema | null> = {};
+  const failures: Record<string, string> = {};
+  const others: string[] = [];
+  const responses = nodesIn(operation['responses']).map(
+    ([status, it]) => [status.toUpperCase(), document.resolve(it)] as const,
+  );
+  const isSuccess = (status: string) => status.startsWith('2');
+  const successes = responses.filter(([status]) => isSuccess(status));
+  for (const [status, { description }] of responses) {
+    if (/^[345]\d\d$/.test(status))
+      failures[status] = String(description ?? '')
+        .trim()
+        .replace(/\.$/, '');
+  }
+  const fallback = responses.filter(([status]) => status === 'DEFAULT').map(([, it]) => ['2XX', it] as const);
+  for (const [status, { content }] of successes.length > 0 ? successes : fallback) {
+    const [json] = nodesIn(content).filter(([type]) => JSON_TYPE.test(type));
+    if (json) answers[status] = schemas.convert(json[1]['schema'], 'answer');
+    else if (nodesIn(content).length === 0) answers[status] = null;
+    else others.push(typesIn(content));
+  }
+  if (Object.keys(answers).length === 0 && others.length > 0)
+    throw new Unsupported(`it answers with ${others}, not JSON`);
+  if (Object.keys(answers).length === 0) answers['2XX'] = null;
+  return { answers, failures };
+}
+
+function typesIn(content: unknown): string {
+  return isNode(content) ? Object.keys(content).join(', ') : 'of no type';
+}
+
+function toOwnName(method: string, path: string): string {
+  return `${method}${path.replaceAll(/\{([^}]+)\}/g, '-by-$1')}`;
+}
+
+/** `list-books` becomes `listBooks`. */
+function toName(id: unknown): string {
+  const [first = '', ...rest] = String(id)
+    .split(/[^A-Za-z0-9]+/)
+    .filter(Boolean);
+  const name =
+    first.charAt(0).toLowerCase() +
+    first.slice(1) +
+    rest.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
+  return /^[a-z]/.test(name) ? name : `operation${name}`;
+}
