@@ -22,7 +22,9 @@ export function secretsOf(settings: Settings): string[] {
 
 /** Of `user:password`, the password by itself too. */
 function credentialsOf({ credentials = {} }: Service): string[] {
-  return Object.values(credentials).flatMap((value) => [value, value.slice(value.indexOf(':') + 1)]);
+  return Object.values(credentials).flatMap((value) =>
+    /:./.test(value) ? [value, value.slice(value.indexOf(':') + 1)] : [value],
+  );
 }
 
 /** The passwords in a URL: of the user info, encoded and decoded, and of the query, where PostgreSQL accepts one too. */

@@ -33,13 +33,14 @@ export function secretsFor(
   });
 }
 
-/** Names of credentials that operations of a service cannot be called without, and that are not given. */
-export function findMissing({ operations }: Contract, given: Readonly<Record<string, string>>): string[] {
-  const missing = new Set<string>();
-  for (const { security = [] } of Object.values<OperationContract>(operations)) {
-    const isMet = security.length === 0 || security.some((list) => list.every((name) => given[name] !== undefined));
-    if (isMet) continue;
-    for (const name of security[0] ?? []) if (given[name] === undefined) missing.add(name);
-  }
-  return [...missing];
+/**
+ * The credentials that are missing if no operation that needs any has its own; else none: an application need not call
+ * all operations.
+ */
+export function findMissing({ operations }: Contract, given: Readonly<Record<string, string>>): readonly string[] {
+  const isGiven = (name: string) => given[name] !== undefined;
+  const needed = Object.values<OperationContract>(operations).flatMap(({ security }) => (security ? [security] : []));
+  if (needed.some((lists) => lists.some((list) => list.every(isGiven)))) return [];
+  const [first = []] = needed.flat();
+  return first.filter((name) => !isGiven(name));
 }

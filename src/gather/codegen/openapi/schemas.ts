@@ -59,8 +59,14 @@ export class Schemas {
     this.#names.set(key, name);
     // Reserves the name: a schema may refer to itself.
     this.definitions[name] = {};
-    this.definitions[name] = this.convert(this.#document.find(reference), direction);
-    return name;
+    try {
+      this.definitions[name] = this.convert(this.#document.find(reference), direction);
+      return name;
+    } catch (error) {
+      this.#names.delete(key);
+      delete this.definitions[name];
+      throw error;
+    }
   }
 
   #nameOf(reference: string, direction: Direction): string {
@@ -85,7 +91,8 @@ export class Schemas {
     if (keyword === 'required') return Array.isArray(value) ? this.#requiredOf(schema, value, direction) : undefined;
     if (keyword === 'format') return value === 'int64' ? value : undefined;
     if (keyword === 'pattern' && !isPattern(value)) {
-      this.leftOut.push(`the pattern ${value}: it is no regular expression of JavaScript`);
+      // Requests are not checked.
+      if (direction === 'answer') this.leftOut.push(`the pattern ${value}: it is no regular expression of JavaScript`);
       return undefined;
     }
     if (COPIED.has(keyword)) return value;
