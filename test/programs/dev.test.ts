@@ -34,6 +34,10 @@ test('a change is answered, a broken one is shown and costs nothing, and the pas
   expect(await message()).toMatch(/^got 1 quote/);
   await signInWithFirstPassword();
 
+  await edit('services/promo.openapi.yaml', '[title, text]', '[title]');
+  await saidOnce(/Changed: services\/promo\.openapi\.yaml\nRestarted in \d+ ms\.\n/);
+  expect(await readFile(join(project, 'src/smokehouse/generated/services.ts'), 'utf8')).toContain('text?: string;');
+
   await edit(QUOTES, 'const fetched', 'const fetched: =');
   await saidOnce(/The change cannot be loaded: the former version goes on\.\n/);
   expect(program.stderr).toMatch(/quotes\.ts:37\n[\s\S]*const fetched: =[\s\S]*ERR_INVALID_TYPESCRIPT_SYNTAX/);

@@ -1,6 +1,6 @@
 import type { Contract, JsonSchema, OperationContract } from './contract.ts';
 import type { RequestValues } from './request.ts';
-import { itemsOf, propertyOf, typeOf, valuesOf } from './shape.ts';
+import { itemsOf, keywordOf, propertyOf, typeOf, valuesOf } from './shape.ts';
 
 /**
  * How the values of keys are read with an operation.
@@ -14,7 +14,7 @@ import { itemsOf, propertyOf, typeOf, valuesOf } from './shape.ts';
 export interface Bulk {
   /** Where the keys go: a parameter, or a property of the JSON body. A parameter of the path takes one key. */
   readonly in: `query.${string}` | `path.${string}` | `body.${string}`;
-  /** Most keys of a request. @default 100 */
+  /** Most keys of a request. @default what the contract says, or 100 */
   readonly max?: number;
   /**
    * Where the values are: a list of objects (`ratings[]`, or `[]` for a body that is a list), an object by key (`stock.*`,
@@ -32,6 +32,8 @@ export type Key = string | number;
 export interface BulkPlan {
   /** Most keys of a request. */
   max: number;
+  /** Whether the key is in the path, and the answer is its value. */
+  isOne: boolean;
   /** How many characters a key adds to the query; 0 for keys that are elsewhere. */
   lengthOf(key: Key): number;
   /** Whether a key is of the type that the contract says. The service can have no value for another. */
@@ -63,7 +65,8 @@ export function toBulkPlan(definitions: Definitions, operation: OperationContrac
   const toKey = (key: Key) => (isNumeric ? Number(key) : String(key));
   const toIn = (keys: readonly Key[]) => (isOne ? keys[0] : isList ? keys : keys.join(','));
   return {
-    max: isOne ? 1 : (bulk.max ?? MAX),
+    max: isOne ? 1 : findMax(definitions, schema, bulk),
+    isOne,
     lengthOf: (key) => (group === 'query' ? encodeURIComponent(String(key)).length + separator : 0),
     accepts: (key) => !isNumeric || (/\d/.test(String(key)) && Number.isSafeInteger(Number(key))),
     toRequest: (keys) => ({
@@ -73,6 +76,13 @@ export function toBulkPlan(definitions: Definitions, operation: OperationContrac
       ? ([key], answer) => new Map([[String(key), at(answer, bulk.out ?? '')]])
       : (_, answer) => new Map(entriesOf(answer, bulk)),
   };
+}
+
+function findMax(definitions: Definitions, schema: JsonSchema, { max }: Bulk): number {
+  const allowed = keywordOf(schema, 'maxItems', definitions);
+  if (typeof allowed !== 'number') return max ?? MAX;
+  if (max !== undefined && max > allowed) throw new Error(`Expected \`max\` of at most ${allowed}, got ${max}.`);
+  return max ?? allowed;
 }
 
 const NUMERIC = new Set(['integer', 'number']);

@@ -9,8 +9,6 @@ interface KeySource {
   plan: BulkPlan;
   /** Most requests under way at a time. */
   concurrency: number;
-  /** Whether an error says that there is no value. */
-  isAbsent(error: unknown): boolean;
   send(values: RequestValues, keys: number): Promise<unknown>;
 }
 
@@ -28,7 +26,7 @@ export async function readByKey(source: KeySource, keys: readonly Key[]): Promis
       const answer = await source.send(plan.toRequest(chunk), chunk.length);
       for (const [key, value] of plan.toValues(chunk, answer)) results.set(key, value);
     } catch (error) {
-      if (!source.isAbsent(error)) for (const key of chunk) results.set(String(key), error);
+      for (const key of chunk) results.set(String(key), error);
     }
   });
   return keys.map((key) => results.get(String(key)) ?? null);

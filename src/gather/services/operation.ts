@@ -2,7 +2,6 @@ import type { BulkPlan, Key } from './bulk.ts';
 import { readByKey } from './by-key.ts';
 import { type Check, createCheck } from './check.ts';
 import type { Contract, OperationContract } from './contract.ts';
-import { UpstreamError } from './errors.ts';
 import { type RequestValues, type Secret, toHttpRequest } from './request.ts';
 import type { ServiceClient } from './service-client.ts';
 import { definitionsOf } from './shape.ts';
@@ -33,30 +32,38 @@ export function createOperation(
   { definitions, client, secrets, concurrency, expected }: OperationSource,
 ): (signal: AbortSignal) => BoundOperation {
   const { method, failures } = operation;
-  let answers: Readonly<Record<string, Check<unknown> | null>> | undefined;
-  const send = async (signal: AbortSignal, values: RequestValues, keys: number) => {
-    // Compiling a schema takes milliseconds: an operation that is never called costs none.
-    answers ??= toChecks(operation, definitions);
+  // Compiling a schema takes milliseconds: an operation that is never called costs none.
+  let checks: Checks | undefined;
+  const send = async (values: RequestValues, options: { signal: AbortSignal; keys: number; others?: Checks }) => {
+    checks ??= toChecks(operation, definitions);
+    const { signal, keys, others } = options;
     const request = toHttpRequest(operation, values, secrets);
-    return client.send({ ...request, method, call: name, keys, signal, answers, failures, expected });
+    return client.send({
+      ...request,
+      method,
+      call: name,
+      keys,
+      signal,
+      answers: { ...checks, ...others },
+      failures,
+      expected,
+    });
   };
-  // A status that the contract does not have may be that of another path.
-  const isAbsent = (error: unknown) =>
-    error instanceof UpstreamError && error.status === 404 && failures?.[404] !== undefined;
+  // A 404 that the contract does not have may be that of another path.
+  const others = plan?.isOne && failures?.[404] !== undefined ? { 404: null } : {};
   return (signal) => {
-    const bound: BoundOperation = (values = {}) => send(signal, values, 1);
+    const bound: BoundOperation = (values = {}) => send(values, { signal, keys: 1 });
     if (!plan) return bound;
-    const source = {
-      plan,
-      concurrency,
-      isAbsent,
-      send: (values: RequestValues, keys: number) => send(signal, values, keys),
-    };
-    return Object.assign(bound, { byKey: (keys: readonly Key[]) => readByKey(source, keys) });
+    const sendKeys = (values: RequestValues, keys: number) => send(values, { signal, keys, others });
+    return Object.assign(bound, {
+      byKey: (keys: readonly Key[]) => readByKey({ plan, concurrency, send: sendKeys }, keys),
+    });
   };
 }
 
-function toChecks({ answers }: OperationContract, definitions: Contract['definitions']) {
+type Checks = Readonly<Record<string, Check<unknown> | null>>;
+
+function toChecks({ answers }: OperationContract, definitions: Contract['definitions']): Checks {
   const checks = Object.entries(answers).map(([status, schema]) => {
     return [status, schema && createCheck({ ...schema, definitions: definitionsOf(schema, definitions) })] as const;
   });

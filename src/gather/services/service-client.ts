@@ -44,7 +44,7 @@ export interface ServiceRequest<T> extends HttpRequest {
   answers: Readonly<Record<string, Check<T> | null>>;
   /** What other statuses mean. */
   failures?: Readonly<Record<string, string>> | undefined;
-  /** Other statuses that a healthy service answers: they are not retried, and do not open the breaker. */
+  /** Other statuses that a healthy service answers: they are not retried, and neither count for the breaker nor as an outage. */
   expected?: readonly number[] | undefined;
 }
 
@@ -122,7 +122,7 @@ export class ServiceClient {
     const trip = () => {
       const headers = { ...request.headers, ...event.headers };
       const outgoing = { method, path: this.#basePath + path + query, headers, body };
-      return this.#watched(this.#sendInTime({ request, label, outgoing }));
+      return this.#watched(this.#sendInTime({ request, label, outgoing }), request.expected);
     };
     const send = () => call({ kind: 'http', name, keys, signal }, trip);
     return requests.hasSubscribers ? requests.runStores(event, send) : send();
@@ -137,13 +137,15 @@ export class ServiceClient {
     return this.#pool.destroy();
   }
 
-  async #watched<T>(answer: Promise<T>): Promise<T> {
+  async #watched<T>(answer: Promise<T>, expected: readonly number[] = []): Promise<T> {
     try {
       const value = await answer;
       this.#outage?.answered();
       return value;
     } catch (error) {
-      if (error instanceof UpstreamError) this.#outage?.failed(error);
+      const isExpected =
+        error instanceof UpstreamError && error.status !== undefined && expected.includes(error.status);
+      if (error instanceof UpstreamError && !isExpected) this.#outage?.failed(error);
       throw error;
     }
   }

@@ -2,11 +2,11 @@ import { defineService } from 'gather';
 import { contracts } from '../generated/services.ts';
 
 const pricing = defineService(contracts.pricing, {
-  bulk: { getPrices: { in: 'query.skus', max: 100, out: 'prices.*' } },
+  bulk: { getPrices: { in: 'query.skus', out: 'prices.*' } },
 });
 
 const inventory = defineService(contracts.inventory, {
-  bulk: { getStock: { in: 'query.skus', max: 100, out: 'stock.*' } },
+  bulk: { getStock: { in: 'query.skus', out: 'stock.*' } },
 });
 
 /**

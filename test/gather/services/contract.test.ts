@@ -96,7 +96,7 @@ describe('the guess', () => {
     expect(guess('createMember')).toBeUndefined();
     expect(guess('replaceMember')).toBeUndefined();
     expect(guess('deleteMember')).toBeUndefined();
-    expect(guess('listMembers')).toBeUndefined();
+    expect(guess('listMembers')).toEqual({ in: 'query.ids', max: 100, out: 'members[]', by: 'id' });
     expect(guessBulk(contracts.ratings.operations.getPick, {})).toBeUndefined();
   });
 });

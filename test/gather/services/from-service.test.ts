@@ -78,8 +78,9 @@ function answer({ pathname }: URL, { body }: TestRequest): unknown {
 test('fields of all rows are one call in bulk, and one for each key where there is no bulk', async () => {
   await using running = await startTestApp(app, { services: { members: answer } });
   await running.ask(AUTHORS);
-  const { data, errors } = await running.query(PAGE);
+  const { data, errors, extensions } = await running.query(PAGE);
   expect(errors).toBeUndefined();
+  expect(extensions?.timing.calls.every(({ outcome }: { outcome: string }) => outcome === 'ok')).toBe(true);
   const ann = { nickname: 'Annie', level: 'GOLD', points: 7 };
   const bob = { nickname: 'Bobby', level: null, points: null };
   const cid = { nickname: null, level: null, points: null };

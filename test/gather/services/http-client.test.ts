@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Call, calls } from '../../../src/gather/calls.ts';
 import { createCheck } from '../../../src/gather/services/check.ts';
@@ -162,7 +163,8 @@ describe('an answer', () => {
 
   it('of a status that a healthy service may answer is an error that says so, and is no failure', async () => {
     server.respond = status(503);
-    const upstream = open();
+    const lines: string[] = [];
+    const upstream = open({ log: pino({}, { write: (line: string) => void lines.push(line) }) });
     const { signal } = new AbortController();
     const answers = { 200: check };
     for (let count = 0; count < 30; count++) {
@@ -175,6 +177,7 @@ describe('an answer', () => {
     }
     expect(server.requests).toHaveLength(30);
     expect(upstream.state().breaker).toBe('closed');
+    expect(lines).toEqual([]);
   });
 
   it('without a body is undefined, whatever comes with it', async () => {

@@ -268,6 +268,10 @@ test.each([
     'bulk.getMembersByIdPoints: Expected `out` to name a property of the answer, got "point".',
   ],
   [
+    { searchMembers: { in: 'body.memberIds', max: 51, out: 'members[]', by: 'id' } },
+    'bulk.searchMembers: Expected `max` of at most 50, got 51.',
+  ],
+  [
     { replaceMember: { in: 'path.id' } },
     'bulk.replaceMember: Expected `out` to name a property of the answer, got "".',
   ],

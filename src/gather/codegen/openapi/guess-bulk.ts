@@ -6,6 +6,7 @@ type Definitions = Contract['definitions'];
 
 /** What a POST or its last segment is called if it only reads. */
 const READS = /^(?:batch|bulk)?(?:find|fetch|get|list|load|lookup|query|read|resolve|search)/i;
+const KEYS = /(?:id|code|key|number|sku)s(?:\[\])?$/i;
 const SCALARS = new Set(['integer', 'number', 'string']);
 
 /** A place for keys in a request. */
@@ -47,10 +48,10 @@ function findKeys({ parameters = [], body }: OperationContract, definitions: Def
     return { in: `path.${only.name}`, name: only.name, schema: only.schema };
   }
   const properties = [...(body ? propertiesOf(body.schema, definitions) : [])];
+  // A list that need not be given is a filter, such as `tags`, unless its name says that it has keys.
+  const inQuery = parameters.filter((it) => it.in === 'query' && (it.isRequired || KEYS.test(it.name)));
   const all: KeysIn[] = [
-    ...parameters
-      .filter((it) => it.in === 'query')
-      .map(({ name, schema }) => ({ in: `query.${name}` as const, name, schema })),
+    ...inQuery.map(({ name, schema }) => ({ in: `query.${name}` as const, name, schema })),
     ...properties.map(([name, schema]) => ({ in: `body.${name}` as const, name, schema })),
   ];
   const lists = all.filter(({ schema }) => isScalar(itemsOf(schema, definitions), definitions));

@@ -1,10 +1,11 @@
-import type { Body, JsonSchema, Method, OperationContract, Parameter } from '../../services/contract.ts';
-import { isNode, type Node, nodesIn, type OpenApiDocument, Unsupported } from './document.ts';
+import type { Body, Method, OperationContract, Parameter } from '../../services/contract.ts';
+import { findAnswers, findFailures } from './answers.ts';
+import { type Node, nodesIn, type OpenApiDocument, Unsupported } from './document.ts';
+import { findJson, typesOf } from './media-types.ts';
 import type { Schemas } from './schemas.ts';
 import { findSecurity } from './security.ts';
 
 const METHODS = new Set<string>(['get', 'head', 'options', 'put', 'delete', 'post', 'patch']);
-const JSON_TYPE = /^(?:\*\/\*|application\/(?:[^/]+\+)?json)\s*(?:;|$)/i;
 /** They are ignored as parameters: https://spec.openapis.org/oas/v3.1.1#fixed-fields-for-parameters */
 const NOT_PARAMETERS = new Set(['accept', 'content-type', 'authorization']);
 const QUERY_STYLES = new Set(['form', 'spaceDelimited', 'pipeDelimited', 'deepObject']);
@@ -45,14 +46,14 @@ export function toOperation(document: OpenApiDocument, schemas: Schemas, place: 
   );
   if (unknown) throw new Unsupported(`its path has ${unknown[0]}, which is none of its parameters`);
   const body = findBody(document, schemas, operation);
-  const { answers, failures } = findAnswers(document, schemas, operation);
+  const failures = findFailures(document, operation);
   const security = findSecurity(document, operation);
   return {
     method,
     path,
     ...(parameters.length > 0 && { parameters }),
     ...(body && { body }),
-    answers,
+    answers: findAnswers(document, schemas, place),
     ...(Object.keys(failures).length > 0 && { failures }),
     ...(security.length > 0 && { security }),
   };
@@ -73,7 +74,7 @@ function findParameters(document: OpenApiDocument, schemas: Schemas, { operation
 
 function toParameter(schemas: Schemas, parameter: Node, place: Parameter['in']): Parameter {
   const { name, required, schema, content, style, explode } = parameter;
-  const [json] = nodesIn(content).filter(([type]) => JSON_TYPE.test(type));
+  const json = findJson(content);
   if (content && (!json || place === 'path')) throw new Unsupported(`its ${place} parameter ${name} has a media type`);
   const given = (json ? 'json' : (style ?? (place === 'query' ? 'form' : 'simple'))) as Parameter['style'];
   if (!json && !(place === 'query' ? QUERY_STYLES.has(given) : given === 'simple')) {
@@ -85,53 +86,20 @@ function toParameter(schemas: Schemas, parameter: Node, place: Parameter['in']):
     style: given,
     explode: typeof explode === 'boolean' ? explode : given === 'form',
     isRequired: required === true || place === 'path',
-    schema: schemas.convert(json ? json[1]['schema'] : schema, 'request'),
+    schema: schemas.convert(json ? json.schema : schema, 'request'),
   };
 }
 
 function findBody(document: OpenApiDocument, schemas: Schemas, operation: Node): Body | undefined {
   if (!operation['requestBody']) return undefined;
   const { content, required } = document.resolve(operation['requestBody']);
-  const [json] = nodesIn(content).filter(([type]) => JSON_TYPE.test(type));
+  const json = findJson(content);
   if (json) {
-    const mediaType = json[0].startsWith('*') ? 'application/json' : json[0];
-    return { mediaType, isRequired: required === true, schema: schemas.convert(json[1]['schema'], 'request') };
+    const mediaType = json.type.startsWith('*') ? 'application/json' : json.type;
+    return { mediaType, isRequired: required === true, schema: schemas.convert(json.schema, 'request') };
   }
   if (required !== true) return undefined;
-  throw new Unsupported(`its body is ${typesIn(content)}, not JSON`);
-}
-
-/** The answers by status; of `default` only if there is no other success. */
-function findAnswers(document: OpenApiDocument, schemas: Schemas, operation: Node) {
-  const answers: Record<string, JsonSchema | null> = {};
-  const failures: Record<string, string> = {};
-  const others: string[] = [];
-  const responses = nodesIn(operation['responses']).map(
-    ([status, it]) => [status.toUpperCase(), document.resolve(it)] as const,
-  );
-  const isSuccess = (status: string) => status.startsWith('2');
-  const successes = responses.filter(([status]) => isSuccess(status));
-  for (const [status, { description }] of responses) {
-    if (/^[345]\d\d$/.test(status))
-      failures[status] = String(description ?? '')
-        .trim()
-        .replace(/\.$/, '');
-  }
-  const fallback = responses.filter(([status]) => status === 'DEFAULT').map(([, it]) => ['2XX', it] as const);
-  for (const [status, { content }] of successes.length > 0 ? successes : fallback) {
-    const [json] = nodesIn(content).filter(([type]) => JSON_TYPE.test(type));
-    if (json) answers[status] = schemas.convert(json[1]['schema'], 'answer');
-    else if (nodesIn(content).length === 0) answers[status] = null;
-    else others.push(typesIn(content));
-  }
-  if (Object.keys(answers).length === 0 && others.length > 0)
-    throw new Unsupported(`it answers with ${others}, not JSON`);
-  if (Object.keys(answers).length === 0) answers['2XX'] = null;
-  return { answers, failures };
-}
-
-function typesIn(content: unknown): string {
-  return isNode(content) ? Object.keys(content).join(', ') : 'of no type';
+  throw new Unsupported(`its body is ${typesOf(content)}, not JSON`);
 }
 
 function toOwnName(method: string, path: string): string {
