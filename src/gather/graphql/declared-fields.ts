@@ -67,21 +67,22 @@ function toParent({ by }: BelongsTo, { table, definitions }: Place): Resolution 
 }
 
 function toServiceValue({ service, operation, by, select }: FromService): Resolution {
-  const load = async ({ [by]: key }: AnyRow, { loaders }: Context) => {
-    if (key === null || key === undefined) return null;
-    const value = await loaders.ofService(service, operation).load(key as Key);
-    if (select === undefined || value === null) return value;
-    return (value as AnyRow)[select];
+  const toField = (value: unknown) =>
+    select === undefined || value === null || value instanceof Error ? value : (value as AnyRow)[select];
+  const loadAll = async (rows: readonly AnyRow[], _: Arguments, { loaders }: Context) => {
+    const keys = rows.map(({ [by]: key }) => (key ?? null) as Key | null);
+    const unique = [...new Set(keys.filter((key) => key !== null))];
+    const values = await loaders.ofService(service, operation).loadMany(unique);
+    const byKey = new Map(unique.map((key, index) => [key, toField(values[index])]));
+    return keys.map((key) => (key === null ? null : byKey.get(key)));
   };
   return {
-    resolve: (row, _, context) => load(row, context),
-    extensions: {
-      reads: [by],
-      resolveAll: async (rows, _, context) => {
-        const results = await Promise.allSettled(rows.map((row) => load(row, context)));
-        return results.map((result) => (result.status === 'fulfilled' ? result.value : result.reason));
-      },
+    resolve: async (row, args, context) => {
+      const [value] = await loadAll([row], args, context);
+      if (value instanceof Error) throw value;
+      return value;
     },
+    extensions: { reads: [by], resolveAll: loadAll },
   };
 }
 
@@ -93,9 +94,8 @@ function toChildren({ table, by, order }: HasMany, { name }: Place): Resolution 
   } as const;
   const loader = `${name}By${by.charAt(0).toUpperCase()}${by.slice(1)}`;
   const loadAll = (rows: readonly AnyRow[], args: Arguments, { loaders }: Context) => {
-    const page = toPage(args);
-    const pages = loaders.pagesOf(loader, list);
-    return rows.map(({ id }) => pages.load(id as Id, page));
+    const ids = rows.map(({ id }) => id as Id);
+    return loaders.pagesOf(loader, list).of(ids, toPage(args));
   };
   return {
     resolve: async (row, args, context) => loadAll([row], args, context)[0],
