@@ -26,7 +26,7 @@ export function secretsFor(
   credentials: Credentials,
   given: Readonly<Record<string, string>>,
 ): Secret[] {
-  const names = security.find((list) => list.every((name) => given[name] !== undefined)) ?? [];
+  const names = security.find((list) => list.length > 0 && list.every((name) => given[name] !== undefined)) ?? [];
   return names.flatMap((name) => {
     const credential = credentials[name];
     return credential ? [{ ...credential, value: given[name] ?? '' }] : [];
@@ -39,7 +39,8 @@ export function secretsFor(
  */
 export function findMissing({ operations }: Contract, given: Readonly<Record<string, string>>): readonly string[] {
   const isGiven = (name: string) => given[name] !== undefined;
-  const needed = Object.values<OperationContract>(operations).flatMap(({ security }) => (security ? [security] : []));
+  const all = Object.values<OperationContract>(operations).map(({ security = [] }) => security);
+  const needed = all.filter((lists) => lists.length > 0 && lists.every((list) => list.length > 0));
   if (needed.some((lists) => lists.some((list) => list.every(isGiven)))) return [];
   const [first = []] = needed.flat();
   return first.filter((name) => !isGiven(name));

@@ -17,6 +17,7 @@ test('each operation is called by its ID, or else by its method and path', () =>
     'deleteMember: DELETE /members/{id}',
     'getMembersByIdPoints: GET /members/{id}/points',
     'searchMembers: POST /members/search',
+    'closeSessions: DELETE /sessions',
   ]);
 });
 
@@ -27,7 +28,7 @@ test('what cannot be called or checked is left out by name, with the reason', ()
     'getTree (GET /trees/{id}): its path parameter id has the style matrix',
     'headTree (HEAD /trees/{id}): its path has {id}, which is none of its parameters',
     'traceTree (TRACE /trees/{id}): its method is TRACE',
-    'getSession (GET /sessions): it needs cookie, which is neither a token, a password nor a key',
+    'getSession (GET /sessions): it needs cookie, which is no token, password or key that can be sent',
     'createMember (POST /sessions): another operation has this name',
     'putSession (PUT /sessions): it refers to another file, other.json#/Session',
     'patchSession (PATCH /sessions): it refers to #/components/schemas/Session, which the file does not have',
@@ -71,6 +72,25 @@ describe('an answer of OpenAPI 3.0', () => {
 test('a file without paths has no operations', () => {
   const read = readContract('openapi: 3.0.1', { service: 'empty', file: 'empty.yaml' });
   expect(read).toEqual({ contract: { operations: {}, credentials: {}, definitions: {} }, leftOut: [] });
+});
+
+test('a path and a security scheme in another file leave out what needs them', () => {
+  const text = `
+openapi: 3.1.0
+security: [{ remote: [] }]
+paths:
+  /remote: { $ref: 'other.yaml#/paths/~1remote' }
+  /here: { get: { security: [{ remote: [] }, {}], responses: { 204: { description: None } } } }
+  /there: { get: { responses: { 204: { description: None } } } }
+components: { securitySchemes: { remote: { $ref: 'other.yaml#/remote' } } }`;
+  const read = readContract(text, { service: 'split', file: 'split.yaml' });
+  expect(read.contract.operations).toEqual({
+    getHere: { method: 'GET', path: '/here', answers: { 204: null }, security: [[]] },
+  });
+  expect(read.leftOut).toEqual([
+    '/remote: it refers to another file, other.yaml#/paths/~1remote',
+    'getThere (GET /there): it needs remote, which is no token, password or key that can be sent',
+  ]);
 });
 
 test.each([

@@ -134,10 +134,14 @@ describe('credentials', () => {
     server.respond = answering(() => status(204));
     const token = { token: 'to-ken' };
     await open({}, token)('replaceMember')({ path: { id: 1 } });
+    await open({}, token)('closeSessions')();
+    await open()('closeSessions')();
     await open({}, { ...token, user: 'ann:pass' })('deleteMember')({ path: { id: 1 } });
     await open({}, { ...token, appId: 'a&b', appKey: 'key' })('deleteMember')({ path: { id: 1 } });
     expect(received.map(({ url, headers }) => [url, headers.authorization, headers['x-app-key']])).toEqual([
       ['/v2/members/1', 'Bearer to-ken', undefined],
+      ['/v2/sessions', 'Bearer to-ken', undefined],
+      ['/v2/sessions', undefined, undefined],
       ['/v2/members/1', `Basic ${btoa('ann:pass')}`, undefined],
       ['/v2/members/1?app=a%26b', undefined, 'key'],
     ]);

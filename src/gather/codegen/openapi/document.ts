@@ -8,6 +8,16 @@ export class Unsupported extends Error {
   override readonly name = 'Unsupported';
 }
 
+/** What `work` returns, or why it cannot. */
+export function orUnsupported<T>(work: () => T): T | Unsupported {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Unsupported) return error;
+    throw error;
+  }
+}
+
 /** An OpenAPI file of version 3.0 or 3.1. */
 export class OpenApiDocument {
   readonly root: Node;

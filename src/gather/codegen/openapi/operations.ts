@@ -1,6 +1,6 @@
 import type { Body, Method, OperationContract, Parameter } from '../../services/contract.ts';
 import { findAnswers, findFailures } from './answers.ts';
-import { type Node, nodesIn, type OpenApiDocument, Unsupported } from './document.ts';
+import { type Node, nodesIn, type OpenApiDocument, orUnsupported, Unsupported } from './document.ts';
 import { findJson, typesOf } from './media-types.ts';
 import type { Schemas } from './schemas.ts';
 import { findSecurity } from './security.ts';
@@ -21,10 +21,14 @@ export interface Place {
   shared: unknown;
 }
 
-/** The operations of a file, in its order. */
-export function findOperations(document: OpenApiDocument): Place[] {
+/** The operations of a file, in its order. @param onLeftOut called with each path that cannot be read, and the reason */
+export function findOperations(document: OpenApiDocument, onLeftOut: (reason: string) => void): Place[] {
   return nodesIn(document.root['paths']).flatMap(([path, item]) => {
-    const resolved = document.resolve(item);
+    const resolved = orUnsupported(() => document.resolve(item));
+    if (resolved instanceof Unsupported) {
+      onLeftOut(`${path}: ${resolved.message}`);
+      return [];
+    }
     const methods = nodesIn(resolved).filter(([method]) => METHODS.has(method) || method === 'trace');
     return methods.map(([method, operation]) => ({
       name: toName(operation['operationId'] ?? toOwnName(method, path)),

@@ -2,7 +2,7 @@ import { createCheck } from '../../services/check.ts';
 import type { Contract, OperationContract, Parameter } from '../../services/contract.ts';
 import { definitionsOf } from '../../services/shape.ts';
 import { toTypeName } from '../print-database.ts';
-import { OpenApiDocument, Unsupported } from './document.ts';
+import { OpenApiDocument, orUnsupported, Unsupported } from './document.ts';
 import { findOperations, toOperation } from './operations.ts';
 import { Schemas } from './schemas.ts';
 import { findCredentials } from './security.ts';
@@ -24,17 +24,16 @@ export function readContract(text: string, { service, file }: { service: string;
   const schemas = new Schemas(document, toTypeName(service));
   const operations: Record<string, OperationContract> = {};
   const leftOut: string[] = [];
-  for (const place of findOperations(document)) {
+  for (const place of findOperations(document, (reason) => leftOut.push(reason))) {
     const { name, method, path } = place;
-    try {
+    const operation = orUnsupported(() => {
       if (Object.hasOwn(operations, name)) throw new Unsupported('another operation has this name');
-      const operation = toOperation(document, schemas, place);
-      assertChecks(operation, schemas.definitions);
-      operations[name] = operation;
-    } catch (error) {
-      if (!(error instanceof Unsupported)) throw error;
-      leftOut.push(`${name} (${method} ${path}): ${error.message}`);
-    }
+      const found = toOperation(document, schemas, place);
+      assertChecks(found, schemas.definitions);
+      return found;
+    });
+    if (operation instanceof Unsupported) leftOut.push(`${name} (${method} ${path}): ${operation.message}`);
+    else operations[name] = operation;
   }
   const used = new Set(Object.values(operations).flatMap(({ security = [] }) => security.flat()));
   const credentials = Object.entries(findCredentials(document)).filter(([name]) => used.has(name));

@@ -1,11 +1,12 @@
 import type { Credential } from '../../services/contract.ts';
-import { type Node, nodesIn, type OpenApiDocument, Unsupported } from './document.ts';
+import { type Node, nodesIn, type OpenApiDocument, orUnsupported, Unsupported } from './document.ts';
 
 /** The credentials of a file that can be sent, by name. */
 export function findCredentials(document: OpenApiDocument): Record<string, Credential> {
   const { securitySchemes } = document.resolve(document.root['components']);
   const all = nodesIn(securitySchemes).flatMap(([name, scheme]) => {
-    const credential = toCredential(document.resolve(scheme));
+    const resolved = orUnsupported(() => document.resolve(scheme));
+    const credential = resolved instanceof Unsupported ? undefined : toCredential(resolved);
     return credential ? [[name, credential] as const] : [];
   });
   return Object.fromEntries(all);
@@ -20,7 +21,7 @@ export function findSecurity(document: OpenApiDocument, operation: Node): string
   const given = nodesIn(operation['security'] ?? document.root['security']).map(([, names]) => Object.keys(names));
   const usable = given.filter((names) => names.every((name) => Object.hasOwn(known, name)));
   if (given.length === 0 || usable.length > 0) return usable;
-  throw new Unsupported(`it needs ${given.flat().join(' or ')}, which is neither a token, a password nor a key`);
+  throw new Unsupported(`it needs ${given.flat().join(' or ')}, which is no token, password or key that can be sent`);
 }
 
 /** A token of OAuth 2.0 or OpenID Connect is sent like any other; getting and renewing one is not done here. */
