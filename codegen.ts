@@ -17,7 +17,7 @@ const smokehouse = applicationFiles({
     PriceStatistics: '../items/Menu.ts#PriceStatisticsParent',
   },
   migrations,
-  services: 'services/*.openapi.yaml',
+  services: 'services/*.openapi.*',
   documents: 'src/smokehouse/documents/*.graphql',
 });
 

@@ -37,8 +37,8 @@ afterEach(async () => {
 
 type Declared = Readonly<Record<string, Bulk>>;
 
-function open(bulk: Declared = {}, credentials: Record<string, string> = {}, connections = 4) {
-  const members = defineService(contract, { bulk: bulk as never, connections });
+function open(bulk: Declared = {}, credentials: Record<string, string> = {}, limits = {}) {
+  const members = defineService(contract, { bulk: bulk as never, connections: 4, ...limits });
   const clients = createServices({ members }, { members: { url: `${server.url}/v2`, timeoutMs: 5000, credentials } });
   opened.push(clients);
   const operations = Reflect.get(clients.bind(signal), 'members') as Readonly<Record<string, BoundOperation>>;
@@ -222,7 +222,7 @@ describe('keys', () => {
     ]);
   });
 
-  it('in a path are a request each, as many at a time as there are connections; 404 is no value', async () => {
+  it('in a path are a request each, as many at a time as there are connections, so that none is refused; 404 is no value', async () => {
     let most = 0;
     server.respond = answering(({ url }) => (request, response) => {
       most = Math.max(most, server.open.size);
@@ -230,7 +230,7 @@ describe('keys', () => {
       setTimeout(() => (id === 3 ? status(404) : id === 4 ? status(500) : json({ points: id }))(request, response), 5);
     });
     const ids = Array.from({ length: 12 }, (_, index) => index + 1);
-    const values = await open(POINTS, {}, 3)('getMembersByIdPoints').byKey(ids);
+    const values = await open(POINTS, {}, { connections: 3, maxQueued: 1 })('getMembersByIdPoints').byKey(ids);
     const others = ids.map((id) => (id === 3 || id === 4 ? null : id));
     expect(values.map((value) => (value instanceof Error ? null : value))).toEqual(others);
     expect(values[3]).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
