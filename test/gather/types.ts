@@ -38,3 +38,5 @@ defineType('Book', { rating: fromService('ratings', 'getRatings', { by: 'isbn', 
 defineService(contracts.ratings, { bulk: { getRating: { in: 'query.isbns', out: 'ratings.*' } } });
 // @ts-expect-error: no place for keys
 defineService(contracts.ratings, { bulk: { getRatings: { in: 'isbns', out: 'ratings.*' } } });
+// @ts-expect-error: no operation of the contract
+defineService(contracts.ratings, { expected: { getRating: [404] } });
