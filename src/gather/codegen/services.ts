@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { compile, type JSONSchema } from 'json-schema-to-typescript';
 import type { JsonSchema, OperationContract, Parameter } from '../services/contract.ts';
+import { TYPE_OPTIONS } from './openapi/json-schemas.ts';
 import { readContract, type ServiceContract } from './openapi/read-contract.ts';
 import { toTypeName } from './print-database.ts';
 
@@ -55,8 +56,7 @@ function generateTypes(name: string, { operations, definitions }: ServiceContrac
   };
   return compile(structuredClone(api) as JSONSchema, toApiName(name), {
     bannerComment: '',
-    additionalProperties: false,
-    ignoreMinAndMaxItems: true,
+    ...TYPE_OPTIONS,
   });
 }
 

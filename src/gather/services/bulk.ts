@@ -1,13 +1,13 @@
 import type { Contract, JsonSchema, OperationContract } from './contract.ts';
+import { elementOf, maxLengthOf, propertyOf, typeOf, valuesOf } from './json-schema.ts';
 import type { RequestValues } from './request.ts';
-import { itemsOf, keywordOf, propertyOf, typeOf, valuesOf } from './shape.ts';
 
 /**
  * How the values of keys are read with an operation.
  *
  * ```ts
  * { in: 'query.ids', max: 100, out: 'ratings[]', by: 'bookId' } // GET /ratings?ids=1,2 → { ratings: [{ bookId, … }] }
- * { in: 'body.skus', max: 500, out: 'stock.*' } // POST { skus: […] } → { stock: { 'SKU-1': 12 } }
+ * { in: 'body.isbns', max: 500, out: 'shelves.*' } // POST { isbns: […] } → { shelves: { '978-1': 'A1' } }
  * { in: 'path.id', out: 'points' } // GET /customers/{id}/points → { points: 7 }, one request per key
  * ```
  */
@@ -17,7 +17,7 @@ export interface Bulk {
   /** Most keys of a request. @default what the contract says, or 100 */
   readonly max?: number;
   /**
-   * Where the values are: a list of objects (`ratings[]`, or `[]` for a body that is a list), an object by key (`stock.*`,
+   * Where the values are: a list of objects (`ratings[]`, or `[]` for a body that is a list), an object by key (`shelves.*`,
    * or `*`), or the one value of a key in the path (`points`). @default the whole body, for a key in the path
    */
   readonly out?: string;
@@ -58,7 +58,7 @@ export function toBulkPlan(definitions: Definitions, operation: OperationContrac
   assertOut(definitions, operation, bulk, isOne);
 
   const isList = typeOf(schema, definitions) === 'array';
-  const keySchema = isList ? itemsOf(schema, definitions) : schema;
+  const keySchema = isList ? elementOf(schema, definitions) : schema;
   const isNumeric = isList || isOne ? NUMERIC.has(typeOf(keySchema ?? {}, definitions) ?? '') : false;
   // Between two keys: their parameter's name if each has its own, or else a delimiter such as `%20`.
   const separator = isExploded(operation, names) ? encodeURIComponent(`${names}`).length + 2 : 3;
@@ -79,8 +79,8 @@ export function toBulkPlan(definitions: Definitions, operation: OperationContrac
 }
 
 function findMax(definitions: Definitions, schema: JsonSchema, { max }: Bulk): number {
-  const allowed = keywordOf(schema, 'maxItems', definitions);
-  if (typeof allowed !== 'number') return max ?? MAX;
+  const allowed = maxLengthOf(schema, definitions);
+  if (allowed === undefined) return max ?? MAX;
   if (max !== undefined && max > allowed) throw new Error(`Expected \`max\` of at most ${allowed}, got ${max}.`);
   return max ?? allowed;
 }
@@ -115,9 +115,9 @@ function assertOut(definitions: Definitions, { answers }: OperationContract, { o
   if (isOne) {
     if (!found || /[[*]/.test(out)) throw refused('a property of the answer');
   } else if (out.endsWith('[]')) {
-    const items = found && itemsOf(found, definitions);
-    if (!items) throw refused('a list of the answer');
-    if (by === undefined || !schemaAt(definitions, items, by.split('.'))) {
+    const element = found && elementOf(found, definitions);
+    if (!element) throw refused('a list of the answer');
+    if (by === undefined || !schemaAt(definitions, element, by.split('.'))) {
       throw new Error(`Expected \`by\` to name a property of ${out}, got ${JSON.stringify(by)}.`);
     }
   } else if (!found || !out.endsWith('*') || !valuesOf(found, definitions)) {
@@ -139,7 +139,7 @@ function schemaAt(definitions: Definitions, schema: JsonSchema, names: readonly 
 
 function entriesOf(answer: unknown, { out = '', by = '' }: Bulk): [string, unknown][] {
   const found = at(answer, namesOf(out).join('.'));
-  if (Array.isArray(found)) return found.map((item) => [String(at(item, by)), item]);
+  if (Array.isArray(found)) return found.map((value) => [String(at(value, by)), value]);
   return Object.entries(found ?? {});
 }
 

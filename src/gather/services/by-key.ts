@@ -50,10 +50,10 @@ function toChunks(keys: readonly Key[], { max, lengthOf }: BulkPlan): Key[][] {
   return chunks;
 }
 
-async function inParallel<T>(items: readonly T[], most: number, work: (item: T) => Promise<void>): Promise<void> {
-  const left = items.values();
+async function inParallel<T>(all: readonly T[], most: number, work: (one: T) => Promise<void>): Promise<void> {
+  const left = all.values();
   const runner = async () => {
-    for (const item of left) await work(item);
+    for (const one of left) await work(one);
   };
-  await Promise.all(Array.from({ length: Math.min(most, items.length) }, runner));
+  await Promise.all(Array.from({ length: Math.min(most, all.length) }, runner));
 }

@@ -2,9 +2,9 @@ import type { BulkPlan, Key } from './bulk.ts';
 import { readByKey } from './by-key.ts';
 import { type Check, createCheck } from './check.ts';
 import type { Contract, OperationContract } from './contract.ts';
+import { definitionsOf } from './json-schema.ts';
 import { type RequestValues, type Secret, toHttpRequest } from './request.ts';
 import type { ServiceClient } from './service-client.ts';
-import { definitionsOf } from './shape.ts';
 
 /** An operation of a service, bound to the signal of a request. */
 export interface BoundOperation {

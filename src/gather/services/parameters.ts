@@ -28,7 +28,7 @@ export function toQuery({ name, style, explode }: Parameter, value: unknown): st
   if (explode && isObject(value)) {
     return entriesOf(value).map(([part, text]) => `${encodeURIComponent(part)}=${encodeURIComponent(text)}`);
   }
-  if (explode && Array.isArray(value)) return value.map((item) => `${key}=${encodeURIComponent(String(item))}`);
+  if (explode && Array.isArray(value)) return value.map((part) => `${key}=${encodeURIComponent(String(part))}`);
   return [`${key}=${toList(value, false, encodeURIComponent).join(DELIMITERS[style] ?? ',')}`];
 }
 
@@ -43,7 +43,7 @@ export function toHeader({ name, style, explode }: Parameter, value: unknown): s
 
 /** A value as OpenAPI's style `simple` lists it: an object as `name,value`, or exploded as `name=value`. */
 function toList(value: unknown, explode: boolean, encode: (text: string) => string): string[] {
-  if (Array.isArray(value)) return value.map((item) => encode(String(item)));
+  if (Array.isArray(value)) return value.map((part) => encode(String(part)));
   if (!isObject(value)) return [encode(String(value))];
   const entries = entriesOf(value).map(([name, text]) => [encode(name), encode(text)] as const);
   return explode ? entries.map(([name, text]) => `${name}=${text}`) : entries.flat();

@@ -124,7 +124,7 @@ export class ServiceClient {
       const outgoing = { method, path: this.#basePath + path + query, headers, body };
       return this.#watched(this.#sendInTime({ request, label, outgoing }), request.expected);
     };
-    const send = () => call({ kind: 'http', name, keys, signal }, trip);
+    const send = () => call({ kind: 'http', method, name, keys, signal }, trip);
     return requests.hasSubscribers ? requests.runStores(event, send) : send();
   }
 

@@ -37,14 +37,14 @@ type ValueOf<Operation extends OperationTypes, Declared> = Declared extends { ou
   : Exclude<Operation['response'], undefined>;
 
 type ValueIn<Body, Out extends string> = Out extends `${infer Path}[]`
-  ? Item<At<Body, Path>>
+  ? Element<At<Body, Path>>
   : Out extends '*'
-    ? Item<Body>
+    ? Element<Body>
     : Out extends `${infer Path}.*`
-      ? Item<At<Body, Path>>
+      ? Element<At<Body, Path>>
       : At<Body, Out>;
 
-type Item<Values> = Values extends readonly (infer Value)[] ? Value : Values[keyof Values];
+type Element<Values> = Values extends readonly (infer Value)[] ? Value : Values[keyof Values];
 
 type At<Body, Path extends string> = Path extends ''
   ? Body

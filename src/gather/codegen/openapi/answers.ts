@@ -1,7 +1,7 @@
 import type { JsonSchema } from '../../services/contract.ts';
 import { type Node, nodesIn, type OpenApiDocument, Unsupported } from './document.ts';
+import type { Schemas } from './json-schemas.ts';
 import { findJson, typesOf } from './media-types.ts';
-import type { Schemas } from './schemas.ts';
 
 /**
  * The schemas of successful answers by status, null for one without a body. `2XX` is any success.

@@ -1,12 +1,12 @@
 import type { Bulk } from '../../services/bulk.ts';
 import type { Contract, JsonSchema, OperationContract } from '../../services/contract.ts';
-import { itemsOf, keywordOf, propertiesOf, typeOf, valuesOf } from '../../services/shape.ts';
+import { elementOf, maxLengthOf, propertiesOf, typeOf, valuesOf } from '../../services/json-schema.ts';
 
 type Definitions = Contract['definitions'];
 
 /** What a POST or its last segment is called if it only reads. */
 const READS = /^(?:batch|bulk)?(?:find|fetch|get|list|load|lookup|query|read|resolve|search)/i;
-const KEYS = /(?:id|code|key|number|sku)s(?:\[\])?$/i;
+const KEYS = /(?:id|code|key|number|isbn)s(?:\[\])?$/i;
 const SCALARS = new Set(['integer', 'number', 'string']);
 
 /** A place for keys in a request. */
@@ -30,8 +30,7 @@ export function guessBulk(operation: OperationContract, definitions: Definitions
     return { in: keys.in, ...(only !== undefined && others.length === 0 && { out: only }) };
   }
   const out = findOut(answer, keys, definitions);
-  const max = keywordOf(keys.schema, 'maxItems', definitions);
-  return out && { in: keys.in, max: typeof max === 'number' ? max : 100, ...out };
+  return out && { in: keys.in, max: maxLengthOf(keys.schema, definitions) ?? 100, ...out };
 }
 
 function isRead({ method, path }: OperationContract): boolean {
@@ -54,7 +53,7 @@ function findKeys({ parameters = [], body }: OperationContract, definitions: Def
     ...inQuery.map(({ name, schema }) => ({ in: `query.${name}` as const, name, schema })),
     ...properties.map(([name, schema]) => ({ in: `body.${name}` as const, name, schema })),
   ];
-  const lists = all.filter(({ schema }) => isScalar(itemsOf(schema, definitions), definitions));
+  const lists = all.filter(({ schema }) => isScalar(elementOf(schema, definitions), definitions));
   const [only, other] = lists;
   if (!only || other || isRequiredBeside(only.name) || (body?.isRequired && only.in.startsWith('query')))
     return undefined;
@@ -65,8 +64,8 @@ function findKeys({ parameters = [], body }: OperationContract, definitions: Def
 function findOut(answer: JsonSchema, keys: KeysIn, definitions: Definitions): Pick<Bulk, 'out' | 'by'> | undefined {
   const parts: [string, JsonSchema][] = [['', answer], ...propertiesOf(answer, definitions)];
   const found = parts.flatMap(([name, schema]) => {
-    const items = itemsOf(schema, definitions);
-    const by = items && findKey(items, keys, definitions);
+    const element = elementOf(schema, definitions);
+    const by = element && findKey(element, keys, definitions);
     if (by) return [{ out: `${name}[]`, by }];
     return valuesOf(schema, definitions) ? [{ out: name ? `${name}.*` : '*' }] : [];
   });
@@ -74,14 +73,14 @@ function findOut(answer: JsonSchema, keys: KeysIn, definitions: Definitions): Pi
 }
 
 /** The property of an object that has its key: named like the keys, or the only one of their type that ends like a key. */
-function findKey(items: JsonSchema, { name, schema }: KeysIn, definitions: Definitions): string | undefined {
-  const type = typeOf(itemsOf(schema, definitions) ?? {}, definitions);
-  const properties = [...propertiesOf(items, definitions)].filter(([, it]) => typeOf(it, definitions) === type);
+function findKey(element: JsonSchema, { name, schema }: KeysIn, definitions: Definitions): string | undefined {
+  const type = typeOf(elementOf(schema, definitions) ?? {}, definitions);
+  const properties = [...propertiesOf(element, definitions)].filter(([, it]) => typeOf(it, definitions) === type);
   const names = properties.map(([property]) => property);
   const one = singularOf(name);
   const exact = names.find((property) => property.toLowerCase() === one);
   if (exact) return exact;
-  const endings = names.filter((property) => /(?:id|code|key|number|sku)$/i.test(property));
+  const endings = names.filter((property) => /(?:id|code|key|number|isbn)$/i.test(property));
   return endings.length === 1 ? endings[0] : undefined;
 }
 

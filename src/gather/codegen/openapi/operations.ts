@@ -1,8 +1,8 @@
 import type { Body, Method, OperationContract, Parameter } from '../../services/contract.ts';
 import { findAnswers, findFailures } from './answers.ts';
 import { type Node, nodesIn, type OpenApiDocument, orUnsupported, Unsupported } from './document.ts';
+import type { Schemas } from './json-schemas.ts';
 import { findJson, typesOf } from './media-types.ts';
-import type { Schemas } from './schemas.ts';
 import { findSecurity } from './security.ts';
 
 const METHODS = new Set<string>(['get', 'head', 'options', 'put', 'delete', 'post', 'patch']);
@@ -23,8 +23,8 @@ export interface Place {
 
 /** The operations of a file, in its order. @param onLeftOut called with each path that cannot be read, and the reason */
 export function findOperations(document: OpenApiDocument, onLeftOut: (reason: string) => void): Place[] {
-  return nodesIn(document.root['paths']).flatMap(([path, item]) => {
-    const resolved = orUnsupported(() => document.resolve(item));
+  return nodesIn(document.root['paths']).flatMap(([path, methodsOfPath]) => {
+    const resolved = orUnsupported(() => document.resolve(methodsOfPath));
     if (resolved instanceof Unsupported) {
       onLeftOut(`${path}: ${resolved.message}`);
       return [];

@@ -1,10 +1,10 @@
 import { createCheck } from '../../services/check.ts';
 import type { Contract, OperationContract, Parameter } from '../../services/contract.ts';
-import { definitionsOf } from '../../services/shape.ts';
+import { definitionsOf } from '../../services/json-schema.ts';
 import { toTypeName } from '../print-database.ts';
 import { OpenApiDocument, orUnsupported, Unsupported } from './document.ts';
+import { Schemas } from './json-schemas.ts';
 import { findOperations, toOperation } from './operations.ts';
-import { Schemas } from './schemas.ts';
 import { findCredentials } from './security.ts';
 
 /** What an OpenAPI file says of a service. */

@@ -23,6 +23,9 @@ const WITH_SCHEMA = new Set([
 const WITH_SCHEMAS = new Set(['allOf', 'anyOf', 'oneOf', 'prefixItems']);
 const WITH_NAMED_SCHEMAS = new Set(['dependentSchemas', 'patternProperties', 'properties']);
 
+/** How TypeScript types are made of them: objects without other properties, and lists of any length. */
+export const TYPE_OPTIONS = { additionalProperties: false, ignoreMinAndMaxItems: true };
+
 /** Converts the schemas of a file to JSON Schemas, and collects those that others refer to. */
 export class Schemas {
   /** By the names that references have. */

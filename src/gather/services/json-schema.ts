@@ -25,8 +25,8 @@ export function propertiesOf(schema: JsonSchema, definitions: Definitions): Read
   return new Map(all.flat() as [string, JsonSchema][]);
 }
 
-/** The schema of an array's items. */
-export function itemsOf(schema: JsonSchema, definitions: Definitions): JsonSchema | undefined {
+/** The schema of the elements of a list. */
+export function elementOf(schema: JsonSchema, definitions: Definitions): JsonSchema | undefined {
   return partsOf(schema, definitions)
     .map(({ items }) => items)
     .find(isSchema);
@@ -38,11 +38,11 @@ export function valuesOf(schema: JsonSchema, definitions: Definitions): JsonSche
   return found.find(isSchema);
 }
 
-/** A keyword of a schema: `maxItems`. */
-export function keywordOf(schema: JsonSchema, keyword: string, definitions: Definitions): unknown {
+/** The most elements of a list. */
+export function maxLengthOf(schema: JsonSchema, definitions: Definitions): number | undefined {
   return partsOf(schema, definitions)
-    .map((part) => part[keyword])
-    .find((value) => value !== undefined);
+    .map(({ maxItems }) => maxItems)
+    .find((value) => typeof value === 'number');
 }
 
 /** The definitions that schemas refer to, by way of others too. */
