@@ -74,6 +74,24 @@ test('a file without paths has no operations', () => {
   expect(read).toEqual({ contract: { operations: {}, credentials: {}, definitions: {} }, leftOut: [] });
 });
 
+test('a schema that refers to what is not there leaves out each operation that needs it', () => {
+  const answer = {
+    description: 'One',
+    content: { 'application/json': { schema: { $ref: '#/components/schemas/Loan' } } },
+  };
+  const text = JSON.stringify({
+    openapi: '3.1.0',
+    paths: { '/a': { get: { responses: { 200: answer } } }, '/b': { get: { responses: { 200: answer } } } },
+    components: { schemas: { Loan: { properties: { book: { $ref: '#/components/schemas/Book' } } } } },
+  });
+  const read = readContract(text, { service: 'loans', file: 'loans.json' });
+  const reason = 'it refers to #/components/schemas/Book, which the file does not have';
+  expect(read).toEqual({
+    contract: { operations: {}, credentials: {}, definitions: {} },
+    leftOut: [`getA (GET /a): ${reason}`, `getB (GET /b): ${reason}`],
+  });
+});
+
 test('a path and a security scheme in another file leave out what needs them', () => {
   const text = `
 openapi: 3.1.0
