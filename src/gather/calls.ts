@@ -6,7 +6,7 @@ import { GatherError } from './errors.ts';
 export interface Call {
   kind: 'postgres' | 'http' | 'disk';
   /** Of an HTTP request. Absent for an operation on the bucket of files, which may be any number of requests. */
-  method?: 'GET';
+  method?: string;
   /** What was called: a loader's name, `book.count`, `ratings.getRatings`. */
   name: string;
   /** Number of keys in the batch; 1 for a call without a batch. */

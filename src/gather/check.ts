@@ -7,7 +7,7 @@ import { findColumns } from './database/find-columns.ts';
 import type { EngineSchemas } from './database/schemas.ts';
 import { type Definitions, toDefinitions } from './database/tables.ts';
 import { engineResolvers } from './engine-resolvers.ts';
-import { type DeclaredField, isDeclared } from './graphql/define-type.ts';
+import { type DeclaredField, type FromService, isDeclared } from './graphql/define-type.ts';
 import { ownerColumnOf } from './graphql/guards.ts';
 import { leastRole } from './graphql/least-role.ts';
 
@@ -146,6 +146,7 @@ interface Place {
 
 function findDeclaredFaults(checked: Checked, { type, field, definition }: Place, declared: DeclaredField): string[] {
   const place = `${type.name}.${field}`;
+  if (declared.kind === 'fromService') return findServiceFaults(checked, place, definition, declared);
   const given = getNamedType(type.getFields()[field]?.type);
   if (declared.kind === 'belongsTo') {
     const target = definition.references[declared.by];
@@ -169,6 +170,17 @@ function findDeclaredFaults(checked: Checked, { type, field, definition }: Place
     ];
   }
   return findTargetFaults(checked, place, getNamedType(nodes.type).name, declared.table);
+}
+
+function findServiceFaults({ app }: Checked, place: string, { name, types }: AnyDefinition, declared: FromService) {
+  const { service, operation, by } = declared;
+  const bulk: object = app.services[service]?.bulk ?? {};
+  return [
+    ...(Object.hasOwn(bulk, operation)
+      ? []
+      : [`${place}: \`bulk\` of the service ${service} has no ${operation}. Declare it there.`]),
+    ...(Object.hasOwn(types, by) ? [] : [`${place}: no column "${by}" in table ${name}. Correct its \`fromService\`.`]),
+  ];
 }
 
 function findTargetFaults({ app }: Checked, place: string, type: string, table: string): string[] {

@@ -1,5 +1,4 @@
 import { glob, readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
 import type { AppMigration } from '../database/schemas.ts';
 import type { TypeRegistry } from '../graphql/types.ts';
 import { introspect } from './introspect.ts';
@@ -22,7 +21,7 @@ export interface ApplicationOptions {
   migrations: Readonly<Record<string, AppMigration>>;
   /** The PostgreSQL schemas of its tables. Tables of the first have unqualified names. @default ['public'] */
   schemas?: readonly [string, ...string[]];
-  /** The OpenAPI file of its services. */
+  /** A glob of the OpenAPI files of its services: `services/*.openapi.yaml`. Each has the name of its service. */
   services?: string;
   /** A glob of the documents that its own pages send. */
   documents?: string;
@@ -34,9 +33,7 @@ export function applicationFiles(options: ApplicationOptions): Record<string, ()
   return {
     [`${out}/database.ts`]: () => generateDatabase(options),
     [`${out}/schema.ts`]: () => generateTypes(options),
-    ...(services && {
-      [`${out}/services.ts`]: async () => generateServices(await readFile(services, 'utf8'), basename(services)),
-    }),
+    ...(services && { [`${out}/services.ts`]: async () => generateServices(await filesOf(services)) }),
     ...(documents && { [`${out}/documents.json`]: async () => generateManifest(await readAll(documents)) }),
   };
 }
@@ -94,6 +91,9 @@ declare module 'gather' {
 }
 
 async function readAll(pattern: string): Promise<string[]> {
-  const files = (await Array.fromAsync(glob(pattern))).sort();
-  return Promise.all(files.map((file) => readFile(file, 'utf8')));
+  return Promise.all((await filesOf(pattern)).map((file) => readFile(file, 'utf8')));
+}
+
+async function filesOf(pattern: string): Promise<string[]> {
+  return (await Array.fromAsync(glob(pattern))).sort();
 }
