@@ -72,21 +72,17 @@ export async function readParentPages<T extends keyof Schema>(
 }
 
 /**
- * The page of one parent's list.
+ * The function that makes a page of a list the page of one parent.
  * @throws INVALID_INPUT if a cursor is from another kind of list
  */
 export function toParentPage<T extends keyof Schema>(
   { direction }: ParentList<T>,
-  parentId: Id,
   page: Page,
-): ParentPage {
-  const [above, below] = direction === 'asc' ? [page.after, page.before] : [page.before, page.after];
-  return {
-    parentId,
-    page,
-    above: above === undefined ? LOWEST : toId(direction, above),
-    below: below === undefined ? HIGHEST : toId(direction, below),
-  };
+): (parentId: Id) => ParentPage {
+  const [from, to] = direction === 'asc' ? [page.after, page.before] : [page.before, page.after];
+  const above = from === undefined ? LOWEST : toId(direction, from);
+  const below = to === undefined ? HIGHEST : toId(direction, to);
+  return (parentId) => ({ parentId, page, above, below });
 }
 
 /** The cursor of a row of this list. */

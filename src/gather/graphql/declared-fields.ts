@@ -72,9 +72,8 @@ function toChildren({ table, by, order }: HasMany, { name }: Place): Resolution 
   } as const;
   const loader = `${name}By${by.charAt(0).toUpperCase()}${by.slice(1)}`;
   const loadAll = (rows: readonly AnyRow[], args: Arguments, { loaders }: Context) => {
-    const page = toPage(args);
-    const pages = loaders.pagesOf(loader, list);
-    return rows.map(({ id }) => pages.load(id as Id, page));
+    const ids = rows.map(({ id }) => id as Id);
+    return loaders.pagesOf(loader, list).of(ids, toPage(args));
   };
   return {
     resolve: async (row, args, context) => loadAll([row], args, context)[0],

@@ -1,4 +1,3 @@
-import type { CacheMap } from 'dataloader';
 import type { Schema } from '../database/schema.ts';
 import type { Row } from '../database/table-definition.ts';
 
@@ -53,31 +52,11 @@ export class RowCache {
     return this.#of(table).by(column) as ReadonlyMap<string, Row<T>>;
   }
 
-  /** The cache of a row loader. What is cleared there is removed here. */
-  cacheOf<T extends keyof Schema>(table: T, column: string): CacheMap<string, Promise<Row<T>>> {
+  /** Forgets the row with this value of a unique column, or all rows of the table. */
+  forget(table: keyof Schema, column: string, key?: string): void {
     const rows = this.#of(table);
-    const promises = new Map<string, Promise<Row<T>>>();
-    return {
-      get: (key) => {
-        const promise = promises.get(key);
-        if (promise) return promise;
-        const row = rows.by(column).get(key);
-        if (!row) return undefined;
-        const found = Promise.resolve(row as Row<T>);
-        promises.set(key, found);
-        return found;
-      },
-      set: (key, promise) => promises.set(key, promise),
-      delete: (key) => {
-        const cleared = rows.by(column).get(key);
-        rows.remove((row) => row === cleared);
-        return promises.delete(key);
-      },
-      clear: () => {
-        rows.remove(() => true);
-        promises.clear();
-      },
-    };
+    const forgotten = key === undefined ? undefined : rows.by(column).get(key);
+    rows.remove((row) => key === undefined || row === forgotten);
   }
 
   #of(table: keyof Schema): TableRows {
