@@ -2,6 +2,8 @@ import pg from 'pg';
 import type { Logger } from '../monitoring/log.ts';
 import { createHalves, type Shares, StatementShares } from './connection-shares.ts';
 import { LostDatabase } from './lost-database.ts';
+import { RowClient } from './row-client.ts';
+import { asText } from './row-format.ts';
 import { jobChannel } from './schemas.ts';
 import { backendOf, openSession } from './session.ts';
 import type { Definitions } from './tables.ts';
@@ -68,7 +70,7 @@ const TEXT_TYPES = new Set<number>([TIMESTAMPTZ, DATE, INT8, NUMERIC]);
  */
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    TEXT_TYPES.has(oid) ? (value: string) => value : pg.types.getTypeParser(oid, format as 'text'),
+    TEXT_TYPES.has(oid) ? asText : pg.types.getTypeParser(oid, format as 'text'),
 };
 
 /** Creates pools that connect on first use, and survive a restart of PostgreSQL. Call `endPools` at the end. */
@@ -130,6 +132,7 @@ export async function endPools({ pool, cursors, accounts, control, lost }: Pools
 function createPool(config: PoolConfig, options: pg.PoolConfig = {}): pg.Pool {
   const pool = new pg.Pool({
     ...options,
+    Client: RowClient,
     connectionString: config.databaseUrl,
     max: config.poolSize,
     connectionTimeoutMillis: config.connectTimeoutMs,
