@@ -1,9 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { ask, Program } from '../helpers/program.ts';
 
 const SERVICES = ['PROMO', 'RECOMMENDATIONS', 'PRICING', 'INVENTORY', 'SUPPLIERS'];
-const IMPORT = ['--import', './test/helpers/print-packages.ts'];
+const RECORDER = fileURLToPath(new URL('../helpers/print-packages.ts', import.meta.url));
 /** Each takes megabytes. */
 const ON_USE = [
   '@aws-sdk/client-s3',
@@ -29,7 +30,7 @@ test.for([
 ] as const)('with %s, serve loads only the packages that it uses', async ([, settings, expected]) => {
   const urls = Object.fromEntries(SERVICES.map((name) => [`${name}_URL`, 'http://127.0.0.1:9']));
   const env = { DATABASE_URL: database.databaseUrl, PORT: '0', ...urls, ...settings };
-  await using server = new Program(process.execPath, [...IMPORT, 'src/main.ts', 'serve'], env);
+  await using server = new Program(process.execPath, ['--import', RECORDER, 'src/main.ts', 'serve'], env);
   expect((await ask(await server.url(), '{ __typename }')).data).toEqual({ __typename: 'Query' });
   server.pressCtrlC();
   expect(await server.exit()).toMatchObject({ code: 0 });

@@ -88,13 +88,17 @@ async function generateTypes({ schema, types, parents = {} }: ApplicationOptions
     fileType: 'gather#FileUpload',
     idType: 'gather#GlobalId',
   });
+  const enums = [
+    '    role: Role;',
+    // An SDL without user errors has none.
+    ...(text.includes('export type ErrorCode =') ? ['    errorCode: ErrorCode;'] : []),
+  ];
   return `${text}
 declare module 'gather' {
   interface Register {
     resolvers: Resolvers;
     types: ${JSON.stringify(types)};
-    role: Role;
-    errorCode: ErrorCode;
+${enums.join('\n')}
   }
 }
 `;
