@@ -81,7 +81,7 @@ function packageOf({ name, version, description, license, type, engines, bin, ex
       './package.json': './package.json',
     },
     dependencies: pick(versions, [...own, ...TYPES]),
-    peerDependencies: { ...mapValues(pick(versions, SHARED), (it) => `^${it}`), ...pick(versions, BY_SETTING) },
+    peerDependencies: mapValues(pick(versions, [...SHARED, ...BY_SETTING]), (it) => `^${it}`),
     peerDependenciesMeta: Object.fromEntries(BY_SETTING.map((it) => [it, { optional: true }])),
     optionalDependencies: { ...pick(versions, OPTIONAL), ...packages.optionalDependencies },
   };

@@ -58,7 +58,7 @@ function toMissing(error: unknown): unknown {
 function versionOf(name: string): string | undefined {
   const { dependencies, devDependencies, optionalDependencies, peerDependencies } = readManifest();
   const versions: Versions = { ...devDependencies, ...dependencies, ...optionalDependencies, ...peerDependencies };
-  return versions[name];
+  return versions[name]?.replace('^', '');
 }
 
 function readManifest(): Manifest {
