@@ -245,8 +245,8 @@ export function createServer(app: App, config: ServerConfig): Server {
         uploads,
       }),
       useExecutor(maskError),
-      // Only if metrics or traces listen.
-      ...(operations.hasSubscribers ? [useOperationEvents((id) => trustedDocuments.has(id))] : []),
+      // Only if metrics or traces listen. Metrics do from the start of the server on.
+      ...(config.metrics || operations.hasSubscribers ? [useOperationEvents((id) => trustedDocuments.has(id))] : []),
     ],
     maskedErrors: { maskError },
     parserAndValidationCache: {

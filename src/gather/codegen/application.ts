@@ -1,12 +1,9 @@
 import { glob, readFile } from 'node:fs/promises';
 import type { AppMigration } from '../database/schemas.ts';
 import type { TypeRegistry } from '../graphql/types.ts';
-import { introspect } from './introspect.ts';
-import { generateManifest } from './manifest.ts';
+import { withPackage } from '../packages.ts';
 import { withMigratedDatabase } from './migrated-database.ts';
 import { ENGINE_SCHEMA, printDatabase, toTypeName } from './print-database.ts';
-import { connectionMappers, generateSchemaTypes } from './schema-types.ts';
-import { generateServices } from './services.ts';
 
 /** The sources of an application's generated modules, and where they go. Paths are relative to the working directory. */
 export interface ApplicationOptions {
@@ -33,8 +30,18 @@ export function applicationFiles(options: ApplicationOptions): Record<string, ()
   return {
     [`${out}/database.ts`]: () => generateDatabase(options),
     [`${out}/schema.ts`]: () => generateTypes(options),
-    ...(services && { [`${out}/services.ts`]: async () => generateServices(await filesOf(services)) }),
-    ...(documents && { [`${out}/documents.json`]: async () => generateManifest(await readAll(documents)) }),
+    ...(services && {
+      [`${out}/services.ts`]: async () => {
+        const { generateServices } = await withPackage(import('./services.ts'));
+        return generateServices(await filesOf(services));
+      },
+    }),
+    ...(documents && {
+      [`${out}/documents.json`]: async () => {
+        const { generateManifest } = await withPackage(import('./manifest.ts'));
+        return generateManifest(await readAll(documents));
+      },
+    }),
   };
 }
 
@@ -48,7 +55,8 @@ declare module 'gather' {
 }
 `;
 
-function generateDatabase({ migrations, schemas = ['public'] }: ApplicationOptions): Promise<string> {
+async function generateDatabase({ migrations, schemas = ['public'] }: ApplicationOptions): Promise<string> {
+  const { introspect } = await withPackage(import('./introspect.ts'));
   return withMigratedDatabase({ engineSchema: ENGINE_SCHEMA, migrations }, async (databaseUrl) => {
     const { text } = printDatabase(await introspect(databaseUrl, schemas), { schema: schemas[0] });
     return text + REGISTER;
@@ -56,6 +64,7 @@ function generateDatabase({ migrations, schemas = ['public'] }: ApplicationOptio
 }
 
 async function generateTypes({ schema, types, parents = {} }: ApplicationOptions): Promise<string> {
+  const { connectionMappers, generateSchemaTypes } = await withPackage(import('./schema-types.ts'));
   const sdl = await readFile(schema, 'utf8');
   const rowOf = (type: string) => `${toTypeName(types[type] ?? '')}Row`;
   const names = Object.keys(types);
@@ -78,13 +87,17 @@ async function generateTypes({ schema, types, parents = {} }: ApplicationOptions
     fileType: 'gather#FileUpload',
     idType: 'gather#GlobalId',
   });
+  const enums = [
+    '    role: Role;',
+    // An SDL without user errors has none.
+    ...(text.includes('export type ErrorCode =') ? ['    errorCode: ErrorCode;'] : []),
+  ];
   return `${text}
 declare module 'gather' {
   interface Register {
     resolvers: Resolvers;
     types: ${JSON.stringify(types)};
-    role: Role;
-    errorCode: ErrorCode;
+${enums.join('\n')}
   }
 }
 `;

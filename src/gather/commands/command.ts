@@ -1,9 +1,6 @@
 import type { App } from '../app.ts';
 import { type Config, credentialSettings, urlSetting } from '../config.ts';
 
-/** How the program is called, on any machine: npm finds the Node that it installed. */
-export const PROGRAM = 'npm run gather --';
-
 /** An option of a command: a flag, or one with a value. */
 export interface Option {
   /** What its value is, as in `--name NAME`; absent for a flag. */
