@@ -74,7 +74,14 @@ function findFaults(app: App): string[] {
   const schema = createSchema({ typeDefs: app.sdl });
   const definitions = toDefinitions(app.database.tables, 'gather') as Definitions & Record<string, AnyDefinition>;
   const inputs = new ListInputs({ ...app, schema, definitions });
-  const checked: Checked = { app, schema, types: app.types, definitions: new Map(Object.entries(definitions)), inputs };
+  const checked: Checked = {
+    app,
+    schema,
+    types: app.types,
+    services: app.services as CheckedTables['services'],
+    definitions: new Map(Object.entries(definitions)),
+    inputs,
+  };
   return [
     ...findTypeFaults(checked),
     ...findFieldFaults(checked),

@@ -23,9 +23,7 @@ import { Item } from './items/Item.ts';
 import { ItemWhere } from './items/item-where-rows.ts';
 import { Menu } from './items/Menu.ts';
 import { createUpload, photo, uploadFile } from './items/photo.ts';
-import { priceBySku } from './items/price-by-sku.ts';
 import { repriceItems } from './items/repriceItems.ts';
-import { stockBySku } from './items/stock-by-sku.ts';
 import { updateItem } from './items/updateItem.ts';
 import { updateItems } from './items/updateItems.ts';
 import { updateOrCreateItem } from './items/updateOrCreateItem.ts';
@@ -49,7 +47,7 @@ import { completeTask } from './tasks/completeTask.ts';
 import { createTask } from './tasks/createTask.ts';
 import { types } from './types.ts';
 
-const loaders = { averageRatingByItemId, priceBySku, stockBySku };
+const loaders = { averageRatingByItemId };
 
 const settings = {
   /** The JSON file behind `Query.about`. */

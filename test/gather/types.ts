@@ -1,6 +1,18 @@
 /** What must not compile; `npm run types` finds it where it does. Nothing runs this. */
-import { belongsTo, connectionOf, defineType, defineWhere, findBy, hasMany, manyToMany, reads } from 'gather';
+import {
+  belongsTo,
+  connectionOf,
+  defineService,
+  defineType,
+  defineWhere,
+  findBy,
+  fromService,
+  hasMany,
+  manyToMany,
+  reads,
+} from 'gather';
 import { sql } from 'kysely';
+import { contracts } from './library/generated/services.ts';
 
 // @ts-expect-error: no type of the SDL
 defineType('Shelf', {});
@@ -42,3 +54,21 @@ defineType('Book', { sequels: manyToMany('book', { through: 'sequel', by: 'genre
 defineWhere('BookWhere', { near: () => sql`true` });
 // @ts-expect-error: no column of the table
 defineWhere('BookWhere', { matches: (text, book) => sql`${book('name')} = ${text}` });
+// @ts-expect-error: no service
+defineType('Book', { rating: fromService('critics', 'getRatings', { by: 'isbn' }) });
+// @ts-expect-error: no operation of the service
+defineType('Book', { rating: fromService('ratings', 'getShelves', { by: 'isbn' }) });
+// @ts-expect-error: an operation that is not declared in `bulk`
+defineType('Book', { rating: fromService('ratings', 'getOpinion', { by: 'isbn' }) });
+// @ts-expect-error: no column
+defineType('Book', { rating: fromService('ratings', 'getRatings', { by: 'ean' }) });
+// @ts-expect-error: a value of another type than the SDL's
+defineType('Book', { shelf: fromService('ratings', 'getRatings', { by: 'isbn' }) });
+// @ts-expect-error: no property of the value
+defineType('Book', { rating: fromService('ratings', 'getRatings', { by: 'isbn', select: 'mean' }) });
+// @ts-expect-error: no operation of the contract
+defineService(contracts.ratings, { bulk: { getRating: { in: 'query.isbns', out: 'ratings.*' } } });
+// @ts-expect-error: no place for keys
+defineService(contracts.ratings, { bulk: { getRatings: { in: 'isbns', out: 'ratings.*' } } });
+// @ts-expect-error: no operation of the contract
+defineService(contracts.ratings, { expected: { getRating: [404] } });

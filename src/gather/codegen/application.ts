@@ -1,13 +1,9 @@
 import { glob, readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
 import type { AppMigration } from '../database/schemas.ts';
 import type { TypeRegistry } from '../graphql/types.ts';
-import { introspect } from './introspect.ts';
-import { generateManifest } from './manifest.ts';
+import { withPackage } from '../packages.ts';
 import { withMigratedDatabase } from './migrated-database.ts';
 import { ENGINE_SCHEMA, printDatabase, toTypeName } from './print-database.ts';
-import { connectionMappers, generateSchemaTypes } from './schema-types.ts';
-import { generateServices } from './services.ts';
 
 /** The sources of an application's generated modules, and where they go. Paths are relative to the working directory. */
 export interface ApplicationOptions {
@@ -22,7 +18,7 @@ export interface ApplicationOptions {
   migrations: Readonly<Record<string, AppMigration>>;
   /** The PostgreSQL schemas of its tables. Tables of the first have unqualified names. @default ['public'] */
   schemas?: readonly [string, ...string[]];
-  /** The OpenAPI file of its services. */
+  /** A glob of the OpenAPI files of its services: `services/*.openapi.yaml`. Each has the name of its service. */
   services?: string;
   /** A glob of the documents that its own pages send. */
   documents?: string;
@@ -35,9 +31,17 @@ export function applicationFiles(options: ApplicationOptions): Record<string, ()
     [`${out}/database.ts`]: () => generateDatabase(options),
     [`${out}/schema.ts`]: () => generateTypes(options),
     ...(services && {
-      [`${out}/services.ts`]: async () => generateServices(await readFile(services, 'utf8'), basename(services)),
+      [`${out}/services.ts`]: async () => {
+        const { generateServices } = await withPackage(import('./services.ts'));
+        return generateServices(await filesOf(services));
+      },
     }),
-    ...(documents && { [`${out}/documents.json`]: async () => generateManifest(await readAll(documents)) }),
+    ...(documents && {
+      [`${out}/documents.json`]: async () => {
+        const { generateManifest } = await withPackage(import('./manifest.ts'));
+        return generateManifest(await readAll(documents));
+      },
+    }),
   };
 }
 
@@ -51,7 +55,8 @@ declare module 'gather' {
 }
 `;
 
-function generateDatabase({ migrations, schemas = ['public'] }: ApplicationOptions): Promise<string> {
+async function generateDatabase({ migrations, schemas = ['public'] }: ApplicationOptions): Promise<string> {
+  const { introspect } = await withPackage(import('./introspect.ts'));
   return withMigratedDatabase({ engineSchema: ENGINE_SCHEMA, migrations }, async (databaseUrl) => {
     const { text } = printDatabase(await introspect(databaseUrl, schemas), { schema: schemas[0] });
     return text + REGISTER;
@@ -59,6 +64,7 @@ function generateDatabase({ migrations, schemas = ['public'] }: ApplicationOptio
 }
 
 async function generateTypes({ schema, types, parents = {} }: ApplicationOptions): Promise<string> {
+  const { connectionMappers, generateSchemaTypes } = await withPackage(import('./schema-types.ts'));
   const sdl = await readFile(schema, 'utf8');
   const rowOf = (type: string) => `${toTypeName(types[type] ?? '')}Row`;
   const names = Object.keys(types);
@@ -81,20 +87,27 @@ async function generateTypes({ schema, types, parents = {} }: ApplicationOptions
     fileType: 'gather#FileUpload',
     idType: 'gather#GlobalId',
   });
+  const enums = [
+    '    role: Role;',
+    // An SDL without user errors has none.
+    ...(text.includes('export type ErrorCode =') ? ['    errorCode: ErrorCode;'] : []),
+  ];
   return `${text}
 declare module 'gather' {
   interface Register {
     resolvers: Resolvers;
     schemaTypes: ResolversTypes;
     types: ${JSON.stringify(types)};
-    role: Role;
-    errorCode: ErrorCode;
+${enums.join('\n')}
   }
 }
 `;
 }
 
 async function readAll(pattern: string): Promise<string[]> {
-  const files = (await Array.fromAsync(glob(pattern))).sort();
-  return Promise.all(files.map((file) => readFile(file, 'utf8')));
+  return Promise.all((await filesOf(pattern)).map((file) => readFile(file, 'utf8')));
+}
+
+async function filesOf(pattern: string): Promise<string[]> {
+  return (await Array.fromAsync(glob(pattern))).sort();
 }

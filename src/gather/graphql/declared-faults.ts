@@ -7,7 +7,7 @@ import {
   isListType,
 } from 'graphql';
 import type { TableName } from '../database/schema.ts';
-import type { ConnectionOf, DeclaredField, HasMany, ManyToMany } from './define-type.ts';
+import type { ConnectionOf, DeclaredField, FromService, HasMany, ManyToMany } from './define-type.ts';
 import { pairColumns } from './lists/hops.ts';
 import { edgeTypeOf, rowTypeOf } from './lists/row-type.ts';
 
@@ -22,8 +22,9 @@ export type AnyDefinition = {
   readonly references: Readonly<Record<string, string | undefined>>;
 };
 
-/** The tables of an application. */
+/** The tables and services of an application. */
 export interface CheckedTables {
+  services: Readonly<Record<string, { readonly bulk?: object }>>;
   /** The table behind each type. */
   types: Readonly<Record<string, string>>;
   definitions: ReadonlyMap<string, AnyDefinition>;
@@ -46,6 +47,7 @@ export function findDeclaredFaults(
   const place = `${type.name}.${field}`;
   const of = type.getFields()[field];
   if (!of) return [];
+  if (declared.kind === 'fromService') return findServiceFaults(checked, place, definition, declared);
   if (declared.kind === 'connectionOf') return findListFaults(checked, place, of, declared);
   if (declared.kind === 'findBy') return findFinderFaults(checked, place, of, declared.table);
   if (!definition)
@@ -65,6 +67,21 @@ export function findDeclaredFaults(
       : findPairsFault(checked, definition.name, of, declared);
   if (fault) return [`${place}: ${fault}`];
   return findListFaults(checked, place, of, declared);
+}
+
+function findServiceFaults(
+  { services }: CheckedTables,
+  place: string,
+  definition: AnyDefinition | undefined,
+  { service, operation, by }: FromService,
+): string[] {
+  const bulk: object = services[service]?.bulk ?? {};
+  const known = Object.hasOwn(bulk, operation);
+  const hasColumn = Object.hasOwn(definition?.types ?? {}, by);
+  return [
+    ...(known ? [] : [`${place}: \`bulk\` of the service ${service} has no ${operation}. Declare it there.`]),
+    ...(hasColumn ? [] : [`${place}: no column "${by}" in table ${definition?.name}. Correct its \`fromService\`.`]),
+  ];
 }
 
 type AnyField = GraphQLField<unknown, unknown>;

@@ -3,7 +3,8 @@ import type { Id } from '../database/column-types.ts';
 import type { TableName } from '../database/schema.ts';
 import type { Definitions } from '../database/tables.ts';
 import { toGlobalId } from '../global-id.ts';
-import type { BelongsTo, DeclaredField, HasMany, ManyToMany } from './define-type.ts';
+import type { Key } from '../services/bulk.ts';
+import type { BelongsTo, DeclaredField, FromService, HasMany, ManyToMany } from './define-type.ts';
 import { toChildLists } from './lists/children-of.ts';
 import { type RowsOfType, toConnection } from './lists/connection-of.ts';
 import { toFinder } from './lists/find-by.ts';
@@ -49,6 +50,7 @@ interface PlaceInTable extends Place {
 export function toResolution(field: DeclaredField, place: Place): Resolution {
   if (field.kind === 'connectionOf') return ofNoColumn(toConnection(field, place.name, place.rows));
   if (field.kind === 'findBy') return ofNoColumn(toFinder(field, place));
+  if (field.kind === 'fromService') return toServiceValue(field);
   const { type, name, types } = place;
   const table = types[type];
   if (!table)
@@ -82,6 +84,26 @@ function toParent({ by }: BelongsTo, { table, definitions }: PlaceInTable): Reso
       return found;
     },
     extensions: { reads: [by], resolveAll: findAll },
+  };
+}
+
+function toServiceValue({ service, operation, by, select }: FromService): Resolution {
+  const toField = (value: unknown) =>
+    select === undefined || value === null || value instanceof Error ? value : (value as AnyRow)[select];
+  const loadAll = async (rows: readonly AnyRow[], _: Arguments, { loaders }: Context) => {
+    const keys = rows.map(({ [by]: key }) => (key ?? null) as Key | null);
+    const unique = [...new Set(keys.filter((key) => key !== null))];
+    const values = await loaders.ofService(service, operation).loadMany(unique);
+    const byKey = new Map(unique.map((key, index) => [key, toField(values[index])]));
+    return keys.map((key) => (key === null ? null : byKey.get(key)));
+  };
+  return {
+    resolve: async (row, args, context) => {
+      const [value] = await loadAll([row], args, context);
+      if (value instanceof Error) throw value;
+      return value;
+    },
+    extensions: { reads: [by], resolveAll: loadAll },
   };
 }
 

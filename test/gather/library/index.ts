@@ -5,7 +5,7 @@ import { Book, BookWhere } from './books/Book.ts';
 import { cover, createUpload, uploadFile } from './books/cover.ts';
 import { createBook } from './books/createBook.ts';
 import { Genre } from './books/Genre.ts';
-import { isLentByBookId, ratingByIsbn, shelfByIsbn } from './books/loaders.ts';
+import { isLentByBookId } from './books/loaders.ts';
 import { renameGenres } from './books/renameGenres.ts';
 import { repriceBooks } from './books/repriceBooks.ts';
 import { updateBook } from './books/updateBook.ts';
@@ -21,7 +21,7 @@ import { Query } from './Query.ts';
 import { services } from './services/index.ts';
 import { types } from './types.ts';
 
-const loaders = { isLentByBookId, ratingByIsbn, shelfByIsbn };
+const loaders = { isLentByBookId };
 
 const settings = {
   /** How long a book may be kept. */

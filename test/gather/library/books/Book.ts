@@ -1,4 +1,4 @@
-import { belongsTo, defineType, defineWhere, hasMany, manyToMany, reads } from 'gather';
+import { belongsTo, defineType, defineWhere, fromService, hasMany, manyToMany, reads } from 'gather';
 import { sql } from 'kysely';
 
 export const Book = defineType('Book', {
@@ -9,8 +9,8 @@ export const Book = defineType('Book', {
   genres: manyToMany('genre', { through: 'bookGenre', orderBy: { name: 'asc' } }),
   genreEdges: manyToMany('genre', { through: 'bookGenre' }),
   sequels: manyToMany('book', { through: 'sequel', by: 'bookId', to: 'laterId' }),
-  rating: reads(['isbn'], ({ isbn }, _, { loaders }) => loaders.ratingByIsbn.load(isbn)),
-  shelf: reads(['isbn'], ({ isbn }, _, { loaders }) => loaders.shelfByIsbn.load(isbn)),
+  rating: fromService('ratings', 'getRatings', { by: 'isbn' }),
+  shelf: fromService('shelves', 'getShelves', { by: 'isbn' }),
   isLent: reads(['id'], ({ id }, _, { loaders }) => loaders.isLentByBookId.load(id)),
 });
 
