@@ -4,6 +4,7 @@ import type { App } from './app.ts';
 import { withClient } from './database/client.ts';
 import { toGatherError } from './database/errors.ts';
 import { findColumns } from './database/find-columns.ts';
+import type { ForeignKeyColumns } from './database/foreign-key.ts';
 import type { EngineSchemas } from './database/schemas.ts';
 import { type Definitions, toDefinitions } from './database/tables.ts';
 import { engineResolvers } from './engine-resolvers.ts';
@@ -23,6 +24,7 @@ type AnyDefinition = {
   readonly table: string;
   readonly types: Readonly<Record<string, unknown>>;
   readonly references: Readonly<Record<string, string | undefined>>;
+  readonly foreignKeys?: readonly { readonly columns: readonly string[]; readonly table: string }[];
 };
 
 interface Checked {
@@ -148,7 +150,7 @@ function findDeclaredFaults(checked: Checked, { type, field, definition }: Place
   const place = `${type.name}.${field}`;
   const given = getNamedType(type.getFields()[field]?.type);
   if (declared.kind === 'belongsTo') {
-    const target = definition.references[declared.by];
+    const target = targetOf(definition, declared.by);
     if (!target) {
       return [
         `${place}: column "${declared.by}" of table ${definition.name} is no foreign key. Correct its \`belongsTo\`.`,
@@ -157,7 +159,7 @@ function findDeclaredFaults(checked: Checked, { type, field, definition }: Place
     return findTargetFaults(checked, place, given?.name ?? '', target);
   }
   const children = checked.definitions.get(declared.table);
-  if (children?.references[declared.by] !== definition.name) {
+  if (!children || targetOf(children, declared.by) !== definition.name) {
     return [
       `${place}: column "${declared.by}" of table ${declared.table} does not refer to table ${definition.name}. Correct its \`hasMany\`.`,
     ];
@@ -169,6 +171,12 @@ function findDeclaredFaults(checked: Checked, { type, field, definition }: Place
     ];
   }
   return findTargetFaults(checked, place, getNamedType(nodes.type).name, declared.table);
+}
+
+/** The table that a foreign key refers to; undefined if there is no such key. */
+function targetOf({ references, foreignKeys = [] }: AnyDefinition, by: ForeignKeyColumns): string | undefined {
+  if (typeof by === 'string' && Object.hasOwn(references, by)) return references[by];
+  return foreignKeys.find(({ columns }) => columns.join() === by.toString())?.table;
 }
 
 function findTargetFaults({ app }: Checked, place: string, type: string, table: string): string[] {

@@ -2,7 +2,7 @@ import { glob, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { AppMigration } from '../database/schemas.ts';
 import type { TypeRegistry } from '../graphql/types.ts';
-import { introspect } from './introspect.ts';
+import { type DeclaredKeys, introspect } from './introspect.ts';
 import { generateManifest } from './manifest.ts';
 import { withMigratedDatabase } from './migrated-database.ts';
 import { ENGINE_SCHEMA, printDatabase, toTypeName } from './print-database.ts';
@@ -22,6 +22,11 @@ export interface ApplicationOptions {
   migrations: Readonly<Record<string, AppMigration>>;
   /** The PostgreSQL schemas of its tables. Tables of the first have unqualified names. @default ['public'] */
   schemas?: readonly [string, ...string[]];
+  /**
+   * The columns of the keys of views, which are left out without one, and of tables without a unique key, by
+   * `schema.name`: `{ 'public.best_sellers': ['book_id'] }`.
+   */
+  keys?: DeclaredKeys;
   /** The OpenAPI file of its services. */
   services?: string;
   /** A glob of the documents that its own pages send. */
@@ -51,9 +56,9 @@ declare module 'gather' {
 }
 `;
 
-function generateDatabase({ migrations, schemas = ['public'] }: ApplicationOptions): Promise<string> {
+function generateDatabase({ migrations, schemas = ['public'], keys }: ApplicationOptions): Promise<string> {
   return withMigratedDatabase({ engineSchema: ENGINE_SCHEMA, migrations }, async (databaseUrl) => {
-    const { text } = printDatabase(await introspect(databaseUrl, schemas), { schema: schemas[0] });
+    const { text } = printDatabase(await introspect(databaseUrl, schemas, keys), { schema: schemas[0] });
     return text + REGISTER;
   });
 }

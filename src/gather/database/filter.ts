@@ -35,6 +35,8 @@ type Nullness<Value> = null extends Value ? { readonly isNull?: boolean | null |
 interface Operator {
   sql: (column: Expression<unknown>, value: unknown) => Expression<SqlBool>;
   toValue?: (value: unknown) => unknown;
+  /** Its values are compared for equality. */
+  isEquality?: true;
   /** It takes no value. */
   isUnary?: true;
   isForText?: true;
@@ -60,10 +62,17 @@ const matching = (toPattern: (text: string) => string): Operator => ({
  * is one parameter, so that the statement is the same for any length.
  */
 export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator>([
-  ['eq', { sql: (column, value) => sql`${column} = ${value}` }],
-  ['ne', { sql: (column, value) => sql`${column} is distinct from ${value}` }],
-  ['in', { sql: (column, values) => sql`${column} = any(${values})`, truthOf: ofEmptyList(false) }],
-  ['notIn', { sql: (column, values) => sql`(${column} = any(${values})) is not true`, truthOf: ofEmptyList(true) }],
+  ['eq', { sql: (column, value) => sql`${column} = ${value}`, isEquality: true }],
+  ['ne', { sql: (column, value) => sql`${column} is distinct from ${value}`, isEquality: true }],
+  ['in', { sql: (column, values) => sql`${column} = any(${values})`, isEquality: true, truthOf: ofEmptyList(false) }],
+  [
+    'notIn',
+    {
+      sql: (column, values) => sql`(${column} = any(${values})) is not true`,
+      isEquality: true,
+      truthOf: ofEmptyList(true),
+    },
+  ],
   ['lt', { sql: (column, value) => sql`${column} < ${value}` }],
   ['lte', { sql: (column, value) => sql`${column} <= ${value}` }],
   ['gt', { sql: (column, value) => sql`${column} > ${value}` }],

@@ -13,15 +13,16 @@ export interface OrderTerm<T extends keyof Schema> {
 /**
  * Completes a total order: the key breaks ties, in the direction of the last term, so that one index serves the order and
  * its reverse. Drops redundant terms, which repeat a column or follow the key.
+ * @param direction of the key
  */
 export function toTotalOrder<T extends keyof Schema>(
   terms: readonly OrderTerm<T>[],
-  key: Column<T>,
+  key: readonly Column<T>[],
+  direction: OrderTerm<T>['direction'] = terms.at(-1)?.direction ?? 'asc',
 ): readonly OrderTerm<T>[] {
   const order = new Map<string, OrderTerm<T>>();
-  const direction = terms.at(-1)?.direction ?? 'asc';
-  for (const term of [...terms, { column: key, direction }]) {
-    if (!order.has(key) && !order.has(term.column)) order.set(term.column, term);
+  for (const term of [...terms, ...key.map((column) => ({ column, direction }))]) {
+    if (!key.every((column) => order.has(column)) && !order.has(term.column)) order.set(term.column, term);
   }
   return [...order.values()];
 }

@@ -1,6 +1,8 @@
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely';
 import { GatherError } from '../errors.ts';
+import type { KeyText } from './column-types.ts';
 import { type Filter, operators, toOperatorName } from './filter.ts';
+import { isHeld } from './held.ts';
 import type { Column } from './order.ts';
 import type { Schema } from './schema.ts';
 import { param, type Values } from './statement.ts';
@@ -22,12 +24,15 @@ const MAX_LENGTH = 1000;
  * many rows accept such a part; changes, and reads of one row, refuse it: see `compileNarrowing`.
  */
 export type Where<T extends keyof Schema> = {
-  readonly [C in Column<T>]?: Row<T>[C] | Filter<Row<T>[C]> | null | undefined;
+  readonly [C in Column<T>]?: Value<Row<T>[C]> | Filter<Value<Row<T>[C]>> | null | undefined;
 } & {
   readonly and?: readonly Where<T>[] | null | undefined;
   readonly or?: readonly Where<T>[] | null | undefined;
   readonly not?: Where<T> | null | undefined;
 };
+
+/** What a column is compared with: a number also with the key of an ID. */
+type Value<V> = V | (number extends V ? KeyText : never);
 
 /** A compiled `Where`. */
 interface CompiledWhere<T extends keyof Schema> {
@@ -146,8 +151,9 @@ class Compilation<T extends keyof Schema> {
       return [{ shape, truth: undefined, condition: () => operator.sql(sql.ref(column), undefined) }];
     }
     const valueName = `$w${this.#valueCount++}`;
-    this.values[valueName] = operator.toValue ? operator.toValue(value) : value;
-    const truth = operator.truthOf?.(value, nullable.includes(column));
+    const held = operator.isEquality ? toHeld(types[column], value) : value;
+    this.values[valueName] = operator.toValue ? operator.toValue(held) : held;
+    const truth = operator.truthOf?.(held, nullable.includes(column));
     return [this.#tracked(path, { shape, truth, condition: () => operator.sql(sql.ref(column), param(valueName)) })];
   }
 
@@ -194,6 +200,12 @@ function truthOf<T extends keyof Schema>(parts: readonly Part<T>[], decisive: bo
 function assertShort(value: unknown, isPattern: boolean): void {
   if (Array.isArray(value) && value.length > MAX_LENGTH) throw tooMuch(`${MAX_LENGTH} values in a list`);
   if (isPattern && String(value).length > MAX_LENGTH) throw tooMuch(`${MAX_LENGTH} characters in a pattern`);
+}
+
+/** The value without what no row equals because the column cannot hold it. Nothing equals null. */
+function toHeld(type: string, value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((each) => isHeld(type, each));
+  return isHeld(type, value) ? value : null;
 }
 
 function isFilter(filter: unknown): filter is Record<string, unknown> {

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
-import type { Id } from '../database/column-types.ts';
+import { findForeignKey } from '../database/foreign-key.ts';
+import { type Key, toKey } from '../database/key.ts';
 import { toPage } from '../database/page.ts';
 import type { TableName } from '../database/schema.ts';
 import type { Definitions } from '../database/tables.ts';
@@ -39,20 +40,21 @@ export function toResolution(field: DeclaredField, place: Place): Resolution {
   return field.kind === 'belongsTo' ? toParent(field, place) : toChildren(field, place);
 }
 
-/** Creates the resolver of `Node.id`. */
-export function toIdResolution(type: string): Resolution {
-  return { resolve: ({ id }) => toGlobalId(type, String(id)), extensions: { reads: ['id'] } };
+/** Creates the resolver of `Node.id`. @param columns those of the key */
+export function toIdResolution(type: string, columns: readonly string[]): Resolution {
+  const key = toKey(columns);
+  return { resolve: (row) => toGlobalId(type, key.textOf(row) ?? ''), extensions: { reads: columns } };
 }
 
 function toParent({ by }: BelongsTo, { table, definitions }: Place): Resolution {
-  const references: Readonly<Record<string, string | undefined>> = definitions[table].references;
-  const target = references[by] as TableName | undefined;
-  if (!target) throw new Error(`Column "${by}" of table ${table} is not a foreign key of one column.`);
+  const found = findForeignKey(definitions, table, by);
+  if (!found) throw new Error(`Column "${by}" of table ${table} is no foreign key.`);
   const nullable: readonly string[] = definitions[table].nullable;
-  const wanted = { table: target, key: definitions[target].key, isNullable: nullable.includes(by) };
+  const isNullable = found.columns.some((column) => nullable.includes(column));
+  const wanted = { table: found.table, key: toKey(found.to), isNullable };
+  const foreignKey = toKey(found.columns);
   const findAll = (rows: readonly AnyRow[], _: Arguments, { loaders }: Context) => {
-    const ids = rows.map((row) => row[by] as Id | null);
-    return findRows(loaders, wanted, ids);
+    return findRows(loaders, wanted, textsOf(rows, foreignKey));
   };
   return {
     resolve: async (row, args, context) => {
@@ -60,24 +62,31 @@ function toParent({ by }: BelongsTo, { table, definitions }: Place): Resolution 
       if (found instanceof Error) throw found;
       return found;
     },
-    extensions: { reads: [by], resolveAll: findAll },
+    extensions: { reads: found.columns, resolveAll: findAll },
   };
 }
 
-function toChildren({ table, by, order }: HasMany, { name }: Place): Resolution {
+function toChildren({ table, by, order }: HasMany, { name, table: parent, definitions }: Place): Resolution {
+  const found = findForeignKey(definitions, table as TableName, by);
+  const key = toKey(found?.to ?? definitions[parent].key);
+  const columns = typeof by === 'string' ? [by] : by;
   const list = {
     table: table as TableName,
-    parent: by as never,
+    parent: columns as never,
     direction: order === 'newest first' ? 'desc' : 'asc',
   } as const;
-  const loader = `${name}By${by.charAt(0).toUpperCase()}${by.slice(1)}`;
+  const loader = `${name}By${columns.map((column) => column.charAt(0).toUpperCase() + column.slice(1)).join('And')}`;
   const loadAll = (rows: readonly AnyRow[], args: Arguments, { loaders }: Context) => {
     const page = toPage(args);
     const pages = loaders.pagesOf(loader, list);
-    return rows.map(({ id }) => pages.load(id as Id, page));
+    return rows.map((row) => pages.load(key.textOf(row) ?? '', page));
   };
   return {
     resolve: async (row, args, context) => loadAll([row], args, context)[0],
-    extensions: { reads: ['id'], resolveAll: loadAll },
+    extensions: { reads: key.columns, resolveAll: loadAll },
   };
+}
+
+function textsOf(rows: readonly AnyRow[], key: Key): (string | null)[] {
+  return rows.map((row) => key.textOf(row));
 }

@@ -1,3 +1,4 @@
+import type { ForeignKeyColumns } from '../database/foreign-key.ts';
 import type { Column } from '../database/order.ts';
 import type { TableName } from '../database/schema.ts';
 import type { AppDefinitions } from '../database/tables.ts';
@@ -8,17 +9,17 @@ type Empty = Readonly<Record<never, never>>;
 type AppResolvers = Registered<'resolvers', Empty>;
 
 /** A field that resolves to the row that a column refers to. */
-export interface BelongsTo<By extends string = string> {
+export interface BelongsTo<By extends ForeignKeyColumns = ForeignKeyColumns> {
   readonly kind: 'belongsTo';
-  /** The column, a foreign key of the parent's table. */
+  /** The foreign key of the parent's table: its column, or its columns in order. */
   readonly by: By;
 }
 
 /** A field that resolves to a Relay connection of the rows that refer to their parent. */
-export interface HasMany<T extends string = string, By extends string = string> {
+export interface HasMany<T extends string = string, By extends ForeignKeyColumns = ForeignKeyColumns> {
   readonly kind: 'hasMany';
   readonly table: T;
-  /** The column of that table, a foreign key, that refers to the parent. */
+  /** The foreign key of that table that refers to the parent: its column, or its columns in order. */
   readonly by: By;
   readonly order: 'newest first' | 'oldest first';
 }
@@ -29,16 +30,33 @@ export type DeclaredField = BelongsTo | HasMany;
 type References<T> = T extends keyof AppDefinitions ? ReferencesOf<AppDefinitions[T]> : Empty;
 type ReferencesOf<Definition> = Definition extends { readonly references: infer Found } ? Found : Empty;
 
+/** The foreign keys that `references` does not have. */
+type OtherKeys<T> = T extends keyof AppDefinitions ? OtherKeysOf<AppDefinitions[T]> : never;
+type OtherKeysOf<Definition> = Definition extends { readonly foreignKeys: readonly (infer Key)[] } ? Key : never;
+/** The columns of those that refer to table `T`. */
+type ColumnsOf<Key, T = unknown> = Key extends {
+  readonly columns: infer Columns extends readonly string[];
+  readonly table: T;
+}
+  ? Columns extends readonly [infer Column extends string]
+    ? Column
+    : Columns
+  : never;
+
 /** The tables with columns that refer to table `T`, each with these columns. */
 type ReferringTo<T> = {
   [Other in keyof AppDefinitions & string]: HasMany<
     Other,
-    { [C in keyof References<Other> & string]: References<Other>[C] extends T ? C : never }[keyof References<Other> &
-      string]
+    | {
+        [C in keyof References<Other> & string]: References<Other>[C] extends T ? C : never;
+      }[keyof References<Other> & string]
+    | ColumnsOf<OtherKeys<Other>, T>
   >;
 }[keyof AppDefinitions & string];
 
-type Declared<Name> = BelongsTo<keyof References<TableOfType<Name>> & string> | ReferringTo<TableOfType<Name>>;
+type Declared<Name> =
+  | BelongsTo<(keyof References<TableOfType<Name>> & string) | ColumnsOf<OtherKeys<TableOfType<Name>>>>
+  | ReferringTo<TableOfType<Name>>;
 
 /** The fields of a type. A field left out resolves to the column, or the property, of the same name. */
 export type Fields<Name extends keyof AppResolvers> = {
@@ -60,13 +78,16 @@ export function defineType<Name extends keyof AppResolvers>(_name: Name, fields:
   return fields;
 }
 
-/** The row that a foreign key refers to; null if the key is null. One statement for all rows of a level. */
-export function belongsTo<const By extends string>(by: By): BelongsTo<By> {
+/**
+ * The row that a foreign key refers to; null if the key is null. One statement for all rows of a level. For a key of several
+ * columns: `belongsTo(['shelf', 'place'])`.
+ */
+export function belongsTo<const By extends ForeignKeyColumns>(by: By): BelongsTo<By> {
   return { kind: 'belongsTo', by };
 }
 
 /** A page of the rows that refer to their parent, in key order. One statement for the pages of all parents. */
-export function hasMany<const T extends TableName, const By extends Column<T>>(
+export function hasMany<const T extends TableName, const By extends Column<T> | readonly Column<T>[]>(
   table: T,
   { by, order }: { by: By; order: HasMany['order'] },
 ): HasMany<T, By> {

@@ -1,4 +1,4 @@
-import type { GlobalId, Id } from '../database/column-types.ts';
+import type { GlobalId, KeyText } from '../database/column-types.ts';
 import type { Filter } from '../database/filter.ts';
 import { toRowId } from '../global-id.ts';
 
@@ -15,7 +15,7 @@ interface GlobalIdFilter {
  * because changes refuse it; `isNull` stays as it is.
  * @throws INVALID_INPUT for the ID of another type
  */
-export function toIdFilter(type: string, filter: GlobalIdFilter): Filter<Id> {
+export function toIdFilter(type: string, filter: GlobalIdFilter): Filter<KeyText> {
   const toKey = (id: GlobalId) => toRowId(type, id);
   const { eq, ne, in: oneOf, notIn, ...others } = filter;
   return {

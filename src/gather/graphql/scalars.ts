@@ -1,9 +1,9 @@
 import { GraphQLError, GraphQLScalarType, Kind, print, type ValueNode } from 'graphql';
 import type { Day, Json, Timestamp } from '../database/column-types.ts';
+import { isDay } from '../database/held.ts';
 import { FileUpload } from '../http/incoming-file.ts';
 
 const DECIMAL = /^-?\d{1,20}(\.\d{1,20})?$/;
-const DAY = /^(?!0000)\d{4}-\d\d-\d\d$/;
 /** https://www.rfc-editor.org/rfc/rfc3339#section-5.6, without leap seconds, and with no offset of 16 hours or more. */
 const INSTANT = /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-](0\d|1[0-5]):[0-5]\d)$/i;
 
@@ -94,13 +94,6 @@ function toUrl(value: unknown, given: string): string {
 function toFile(value: unknown): FileUpload {
   if (value instanceof FileUpload) return value;
   throw new GraphQLError('Expected a file of a multipart request, mapped to this variable; got something else.');
-}
-
-/** Whether a date exists. `Date` turns a day that its month does not have into one of the next month. */
-function isDay(text: string): boolean {
-  if (!DAY.test(text)) return false;
-  const midnight = new Date(`${text}T00:00Z`);
-  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(text);
 }
 
 function textOf(node: ValueNode): unknown {

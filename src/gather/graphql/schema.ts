@@ -65,13 +65,14 @@ export function toResolvers(schema: GraphQLSchema, source: SchemaSource): Resolv
 }
 
 /** The resolvers of `Node.id` and of the fields of connections and edges. */
-function derivedFields(schema: GraphQLSchema, name: string, { types }: SchemaSource): object {
+function derivedFields(schema: GraphQLSchema, name: string, { types, definitions }: SchemaSource): object {
   const type = schema.getType(name);
   if (!isObjectType(type)) return {};
   if (name.endsWith('Connection')) return declaredFields(schema, name, connectionResolvers);
   if (name.endsWith('Edge')) return declaredFields(schema, name, edgeResolvers);
   const isNode = type.getInterfaces().some((it) => it.name === 'Node');
-  return isNode && Object.hasOwn(types, name) ? { id: toIdResolution(name) } : {};
+  const table = Object.hasOwn(types, name) ? types[name] : undefined;
+  return isNode && table !== undefined ? { id: toIdResolution(name, definitions[table].key) } : {};
 }
 
 /** The resolvers of fields that the SDL declares. */

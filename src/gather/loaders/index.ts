@@ -1,6 +1,6 @@
 import type DataLoader from 'dataloader';
 import { rowLoaders as engineRowLoaders } from '../database/engine-tables.generated.ts';
-import type { Column } from '../database/order.ts';
+import { type KeyValue, toKey } from '../database/key.ts';
 import type { ParentList } from '../database/parent-pages.ts';
 import type { TableName } from '../database/schema.ts';
 import type { Row } from '../database/table-definition.ts';
@@ -19,8 +19,8 @@ type LoaderFactory = (source: LoaderSource) => DataLoader<any, any, any>;
 /** Functions that create loaders, by name. */
 export type LoaderFactories = Readonly<Record<string, LoaderFactory>>;
 
-/** The table and the column of each row loader, by name. */
-export type RowLoaderKeys = Readonly<Record<string, readonly [table: TableName, column: string]>>;
+/** The table and the column, or columns, of each row loader, by name. */
+export type RowLoaderKeys = Readonly<Record<string, readonly [table: TableName, ...columns: string[]]>>;
 
 /** The engine's own loaders, except row loaders. */
 const engineLoaders = { keyByFileId, lastJobBySchedule };
@@ -29,8 +29,8 @@ type Keys = Registered<'rowLoaders', Empty> & typeof engineRowLoaders;
 type Empty = Readonly<Record<never, never>>;
 
 type RowLoaders = {
-  readonly [Name in keyof Keys]: Keys[Name] extends readonly [infer Table extends TableName, string]
-    ? DataLoader<string, Row<Table>, unknown>
+  readonly [Name in keyof Keys]: Keys[Name] extends readonly [infer Table extends TableName, ...string[]]
+    ? DataLoader<KeyValue, Row<Table>, unknown>
     : never;
 };
 
@@ -47,12 +47,12 @@ export type Loaders = RowLoaders &
 interface SharedLoaders {
   /** The rows that were read. Add those that are read without a loader, so that no loader reads them again. */
   readonly known: RowCache;
-  /** The rows of a table by a unique column. */
-  rowsBy<T extends TableName>(table: T, column: string): DataLoader<string, Row<T>, unknown>;
+  /** The rows of a table by a unique key: the value of its column, or the text of its columns. */
+  rowsBy<T extends TableName>(table: T, columns: readonly string[]): DataLoader<KeyValue, Row<T>, unknown>;
   /** The rows behind a type that implements Node, by their keys; undefined for any other type. */
-  ofType(type: string): DataLoader<string, object, unknown> | undefined;
+  ofType(type: string): DataLoader<KeyValue, object, unknown> | undefined;
   /** Pages of a list that each parent has. */
-  pagesOf<T extends TableName>(name: string, list: ParentList<T>): ParentPages<Row<T> & { id: string }>;
+  pagesOf<T extends TableName>(name: string, list: ParentList<T>): ParentPages<Row<T>>;
 }
 
 /** Creates the loaders of one request. */
@@ -69,7 +69,7 @@ interface LoadersConfig {
 /** Loaders are created on first use, so that a request pays only for those that it uses. */
 export function loadersFrom({ factories, rowLoaders: appRowLoaders, nodeTypes }: LoadersConfig): CreateLoaders {
   const keys: RowLoaderKeys = { ...engineRowLoaders, ...appRowLoaders };
-  const names = new Map(Object.entries(keys).map(([name, [table, column]]) => [`${table} ${column}`, name]));
+  const names = new Map(Object.entries(keys).map(([name, [table, ...columns]]) => [`${table} ${columns}`, name]));
   const all: LoaderFactories = {
     ...Object.fromEntries(Object.entries(keys).map(([name, key]) => [name, toRowLoader(name, key)])),
     ...engineLoaders,
@@ -86,10 +86,10 @@ export function loadersFrom({ factories, rowLoaders: appRowLoaders, nodeTypes }:
     const pages = new Map<string, unknown>();
     const shared: SharedLoaders = {
       known,
-      rowsBy: (table, column) => Reflect.get(loaders, names.get(`${table} ${column}`) ?? ''),
+      rowsBy: (table, columns) => Reflect.get(loaders, names.get(`${table} ${columns}`) ?? ''),
       ofType: (type) => {
         const table = nodeTypes.get(type);
-        return table && loaders.rowsBy(table, 'id');
+        return table && loaders.rowsBy(table, given.database.definitions[table].key);
       },
       pagesOf: (name, list) => {
         // Two types may have lists of the same name.
@@ -103,12 +103,12 @@ export function loadersFrom({ factories, rowLoaders: appRowLoaders, nodeTypes }:
   };
 }
 
-function toRowLoader(name: string, [table, column]: readonly [TableName, string]): LoaderFactory {
-  return (source) => rowLoader(name, source, table, column);
+function toRowLoader(name: string, [table, ...columns]: RowLoaderKeys[string]): LoaderFactory {
+  return (source) => rowLoader(name, source, table, columns);
 }
 
-function rowLoader<T extends TableName>(name: string, source: LoaderSource, table: T, column: string) {
-  return createRowByKey<T>(name, source, source.database.definitions[table], column as Column<T>);
+function rowLoader<T extends TableName>(name: string, source: LoaderSource, table: T, columns: readonly string[]) {
+  return createRowByKey<T>(name, source, source.database.definitions[table], toKey(columns));
 }
 
 function toGetter(name: string, make: LoaderFactory) {

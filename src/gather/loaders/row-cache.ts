@@ -1,8 +1,9 @@
 import type { CacheMap } from 'dataloader';
+import type { Key } from '../database/key.ts';
 import type { Schema } from '../database/schema.ts';
 import type { Row } from '../database/table-definition.ts';
 
-/** The rows of a table by the values of one column. */
+/** The rows of a table by the texts of one key. */
 interface Index {
   rows: Map<string, object>;
   /** How many of the table's rows it has. */
@@ -18,17 +19,17 @@ class TableRows {
     for (const row of rows) this.#rows.push(row);
   }
 
-  /** The rows by their values of a unique column. */
-  by(column: string): ReadonlyMap<string, object> {
-    let index = this.#indexes.get(column);
+  /** The rows by the texts of a unique key. */
+  by(key: Key): ReadonlyMap<string, object> {
+    let index = this.#indexes.get(key.name);
     if (!index) {
       index = { rows: new Map(), size: 0 };
-      this.#indexes.set(column, index);
+      this.#indexes.set(key.name, index);
     }
     for (; index.size < this.#rows.length; index.size++) {
       const row = this.#rows[index.size] as Readonly<Record<string, unknown>>;
-      const key = row[column];
-      if (key !== undefined && key !== null) index.rows.set(String(key), row);
+      const text = key.textOf(row);
+      if (text !== null) index.rows.set(text, row);
     }
     return index.rows;
   }
@@ -48,30 +49,30 @@ export class RowCache {
     this.#of(table).add(rows);
   }
 
-  /** The rows that have been read, by their values of a unique column. Ask again after more are read. */
-  by<T extends keyof Schema>(table: T, column: string): ReadonlyMap<string, Row<T>> {
-    return this.#of(table).by(column) as ReadonlyMap<string, Row<T>>;
+  /** The rows that have been read, by the texts of a unique key. Ask again after more are read. */
+  by<T extends keyof Schema>(table: T, key: Key): ReadonlyMap<string, Row<T>> {
+    return this.#of(table).by(key) as ReadonlyMap<string, Row<T>>;
   }
 
   /** The cache of a row loader. What is cleared there is removed here. */
-  cacheOf<T extends keyof Schema>(table: T, column: string): CacheMap<string, Promise<Row<T>>> {
+  cacheOf<T extends keyof Schema>(table: T, key: Key): CacheMap<string, Promise<Row<T>>> {
     const rows = this.#of(table);
     const promises = new Map<string, Promise<Row<T>>>();
     return {
-      get: (key) => {
-        const promise = promises.get(key);
+      get: (text) => {
+        const promise = promises.get(text);
         if (promise) return promise;
-        const row = rows.by(column).get(key);
+        const row = rows.by(key).get(text);
         if (!row) return undefined;
         const found = Promise.resolve(row as Row<T>);
-        promises.set(key, found);
+        promises.set(text, found);
         return found;
       },
-      set: (key, promise) => promises.set(key, promise),
-      delete: (key) => {
-        const cleared = rows.by(column).get(key);
+      set: (text, promise) => promises.set(text, promise),
+      delete: (text) => {
+        const cleared = rows.by(key).get(text);
         rows.remove((row) => row === cleared);
-        return promises.delete(key);
+        return promises.delete(text);
       },
       clear: () => {
         rows.remove(() => true);

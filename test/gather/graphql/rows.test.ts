@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { toKey } from '../../../src/gather/database/key.ts';
 import { GatherError } from '../../../src/gather/errors.ts';
 import { findRows } from '../../../src/gather/graphql/rows.ts';
 import type { Loaders } from '../../../src/gather/loaders/index.ts';
@@ -21,7 +22,7 @@ function toLoaders(asked: string[]): Loaders {
 }
 
 const find = (ids: readonly (string | null)[], isNullable: boolean, asked: string[] = []) =>
-  findRows(toLoaders(asked), { table: 'book', key: 'id', isNullable }, ids);
+  findRows(toLoaders(asked), { table: 'book', key: toKey(['id']), isNullable }, ids);
 
 test('rows that were read are there at once, and nothing is loaded', () => {
   const asked: string[] = [];

@@ -47,7 +47,7 @@ export const tables = {
     name: 'lending.loan',
     schema: 'lending',
     table: 'loan',
-    key: 'id',
+    key: ['id'],
     types: { id: 'bigint', bookId: 'bigint', memberOwner: 'text', dueOn: 'date', returnedOn: 'date', reminded: 'boolean' },
     nullable: ['returnedOn'],
     unique: [],
@@ -57,7 +57,7 @@ export const tables = {
     name: 'author',
     schema: 'public',
     table: 'author',
-    key: 'id',
+    key: ['id'],
     types: { id: 'bigint', name: 'text', city: 'text' },
     nullable: [],
     unique: [],
@@ -67,7 +67,7 @@ export const tables = {
     name: 'book',
     schema: 'public',
     table: 'book',
-    key: 'id',
+    key: ['id'],
     types: { id: 'bigint', isbn: 'text', title: 'text', blurb: 'text', status: 'text', price: 'numeric', pages: 'integer', authorId: 'bigint', coverId: 'bigint', version: 'integer', createdAt: 'timestamptz', updatedAt: 'timestamptz' },
     nullable: ['pages', 'coverId'],
     unique: ['isbn'],
@@ -77,7 +77,7 @@ export const tables = {
   },
 } as const satisfies TableDefinitions<Tables>;
 
-/** The table and the column of each row loader. */
+/** The table and the column, or columns, of each row loader. */
 export const rowLoaders = {
   lendingLoanById: ['lending.loan', 'id'],
   authorById: ['author', 'id'],

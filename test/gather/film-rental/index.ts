@@ -1,0 +1,18 @@
+import { defineApp } from 'gather';
+import { Film, Language } from './films/Film.ts';
+import { rowLoaders, tables } from './generated/database.ts';
+import { migrations } from './migrations.ts';
+import { Query } from './Query.ts';
+import { Copy, Customer, Rental } from './rentals/Rental.ts';
+import { City, Country, Staff, Store } from './stores/Store.ts';
+import { types } from './types.ts';
+
+/** An application on a database of others: a film rental. */
+export const filmRental = defineApp({
+  name: 'Film rental',
+  schema: new URL('./schema.graphql', import.meta.url),
+  database: { tables, rowLoaders },
+  types,
+  resolvers: { Query, City, Copy, Country, Customer, Film, Language, Rental, Staff, Store },
+  migrations,
+});

@@ -1,0 +1,21 @@
+import { belongsTo, defineType, hasMany } from 'gather';
+
+export const Copy = defineType('Copy', {
+  film: belongsTo('film_id'),
+  store: belongsTo('store_id'),
+  rentals: hasMany('rental', { by: 'inventory_id', order: 'newest first' }),
+});
+
+export const Customer = defineType('Customer', {
+  store: belongsTo('store_id'),
+  recruiter: belongsTo('recruited_by'),
+  recruits: hasMany('customer', { by: 'recruited_by', order: 'oldest first' }),
+  rentals: hasMany('rental', { by: 'customer_id', order: 'newest first' }),
+});
+
+export const Rental = defineType('Rental', {
+  copy: belongsTo('inventory_id'),
+  customer: belongsTo('customer_id'),
+  lender: belongsTo('lent_by'),
+  taker: belongsTo('returned_to'),
+});

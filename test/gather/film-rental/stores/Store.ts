@@ -1,0 +1,18 @@
+import { belongsTo, defineType, hasMany } from 'gather';
+
+export const Store = defineType('Store', {
+  manager: belongsTo('manager_id'),
+  staff: hasMany('staff', { by: 'store_id', order: 'oldest first' }),
+});
+
+export const Staff = defineType('Staff', {
+  store: belongsTo('store_id'),
+  superior: belongsTo('reports_to'),
+  reports: hasMany('staff', { by: 'reports_to', order: 'oldest first' }),
+});
+
+export const Country = defineType('Country', {
+  cities: hasMany('city', { by: 'country_id', order: 'newest first' }),
+});
+
+export const City = defineType('City', { country: belongsTo('country_id') });
