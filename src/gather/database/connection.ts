@@ -13,35 +13,55 @@ export interface PageOfRows<Row> {
   hasPreviousPage: boolean;
 }
 
-interface ConnectionSource<Row> {
-  /** Reads the rows in the direction of paging, one more than the page's size if there are more. */
-  read: () => Promise<Row[]>;
+/** Where the rows of pages come from. Pages of many parents may have one source, and differ in their `place`. */
+export interface PageSource<Row, Place> {
+  /** Begins to read the rows of a page, if that is not done. Never rejects. */
+  load: (place: Place) => Promise<void>;
+  /** What was read: the rows in the direction of paging, one more than the page's size if there are more, or the error. */
+  find: (place: Place) => readonly Row[] | Error;
   cursorOf: (row: Row) => string;
-  count: () => Promise<number>;
+  /** The number of rows on all pages. */
+  count: (place: Place) => Promise<number>;
 }
 
 /** One page of a list, as in Relay's Cursor Connections Specification. Reads only what is selected. */
 export class Connection<Row> {
   readonly #page: Page;
-  readonly #source: ConnectionSource<Row>;
-  #read: Promise<PageOfRows<Row>> | undefined;
-  #count: Promise<number> | undefined;
+  readonly #source: PageSource<Row, unknown>;
+  readonly #place: unknown;
+  #found: PageOfRows<Row> | Error | undefined;
 
-  constructor(page: Page, source: ConnectionSource<Row>) {
+  constructor(page: Page, source: PageSource<Row, never>, place: unknown) {
     this.#page = page;
-    this.#source = source;
+    this.#source = source as PageSource<Row, unknown>;
+    this.#place = place;
   }
 
   /** The rows. One statement, run when this is first called. */
-  read(): Promise<PageOfRows<Row>> {
-    this.#read ??= this.#source.read().then((found) => toPageOfRows(found, this.#page));
-    return this.#read;
+  async read(): Promise<PageOfRows<Row>> {
+    await this.load();
+    const found = this.find();
+    if (found instanceof Error) throw found;
+    return found;
+  }
+
+  /** Reads the rows, maybe together with those of other pages. Never rejects: `find` has the error. */
+  load(): Promise<void> {
+    return this.#source.load(this.#place);
+  }
+
+  /** The rows that were read, or the error. */
+  find(): PageOfRows<Row> | Error {
+    if (!this.#found) {
+      const found = this.#source.find(this.#place);
+      this.#found = found instanceof Error ? found : toPageOfRows(found, this.#page);
+    }
+    return this.#found;
   }
 
   /** How many rows there are on all pages. One statement, run when this is first called. */
   totalCount(): Promise<number> {
-    this.#count ??= this.#source.count();
-    return this.#count;
+    return this.#source.count(this.#place);
   }
 
   cursorOf(row: Row): string {

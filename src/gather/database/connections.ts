@@ -1,6 +1,6 @@
 import { expressionBuilder, sql } from 'kysely';
 import { GatherError } from '../errors.ts';
-import { Connection } from './connection.ts';
+import { Connection, type PageSource } from './connection.ts';
 import { type CursorValue, fromCursor, toCursor } from './cursor.ts';
 import type { Database } from './database.ts';
 import { isAfter, type Position, paramsOfPosition, shapeOfPosition } from './keyset.ts';
@@ -63,18 +63,34 @@ export function connect<T extends keyof Schema>(
     },
     Object.assign({ limit: page.size + 1 }, condition.values, ...positions.map(paramsOfPosition)),
   );
-  return new Connection(page, {
-    read: async () => {
-      const { rows } = await database.run(statement, { name });
-      onRows?.(rows);
-      return rows;
-    },
+  let found: readonly Row<T>[] | Error = [];
+  const source: PageSource<Row<T>, undefined> = {
+    load: once(async () => {
+      try {
+        const { rows } = await database.run(statement, { name });
+        onRows?.(rows);
+        found = rows;
+      } catch (error) {
+        found = error as Error;
+      }
+    }),
+    find: () => found,
     cursorOf: (row) => toCursor(shapeOfOrder(order), valuesOf(row, order)),
-    count: async () => {
+    count: once(async () => {
       const counted = await database.run(countRows(definition, where), { name: `${name}.totalCount` });
       return Number(counted.rows[0]?.count);
-    },
-  });
+    }),
+  };
+  return new Connection(page, source, undefined);
+}
+
+/** Runs at the first call; later calls have the same promise. */
+function once<T>(run: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | undefined;
+  return () => {
+    running ??= run();
+    return running;
+  };
 }
 
 /** The positions that a page begins after and ends before. The latter is a position to begin after in the reverse order. */

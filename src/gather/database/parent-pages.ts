@@ -75,19 +75,18 @@ export async function readParentPages<T extends keyof Schema>(
 }
 
 /**
- * The page of one parent's list.
+ * The function that makes a page of a list the page of one parent.
  * @throws INVALID_INPUT if a cursor is from another kind of list
  */
 export function toParentPage<T extends keyof Schema>(
   definition: TableDefinition<T>,
   { direction }: ParentList<T>,
-  parentId: string,
   page: Page,
-): ParentPage {
-  const [above, below] = direction === 'asc' ? [page.after, page.before] : [page.before, page.after];
-  const toKeyValues = (cursor: string | undefined) =>
-    cursor === undefined ? undefined : toValues(definition, direction, cursor);
-  return { parentId, page, above: toKeyValues(above), below: toKeyValues(below) };
+): (parentId: string) => ParentPage {
+  const [from, to] = direction === 'asc' ? [page.after, page.before] : [page.before, page.after];
+  const above = from === undefined ? undefined : toValues(definition, direction, from);
+  const below = to === undefined ? undefined : toValues(definition, direction, to);
+  return (parentId) => ({ parentId, page, above, below });
 }
 
 /** A function that returns the cursor of a row of this list. */

@@ -22,11 +22,13 @@ export const edgeResolvers = {
 
 /** A field that is part of a connection's page. */
 function ofPage<Value>(toValue: (page: PageOfRows<unknown>, connection: AnyConnection) => Value) {
-  const resolveAll = async (connections: readonly AnyConnection[]): Promise<unknown[]> => {
-    const pages = await Promise.allSettled(connections.map((connection) => connection.read()));
-    return pages.map((page, index) =>
-      page.status === 'fulfilled' ? toValue(page.value, connections[index] as AnyConnection) : page.reason,
-    );
+  const toPart = (connection: AnyConnection): Value | Error => {
+    const page = connection.find();
+    return page instanceof Error ? page : toValue(page, connection);
+  };
+  const resolveAll = async (connections: readonly AnyConnection[]): Promise<(Value | Error)[]> => {
+    await Promise.all(new Set(connections.map((connection) => connection.load())));
+    return connections.map(toPart);
   };
   return {
     resolve: async (connection: AnyConnection): Promise<Value> => toValue(await connection.read(), connection),

@@ -77,9 +77,7 @@ function toChildren({ table, by, order }: HasMany, { name, table: parent, defini
   } as const;
   const loader = `${name}By${columns.map((column) => column.charAt(0).toUpperCase() + column.slice(1)).join('And')}`;
   const loadAll = (rows: readonly AnyRow[], args: Arguments, { loaders }: Context) => {
-    const page = toPage(args);
-    const pages = loaders.pagesOf(loader, list);
-    return rows.map((row) => pages.load(key.textOf(row) ?? '', page));
+    return loaders.pagesOf(loader, list).of(textsOf(rows, key) as string[], toPage(args));
   };
   return {
     resolve: async (row, args, context) => loadAll([row], args, context)[0],

@@ -23,45 +23,26 @@ export async function findRow<Row>(loader: { load(key: KeyValue): Promise<Row> }
 }
 
 /**
- * Finds the rows with the texts of these keys: null for a null key, an error for one that cannot be loaded. Loads those that the request
+ * Finds the rows with these texts of a key: null for a null key, an error for one that cannot be loaded. Loads those that the request
  * has not read in one batch.
  */
 export function findRows(
-  loaders: Loaders,
+  loaders: Pick<Loaders, 'known' | 'rowsBy'>,
   { table, key, isNullable }: Wanted,
   ids: readonly (string | null)[],
 ): readonly unknown[] | Promise<readonly unknown[]> {
   const known = loaders.known.by(table, key);
-  const missing = new Set<string>();
-  for (const id of ids) if (id !== null && !known.has(id)) missing.add(id);
-  if (missing.size === 0) return ids.map((id) => (id === null ? null : known.get(id)));
-  return load(loaders.rowsBy(table, key.columns), [...missing], isNullable).then((loaded) => {
+  const missing = ids.filter((id) => id !== null && !known.has(id)) as string[];
+  if (missing.length === 0) return ids.map((id) => (id === null ? null : known.get(id)));
+  const rows = loaders.rowsBy(table, key.columns);
+  return rows.load(missing).then(() => {
     const read = loaders.known.by(table, key);
-    return ids.map((id) => (id === null ? null : (loaded.get(id) ?? read.get(id) ?? null)));
+    const find = (id: string) => {
+      const found = rows.find(id);
+      return isNullable && isNotFound(found) ? null : found;
+    };
+    return ids.map((id) => (id === null ? null : (read.get(id) ?? find(id))));
   });
-}
-
-/** The rows with these keys, or their errors; neither for a key without a row, if `isNullable`. */
-async function load(
-  loader: { load(key: string): Promise<unknown> },
-  ids: readonly string[],
-  isNullable: boolean,
-): Promise<ReadonlyMap<string, unknown>> {
-  const loads = ids.map((id) => loader.load(id));
-  const found = new Map<string, unknown>();
-  try {
-    const rows = await Promise.all(loads);
-    rows.forEach((row, index) => {
-      found.set(ids[index] as string, row);
-    });
-  } catch {
-    const results = await Promise.allSettled(loads);
-    results.forEach((result, index) => {
-      if (result.status === 'fulfilled') found.set(ids[index] as string, result.value);
-      else if (!isNullable || !isNotFound(result.reason)) found.set(ids[index] as string, result.reason);
-    });
-  }
-  return found;
 }
 
 function isNotFound(error: unknown): boolean {

@@ -8,9 +8,10 @@ import type { Registered } from '../register.ts';
 import type { LoaderSource } from './batch.ts';
 import { keyByFileId } from './key-by-file-id.ts';
 import { lastJobBySchedule } from './last-job-by-schedule.ts';
-import { createParentPages, type ParentPages } from './parent-pages.ts';
+import { ParentPages } from './parent-pages.ts';
 import { createRowByKey } from './row-by-key.ts';
 import { RowCache } from './row-cache.ts';
+import type { RowLoader } from './row-loader.ts';
 
 /** Creates a loader for one request. */
 // biome-ignore lint/suspicious/noExplicitAny: each has its own keys and values
@@ -47,12 +48,12 @@ export type Loaders = RowLoaders &
 interface SharedLoaders {
   /** The rows that were read. Add those that are read without a loader, so that no loader reads them again. */
   readonly known: RowCache;
-  /** The rows of a table by a unique key: the value of its column, or the text of its columns. */
-  rowsBy<T extends TableName>(table: T, columns: readonly string[]): DataLoader<KeyValue, Row<T>, unknown>;
+  /** The rows of a table by a unique key. */
+  rowsBy<T extends TableName>(table: T, columns: readonly string[]): RowLoader<Row<T>>;
   /** The rows behind a type that implements Node, by their keys; undefined for any other type. */
   ofType(type: string): DataLoader<KeyValue, object, unknown> | undefined;
   /** Pages of a list that each parent has. */
-  pagesOf<T extends TableName>(name: string, list: ParentList<T>): ParentPages<Row<T>>;
+  pagesOf<T extends TableName>(name: string, list: ParentList<T>): ParentPages<T>;
 }
 
 /** Creates the loaders of one request. */
@@ -66,55 +67,63 @@ interface LoadersConfig {
   nodeTypes: ReadonlyMap<string, TableName>;
 }
 
+/** The loaders of a request while they are created: what getters of the prototype see. */
+interface Unfinished extends Pick<SharedLoaders, 'rowsBy'> {
+  source: LoaderSource;
+}
+
 /** Loaders are created on first use, so that a request pays only for those that it uses. */
 export function loadersFrom({ factories, rowLoaders: appRowLoaders, nodeTypes }: LoadersConfig): CreateLoaders {
   const keys: RowLoaderKeys = { ...engineRowLoaders, ...appRowLoaders };
   const names = new Map(Object.entries(keys).map(([name, [table, ...columns]]) => [`${table} ${columns}`, name]));
-  const all: LoaderFactories = {
-    ...Object.fromEntries(Object.entries(keys).map(([name, key]) => [name, toRowLoader(name, key)])),
-    ...engineLoaders,
-    ...factories,
-  };
-  const prototype = Object.defineProperties(
-    {},
-    Object.fromEntries(Object.entries(all).map(([name, make]) => [name, { get: toGetter(name, make) }])),
-  );
+  const prototype = Object.create(null, {
+    ...mapValues(keys, (name, [table, ...columns]) => toGetter(name, ({ rowsBy }) => rowsBy(table, columns).loader)),
+    ...mapValues({ ...engineLoaders, ...factories }, (name, make) => toGetter(name, ({ source }) => make(source))),
+  });
 
   return (given) => {
     const known = new RowCache();
     const source: LoaderSource = { ...given, known };
-    const pages = new Map<string, unknown>();
+    const created = new Map<string, unknown>();
+    const once = <T>(key: string, create: () => unknown): T => {
+      if (!created.has(key)) created.set(key, create());
+      return created.get(key) as T;
+    };
+    const rowsBy: SharedLoaders['rowsBy'] = (table, columns) => {
+      const key = `${table} ${columns}`;
+      const { [table]: definition } = source.database.definitions;
+      return once(key, () => createRowByKey(names.get(key) ?? key, source, definition, toKey(columns)));
+    };
     const shared: SharedLoaders = {
       known,
-      rowsBy: (table, columns) => Reflect.get(loaders, names.get(`${table} ${columns}`) ?? ''),
+      rowsBy,
       ofType: (type) => {
         const table = nodeTypes.get(type);
-        return table && loaders.rowsBy(table, given.database.definitions[table].key);
+        return table && rowsBy(table, given.database.definitions[table].key).loader;
       },
-      pagesOf: (name, list) => {
-        // Two types may have lists of the same name.
-        const key = `${name} ${list.table} ${list.parent} ${list.direction}`;
-        if (!pages.has(key)) pages.set(key, createParentPages(name, source, list));
-        return pages.get(key) as ReturnType<SharedLoaders['pagesOf']> as never;
-      },
+      // Two types may have lists of the same name.
+      pagesOf: (name, list) =>
+        once(`${name} ${list.table} ${list.parent} ${list.direction}`, () => new ParentPages(name, source, list)),
     };
     const loaders: Loaders = Object.assign(Object.create(prototype, { source: { value: source } }), shared);
     return loaders;
   };
 }
 
-function toRowLoader(name: string, [table, ...columns]: RowLoaderKeys[string]): LoaderFactory {
-  return (source) => rowLoader(name, source, table, columns);
+function mapValues<Value, Result>(
+  values: Readonly<Record<string, Value>>,
+  toResult: (name: string, value: Value) => Result,
+): Record<string, Result> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toResult(name, value)]));
 }
 
-function rowLoader<T extends TableName>(name: string, source: LoaderSource, table: T, columns: readonly string[]) {
-  return createRowByKey<T>(name, source, source.database.definitions[table], toKey(columns));
-}
-
-function toGetter(name: string, make: LoaderFactory) {
-  return function (this: { source: LoaderSource }) {
-    const value = make(this.source);
-    Object.defineProperty(this, name, { value });
-    return value;
+/** A property that is created when it is first read. */
+function toGetter(name: string, create: (loaders: Unfinished) => unknown): PropertyDescriptor {
+  return {
+    get(this: Unfinished) {
+      const value = create(this);
+      Object.defineProperty(this, name, { value });
+      return value;
+    },
   };
 }

@@ -6,17 +6,33 @@ export function createObservedLoader<Key, Value>(
   load: (keys: readonly Key[]) => Promise<(Value | Error)[]>,
   options: DataLoader.Options<Key, Value, unknown> & { name: string },
 ): DataLoader<Key, Value, unknown> {
-  const { name: loader, cacheKeyFn: toCacheKey = (key: Key): unknown => key } = options;
+  const { name, cacheKeyFn } = options;
   const cache = options.cacheMap ?? new Map<unknown, Promise<Value>>();
   const inBatch = (keys: readonly Key[]) =>
-    batches.tracePromise(() => load(keys), { loader, keys: keys.length, cache });
-  const observed = new DataLoader<Key, Value, unknown>(inBatch, { ...options, cacheMap: cache });
-  const loadOne = observed.load.bind(observed);
-  observed.load = (key) => {
+    batches.tracePromise(() => load(keys), { loader: name, keys: keys.length, cache });
+  const loader = new DataLoader<Key, Value, unknown>(inBatch, { ...options, cacheMap: cache });
+  observeLoads(loader, { name, cache, id: cache, ...(cacheKeyFn && { toCacheKey: cacheKeyFn }) });
+  return loader;
+}
+
+interface Observed<Key, Value> {
+  name: string;
+  cache: DataLoader.CacheMap<unknown, Promise<Value>>;
+  /** Identifies the loader. */
+  id: object;
+  toCacheKey?: (key: Key) => unknown;
+}
+
+/** Publishes the loads of a loader. */
+export function observeLoads<Key, Value>(
+  loader: DataLoader<Key, Value, unknown>,
+  { name, cache, id, toCacheKey = (key) => key }: Observed<Key, Value>,
+): void {
+  const loadOne = loader.load.bind(loader);
+  loader.load = (key) => {
     const isHit = cache.get(toCacheKey(key)) !== undefined;
     const value = loadOne(key);
-    loads.publish({ loader, isHit, cache });
+    loads.publish({ loader: name, isHit, cache: id });
     return value;
   };
-  return observed;
 }

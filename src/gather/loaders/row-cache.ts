@@ -1,4 +1,3 @@
-import type { CacheMap } from 'dataloader';
 import type { Key } from '../database/key.ts';
 import type { Schema } from '../database/schema.ts';
 import type { Row } from '../database/table-definition.ts';
@@ -54,31 +53,11 @@ export class RowCache {
     return this.#of(table).by(key) as ReadonlyMap<string, Row<T>>;
   }
 
-  /** The cache of a row loader. What is cleared there is removed here. */
-  cacheOf<T extends keyof Schema>(table: T, key: Key): CacheMap<string, Promise<Row<T>>> {
+  /** Forgets the row with this text of a unique key, or all rows of the table. */
+  forget(table: keyof Schema, key: Key, text?: string): void {
     const rows = this.#of(table);
-    const promises = new Map<string, Promise<Row<T>>>();
-    return {
-      get: (text) => {
-        const promise = promises.get(text);
-        if (promise) return promise;
-        const row = rows.by(key).get(text);
-        if (!row) return undefined;
-        const found = Promise.resolve(row as Row<T>);
-        promises.set(text, found);
-        return found;
-      },
-      set: (text, promise) => promises.set(text, promise),
-      delete: (text) => {
-        const cleared = rows.by(key).get(text);
-        rows.remove((row) => row === cleared);
-        return promises.delete(text);
-      },
-      clear: () => {
-        rows.remove(() => true);
-        promises.clear();
-      },
-    };
+    const forgotten = text === undefined ? undefined : rows.by(key).get(text);
+    rows.remove((row) => text === undefined || row === forgotten);
   }
 
   #of(table: keyof Schema): TableRows {

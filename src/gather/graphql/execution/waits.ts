@@ -1,4 +1,5 @@
 import type { Execution } from './execution.ts';
+import type { Part } from './part.ts';
 import { ignore } from './promises.ts';
 import type { Level } from './scope.ts';
 import type { ElementSource } from './work.ts';
@@ -16,6 +17,13 @@ interface Feed {
   readonly source: ElementSource;
 }
 
+/** The values of many places, which come at once. */
+interface Group {
+  readonly level: Level;
+  readonly places: readonly number[];
+  readonly parts: readonly Part[];
+}
+
 /**
  * What an execution waits for. What settles in the same turn of the event loop goes on together, at its end; what is late goes
  * on by itself.
@@ -24,6 +32,7 @@ export class Waits {
   readonly #execution: Execution;
   /** Levels with places that are waited for. */
   readonly #levels = new Set<Level>();
+  readonly #groups = new Set<Group>();
   readonly #feeds = new Set<Feed>();
   #arrivals: (Wait | Step)[] = [];
 
@@ -46,20 +55,17 @@ export class Waits {
   /** The values of many places come later, all at once. */
   addAll(level: Level, places: readonly number[], promise: PromiseLike<unknown>, use: (values: unknown) => void): void {
     if (this.#execution.isOver) return void ignore(promise);
-    for (const place of places) this.#open(level, place);
-    const settle = (values: unknown, step: () => void) => {
-      const run = () => {
-        for (const place of places) this.#close(level, place);
-        step();
-      };
-      this.#arrive({ run, value: values });
-    };
-    const fail = (reason: unknown) => {
-      for (const place of places) this.#execution.fail(level, place, reason);
+    const parts = level.part ? [level.part] : [...new Set(places.map((place) => level.partOf(place)))];
+    const group: Group = { level, places, parts };
+    for (const part of parts) part.pending++;
+    this.#groups.add(group);
+    const settle = (value: unknown, step: () => void) => {
+      const run = () => (this.#leave(group) ? step() : void ignore(value));
+      this.#arrive({ run, value });
     };
     Promise.resolve(promise).then(
       (values) => settle(values, () => use(values)),
-      (reason) => settle(undefined, () => fail(reason)),
+      (reason) => settle(undefined, () => this.#fail(group, reason)),
     );
   }
 
@@ -104,6 +110,7 @@ export class Waits {
   sweep(): void {
     for (const level of this.#levels)
       for (const place of level.open ?? []) if (!level.isAlive(place)) this.#close(level, place);
+    for (const group of this.#groups) if (!group.places.some((place) => group.level.isAlive(place))) this.#leave(group);
     for (const feed of this.#feeds) {
       if (feed.level.isAlive(feed.place)) continue;
       this.#feeds.delete(feed);
@@ -113,11 +120,13 @@ export class Waits {
 
   failAll(reason: unknown): void {
     for (const level of this.#levels) for (const place of level.open ?? []) this.#execution.fail(level, place, reason);
+    for (const group of this.#groups) this.#fail(group, reason);
   }
 
   /** @returns the lists that were not at their end */
   end(): ElementSource[] {
     this.#levels.clear();
+    this.#groups.clear();
     const sources = [...this.#feeds].map(({ source }) => source);
     this.#feeds.clear();
     return sources;
@@ -162,11 +171,25 @@ export class Waits {
 
   #close(level: Level, place: number): boolean {
     if (!level.open?.delete(place)) return false;
-    const part = level.partOf(place);
-    part.pending--;
-    if (part.pending === 0) this.#execution.check(part);
+    this.#settled(level.partOf(place));
     if (level.open.size === 0) this.#levels.delete(level);
     return true;
+  }
+
+  #fail({ level, places }: Group, reason: unknown): void {
+    for (const place of places) this.#execution.fail(level, place, reason);
+  }
+
+  /** @returns false if nobody waits for the group any more */
+  #leave(group: Group): boolean {
+    if (!this.#groups.delete(group)) return false;
+    for (const part of group.parts) this.#settled(part);
+    return true;
+  }
+
+  #settled(part: Part): void {
+    part.pending--;
+    if (part.pending === 0) this.#execution.check(part);
   }
 }
 

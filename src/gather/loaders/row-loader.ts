@@ -1,0 +1,122 @@
+import DataLoader from 'dataloader';
+import type { KeyValue } from '../database/key.ts';
+import { loads } from '../monitoring/channels.ts';
+import { NextBatch } from './next-batch.ts';
+import { observeLoads } from './observed-loader.ts';
+import type { Schedule } from './schedule.ts';
+
+interface RowLoaderOptions<Row> {
+  name: string;
+  schedule: Schedule;
+  /** The rows that the request has read, by the texts of the loader's key. Ask again after more are read. */
+  known: () => ReadonlyMap<string, Row>;
+  /** Reads the rows with these keys and makes them known. */
+  read: (keys: readonly string[]) => Promise<void>;
+  /** Forgets a known row, or all of them. */
+  forget: (key?: string) => void;
+  /** The error of a key without a row. */
+  notFound: () => Error;
+}
+
+/**
+ * Loads rows by the texts of a unique key, with two views on one cache: `loader` for resolvers, with a promise per key, and `load`
+ * and `find` for many rows at once. What is asked for in one turn, either way, is read by one statement.
+ */
+export class RowLoader<Row extends object> {
+  readonly loader: DataLoader<KeyValue, Row, unknown>;
+  readonly #options: RowLoaderOptions<Row>;
+  readonly #next: NextBatch<string>;
+  /** The batch of each key that was asked for. */
+  readonly #asked = new Map<string, Promise<void>>();
+  /** What `loader` was asked for or given. */
+  readonly #promises = new Map<string, Promise<Row>>();
+  /** What was found of keys without a known row: errors, and rows that `loader` was given. */
+  readonly #others = new Map<string, Row | Error>();
+
+  constructor(options: RowLoaderOptions<Row>) {
+    const { name, schedule, read } = options;
+    this.#options = options;
+    const fail = (keys: readonly string[], error: Error) => {
+      for (const key of keys) this.#others.set(key, error);
+    };
+    this.#next = new NextBatch({ name, schedule, load: read, fail });
+    const load = async (keys: readonly KeyValue[]) => {
+      const texts = keys.map(String);
+      await Promise.all(this.#ask(texts));
+      return texts.map((key) => this.find(key));
+    };
+    const cacheMap = this.#createCache();
+    this.loader = new DataLoader(load, { name, batchScheduleFn: queueMicrotask, cacheKeyFn: String, cacheMap });
+    if (loads.hasSubscribers) observeLoads(this.loader, { name, cache: cacheMap, id: this.#next, toCacheKey: String });
+  }
+
+  /** Loads rows that are not known. Never rejects: `find` has the errors. */
+  async load(keys: readonly string[]): Promise<void> {
+    if (loads.hasSubscribers) this.#publish(keys);
+    const given = keys.filter((key) => this.#promises.has(key));
+    const ends = this.#ask(given.length > 0 ? keys.filter((key) => !this.#promises.has(key)) : keys);
+    await Promise.all([...ends, ...given.map((key) => this.#settle(key))]);
+  }
+
+  /** The row of a key that was loaded, or its error. */
+  find(key: string): Row | Error {
+    return this.#options.known().get(key) ?? this.#others.get(key) ?? this.#options.notFound();
+  }
+
+  /** Adds the keys that are in no batch yet to the next one. @returns the ends of their batches */
+  #ask(keys: readonly string[]): Set<Promise<void>> {
+    const ends = new Set<Promise<void>>();
+    for (const key of keys) {
+      let end = this.#asked.get(key);
+      if (!end) {
+        end = this.#next.add(key);
+        this.#asked.set(key, end);
+      }
+      ends.add(end);
+    }
+    return ends;
+  }
+
+  /** Keeps what comes of a promise of `loader`. */
+  async #settle(key: string): Promise<void> {
+    try {
+      this.#others.set(key, (await this.#promises.get(key)) as Row);
+    } catch (error) {
+      this.#others.set(key, error as Error);
+    }
+  }
+
+  #publish(keys: readonly string[]): void {
+    const { name: loader } = this.#options;
+    for (const key of keys) {
+      loads.publish({ loader, isHit: this.#promises.has(key) || this.#asked.has(key), cache: this.#next });
+    }
+  }
+
+  /** The cache of `loader`, which has the known rows too. */
+  #createCache(): DataLoader.CacheMap<string, Promise<Row>> {
+    const { known, forget } = this.#options;
+    return {
+      get: (key) => {
+        const promise = this.#promises.get(key);
+        if (promise) return promise;
+        const row = known().get(key);
+        if (!row) return undefined;
+        const found = Promise.resolve(row);
+        this.#promises.set(key, found);
+        return found;
+      },
+      set: (key, promise) => this.#promises.set(key, promise),
+      delete: (key) => {
+        forget(key);
+        this.#asked.delete(key);
+        this.#others.delete(key);
+        return this.#promises.delete(key);
+      },
+      clear: () => {
+        forget();
+        for (const map of [this.#asked, this.#others, this.#promises]) map.clear();
+      },
+    };
+  }
+}
