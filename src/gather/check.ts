@@ -9,6 +9,7 @@ import type { EngineSchemas } from './database/schemas.ts';
 import { type Definitions, toDefinitions } from './database/tables.ts';
 import { engineResolvers } from './engine-resolvers.ts';
 import { type DeclaredField, isDeclared } from './graphql/define-type.ts';
+import { labelledEnums, toEnumName, toLabel } from './graphql/enum-labels.ts';
 import { ownerColumnOf } from './graphql/guards.ts';
 import { leastRole } from './graphql/least-role.ts';
 
@@ -23,6 +24,7 @@ type AnyDefinition = {
   readonly schema: string;
   readonly table: string;
   readonly types: Readonly<Record<string, unknown>>;
+  readonly labels?: { readonly [Column in string]?: readonly string[] };
   readonly references: Readonly<Record<string, string | undefined>>;
   readonly foreignKeys?: readonly { readonly columns: readonly string[]; readonly table: string }[];
 };
@@ -86,6 +88,7 @@ function findFaults(app: App): string[] {
   return [
     ...findTypeFaults(checked),
     ...findFieldFaults(checked),
+    ...findEnumFaults(checked),
     ...findResolverFaults(checked),
     ...findMutationFaults(checked),
     ...findNamesakes(app),
@@ -138,6 +141,24 @@ function findColumnFaults(checked: Checked, type: GraphQLObjectType, definition:
   const owner = ownerColumnOf(checked.schema, type);
   if (owner === undefined || Object.hasOwn(types, owner)) return faults;
   return [...faults, `${type.name}: @owned(by: "${owner}") names no column of table ${name}. Correct it in the SDL.`];
+}
+
+/** Checks that the enums of the SDL have the values of the database's. */
+function findEnumFaults(checked: Checked): string[] {
+  const all = labelledEnums(checked.schema, (type) => definitionOf(checked, type)?.labels);
+  return all.flatMap(({ place, type, labels }) => {
+    const values = type.getValues().map(({ name }) => name);
+    const unknown = values.filter((value) => toLabel(value, labels) === undefined);
+    const missing = labels.filter((label) => !values.some((value) => toLabel(value, labels) === label));
+    return [
+      ...unknown.map(
+        (value) => `${place}: ${type.name}.${value} is no label of its column: ${labels.join(', ')}. Correct the SDL.`,
+      ),
+      ...missing.map(
+        (label) => `${place}: ${type.name} has no value for the label "${label}". Add ${toEnumName(label)}.`,
+      ),
+    ];
+  });
 }
 
 interface Place {

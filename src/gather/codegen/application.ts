@@ -1,6 +1,9 @@
 import { glob, readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { buildASTSchema, parse } from 'graphql';
 import type { AppMigration } from '../database/schemas.ts';
+import { enumLabels } from '../graphql/enum-labels.ts';
 import type { TypeRegistry } from '../graphql/types.ts';
 import { type DeclaredKeys, introspect } from './introspect.ts';
 import { generateManifest } from './manifest.ts';
@@ -63,8 +66,9 @@ function generateDatabase({ migrations, schemas = ['public'], keys }: Applicatio
   });
 }
 
-async function generateTypes({ schema, types, parents = {} }: ApplicationOptions): Promise<string> {
+async function generateTypes({ out, schema, types, parents = {} }: ApplicationOptions): Promise<string> {
   const sdl = await readFile(schema, 'utf8');
+  const { tables } = await importDatabase(`${out}/database.ts`);
   const rowOf = (type: string) => `${toTypeName(types[type] ?? '')}Row`;
   const names = Object.keys(types);
   const mappers = {
@@ -85,6 +89,10 @@ async function generateTypes({ schema, types, parents = {} }: ApplicationOptions
     contextType: 'gather#Context',
     fileType: 'gather#FileUpload',
     idType: 'gather#GlobalId',
+    enumValues: enumLabels(
+      buildASTSchema(parse(sdl), { assumeValidSDL: true }),
+      (type) => tables[types[type] ?? '']?.labels,
+    ),
   });
   return `${text}
 declare module 'gather' {
@@ -96,6 +104,16 @@ declare module 'gather' {
   }
 }
 `;
+}
+
+/** What types of resolvers need of the generated definitions. */
+type GeneratedTables = {
+  readonly [Table in string]?: { readonly labels?: { readonly [Column in string]?: readonly string[] } };
+};
+
+/** The definitions that were generated before. */
+async function importDatabase(file: string): Promise<{ tables: GeneratedTables }> {
+  return import(pathToFileURL(resolve(file)).href);
 }
 
 async function readAll(pattern: string): Promise<string[]> {

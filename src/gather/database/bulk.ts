@@ -2,6 +2,7 @@ import { type Insertable, type RawBuilder, sql } from 'kysely';
 import { GatherError } from '../errors.ts';
 import { toKey } from './key.ts';
 import type { Column } from './order.ts';
+import { toParameter } from './query.ts';
 import type { Schema } from './schema.ts';
 import { type BoundStatement, param } from './statement.ts';
 import {
@@ -40,7 +41,8 @@ export function insertRows<T extends keyof Schema, C extends Column<T>>(
         select * from ${toUnnest(input)}
       ), created as (
         insert into ${tableOf(definition)} (${toList(given)})
-        select ${toList(given)} from input order by "$position"
+        select ${sql.join(given.map((column) => fromInput(definition.types[column], column)))}
+        from input order by "$position"
         returning ${toList([...new Set<string>([...returned, ...key])])}
       )
       select ${toList(returned, 'created')} from ${toCreatedInOrder(definition, given)}`,
@@ -105,6 +107,16 @@ export function updateEach<T extends keyof Schema, C extends Column<T>>(
   );
 }
 
+/** A column of the input: an array comes as text, because `unnest` would take it apart too. */
+function fromInput(type: string, column: string): RawBuilder<unknown> {
+  const reference = sql`input.${sql.id(column)}`;
+  return isArray(type) ? sql`${reference}::${sql.raw(type)}` : reference;
+}
+
+function isArray(type: string): boolean {
+  return type.endsWith('[]');
+}
+
 /** One column of the input of a bulk statement. */
 interface InputColumn {
   name: string;
@@ -127,7 +139,15 @@ function toInput<T extends keyof Schema>(
     const message = `Expected a value for ${column} in every row or in none, got none in row ${missing}.`;
     throw new GatherError('INVALID_INPUT', message, { field: column });
   }
-  return { name: column, type: types[column], values: rows.map((row) => row[column]) };
+  return toInputColumn(
+    column,
+    types[column],
+    rows.map((row) => row[column]),
+  );
+}
+
+function toInputColumn(name: string, type: string, values: readonly unknown[]): InputColumn {
+  return isArray(type) ? { name, type: 'text', values: values.map(toParameter) } : { name, type, values };
 }
 
 function toChangeInput<T extends keyof Schema>(
@@ -144,7 +164,8 @@ function toChangeInput<T extends keyof Schema>(
     input.push({ name: EXPECTED_VERSION, type: types[version], values: versions });
   }
   for (const column of toChangedColumns(definition, changes)) {
-    input.push({ name: column, type: types[column], values: changes.map((change) => change[column]) });
+    const values = changes.map((change) => change[column]);
+    input.push(toInputColumn(column, types[column], values));
     const isGiven = changes.map((change) => change[column] !== undefined);
     if (isGiven.includes(false)) input.push({ name: toCompanion(column), type: 'boolean', values: isGiven });
   }
@@ -159,7 +180,7 @@ function toAssignments<T extends keyof Schema>(
   return [...names]
     .filter((column) => !key.includes(column as Column<T>) && Object.hasOwn(types, column))
     .map((column) => {
-      const value = sql`input.${sql.id(column)}`;
+      const value = fromInput(types[column as Column<T>], column);
       if (!names.has(toCompanion(column))) return sql`${sql.id(column)} = ${value}`;
       const isGiven = sql`input.${sql.id(toCompanion(column))}`;
       return sql`${sql.id(column)} = case when ${isGiven} then ${value} else ${sql.id(table, column)} end`;

@@ -245,7 +245,8 @@ export class Table<T extends keyof Schema> {
    * with input as (
    *   select * from unnest($1::text[], $2::numeric[]) with ordinality as input ("isbn", "price", "$position")
    * ), created as (
-   *   insert into "book" ("isbn", "price") select "isbn", "price" from input order by "$position" returning "id"
+   *   insert into "book" ("isbn", "price") select input."isbn", input."price" from input order by "$position"
+   *   returning "id"
    * )
    * select "created"."id" from created order by "created"."id"
    * ```

@@ -1,7 +1,7 @@
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely';
 import { GatherError } from '../errors.ts';
 import type { KeyText } from './column-types.ts';
-import { type Filter, operators, toOperatorName } from './filter.ts';
+import { type Filter, type Operator, operators, toOperatorName } from './filter.ts';
 import { isHeld } from './held.ts';
 import type { Column } from './order.ts';
 import type { Schema } from './schema.ts';
@@ -141,7 +141,7 @@ class Compilation<T extends keyof Schema> {
     const operatorName = toOperatorName(given, value, nullable.includes(column));
     if (operatorName === undefined) return this.#notGiven(path);
     const operator = operators.get(operatorName);
-    if (!operator || (operator.isForText && types[column] !== 'text')) {
+    if (!operator || !fits(operator, types[column])) {
       throw new Error(`Column "${column}" of table ${name}, of type ${types[column]}, has no operator "${given}".`);
     }
     this.#count();
@@ -202,6 +202,11 @@ function assertShort(value: unknown, isPattern: boolean): void {
   if (isPattern && String(value).length > MAX_LENGTH) throw tooMuch(`${MAX_LENGTH} characters in a pattern`);
 }
 
+/** Whether a column of this type has an operator. */
+function fits({ isForText, isForArrays, isOfList }: Operator, type: string): boolean {
+  return type.endsWith('[]') ? !isForText && !isOfList : !isForArrays && (!isForText || type === 'text');
+}
+
 /** The value without what no row equals because the column cannot hold it. Nothing equals null. */
 function toHeld(type: string, value: unknown): unknown {
   if (Array.isArray(value)) return value.filter((each) => isHeld(type, each));
@@ -209,7 +214,7 @@ function toHeld(type: string, value: unknown): unknown {
 }
 
 function isFilter(filter: unknown): filter is Record<string, unknown> {
-  return typeof filter === 'object' && filter !== null;
+  return typeof filter === 'object' && filter !== null && !Array.isArray(filter) && !ArrayBuffer.isView(filter);
 }
 
 function tooMuch(limit: string): GatherError {

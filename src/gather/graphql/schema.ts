@@ -8,6 +8,7 @@ import { authorize } from './authorize.ts';
 import { connectionResolvers, edgeResolvers } from './connections.ts';
 import { toIdResolution, toResolution } from './declared-fields.ts';
 import { isDeclared } from './define-type.ts';
+import { enumLabels } from './enum-labels.ts';
 import { keepAbsent } from './keep-absent.ts';
 import { publishFields } from './publish-fields.ts';
 import type { TypeRegistry } from './types.ts';
@@ -51,7 +52,10 @@ export function nodeTypesOf(schema: GraphQLSchema, types: TypeRegistry): Readonl
 export function toResolvers(schema: GraphQLSchema, source: SchemaSource): ResolverMap {
   const { engineResolvers, resolvers } = source;
   const names = new Set([...Object.keys(schema.getTypeMap()), ...Object.keys(resolvers)]);
-  const all: Record<string, object> = {};
+  const all: Record<string, object> = enumLabels(schema, (type) => {
+    const table = Object.hasOwn(source.types, type) ? source.types[type] : undefined;
+    return table && source.definitions[table].labels;
+  });
   for (const name of names) {
     const own = Object.hasOwn(resolvers, name) ? resolvers[name] : undefined;
     const engine = Object.hasOwn(engineResolvers, name)

@@ -321,7 +321,8 @@ describe('bulkCreate', () => {
         'from unnest($1::text[], $2::text[], $3::numeric[], $4::integer[], $5::bigint[]) with ordinality ' +
         'as input ("isbn", "title", "price", "pages", "authorId", "$position") ), ' +
         'created as ( insert into "public"."book" ("isbn", "title", "price", "pages", "authorId") ' +
-        'select "isbn", "title", "price", "pages", "authorId" from input order by "$position" ' +
+        'select input."isbn", input."title", input."price", input."pages", input."authorId" ' +
+        'from input order by "$position" ' +
         'returning "isbn", "pages", "id" ) ' +
         'select "created"."isbn", "created"."pages" from created order by "created"."id"',
     );

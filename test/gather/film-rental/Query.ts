@@ -1,8 +1,27 @@
-import { toPage } from 'gather';
+import { toPage, type Where } from 'gather';
 import type { StoreRow } from './generated/database.ts';
 import type { QueryResolvers } from './generated/schema.ts';
 
 export const Query: QueryResolvers = {
+  film: async (_, { title }, { tables, columns }) => tables.film.find({ title }, { columns: columns.film }),
+
+  filmsWhere: async (_, { where }, { tables, columns }) => {
+    const all = {
+      name: 'filmsWhere',
+      where: where as Where<'film'>,
+      orderBy: [],
+      columns: columns.film,
+      page: toPage({}),
+    };
+    return (await tables.film.connection(all).read()).rows;
+  },
+
+  logins: async (_, _args, { tables, columns }) => {
+    const orderBy = [{ column: 'address', direction: 'asc' }] as const;
+    const all = { name: 'logins', where: {}, orderBy, columns: columns.staff_login, page: toPage({}) };
+    return (await tables.staff_login.connection(all).read()).rows;
+  },
+
   films: async (_, page, { tables, columns, loaders }) =>
     tables.film.connection({
       name: 'films',

@@ -1,10 +1,12 @@
 import { defineApp } from 'gather';
+import { createFilms, updateFilm } from './films/changes.ts';
 import { Film, Language } from './films/Film.ts';
 import { rowLoaders, tables } from './generated/database.ts';
 import { migrations } from './migrations.ts';
 import { Query } from './Query.ts';
 import { Copy, Customer, Rental } from './rentals/Rental.ts';
 import { City, Country, Staff, Store } from './stores/Store.ts';
+import { updateStaff } from './stores/updateStaff.ts';
 import { types } from './types.ts';
 
 /** An application on a database of others: a film rental. */
@@ -13,6 +15,18 @@ export const filmRental = defineApp({
   schema: new URL('./schema.graphql', import.meta.url),
   database: { tables, rowLoaders },
   types,
-  resolvers: { Query, City, Copy, Country, Customer, Film, Language, Rental, Staff, Store },
+  resolvers: {
+    Query,
+    Mutation: { createFilms, updateFilm, updateStaff },
+    City,
+    Copy,
+    Country,
+    Customer,
+    Film,
+    Language,
+    Rental,
+    Staff,
+    Store,
+  },
   migrations,
 });

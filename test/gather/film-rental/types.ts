@@ -11,4 +11,5 @@ export const types = {
   Copy: 'inventory',
   Customer: 'customer',
   Rental: 'rental',
+  Login: 'staff_login',
 } as const satisfies TypeRegistry;
