@@ -134,7 +134,7 @@ export async function startTestApp({
       ...(config.pooling && { databaseDirectUrl: database.databaseUrl }),
       databaseConnections: 10,
       statementTimeoutMs: 10_000,
-      operationTimeoutMs: 10_000,
+      operationTimeoutMs: 60_000,
       services: Object.fromEntries(Object.entries(services.urls).map(([name, url]) => [name, { url, timeoutMs }])),
       maxPendingJobs: 1000,
       store: { directory: filesDir },
