@@ -16,6 +16,24 @@ export const Query: QueryResolvers = {
     return (await tables.film.connection(all).read()).rows;
   },
 
+  listedFilms: async (_, page, { tables, columns }) =>
+    tables.film_list.connection({
+      name: 'listedFilms',
+      where: {},
+      orderBy: [{ column: 'title', direction: 'desc' }],
+      columns: columns.film_list,
+      page: toPage(page),
+    }),
+
+  parts: async (_, page, { tables, columns }) =>
+    tables.film_actor.connection({
+      name: 'parts',
+      where: {},
+      orderBy: [{ column: 'billing', direction: 'asc' }],
+      columns: columns.film_actor,
+      page: toPage(page),
+    }),
+
   logins: async (_, _args, { tables, columns }) => {
     const orderBy = [{ column: 'address', direction: 'asc' }] as const;
     const all = { name: 'logins', where: {}, orderBy, columns: columns.staff_login, page: toPage({}) };

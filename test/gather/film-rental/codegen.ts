@@ -11,6 +11,7 @@ const filmRental = applicationFiles({
   types,
   migrations,
   schemas: ['public', 'accounting'],
+  keys: { 'public.film_list': ['film_id'] },
 });
 
 const stale = await writeGenerated(filmRental, { isCheck: process.argv.includes('--check') });

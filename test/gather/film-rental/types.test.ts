@@ -236,8 +236,14 @@ test('bytes and days are written', async () => {
 test.each([
   ['{ filmsWhere(where: { rating: { eq: PG13 } }) { title } }', 'Value "PG13" does not exist in "MpaaRating" enum'],
   ['{ filmsWhere(where: { running_time: { gt: "2 hours" } }) { title } }', 'Expected a duration in ISO 8601 format'],
-  ['{ filmsWhere(where: { last_update: { eq: "2026-02-30T00:00:00" } }) { title } }', 'Expected a date and a time of day'],
-  ['{ filmsWhere(where: { last_update: { eq: "2026-02-01T00:00:00Z" } }) { title } }', 'Expected a date and a time of day'],
+  [
+    '{ filmsWhere(where: { last_update: { eq: "2026-02-30T00:00:00" } }) { title } }',
+    'Expected a date and a time of day',
+  ],
+  [
+    '{ filmsWhere(where: { last_update: { eq: "2026-02-01T00:00:00Z" } }) { title } }',
+    'Expected a date and a time of day',
+  ],
   ['mutation { updateStaff(input: { id: "x", picture: "AAE" }) { staff { id } } }', 'Expected bytes in base64'],
 ])('%s is refused', async (text, message) => {
   const { errors } = await app.query(text);

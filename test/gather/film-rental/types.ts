@@ -12,4 +12,11 @@ export const types = {
   Customer: 'customer',
   Rental: 'rental',
   Login: 'staff_login',
+  Actor: 'actor',
+  Part: 'film_actor',
+  Currency: 'accounting.currency',
+  Invoice: 'accounting.invoice',
+  InvoiceLine: 'accounting.invoice_line',
+  OpeningHours: 'Opening Hours',
+  ListedFilm: 'film_list',
 } as const satisfies TypeRegistry;

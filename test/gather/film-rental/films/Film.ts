@@ -5,6 +5,7 @@ export const Film = defineType('Film', {
   original_language: belongsTo('original_language_code'),
   sequel_of: belongsTo('sequel_of'),
   sequels: hasMany('film', { by: 'sequel_of', order: 'oldest first' }),
+  parts: hasMany('film_actor', { by: 'film_id', order: 'oldest first' }),
   copies: hasMany('inventory', { by: 'film_id', order: 'oldest first' }),
 });
 
@@ -12,3 +13,9 @@ export const Language = defineType('Language', {
   films: hasMany('film', { by: 'language_code', order: 'oldest first' }),
   originals: hasMany('film', { by: 'original_language_code', order: 'oldest first' }),
 });
+
+export const Actor = defineType('Actor', {
+  parts: hasMany('film_actor', { by: 'actor_id', order: 'newest first' }),
+});
+
+export const Part = defineType('Part', { actor: belongsTo('actor_id'), film: belongsTo('film_id') });

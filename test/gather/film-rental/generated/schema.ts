@@ -2,7 +2,7 @@
 import type { GlobalId } from 'gather';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { NodeParent, Connection, Edge, Context } from 'gather';
-import type { CountryRow, CityRow, StoreRow, StaffRow, LanguageRow, FilmRow, InventoryRow, CustomerRow, RentalRow, StaffLoginRow } from './database.ts';
+import type { CountryRow, CityRow, StoreRow, StaffRow, LanguageRow, FilmRow, InventoryRow, CustomerRow, RentalRow, StaffLoginRow, ActorRow, FilmActorRow, AccountingCurrencyRow, AccountingInvoiceRow, AccountingInvoiceLineRow, OpeningHoursRow, FilmListRow } from './database.ts';
 export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;
 export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
@@ -64,6 +64,8 @@ export type UserError = {
 export type Query = {
   film?: Maybe<Film>;
   filmsWhere?: Maybe<Array<Film>>;
+  listedFilms?: Maybe<ListedFilmConnection>;
+  parts?: Maybe<PartConnection>;
   logins?: Maybe<Array<Login>>;
   node?: Maybe<Node>;
   nodes?: Maybe<Array<Maybe<Node>>>;
@@ -80,6 +82,22 @@ export type QueryFilmArgs = {
 
 export type QueryFilmsWhereArgs = {
   where: FilmWhere;
+};
+
+
+export type QueryListedFilmsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryPartsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -138,7 +156,16 @@ export type Store = Node & {
   id: Scalars['ID']['output'];
   store_id: Scalars['Int']['output'];
   manager?: Maybe<Staff>;
+  opening_hours?: Maybe<OpeningHoursConnection>;
   staff?: Maybe<StaffConnection>;
+};
+
+
+export type StoreOpening_HoursArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -216,11 +243,20 @@ export type Film = Node & {
   original_language?: Maybe<Language>;
   sequel_of?: Maybe<Film>;
   sequels?: Maybe<FilmConnection>;
+  parts?: Maybe<PartConnection>;
   copies?: Maybe<CopyConnection>;
 };
 
 
 export type FilmSequelsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type FilmPartsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
@@ -273,8 +309,17 @@ export type Customer = Node & {
   first_name: Scalars['String']['output'];
   store?: Maybe<Store>;
   recruiter?: Maybe<Customer>;
+  invoices?: Maybe<InvoiceConnection>;
   recruits?: Maybe<CustomerConnection>;
   rentals?: Maybe<RentalConnection>;
+};
+
+
+export type CustomerInvoicesArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -449,6 +494,107 @@ export type StaffPayload = {
   userErrors: Array<UserError>;
 };
 
+export type Actor = Node & {
+  id: Scalars['ID']['output'];
+  last_name: Scalars['String']['output'];
+  born_on?: Maybe<Scalars['Date']['output']>;
+  parts?: Maybe<PartConnection>;
+};
+
+
+export type ActorPartsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** An actor in a film. */
+export type Part = Node & {
+  id: Scalars['ID']['output'];
+  role?: Maybe<Scalars['String']['output']>;
+  billing: Scalars['Int']['output'];
+  actor?: Maybe<Actor>;
+  film?: Maybe<Film>;
+};
+
+export type Currency = Node & {
+  id: Scalars['ID']['output'];
+  code: Scalars['String']['output'];
+  name: Scalars['String']['output'];
+};
+
+export type Invoice = Node & {
+  id: Scalars['ID']['output'];
+  number: Scalars['Int']['output'];
+  total: Scalars['Decimal']['output'];
+  currency?: Maybe<Currency>;
+  store?: Maybe<Store>;
+  lines?: Maybe<InvoiceLineConnection>;
+};
+
+
+export type InvoiceLinesArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type InvoiceLine = Node & {
+  id: Scalars['ID']['output'];
+  label: Scalars['String']['output'];
+  amount: Scalars['Decimal']['output'];
+  invoice?: Maybe<Invoice>;
+  rental?: Maybe<Rental>;
+};
+
+export type OpeningHours = Node & {
+  id: Scalars['ID']['output'];
+  day: Scalars['Int']['output'];
+  from: Scalars['LocalTime']['output'];
+  to: Scalars['LocalTime']['output'];
+  store?: Maybe<Store>;
+};
+
+/** A film, as a list on paper has it. */
+export type ListedFilm = Node & {
+  id: Scalars['ID']['output'];
+  title?: Maybe<Scalars['String']['output']>;
+  rating?: Maybe<MpaaRating>;
+  categories?: Maybe<Array<Maybe<Scalars['String']['output']>>>;
+};
+
+export type PartConnection = {
+  nodes: Array<Part>;
+  pageInfo: PageInfo;
+  totalCount?: Maybe<Scalars['Int']['output']>;
+};
+
+export type InvoiceConnection = {
+  nodes: Array<Invoice>;
+  pageInfo: PageInfo;
+  totalCount?: Maybe<Scalars['Int']['output']>;
+};
+
+export type InvoiceLineConnection = {
+  nodes: Array<InvoiceLine>;
+  pageInfo: PageInfo;
+  totalCount?: Maybe<Scalars['Int']['output']>;
+};
+
+export type OpeningHoursConnection = {
+  nodes: Array<OpeningHours>;
+  pageInfo: PageInfo;
+  totalCount?: Maybe<Scalars['Int']['output']>;
+};
+
+export type ListedFilmConnection = {
+  nodes: Array<ListedFilm>;
+  pageInfo: PageInfo;
+  totalCount?: Maybe<Scalars['Int']['output']>;
+};
+
 
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
@@ -572,6 +718,18 @@ export type ResolversTypes = {
   FilmsPayload: ResolverTypeWrapper<Omit<FilmsPayload, 'films'> & { films?: Maybe<Array<ResolversTypes['Film']>> }>;
   FilmPayload: ResolverTypeWrapper<Omit<FilmPayload, 'film'> & { film?: Maybe<ResolversTypes['Film']> }>;
   StaffPayload: ResolverTypeWrapper<Omit<StaffPayload, 'staff'> & { staff?: Maybe<ResolversTypes['Staff']> }>;
+  Actor: ResolverTypeWrapper<ActorRow>;
+  Part: ResolverTypeWrapper<FilmActorRow>;
+  Currency: ResolverTypeWrapper<AccountingCurrencyRow>;
+  Invoice: ResolverTypeWrapper<AccountingInvoiceRow>;
+  InvoiceLine: ResolverTypeWrapper<AccountingInvoiceLineRow>;
+  OpeningHours: ResolverTypeWrapper<OpeningHoursRow>;
+  ListedFilm: ResolverTypeWrapper<FilmListRow>;
+  PartConnection: ResolverTypeWrapper<Connection<FilmActorRow>>;
+  InvoiceConnection: ResolverTypeWrapper<Connection<AccountingInvoiceRow>>;
+  InvoiceLineConnection: ResolverTypeWrapper<Connection<AccountingInvoiceLineRow>>;
+  OpeningHoursConnection: ResolverTypeWrapper<Connection<OpeningHoursRow>>;
+  ListedFilmConnection: ResolverTypeWrapper<Connection<FilmListRow>>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
 };
@@ -625,6 +783,18 @@ export type ResolversParentTypes = {
   FilmsPayload: Omit<FilmsPayload, 'films'> & { films?: Maybe<Array<ResolversParentTypes['Film']>> };
   FilmPayload: Omit<FilmPayload, 'film'> & { film?: Maybe<ResolversParentTypes['Film']> };
   StaffPayload: Omit<StaffPayload, 'staff'> & { staff?: Maybe<ResolversParentTypes['Staff']> };
+  Actor: ActorRow;
+  Part: FilmActorRow;
+  Currency: AccountingCurrencyRow;
+  Invoice: AccountingInvoiceRow;
+  InvoiceLine: AccountingInvoiceLineRow;
+  OpeningHours: OpeningHoursRow;
+  ListedFilm: FilmListRow;
+  PartConnection: Connection<FilmActorRow>;
+  InvoiceConnection: Connection<AccountingInvoiceRow>;
+  InvoiceLineConnection: Connection<AccountingInvoiceLineRow>;
+  OpeningHoursConnection: Connection<OpeningHoursRow>;
+  ListedFilmConnection: Connection<FilmListRow>;
   String: Scalars['String']['output'];
   Int: Scalars['Int']['output'];
 };
@@ -656,7 +826,7 @@ export type ListSizeDirectiveArgs = {
 export type ListSizeDirectiveResolver<Result, Parent, ContextType = Context, Args = ListSizeDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
-  __resolveType: TypeResolveFn<'Country' | 'City' | 'Store' | 'Staff' | 'Language' | 'Film' | 'Copy' | 'Customer' | 'Rental' | 'Login', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'Country' | 'City' | 'Store' | 'Staff' | 'Language' | 'Film' | 'Copy' | 'Customer' | 'Rental' | 'Login' | 'Actor' | 'Part' | 'Currency' | 'Invoice' | 'InvoiceLine' | 'OpeningHours' | 'ListedFilm', ParentType, ContextType>;
 };
 
 export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
@@ -711,6 +881,8 @@ export interface UuidScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   film?: Resolver<Maybe<ResolversTypes['Film']>, ParentType, ContextType, RequireFields<QueryFilmArgs, 'title'>>;
   filmsWhere?: Resolver<Maybe<Array<ResolversTypes['Film']>>, ParentType, ContextType, RequireFields<QueryFilmsWhereArgs, 'where'>>;
+  listedFilms?: Resolver<Maybe<ResolversTypes['ListedFilmConnection']>, ParentType, ContextType, Partial<QueryListedFilmsArgs>>;
+  parts?: Resolver<Maybe<ResolversTypes['PartConnection']>, ParentType, ContextType, Partial<QueryPartsArgs>>;
   logins?: Resolver<Maybe<Array<ResolversTypes['Login']>>, ParentType, ContextType>;
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
   nodes?: Resolver<Maybe<Array<Maybe<ResolversTypes['Node']>>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
@@ -743,6 +915,7 @@ export type StoreResolvers<ContextType = Context, ParentType extends ResolversPa
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   store_id?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   manager?: Resolver<Maybe<ResolversTypes['Staff']>, ParentType, ContextType>;
+  opening_hours?: Resolver<Maybe<ResolversTypes['OpeningHoursConnection']>, ParentType, ContextType, Partial<StoreOpening_HoursArgs>>;
   staff?: Resolver<Maybe<ResolversTypes['StaffConnection']>, ParentType, ContextType, Partial<StoreStaffArgs>>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
@@ -792,6 +965,7 @@ export type FilmResolvers<ContextType = Context, ParentType extends ResolversPar
   original_language?: Resolver<Maybe<ResolversTypes['Language']>, ParentType, ContextType>;
   sequel_of?: Resolver<Maybe<ResolversTypes['Film']>, ParentType, ContextType>;
   sequels?: Resolver<Maybe<ResolversTypes['FilmConnection']>, ParentType, ContextType, Partial<FilmSequelsArgs>>;
+  parts?: Resolver<Maybe<ResolversTypes['PartConnection']>, ParentType, ContextType, Partial<FilmPartsArgs>>;
   copies?: Resolver<Maybe<ResolversTypes['CopyConnection']>, ParentType, ContextType, Partial<FilmCopiesArgs>>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
@@ -827,6 +1001,7 @@ export type CustomerResolvers<ContextType = Context, ParentType extends Resolver
   first_name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   store?: Resolver<Maybe<ResolversTypes['Store']>, ParentType, ContextType>;
   recruiter?: Resolver<Maybe<ResolversTypes['Customer']>, ParentType, ContextType>;
+  invoices?: Resolver<Maybe<ResolversTypes['InvoiceConnection']>, ParentType, ContextType, Partial<CustomerInvoicesArgs>>;
   recruits?: Resolver<Maybe<ResolversTypes['CustomerConnection']>, ParentType, ContextType, Partial<CustomerRecruitsArgs>>;
   rentals?: Resolver<Maybe<ResolversTypes['RentalConnection']>, ParentType, ContextType, Partial<CustomerRentalsArgs>>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
@@ -886,6 +1061,96 @@ export type StaffPayloadResolvers<ContextType = Context, ParentType extends Reso
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type ActorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Actor'] = ResolversParentTypes['Actor']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  last_name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  born_on?: Resolver<Maybe<ResolversTypes['Date']>, ParentType, ContextType>;
+  parts?: Resolver<Maybe<ResolversTypes['PartConnection']>, ParentType, ContextType, Partial<ActorPartsArgs>>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PartResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Part'] = ResolversParentTypes['Part']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  role?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  billing?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  actor?: Resolver<Maybe<ResolversTypes['Actor']>, ParentType, ContextType>;
+  film?: Resolver<Maybe<ResolversTypes['Film']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type CurrencyResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Currency'] = ResolversParentTypes['Currency']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type InvoiceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Invoice'] = ResolversParentTypes['Invoice']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  number?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  total?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  currency?: Resolver<Maybe<ResolversTypes['Currency']>, ParentType, ContextType>;
+  store?: Resolver<Maybe<ResolversTypes['Store']>, ParentType, ContextType>;
+  lines?: Resolver<Maybe<ResolversTypes['InvoiceLineConnection']>, ParentType, ContextType, Partial<InvoiceLinesArgs>>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type InvoiceLineResolvers<ContextType = Context, ParentType extends ResolversParentTypes['InvoiceLine'] = ResolversParentTypes['InvoiceLine']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  label?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  amount?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  invoice?: Resolver<Maybe<ResolversTypes['Invoice']>, ParentType, ContextType>;
+  rental?: Resolver<Maybe<ResolversTypes['Rental']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type OpeningHoursResolvers<ContextType = Context, ParentType extends ResolversParentTypes['OpeningHours'] = ResolversParentTypes['OpeningHours']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  day?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  from?: Resolver<ResolversTypes['LocalTime'], ParentType, ContextType>;
+  to?: Resolver<ResolversTypes['LocalTime'], ParentType, ContextType>;
+  store?: Resolver<Maybe<ResolversTypes['Store']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ListedFilmResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ListedFilm'] = ResolversParentTypes['ListedFilm']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  title?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  rating?: Resolver<Maybe<ResolversTypes['MpaaRating']>, ParentType, ContextType>;
+  categories?: Resolver<Maybe<Array<Maybe<ResolversTypes['String']>>>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PartConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PartConnection'] = ResolversParentTypes['PartConnection']> = {
+  nodes?: Resolver<Array<ResolversTypes['Part']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+};
+
+export type InvoiceConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['InvoiceConnection'] = ResolversParentTypes['InvoiceConnection']> = {
+  nodes?: Resolver<Array<ResolversTypes['Invoice']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+};
+
+export type InvoiceLineConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['InvoiceLineConnection'] = ResolversParentTypes['InvoiceLineConnection']> = {
+  nodes?: Resolver<Array<ResolversTypes['InvoiceLine']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+};
+
+export type OpeningHoursConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['OpeningHoursConnection'] = ResolversParentTypes['OpeningHoursConnection']> = {
+  nodes?: Resolver<Array<ResolversTypes['OpeningHours']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+};
+
+export type ListedFilmConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ListedFilmConnection'] = ResolversParentTypes['ListedFilmConnection']> = {
+  nodes?: Resolver<Array<ResolversTypes['ListedFilm']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = Context> = {
   Node?: NodeResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
@@ -922,6 +1187,18 @@ export type Resolvers<ContextType = Context> = {
   FilmsPayload?: FilmsPayloadResolvers<ContextType>;
   FilmPayload?: FilmPayloadResolvers<ContextType>;
   StaffPayload?: StaffPayloadResolvers<ContextType>;
+  Actor?: ActorResolvers<ContextType>;
+  Part?: PartResolvers<ContextType>;
+  Currency?: CurrencyResolvers<ContextType>;
+  Invoice?: InvoiceResolvers<ContextType>;
+  InvoiceLine?: InvoiceLineResolvers<ContextType>;
+  OpeningHours?: OpeningHoursResolvers<ContextType>;
+  ListedFilm?: ListedFilmResolvers<ContextType>;
+  PartConnection?: PartConnectionResolvers<ContextType>;
+  InvoiceConnection?: InvoiceConnectionResolvers<ContextType>;
+  InvoiceLineConnection?: InvoiceLineConnectionResolvers<ContextType>;
+  OpeningHoursConnection?: OpeningHoursConnectionResolvers<ContextType>;
+  ListedFilmConnection?: ListedFilmConnectionResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = Context> = {
@@ -934,7 +1211,7 @@ export type DirectiveResolvers<ContextType = Context> = {
 declare module 'gather' {
   interface Register {
     resolvers: Resolvers;
-    types: {"Country":"country","City":"city","Store":"store","Staff":"staff","Language":"language","Film":"film","Copy":"inventory","Customer":"customer","Rental":"rental","Login":"staff_login"};
+    types: {"Country":"country","City":"city","Store":"store","Staff":"staff","Language":"language","Film":"film","Copy":"inventory","Customer":"customer","Rental":"rental","Login":"staff_login","Actor":"actor","Part":"film_actor","Currency":"accounting.currency","Invoice":"accounting.invoice","InvoiceLine":"accounting.invoice_line","OpeningHours":"Opening Hours","ListedFilm":"film_list"};
     role: Role;
     errorCode: ErrorCode;
   }

@@ -9,6 +9,7 @@ export const Copy = defineType('Copy', {
 export const Customer = defineType('Customer', {
   store: belongsTo('store_id'),
   recruiter: belongsTo('recruited_by'),
+  invoices: hasMany('accounting.invoice', { by: 'customer_id', order: 'oldest first' }),
   recruits: hasMany('customer', { by: 'recruited_by', order: 'oldest first' }),
   rentals: hasMany('rental', { by: 'customer_id', order: 'newest first' }),
 });

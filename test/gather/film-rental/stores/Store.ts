@@ -1,7 +1,8 @@
-import { belongsTo, defineType, hasMany } from 'gather';
+import { belongsTo, defineType, hasMany, reads } from 'gather';
 
 export const Store = defineType('Store', {
   manager: belongsTo('manager_id'),
+  opening_hours: hasMany('Opening Hours', { by: 'Store', order: 'oldest first' }),
   staff: hasMany('staff', { by: 'store_id', order: 'oldest first' }),
 });
 
@@ -16,3 +17,8 @@ export const Country = defineType('Country', {
 });
 
 export const City = defineType('City', { country: belongsTo('country_id') });
+
+export const OpeningHours = defineType('OpeningHours', {
+  day: reads(['Day of Week'], (row) => row['Day of Week']),
+  store: belongsTo('Store'),
+});
