@@ -105,6 +105,7 @@ test('lists, finders and their inputs fit the SDL and the tables', async () => {
     'Author.books: table bookGenre does not have one foreign key to author and one to book. Correct its `manyToMany`, or name the columns in `by` and `to`.',
     "AuthorWhere.books: table author has no such column, Author has no such relation, and `resolvers.AuthorWhere` has no such condition. Correct the SDL, or add the condition with defineWhere('AuthorWhere', …).",
     'BookWhere.loans: a condition on a list has the fields `some` and `none`, but LoanListWhere has `every`. Correct the SDL.',
+    'BookWhere.ownLoans: a condition on a list has the fields `some` and `none`, but LoanListWhere has `every`. Correct the SDL.',
     "LoanWhere.member: table lending.loan has no such column, Loan has no such relation, and `resolvers.LoanWhere` has no such condition. Correct the SDL, or add the condition with defineWhere('LoanWhere', …).",
     'LoanOrderField.LENT_ON: table lending.loan has no column of this name. Correct the SDL.',
     'BookWhere.near: it has a resolver, but the SDL has no such field. Add it there, or delete it here.',

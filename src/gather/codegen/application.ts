@@ -1,8 +1,11 @@
 import { glob, readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { buildASTSchema, parse } from 'graphql';
 import type { AppMigration } from '../database/schemas.ts';
+import { enumLabels } from '../graphql/enum-labels.ts';
 import type { TypeRegistry } from '../graphql/types.ts';
-import { introspect } from './introspect.ts';
+import { type DeclaredKeys, introspect } from './introspect.ts';
 import { generateManifest } from './manifest.ts';
 import { withMigratedDatabase } from './migrated-database.ts';
 import { ENGINE_SCHEMA, printDatabase, toTypeName } from './print-database.ts';
@@ -22,6 +25,11 @@ export interface ApplicationOptions {
   migrations: Readonly<Record<string, AppMigration>>;
   /** The PostgreSQL schemas of its tables. Tables of the first have unqualified names. @default ['public'] */
   schemas?: readonly [string, ...string[]];
+  /**
+   * The columns of the keys of views, which are left out without one, and of tables without a unique key, by
+   * `schema.name`: `{ 'public.best_sellers': ['book_id'] }`.
+   */
+  keys?: DeclaredKeys;
   /** The OpenAPI file of its services. */
   services?: string;
   /** A glob of the documents that its own pages send. */
@@ -51,15 +59,16 @@ declare module 'gather' {
 }
 `;
 
-function generateDatabase({ migrations, schemas = ['public'] }: ApplicationOptions): Promise<string> {
+function generateDatabase({ migrations, schemas = ['public'], keys }: ApplicationOptions): Promise<string> {
   return withMigratedDatabase({ engineSchema: ENGINE_SCHEMA, migrations }, async (databaseUrl) => {
-    const { text } = printDatabase(await introspect(databaseUrl, schemas), { schema: schemas[0] });
+    const { text } = printDatabase(await introspect(databaseUrl, schemas, keys), { schema: schemas[0] });
     return text + REGISTER;
   });
 }
 
-async function generateTypes({ schema, types, parents = {} }: ApplicationOptions): Promise<string> {
+async function generateTypes({ out, schema, types, parents = {} }: ApplicationOptions): Promise<string> {
   const sdl = await readFile(schema, 'utf8');
+  const { tables } = await importDatabase(`${out}/database.ts`);
   const rowOf = (type: string) => `${toTypeName(types[type] ?? '')}Row`;
   const names = Object.keys(types);
   const mappers = {
@@ -80,6 +89,10 @@ async function generateTypes({ schema, types, parents = {} }: ApplicationOptions
     contextType: 'gather#Context',
     fileType: 'gather#FileUpload',
     idType: 'gather#GlobalId',
+    enumValues: enumLabels(
+      buildASTSchema(parse(sdl), { assumeValidSDL: true }),
+      (type) => tables[types[type] ?? '']?.labels,
+    ),
   });
   return `${text}
 declare module 'gather' {
@@ -92,6 +105,16 @@ declare module 'gather' {
   }
 }
 `;
+}
+
+/** What types of resolvers need of the generated definitions. */
+type GeneratedTables = {
+  readonly [Table in string]?: { readonly labels?: { readonly [Column in string]?: readonly string[] } };
+};
+
+/** The definitions that were generated before. */
+async function importDatabase(file: string): Promise<{ tables: GeneratedTables }> {
+  return import(pathToFileURL(resolve(file)).href);
 }
 
 async function readAll(pattern: string): Promise<string[]> {

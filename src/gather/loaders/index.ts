@@ -1,5 +1,6 @@
 import type DataLoader from 'dataloader';
 import { rowLoaders as engineRowLoaders } from '../database/engine-tables.generated.ts';
+import { type KeyValue, toKey } from '../database/key.ts';
 import type { ParentList } from '../database/parent-pages.ts';
 import type { TableName } from '../database/schema.ts';
 import type { Row } from '../database/table-definition.ts';
@@ -19,8 +20,8 @@ type LoaderFactory = (source: LoaderSource) => DataLoader<any, any, any>;
 /** Functions that create loaders, by name. */
 export type LoaderFactories = Readonly<Record<string, LoaderFactory>>;
 
-/** The table and the column of each row loader, by name. */
-export type RowLoaderKeys = Readonly<Record<string, readonly [table: TableName, column: string]>>;
+/** The table and the column, or columns, of each row loader, by name. */
+export type RowLoaderKeys = Readonly<Record<string, readonly [table: TableName, ...columns: string[]]>>;
 
 /** The engine's own loaders, except row loaders. */
 const engineLoaders = { keyByFileId, lastJobBySchedule };
@@ -29,8 +30,8 @@ type Keys = Registered<'rowLoaders', Empty> & typeof engineRowLoaders;
 type Empty = Readonly<Record<never, never>>;
 
 type RowLoaders = {
-  readonly [Name in keyof Keys]: Keys[Name] extends readonly [infer Table extends TableName, string]
-    ? DataLoader<string, Row<Table>, unknown>
+  readonly [Name in keyof Keys]: Keys[Name] extends readonly [infer Table extends TableName, ...string[]]
+    ? DataLoader<KeyValue, Row<Table>, unknown>
     : never;
 };
 
@@ -47,10 +48,10 @@ export type Loaders = RowLoaders &
 interface SharedLoaders {
   /** The rows that were read. Add those that are read without a loader, so that no loader reads them again. */
   readonly known: RowCache;
-  /** The rows of a table by a unique column. */
-  rowsBy<T extends TableName>(table: T, column: string): RowLoader<Row<T>>;
+  /** The rows of a table by a unique key. */
+  rowsBy<T extends TableName>(table: T, columns: readonly string[]): RowLoader<Row<T>>;
   /** The rows behind a type that implements Node, by their keys; undefined for any other type. */
-  ofType(type: string): DataLoader<string, object, unknown> | undefined;
+  ofType(type: string): DataLoader<KeyValue, object, unknown> | undefined;
   /**
    * The lists of a field for each parent: one loader for equal shapes of its arguments.
    * @param args all rows of a level have the same object
@@ -84,9 +85,9 @@ interface Unfinished extends Pick<SharedLoaders, 'rowsBy'> {
 /** Loaders are created on first use, so that a request pays only for those that it uses. */
 export function loadersFrom({ factories, rowLoaders: appRowLoaders, nodeTypes }: LoadersConfig): CreateLoaders {
   const keys: RowLoaderKeys = { ...engineRowLoaders, ...appRowLoaders };
-  const names = new Map(Object.entries(keys).map(([name, [table, column]]) => [`${table} ${column}`, name]));
+  const names = new Map(Object.entries(keys).map(([name, [table, ...columns]]) => [`${table} ${columns}`, name]));
   const prototype = Object.create(null, {
-    ...mapValues(keys, (name, [table, column]) => toGetter(name, ({ rowsBy }) => rowsBy(table, column).loader)),
+    ...mapValues(keys, (name, [table, ...columns]) => toGetter(name, ({ rowsBy }) => rowsBy(table, columns).loader)),
     ...mapValues({ ...engineLoaders, ...factories }, (name, make) => toGetter(name, ({ source }) => make(source))),
   });
 
@@ -99,17 +100,17 @@ export function loadersFrom({ factories, rowLoaders: appRowLoaders, nodeTypes }:
       if (!created.has(key)) created.set(key, create());
       return created.get(key) as T;
     };
-    const rowsBy: SharedLoaders['rowsBy'] = (table, column) => {
-      const key = `${table} ${column}`;
+    const rowsBy: SharedLoaders['rowsBy'] = (table, columns) => {
+      const key = `${table} ${columns}`;
       const { [table]: definition } = source.database.definitions;
-      return once(key, () => createRowByKey(names.get(key) ?? key, source, definition, column as never));
+      return once(key, () => createRowByKey(names.get(key) ?? key, source, definition, toKey(columns)));
     };
     const shared: SharedLoaders = {
       known,
       rowsBy,
       ofType: (type) => {
         const table = nodeTypes.get(type);
-        return table && rowsBy(table, 'id').loader;
+        return table && rowsBy(table, given.database.definitions[table].key).loader;
       },
       listsOf: (field, args, toList) => {
         const known = lists.get(args);
