@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { Logger } from '../monitoring/log.ts';
 import { createHalves, type Shares, StatementShares } from './connection-shares.ts';
 import { LostDatabase } from './lost-database.ts';
+import { RowClient } from './row-client.ts';
 import { jobChannel } from './schemas.ts';
 import { backendOf, openSession } from './session.ts';
 import type { Definitions } from './tables.ts';
@@ -128,6 +129,7 @@ function createPool(config: PoolConfig, options: pg.PoolConfig = {}): pg.Pool {
   };
   const pool = new pg.Pool({
     ...options,
+    Client: RowClient,
     connectionString: config.databaseUrl,
     max: config.poolSize,
     connectionTimeoutMillis: config.connectTimeoutMs,

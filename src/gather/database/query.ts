@@ -1,4 +1,6 @@
 import pg from 'pg';
+import { type RowReader, readRowsWith } from './row-client.ts';
+import { type ResultField, RowFormat } from './row-format.ts';
 import type { BoundStatement } from './statement.ts';
 import { isPooledByTransaction } from './transaction-pooling.ts';
 
@@ -15,12 +17,6 @@ interface QueryOptions {
   onRead?: ((bytes: number) => boolean) | undefined;
 }
 
-/** Parses rows into objects: pg's `Result`, whose methods its types leave out. */
-interface RowParser {
-  addFields(fields: readonly unknown[]): void;
-  parseRow(fields: readonly (string | null)[]): unknown;
-}
-
 /** What a query uses of pg's connection. */
 interface Connection {
   readonly stream: { cork(): void; uncork(): void; destroy(): void };
@@ -34,21 +30,20 @@ interface Connection {
   sendCopyFail(message: string): void;
 }
 
-/** What pg exports with more than its types tell. */
+/** What pg exports and its types leave out. */
 interface PgInternals {
-  Result: new (rowMode: undefined, types: Types) => RowParser;
   utils: { prepareValue(value: unknown): unknown };
 }
 
 type Types = Pick<pg.ClientBase, 'getTypeParser'>;
 type Settle<Row> = (error: unknown, result?: Result<Row>) => void;
 
-const { Result: Parser, utils } = pg as unknown as PgInternals;
+const { utils } = pg as unknown as PgInternals;
 const DIGITS = /^-?\d+$/;
 const TAG = /(\d+)$/;
 
 /** The columns of the named statements of each connection. They do not change for as long as the name does not. */
-const parsersOf = new WeakMap<Connection, Map<string, RowParser>>();
+const formatsOf = new WeakMap<Connection, Map<string, RowFormat>>();
 
 /** Runs one statement on a connection. @throws what pg throws */
 export function runQuery<Row>(
@@ -65,9 +60,9 @@ export function runQuery<Row>(
 
 /**
  * A query in pg's interface for submittables, which costs less than pg's own: a named statement is described once per
- * connection and not at each run, rows are counted as they are parsed, and whole numbers in arrays are not escaped.
+ * connection and not at each run, its rows are read from the bytes and counted, and whole numbers in arrays are not escaped.
  */
-class Query<Row> {
+class Query<Row> implements RowReader {
   readonly name: string | undefined;
   readonly text: string;
   readonly #values: readonly unknown[];
@@ -76,7 +71,7 @@ class Query<Row> {
   readonly #settle: Settle<Row>;
   readonly #timer: NodeJS.Timeout;
   #connection: Connection | undefined;
-  #parser: RowParser | undefined;
+  #format: RowFormat | undefined;
   readonly #rows: Row[] = [];
   #count = 0;
   /** Of a row that could not be parsed. */
@@ -99,6 +94,7 @@ class Query<Row> {
 
   submit(connection: Connection): void {
     this.#connection = connection;
+    readRowsWith(connection, this);
     if (this.name === undefined && this.#values.length === 0) {
       connection.query(this.text);
       return;
@@ -118,28 +114,40 @@ class Query<Row> {
   #send(connection: Connection, name: string): void {
     if (connection.parsedStatements[name] === undefined) connection.parse({ name, text: this.text });
     connection.bind({ statement: name, values: this.#values, valueMapper: toParameter });
-    this.#parser = parsersOf.get(connection)?.get(name);
-    if (!this.#parser) connection.describe({ type: 'P', name: '' });
+    this.#format = formatsOf.get(connection)?.get(name);
+    if (!this.#format) connection.describe({ type: 'P', name: '' });
     connection.execute({});
   }
 
-  handleRowDescription({ fields }: { fields: readonly unknown[] }): void {
-    const parser = new Parser(undefined, this.#types);
-    parser.addFields(fields);
-    this.#parser = parser;
+  handleRowDescription({ fields }: { fields: readonly ResultField[] }): void {
+    const format = new RowFormat(fields, this.#types);
+    this.#format = format;
     if (this.name === undefined || !this.#connection) return;
-    const parsers = parsersOf.get(this.#connection) ?? new Map<string, RowParser>();
-    parsersOf.set(this.#connection, parsers.set(this.name, parser));
+    const formats = formatsOf.get(this.#connection) ?? new Map<string, RowFormat>();
+    formatsOf.set(this.#connection, formats.set(this.name, format));
   }
 
+  get isReady(): boolean {
+    return this.#format !== undefined;
+  }
+
+  readRow(bytes: Buffer, start: number, end: number): void {
+    this.#add(end - start, (format) => format.read(bytes, start, end));
+  }
+
+  /** Called for rows that pg has read. */
   handleDataRow({ fields, length }: { fields: readonly (string | null)[]; length: number }): void {
+    this.#add(length, (format) => format.parse(fields));
+  }
+
+  #add(bytes: number, read: (format: RowFormat) => object): void {
     try {
-      this.#rows.push(this.#parser?.parseRow(fields) as Row);
+      if (this.#format) this.#rows.push(read(this.#format) as Row);
     } catch (error) {
       this.#failure = error;
     }
     // PostgreSQL ignores cancel requests while it sends rows, so the connection is cut.
-    if (this.#onRead?.(length) === false) this.#connection?.stream.destroy();
+    if (this.#onRead?.(bytes) === false) this.#connection?.stream.destroy();
   }
 
   /** @param message with the text of `INSERT 0 3` or `SELECT 20` */
@@ -168,6 +176,7 @@ class Query<Row> {
 
   #end(error: unknown, result?: Result<Row>): void {
     clearTimeout(this.#timer);
+    if (this.#connection) readRowsWith(this.#connection, undefined);
     this.#settle(error, result);
   }
 }

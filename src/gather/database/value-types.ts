@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { asText } from './row-format.ts';
 
 type Parser = (value: string) => unknown;
 
@@ -8,7 +9,6 @@ const { TIMESTAMP, TIMESTAMPTZ, DATE, INTERVAL, INT8, NUMERIC, TEXT } = builtins
 const ARRAYS = { text: 1009, numeric: 1231, timestamp: 1115, timestamptz: 1185, date: 1182, interval: 1187 };
 const RANGE_ARRAYS = { int4: 3905, num: 3907, ts: 3909, tstz: 3911, date: 3913, int8: 3927 };
 
-const asText: Parser = (value) => value;
 const asTexts = pg.types.getTypeParser(ARRAYS.text) as Parser;
 
 /**
