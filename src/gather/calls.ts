@@ -5,6 +5,8 @@ import { GatherError } from './errors.ts';
 /** One trip to a source, as listeners of {@link calls} see it once it is over. */
 export interface Call {
   kind: 'postgres' | 'http' | 'disk';
+  /** Of an HTTP request. Absent for an operation on the bucket of files, which may be any number of requests. */
+  method?: 'GET';
   /** What was called: a loader's name, `book.count`, `ratings.getRatings`. */
   name: string;
   /** Number of keys in the batch; 1 for a call without a batch. */
@@ -22,7 +24,7 @@ export interface Call {
 export const calls = channel('gather:call');
 
 /** The description of a call before it is made. */
-export type CallDescription = Pick<Call, 'kind' | 'name' | 'keys' | 'signal'>;
+export type CallDescription = Pick<Call, 'kind' | 'method' | 'name' | 'keys' | 'signal'>;
 
 /**
  * Makes one call to a source and measures it. When the signal aborts, the promise rejects at once with its reason, even

@@ -169,7 +169,8 @@ export function createServer(app: App, config: ServerConfig): Server {
   const accounts = new Accounts({ ...config, pools, roles });
   const buckets = config.buckets ?? new TokenBuckets(config.limits);
   const slots = new UploadSlots(config.proxyHops);
-  const uploads = new Uploads({ files, pools });
+  // A request with bytes names no viewer.
+  const uploads = new Uploads({ files, pools, onComplete: replica && (() => replica.noteWrite()) });
   const routes: Routes = {
     uploads: createUploadRoute({
       uploads,

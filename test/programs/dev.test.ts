@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { cp, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ask, endPostgresOf, type Program, postgresOf, runGather } from '../helpers/program.ts';
+import { ask, childrenOf, endPostgresOf, type Program, postgresOf, runGather } from '../helpers/program.ts';
 
 const PROJECT = ['src', 'schema.graphql', 'services.openapi.yaml', 'codegen.ts', 'package.json'];
 const QUOTES = 'src/smokehouse/suppliers/quotes.ts';
@@ -78,6 +80,24 @@ export const addNote = async (database) => { await sql\`alter table item add col
   await stop();
 });
 
+test('a change of the engine beside the application is answered, before and after one of the application', {
+  timeout: 240_000,
+}, async () => {
+  const editEngine = async (from: string, to: string) => {
+    await nextIsWarm();
+    await edit('src/gather/http/nothing-here.ts', from, to);
+    await saidOnce(/Restarted in/);
+    expect(await (await fetch(`${url}/nowhere`)).text()).toContain(to);
+  };
+  await editEngine('Expected one of', 'Expected any of');
+  await editEngine('Expected any of', 'Expected some of');
+  await edit(QUOTES, '`fetched', '`got');
+  await saidOnce(/Restarted in/);
+  expect(await message()).toMatch(/^got 1 quote/);
+  await editEngine('Expected some of', 'Expected one of');
+  await stop();
+});
+
 test('Ctrl-C ends it also while a change is loaded', { timeout: 120_000 }, async () => {
   await edit(QUOTES, '`fetched', '`got');
   await program.said(/Changed: /);
@@ -90,6 +110,15 @@ async function edit(file: string, from: string | RegExp, to: string): Promise<vo
   const changed = text.replace(from, to);
   expect(changed).not.toBe(text);
   await writeFile(path, changed);
+}
+
+/** Resolves when the process of the next version has imported what it can: all processes sleep for a while. */
+async function nextIsWarm(): Promise<void> {
+  for (let idle = 0; idle < 20; idle++) {
+    await sleep(20);
+    const states = execFileSync('ps', ['-o', 'stat=', '-p', childrenOf(program).join()], { encoding: 'utf8' });
+    if (states.includes('R')) idle = 0;
+  }
 }
 
 /** Waits for a text, and takes it away, so that the next one can be waited for. */

@@ -77,7 +77,8 @@ function createKeys(url: URL): (signal: AbortSignal) => JWTVerifyGetKey {
   return (signal) => async (header, token) => {
     const find = () => keys(header, token);
     try {
-      return keys.fresh ? await find() : await call({ kind: 'http', name: 'jwks.fetch', keys: 1, signal }, find);
+      if (keys.fresh) return await find();
+      return await call({ kind: 'http', method: 'GET', name: 'jwks.fetch', keys: 1, signal }, find);
     } catch (error) {
       signal.throwIfAborted();
       if (isOfToken(error)) throw error;

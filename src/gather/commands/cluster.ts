@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClusterMetricsEndpoint } from '../http/metrics-endpoint.ts';
 import type { Logger } from '../monitoring/log.ts';
+import { reportFault } from '../monitoring/report-fault.ts';
 import type { ServerConfig } from '../server-config.ts';
 import { createSharedBuckets, relayPoints } from './cluster-points.ts';
 import { sayStopping, toListenError } from './listen.ts';
@@ -120,6 +121,8 @@ class Processes {
     if (this.#stopping.aborted && code) process.exitCode = 1;
     if (!this.#serving.delete(worker)) return;
     this.#failures = performance.now() - start < STEADY_MS ? this.#failures + 1 : 0;
+    // It reports its own crash, but not that it was killed, as for lack of memory.
+    if (signal) reportFault(new Error(`A process of the server was ended by ${signal}.`));
     await this.#restart({ pid: worker.process.pid, code, signal });
   }
 

@@ -14,19 +14,25 @@ const SERVICE_NAME = 'gather';
  */
 export async function startMonitoring(config: Config): Promise<AsyncDisposable> {
   await using stack = new AsyncDisposableStack();
-  const redact = createRedaction(secretsIn(config));
-  if (isTraced(config)) {
-    const { startTracing } = await load('@opentelemetry/sdk-node', import('../monitoring/tracing/tracing.ts'));
-    const isNamedByAttribute = /(^|,)service\.name=/.test(config.OTEL_RESOURCE_ATTRIBUTES ?? '');
-    const serviceName = config.OTEL_SERVICE_NAME || (isNamedByAttribute ? undefined : SERVICE_NAME);
-    stack.use(startTracing({ serviceName, redact }));
-  }
-  if (config.SENTRY_DSN) {
-    const { startSentry } = await load('@sentry/core', import('../monitoring/tracing/sentry.ts'));
-    const { SENTRY_DSN: dsn, SENTRY_ENVIRONMENT: environment = config.NODE_ENV, SENTRY_RELEASE: release } = config;
-    stack.use(startSentry({ dsn, environment, release, redact }));
-  }
+  stack.use(await startTraces(config));
+  stack.use(await startReports(config));
   return stack.move();
+}
+
+/** Starts the reports of faults only, for a process that has nothing to trace. @throws as {@link startMonitoring} */
+export async function startReports(config: Config): Promise<AsyncDisposable | undefined> {
+  const { SENTRY_DSN: dsn, SENTRY_ENVIRONMENT: environment = config.NODE_ENV, SENTRY_RELEASE: release } = config;
+  if (!dsn) return undefined;
+  const { startSentry } = await load('@sentry/core', import('../monitoring/tracing/sentry.ts'));
+  return startSentry({ dsn, environment, release, redact: createRedaction(secretsIn(config)) });
+}
+
+async function startTraces(config: Config): Promise<AsyncDisposable | undefined> {
+  if (!isTraced(config)) return undefined;
+  const { startTracing } = await load('@opentelemetry/sdk-node', import('../monitoring/tracing/tracing.ts'));
+  const isNamedByAttribute = /(^|,)service\.name=/.test(config.OTEL_RESOURCE_ATTRIBUTES ?? '');
+  const serviceName = config.OTEL_SERVICE_NAME || (isNamedByAttribute ? undefined : SERVICE_NAME);
+  return startTracing({ serviceName, redact: createRedaction(secretsIn(config)) });
 }
 
 async function load<Module>(name: string, loading: Promise<Module>): Promise<Module> {

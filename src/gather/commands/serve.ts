@@ -8,7 +8,7 @@ import { assertReady, WAIT, waitUntilReady } from './assert-ready.ts';
 import { asOneOfMany, listenToStopSignals, runProcesses } from './cluster.ts';
 import { type Command, databaseUrlOf, directUrlOf, serviceSettings, settingsWith } from './command.ts';
 import { listenUntilStopped } from './listen.ts';
-import { startMonitoring } from './monitoring.ts';
+import { startMonitoring, startReports } from './monitoring.ts';
 import { schemasOf, secretsIn, toServerConfig } from './server-config.ts';
 import { listenToSignals, untilStopped } from './stopping.ts';
 
@@ -38,6 +38,7 @@ export const serve = (app: App): Command => ({
     const serverConfig = toServerConfig(app, config, databaseUrlOf(config));
     if (cluster.isPrimary && count > 1) {
       return untilStopped(listenToStopSignals(), async (stopping) => {
+        await using _reports = await startReports(config);
         await untilReady(app, databaseUrl, config, stopping.stop);
         await runProcesses(count, serverConfig, createLog(serverConfig, secretsIn(config)), stopping, sayReady);
       });

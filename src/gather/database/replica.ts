@@ -13,6 +13,8 @@ interface ReplicaConfig {
 /** A place in PostgreSQL's write-ahead log. */
 type Place = bigint;
 
+/** The key of a write that counts for all clients. */
+const ALL = '';
 /** How often the replica is asked how far it has replayed the log. */
 const POLL_INTERVAL_MS = 200;
 /** The clients whose last mutation is remembered; the last mutation of the others counts for all. */
@@ -31,7 +33,7 @@ export class Replica {
   readonly #timer: NodeJS.Timeout;
   /** The end of each client's last mutation. */
   readonly #written: LRUCache<string, Place>;
-  /** The end of all other mutations; undefined if it has to be asked for. */
+  /** The end of all other mutations, and of what counts for all; undefined if it has to be asked for. */
   #floor: Place | undefined;
   /** How far the replica has replayed the log; undefined while it cannot be reached. */
   #replayed: Place | undefined;
@@ -71,13 +73,13 @@ export class Replica {
 
   /** The connections for a query of this client. */
   poolsFor(key: string): Pools {
-    const written = this.#written.get(key) ?? this.#floor;
-    const isUpToDate = written !== undefined && this.#replayed !== undefined && this.#replayed >= written;
-    return this.#isListening && isUpToDate ? this.#replica : this.#primary;
+    if (!this.#isListening || this.#floor === undefined || this.#replayed === undefined) return this.#primary;
+    const own = this.#written.get(key) ?? this.#floor;
+    return this.#replayed >= own && this.#replayed >= this.#floor ? this.#replica : this.#primary;
   }
 
-  /** Records that this client may have written something just now. */
-  async noteWrite(key: string): Promise<void> {
+  /** Records that this client, by default any, may have written or seen something that was written just now. */
+  async noteWrite(key = ALL): Promise<void> {
     try {
       const { rows } = await this.#primary.control.query<{ payload: string }>(
         `select payload, pg_notify($1, payload)
@@ -102,7 +104,8 @@ export class Replica {
     const key = words.join(' ');
     const place = toPlace(lsn);
     // Notifications come from several connections, and not always in order.
-    if (place > (this.#written.get(key) ?? 0n)) this.#written.set(key, place);
+    if (key === ALL) this.#raiseFloor(place);
+    else if (place > (this.#written.get(key) ?? 0n)) this.#written.set(key, place);
   }
 
   /** Queries read from the primary until the replica has all that is written by the next poll. */
@@ -113,7 +116,9 @@ export class Replica {
   }
 
   #raiseFloor(place: Place): void {
-    if (this.#floor !== undefined && place > this.#floor) this.#floor = place;
+    // An answer that is under way may be older.
+    if (this.#floor === undefined) this.#forgotten += 1;
+    else if (place > this.#floor) this.#floor = place;
   }
 
   async #poll(): Promise<void> {

@@ -50,6 +50,8 @@ interface LeasedUpload {
 interface UploadsSource {
   files: Files;
   pools: Pools;
+  /** Called when a file is complete, before its client is told. @default nothing */
+  onComplete?: (() => Promise<void>) | undefined;
 }
 
 /** Limit for all work after the last byte, most of which is reading the file again. */
@@ -62,10 +64,12 @@ const FINISH_TIMEOUT_MS = 300_000;
 export class Uploads {
   readonly #files: Files;
   readonly #pools: Pools;
+  readonly #onComplete: UploadsSource['onComplete'];
 
-  constructor({ files, pools }: UploadsSource) {
+  constructor({ files, pools, onComplete }: UploadsSource) {
     this.#files = files;
     this.#pools = pools;
+    this.#onComplete = onComplete;
   }
 
   /**
@@ -198,7 +202,9 @@ export class Uploads {
       // A renewal would wait for the transaction, and then find the upload deleted.
       await lease.stopRenewing();
       lease.signal.throwIfAborted();
-      return await database.transaction((transaction) => this.#add(transaction, upload, own, whole));
+      const file = await database.transaction((transaction) => this.#add(transaction, upload, own, whole));
+      await this.#onComplete?.();
+      return file;
     } catch (error) {
       if (isRefusal(error)) await this.#drop(upload, own);
       // The store has removed the bytes, which must be sent again.

@@ -42,7 +42,8 @@ export function createPublicFetch(options: PublicFetchOptions): PublicFetch {
 
   async function fetch(text: string, signal: AbortSignal): Promise<Fetched> {
     const url = toPublicUrl(text);
-    return call({ kind: 'http', name: 'public.fetch', keys: 1, signal }, () => fetchInTime(url, signal));
+    const description = { kind: 'http', method: 'GET', name: 'public.fetch', keys: 1, signal } as const;
+    return call(description, () => fetchInTime(url, signal));
   }
 
   async function fetchInTime(url: URL, signal: AbortSignal): Promise<Fetched> {

@@ -110,7 +110,7 @@ export class ServiceClient {
     const name = `${this.#name}.${get.call}`;
     const request: RequestEvent = { name, origin: this.#origin, headers: {} };
     const trip = () => this.#watched(this.#getInTime(path, get, request.headers));
-    const send = () => call({ kind: 'http', name, keys, signal }, trip);
+    const send = () => call({ kind: 'http', method: 'GET', name, keys, signal }, trip);
     return requests.hasSubscribers ? requests.runStores(request, send) : send();
   }
 

@@ -12,9 +12,15 @@ import { copyInitialised } from '../../../src/gather/testing/postgres.ts';
 import { SIGNED_IN, STAFF, startTestApp, type TestApp } from '../../helpers/app.ts';
 import { TEST_SCHEMAS } from '../../helpers/database.ts';
 import { scrape } from '../../helpers/scrape.ts';
+import { startWorker, toWorkerConfig } from '../../helpers/worker.ts';
 import { fixture } from '../fixture.ts';
 
 const SETTINGS = { fsync: 'off' };
+const EVENTS = { headers: { accept: 'text/event-stream' } };
+const PIXEL = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
 
 let stack: AsyncDisposableStack;
 let standby: EmbeddedPostgres;
@@ -23,6 +29,8 @@ let primaryUrl: string;
 /** Two servers, as on two machines. */
 let one: TestApp;
 let other: TestApp;
+/** Of the first. */
+let listening: Awaited<ReturnType<TestApp['app']['start']>>;
 
 beforeAll(async () => {
   stack = new AsyncDisposableStack();
@@ -46,6 +54,7 @@ beforeAll(async () => {
   stack.defer(() => standby.stop());
 
   one = await startServer();
+  listening = await one.app.start();
   other = await startServer();
 });
 beforeEach(async () => {
@@ -54,7 +63,7 @@ beforeEach(async () => {
 afterAll(() => stack.disposeAsync());
 
 test('the metrics show its connections beside those of the primary', async () => {
-  const { metricsUrl = '' } = await one.app.start();
+  const { metricsUrl = '' } = listening;
   const { value } = await scrape(metricsUrl);
   for (const name of ['statements', 'replica statements']) {
     expect(value('db_client_connection_max', { db_client_connection_pool_name: name })).toBe(10);
@@ -75,6 +84,31 @@ test('queries read from the replica; a viewer reads what they wrote, on any serv
   await askStandby('select pg_wal_replay_resume()');
   await expect.poll(() => titleFor(one, SIGNED_IN)).toBe('Renamed');
   await expect.poll(() => isReadByReplica(one, STAFF)).toBe(true);
+});
+
+test('an upload that is complete is read by its viewer before the replica has it', async () => {
+  const create = `mutation ($id: ID!) {
+    createUpload(input: { name: "cover.png", size: ${PIXEL.length}, bookId: $id }) { upload { url } userErrors { message } }
+  }`;
+  const { data } = await one.query(create, { id: btoa('Book:1') });
+  const { pathname } = new URL(data.createUpload.upload.url);
+  await expect.poll(() => isReadByReplica(one, STAFF)).toBe(true);
+  await askStandby('select pg_wal_replay_pause()');
+  const { status } = await fetch(`${listening.url}${pathname}`, { method: 'PUT', body: PIXEL });
+  expect(status).toBe(201);
+  const cover = '{ book(by: { isbn: "ISBN-00001" }) { cover { name } } }';
+  expect((await one.query(cover)).data.book).toEqual({ cover: { name: 'cover.png' } });
+});
+
+test('an event of a subscription is not older than what its viewer reads next', async () => {
+  const added = await one.query('mutation { add(x: 1, y: 2) { job { id } } }');
+  const { id } = added.data.add.job;
+  await expect.poll(() => isReadByReplica(one, STAFF)).toBe(true);
+  await askStandby('select pg_wal_replay_pause()');
+  const watch = await one.request('subscription ($id: ID!) { job(id: $id) { state } }', { id }, EVENTS);
+  await using _worker = await startWorker(toWorkerConfig(primaryUrl));
+  expect(await watch.text()).toContain('"SUCCEEDED"');
+  expect((await one.query('query ($id: ID!) { job(id: $id) { state } }', { id })).data.job.state).toBe('SUCCEEDED');
 });
 
 test('while the replica is away, queries read from the primary; later from the replica again', async () => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { STAFF_HEADERS, startTestApp, type TestApp } from '../../helpers/app.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { fixture } from '../../helpers/fixture.ts';
+import { startS3, type TestS3 } from '../../helpers/s3.ts';
 import { type Sample, scrape } from '../../helpers/scrape.ts';
 import { startTestWorker } from '../../helpers/worker.ts';
 
@@ -25,11 +26,13 @@ const ANY_PORT = { host: '127.0.0.1', port: 0 };
 const dashboard: Dashboard = JSON.parse(await readFile('docs/grafana.json', 'utf8'));
 const queries = dashboard.panels.flatMap(({ title, targets = [] }) => targets.map((target) => ({ title, ...target })));
 
+let s3: TestS3;
 let library: TestApp;
 let samples: readonly Sample[];
 
 beforeAll(async () => {
-  library = await startTestApp({ metrics: ANY_PORT });
+  s3 = await startS3();
+  library = await startTestApp({ metrics: ANY_PORT, store: { s3: s3.config } });
   const { url, metricsUrl = '' } = await library.app.start();
   await useEverything(url);
   const tasks = fixture.app.tasks.map((task) => ({ ...task, perform: () => Promise.reject(new Error('broken')) }));
@@ -39,7 +42,10 @@ beforeAll(async () => {
     expect(samples.map(({ name }) => name)).toContain('messaging_process_duration_seconds_count');
   });
 });
-afterAll(() => library.close());
+afterAll(async () => {
+  await s3[Symbol.asyncDispose]();
+  await library.close();
+});
 
 test('the dashboard has queries in each panel', () => {
   expect(queries.length).toBeGreaterThan(30);

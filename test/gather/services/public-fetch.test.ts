@@ -310,7 +310,9 @@ describe('a URL', () => {
     const listen = (call: unknown) => void seen.push(call as Call);
     calls.subscribe(listen);
     await ask().finally(() => calls.unsubscribe(listen));
-    expect(seen).toMatchObject([{ kind: 'http', name: 'public.fetch', keys: 1, outcome: 'ok', signal: nobodyLeaves }]);
+    expect(seen).toMatchObject([
+      { kind: 'http', method: 'GET', name: 'public.fetch', keys: 1, outcome: 'ok', signal: nobodyLeaves },
+    ]);
   });
 });
 

@@ -34,9 +34,11 @@ export class Changes implements Disposable {
     while (performance.now() - this.#last < QUIET_MS);
   }
 
-  /** Forgets the changes of these files. */
-  forget(isForgotten: (path: string) => boolean): void {
-    for (const path of this.#changed) if (isForgotten(path)) this.#changed.delete(path);
+  /** Takes the changes of these files away. */
+  remove(isRemoved: (path: string) => boolean): string[] {
+    const removed = [...this.#changed].filter(isRemoved);
+    for (const path of removed) this.#changed.delete(path);
+    return removed;
   }
 
   [Symbol.dispose](): void {

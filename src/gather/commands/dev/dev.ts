@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { App } from '../../app.ts';
 import { type Command, CommandError } from '../command.ts';
@@ -9,6 +9,7 @@ import { listenToSignals, untilStopped } from '../stopping.ts';
 import { SURROUNDINGS_OPTIONS, type Surroundings, startSurroundings, surroundingsSettings } from '../surroundings.ts';
 import { welcome } from '../welcome.ts';
 import { Changes } from './changes.ts';
+import { isSource } from './packages.ts';
 import { ServerProcess } from './server-process.ts';
 
 const CODEGEN = 'codegen.ts';
@@ -52,9 +53,9 @@ documents or migrations runs codegen first. If a change cannot be loaded, the fo
           }
           // What codegen has written is loaded with the rest.
           await changes.settle(stop);
-          changes.forget((path) => !CODEGEN_INPUT.test(path));
+          changed.push(...changes.remove((path) => !CODEGEN_INPUT.test(path)));
         }
-        const isReplaced = await servers.replace();
+        const isReplaced = await servers.replace(changed);
         const ms = Math.round(performance.now() - start);
         console.log(isReplaced ? `Restarted in ${ms} ms.` : 'The change cannot be loaded: the former version goes on.');
       }
@@ -69,7 +70,11 @@ class Servers implements AsyncDisposable {
   #present: ServerProcess | undefined;
   #next = new ServerProcess([]);
   #packages: readonly string[] = [];
+  /** The folders of packages that are among the watched sources, such as the engine beside its sample. */
+  #sources: readonly string[] = [];
   #port: number | undefined;
+  /** Resolves when all former processes have ended. */
+  #ended: Promise<unknown> = Promise.resolve();
 
   constructor(main: string, surroundings: Surroundings, hasInspector: boolean) {
     this.#main = main;
@@ -77,8 +82,19 @@ class Servers implements AsyncDisposable {
     this.#hasInspector = hasInspector;
   }
 
-  /** Replaces the present version, once the program can be loaded again. @returns its URL; undefined if it stays */
-  async replace(): Promise<string | undefined> {
+  /**
+   * Replaces the present version, once the program can be loaded again.
+   * @param changed the files that have changed since the last time
+   * @returns its URL; undefined if it stays
+   */
+  async replace(changed: readonly string[] = []): Promise<string | undefined> {
+    const imported = await this.#next.folders;
+    if (imported.length > 0) this.#sources = imported;
+    const isOfPackage = changed.some((path) => this.#sources.includes(dirname(resolve(path))));
+    if (isOfPackage && imported.length > 0) {
+      this.#end(this.#next);
+      this.#next = new ServerProcess([]);
+    }
     const next = this.#next;
     const canRun = await next.load(this.#main, this.#surroundings, this.#port);
     if (canRun) await this.#stopPresent();
@@ -91,18 +107,27 @@ class Servers implements AsyncDisposable {
         if (this.#present === next) console.log('The server has ended. It starts again at the next change.');
       });
     }
-    this.#next = new ServerProcess(this.#packages);
+    // Somebody who works on a package that is among the sources will change it again.
+    this.#next = new ServerProcess(isOfPackage ? this.#packages.filter((url) => !isSource(url)) : this.#packages);
     return started?.url;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#stopPresent(), this.#next[Symbol.asyncDispose]()]);
+    await this.#stopPresent();
+    this.#end(this.#next);
+    await this.#ended;
   }
 
+  /** Resolves when the ports are free. */
   async #stopPresent(): Promise<void> {
     const present = this.#present;
     this.#present = undefined;
-    await present?.[Symbol.asyncDispose]();
+    await present?.release();
+    if (present) this.#end(present);
+  }
+
+  #end(server: ServerProcess): void {
+    this.#ended = Promise.all([this.#ended, server[Symbol.asyncDispose]()]);
   }
 }
 

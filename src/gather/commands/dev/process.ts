@@ -1,16 +1,20 @@
 import { enableCompileCache } from 'node:module';
 import { type Message, received } from './messages.ts';
-import { recordPackages } from './packages.ts';
+import { importedFolders, recordImports } from './packages.ts';
 
-/** The program of the process in which `dev` runs a server. It imports the packages while it waits for something to load. */
+/** The program of the process in which `dev` runs a server. It imports packages while it waits for something to load. */
 
 enableCompileCache();
-recordPackages();
+recordImports();
 
-process.on('message', async (message: Message) => {
-  // The program reports what cannot be imported.
-  if (message.type === 'warm') for (const url of message.packages) await import(url).catch(() => {});
-});
+const leave = () => process.exit();
+process.once('disconnect', leave);
+const loading = received(process, 'load');
+const { packages } = await received(process, 'warm');
+// The program reports what cannot be imported.
+for (const url of packages) await import(url).catch(() => {});
+process.send?.({ type: 'warmed', folders: importedFolders() } satisfies Message);
 
-const { main } = await received(process, 'load');
+const { main } = await loading;
+process.off('disconnect', leave);
 await import(main);

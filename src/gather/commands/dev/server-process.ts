@@ -12,6 +12,8 @@ export class ServerProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
   /** Resolves when the process has ended. Never rejects. */
   readonly ended: Promise<void>;
+  /** The folders of the sources that it has imported while it waits. Never rejects. */
+  readonly folders: Promise<readonly string[]>;
 
   /** Starts the process, which imports these packages while it waits. */
   constructor(packages: readonly string[]) {
@@ -21,6 +23,7 @@ export class ServerProcess implements AsyncDisposable {
       // A message that cannot be sent is an error too: the process is about to end.
       this.#child.on('error', () => this.#child.pid === undefined && resolve());
     });
+    this.folders = this.#unlessEnded(received(this.#child, 'warmed')).then((warmed) => warmed?.folders ?? []);
     this.#send({ type: 'warm', packages });
   }
 
@@ -41,13 +44,24 @@ export class ServerProcess implements AsyncDisposable {
     return this.#unlessEnded(listening);
   }
 
-  /** Lets requests under way finish, and ends the process. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Lets requests under way finish. Resolves when the ports are free; the process ends soon afterwards. */
+  async release(): Promise<void> {
+    const released = received(this.#child, 'released');
     this.#send({ type: 'stop' });
+    this.#killIfLate();
+    await this.#unlessEnded(released);
+  }
+
+  /** Ends the process, also one that only waits. */
+  async [Symbol.asyncDispose](): Promise<void> {
     if (this.#child.connected) this.#child.disconnect();
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    this.#killIfLate();
     await this.ended;
-    clearTimeout(timer);
+  }
+
+  #killIfLate(): void {
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    void this.ended.then(() => clearTimeout(timer));
   }
 
   #send(message: Message): void {

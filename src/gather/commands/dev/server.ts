@@ -13,7 +13,7 @@ import { schemasOf } from '../server-config.ts';
 import { listenToSignals, type Stopping, untilStopped, whenAborted } from '../stopping.ts';
 import { configIn, type Surroundings } from '../surroundings.ts';
 import { type Message, received } from './messages.ts';
-import { recordedPackages } from './packages.ts';
+import { importedPackages } from './packages.ts';
 
 const INSPECTOR_PORT = 9229;
 const INSPECTOR_HOST = '127.0.0.1';
@@ -41,43 +41,51 @@ export const devServer = (app: App): Command => ({
 async function serveOnRequest(app: App, config: Config, { stop, force }: Stopping): Promise<void> {
   const check = received(process, 'check');
   send({ type: 'loaded' });
-  const { surroundings, port = config.PORT } = await check;
-  const { databaseUrl } = surroundings;
-  await bringEmbeddedUpToDate(app, config, surroundings, stop);
-  await assertFits(app, databaseUrl, schemasOf(config), stop);
+  const { surroundings, port } = await check;
+  const checking = assertCanRun(app, config, surroundings, stop);
+  // If the server cannot even be created, that is the error to show.
+  checking.catch(() => {});
 
   await using stack = new AsyncDisposableStack();
-  const serverConfig = { ...configIn(surroundings, app, config), port };
+  const serverConfig = { ...configIn(surroundings, app, config), ...(port !== undefined && { port }) };
   const server = createServer(app, serverConfig);
   const worker = createWorker(app, { ...serverConfig, metrics: undefined });
   stack.defer(async () => {
-    await Promise.all([server.stop(force), worker.stop(force)]);
+    const released = server.stop(force).then(() => send({ type: 'released' }));
+    await Promise.all([released, worker.stop(force)]);
   });
   const listen = received(process, 'listen');
+  await checking;
   send({ type: 'checked' });
   const { hasInspector } = await listen;
-  if (hasInspector) inspector.open(INSPECTOR_PORT, INSPECTOR_HOST);
   const { url } = await server.start().catch((error) => {
     throw toListenError(error, config.HOST, portSetting(error, serverConfig));
   });
+  if (hasInspector) {
+    inspector.open(INSPECTOR_PORT, INSPECTOR_HOST);
+    // Before the server stops, so that the next version can open its own.
+    stack.defer(() => inspector.close());
+  }
+  send({ type: 'listening', url, packages: importedPackages() });
   await worker.start();
-  send({ type: 'listening', url, packages: recordedPackages() });
   await whenAborted(stop);
 }
 
 /** A new migration of the program is run in the embedded database, which is Gather's own. */
-async function bringEmbeddedUpToDate(
+async function assertCanRun(
   app: App,
   config: Config,
   { databaseUrl, isEmbedded }: Surroundings,
   signal: AbortSignal,
 ): Promise<void> {
-  try {
-    await assertReady(app, databaseUrl, config, signal);
-  } catch (error) {
-    if (!isEmbedded || !(error instanceof NotMigratedError)) throw error;
+  const assertFit = () => assertFits(app, databaseUrl, schemasOf(config), signal);
+  const [ready, fits] = await Promise.allSettled([assertReady(app, databaseUrl, config, signal), assertFit()]);
+  if (isEmbedded && ready.status === 'rejected' && ready.reason instanceof NotMigratedError) {
     await bringUpToDate(app, databaseUrl, config, signal);
+    return assertFit();
   }
+  if (ready.status === 'rejected') throw ready.reason;
+  if (fits.status === 'rejected') throw fits.reason;
 }
 
 /** Stops on signals, and when `dev` says so or ends. What is under way then has half a second. */
@@ -94,5 +102,5 @@ function listenToParent(): Stopping {
 }
 
 function send(message: Message): void {
-  process.send?.(message);
+  if (process.connected) process.send?.(message);
 }

@@ -18,29 +18,36 @@ export const countCalls: MetricsGroup = (registry) => {
   });
   const http = new Histogram({
     name: 'http_client_request_duration_seconds',
-    help: 'Duration of calls to services and to the bucket of files, waiting and retries included.',
-    labelNames: ['gather_service', 'gather_call', 'error_type'],
+    help: 'Duration of calls to services, waiting and retries included.',
+    labelNames: ['http_request_method', 'gather_service', 'gather_call', 'error_type'],
+    buckets: REQUEST_SECONDS,
+    registers,
+  });
+  const bucket = new Histogram({
+    name: 'gather_bucket_operation_duration_seconds',
+    help: 'Duration of operations on the bucket of files, each any number of requests.',
+    labelNames: ['gather_call', 'error_type'],
     buckets: REQUEST_SECONDS,
     registers,
   });
   const disk = new Histogram({
     name: 'gather_disk_operation_duration_seconds',
-    help: 'Duration of operations on files.',
+    help: 'Duration of operations on the disk.',
     labelNames: ['gather_call', 'error_type'],
     buckets: REQUEST_SECONDS,
     registers,
   });
 
   const listener = (message: unknown) => {
-    const { kind, name, duration, outcome } = message as Call;
+    const { kind, method, name, duration, outcome } = message as Call;
     const seconds = duration / 1000;
     const error = outcome === 'ok' ? {} : { error_type: outcome };
     if (kind === 'postgres') {
       postgres.observe({ db_system_name: 'postgresql', db_query_summary: name, ...error }, seconds);
-    } else if (kind === 'http') {
+    } else if (method !== undefined) {
       const service = name.split('.', 1)[0] ?? name;
-      http.observe({ gather_service: service, gather_call: name, ...error }, seconds);
-    } else disk.observe({ gather_call: name, ...error }, seconds);
+      http.observe({ http_request_method: method, gather_service: service, gather_call: name, ...error }, seconds);
+    } else (kind === 'http' ? bucket : disk).observe({ gather_call: name, ...error }, seconds);
   };
   calls.subscribe(listener);
   return () => void calls.unsubscribe(listener);

@@ -51,11 +51,14 @@ export function traceCalls({ tracer, storage, active, time }: SpanSource): () =>
   };
 
   const startSpan = (call: Call, context: Context) => {
-    const { kind, name, start } = call;
+    const { kind, method, name, start } = call;
     const options = {
       startTime: time(start),
       kind: kind === 'disk' ? SpanKind.INTERNAL : SpanKind.CLIENT,
-      attributes: kind === 'postgres' ? { 'db.system.name': 'postgresql', 'db.query.summary': name } : {},
+      attributes: {
+        ...(kind === 'postgres' && { 'db.system.name': 'postgresql', 'db.query.summary': name }),
+        ...(method !== undefined && { 'http.request.method': method }),
+      },
     };
     return tracer.startSpan(name, options, askingContext(context));
   };
