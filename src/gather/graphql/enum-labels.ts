@@ -37,18 +37,23 @@ interface LabelledEnum {
   labels: readonly string[];
 }
 
-/** All fields with enums on both sides. A field has the column of its name. */
+/** The enums on both sides, each with the first of its fields. A field has the column of its name. */
 export function labelledEnums(
   schema: GraphQLSchema,
   labelsOf: (type: string) => Labels | undefined,
 ): readonly LabelledEnum[] {
-  return Object.values(schema.getTypeMap()).flatMap((parent) => {
+  const found = new Map<string, LabelledEnum>();
+  for (const parent of Object.values(schema.getTypeMap())) {
     const labels = isObjectType(parent) ? labelsOf(parent.name) : undefined;
-    if (!labels || !isObjectType(parent)) return [];
-    return Object.values(parent.getFields()).flatMap((field) => {
+    if (!labels || !isObjectType(parent)) continue;
+    for (const field of Object.values(parent.getFields())) {
       const type = getNamedType(field.type);
       const own = Object.hasOwn(labels, field.name) ? labels[field.name] : undefined;
-      return own && isEnumType(type) ? [{ place: `${parent.name}.${field.name}`, type, labels: own }] : [];
-    });
-  });
+      const key = `${type.name} ${own}`;
+      if (own && isEnumType(type) && !found.has(key)) {
+        found.set(key, { place: `${parent.name}.${field.name}`, type, labels: own });
+      }
+    }
+  }
+  return [...found.values()];
 }

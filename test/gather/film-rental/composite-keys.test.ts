@@ -160,6 +160,20 @@ test('operations on a row by its ID', async () => {
   expect(await parts.save({ ...key('1/2'), billing: 1 })).toMatchObject({ role: 'The brother', billing: 1 });
 });
 
+test('a constraint of several columns, or of one with a quoted name, is named as far as it can be', async () => {
+  const line = { store_id: 1, invoice_number: 99, line: 1, label: 'Nothing', amount: '1.00' };
+  await expect(tables['accounting.invoice_line'].create(line)).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+    message: 'There is nothing with these values.',
+  });
+  await expect(tables.film_actor.create({ actor_id: 1, film_id: 1, billing: 1 })).rejects.toMatchObject({
+    code: 'CONFLICT',
+    message: 'These values are taken.',
+  });
+  const hours = { Store: 77, 'Day of Week': 1, from: '08:00', to: '09:00' };
+  await expect(tables['Opening Hours'].create(hours)).rejects.toMatchObject({ code: 'NOT_FOUND', field: 'Store' });
+});
+
 test('operations on many rows are one statement each, in the order of the input', async () => {
   const { film_actor: parts } = tables;
   const rows = [
