@@ -9,6 +9,7 @@ import { type Definitions, toDefinitions } from './database/tables.ts';
 import { engineResolvers } from './engine-resolvers.ts';
 import { type AnyDefinition, type CheckedTables, findDeclaredFaults } from './graphql/declared-faults.ts';
 import { isDeclared } from './graphql/define-type.ts';
+import { labelledEnums, toEnumName, toLabel } from './graphql/enum-labels.ts';
 import { ownerColumnOf } from './graphql/guards.ts';
 import { leastRole } from './graphql/least-role.ts';
 import { ListInputs } from './graphql/lists/list-inputs.ts';
@@ -86,6 +87,7 @@ function findFaults(app: App): string[] {
     ...findTypeFaults(checked),
     ...findFieldFaults(checked),
     ...findInputFaults(checked),
+    ...findEnumFaults(checked),
     ...findResolverFaults(checked),
     ...findMutationFaults(checked),
     ...findNamesakes(app),
@@ -151,6 +153,24 @@ function findInputFaults({ app, schema, definitions, inputs }: Checked): string[
     return [
       ...(isInputObjectType(where) ? inputs.wheres.faultsOf(where, type, seen) : []),
       ...(isInputObjectType(order) ? inputs.orders.faultsOf(order, type) : []),
+    ];
+  });
+}
+
+/** Checks that the enums of the SDL have the values of the database's. */
+function findEnumFaults(checked: Checked): string[] {
+  const all = labelledEnums(checked.schema, (type) => definitionOf(checked, type)?.labels);
+  return all.flatMap(({ place, type, labels }) => {
+    const values = type.getValues().map(({ name }) => name);
+    const unknown = values.filter((value) => toLabel(value, labels) === undefined);
+    const missing = labels.filter((label) => !values.some((value) => toLabel(value, labels) === label));
+    return [
+      ...unknown.map(
+        (value) => `${place}: ${type.name}.${value} is no label of its column: ${labels.join(', ')}. Correct the SDL.`,
+      ),
+      ...missing.map(
+        (label) => `${place}: ${type.name} has no value for the label "${label}". Add ${toEnumName(label)}.`,
+      ),
     ];
   });
 }

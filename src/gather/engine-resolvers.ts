@@ -7,7 +7,20 @@ import { StoredFile } from './files/StoredFile.ts';
 import { Upload } from './files/Upload.ts';
 import { createUploadFile } from './files/uploadFile.ts';
 import { Query } from './graphql/Query.ts';
-import { DateScalar, DateTime, Decimal, FileScalar, JSONScalar, URLScalar } from './graphql/scalars.ts';
+import {
+  Base64,
+  BigIntScalar,
+  DateScalar,
+  DateTime,
+  Decimal,
+  Duration,
+  FileScalar,
+  JSONScalar,
+  LocalDateTime,
+  LocalTime,
+  URLScalar,
+  UUID,
+} from './graphql/scalars.ts';
 import { cancelJob } from './jobs/cancelJob.ts';
 import { Job } from './jobs/Job.ts';
 import { Query as JobQuery } from './jobs/Query.ts';
@@ -38,10 +51,16 @@ export const engineResolvers = {
   Upload,
   Job,
   Schedule,
+  Base64,
+  BigInt: BigIntScalar,
   Date: DateScalar,
   DateTime,
   Decimal,
+  Duration,
   File: FileScalar,
   JSON: JSONScalar,
+  LocalDateTime,
+  LocalTime,
   URL: URLScalar,
+  UUID,
 };

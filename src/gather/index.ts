@@ -11,7 +11,20 @@ export {
 } from './app.ts';
 export { call } from './calls.ts';
 export type { Context } from './context.ts';
-export type { BigintColumn, Day, Decimal, GlobalId, Id, Json, JsonColumn, Timestamp } from './database/column-types.ts';
+export type {
+  BigintColumn,
+  Day,
+  Decimal,
+  GlobalId,
+  Id,
+  IntegerKey,
+  Interval,
+  Json,
+  JsonColumn,
+  KeyText,
+  LocalTimestamp,
+  Timestamp,
+} from './database/column-types.ts';
 export type { Columns } from './database/columns.ts';
 export type { Connection, Edge } from './database/connection.ts';
 export type { Database, TableReference } from './database/database.ts';

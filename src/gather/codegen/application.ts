@@ -1,7 +1,12 @@
 import { glob, readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { buildASTSchema, parse } from 'graphql';
 import type { AppMigration } from '../database/schemas.ts';
+import { enumLabels } from '../graphql/enum-labels.ts';
 import type { TypeRegistry } from '../graphql/types.ts';
 import { withPackage } from '../packages.ts';
+import type { DeclaredKeys } from './introspect.ts';
 import { withMigratedDatabase } from './migrated-database.ts';
 import { ENGINE_SCHEMA, printDatabase, toTypeName } from './print-database.ts';
 
@@ -18,6 +23,11 @@ export interface ApplicationOptions {
   migrations: Readonly<Record<string, AppMigration>>;
   /** The PostgreSQL schemas of its tables. Tables of the first have unqualified names. @default ['public'] */
   schemas?: readonly [string, ...string[]];
+  /**
+   * The columns of the keys of views, which are left out without one, and of tables without a unique key, by
+   * `schema.name`: `{ 'public.best_sellers': ['book_id'] }`.
+   */
+  keys?: DeclaredKeys;
   /** A glob of the OpenAPI files of its services: `services/*.openapi.yaml`. Each has the name of its service. */
   services?: string;
   /** A glob of the documents that its own pages send. */
@@ -55,17 +65,18 @@ declare module 'gather' {
 }
 `;
 
-async function generateDatabase({ migrations, schemas = ['public'] }: ApplicationOptions): Promise<string> {
+async function generateDatabase({ migrations, schemas = ['public'], keys }: ApplicationOptions): Promise<string> {
   const { introspect } = await withPackage(import('./introspect.ts'));
   return withMigratedDatabase({ engineSchema: ENGINE_SCHEMA, migrations }, async (databaseUrl) => {
-    const { text } = printDatabase(await introspect(databaseUrl, schemas), { schema: schemas[0] });
+    const { text } = printDatabase(await introspect(databaseUrl, schemas, keys), { schema: schemas[0] });
     return text + REGISTER;
   });
 }
 
-async function generateTypes({ schema, types, parents = {} }: ApplicationOptions): Promise<string> {
+async function generateTypes({ out, schema, types, parents = {} }: ApplicationOptions): Promise<string> {
   const { connectionMappers, generateSchemaTypes } = await withPackage(import('./schema-types.ts'));
   const sdl = await readFile(schema, 'utf8');
+  const { tables } = await importDatabase(`${out}/database.ts`);
   const rowOf = (type: string) => `${toTypeName(types[type] ?? '')}Row`;
   const names = Object.keys(types);
   const mappers = {
@@ -86,6 +97,10 @@ async function generateTypes({ schema, types, parents = {} }: ApplicationOptions
     contextType: 'gather#Context',
     fileType: 'gather#FileUpload',
     idType: 'gather#GlobalId',
+    enumValues: enumLabels(
+      buildASTSchema(parse(sdl), { assumeValidSDL: true }),
+      (type) => tables[types[type] ?? '']?.labels,
+    ),
   });
   const enums = [
     '    role: Role;',
@@ -102,6 +117,16 @@ ${enums.join('\n')}
   }
 }
 `;
+}
+
+/** What types of resolvers need of the generated definitions. */
+type GeneratedTables = {
+  readonly [Table in string]?: { readonly labels?: { readonly [Column in string]?: readonly string[] } };
+};
+
+/** The definitions that were generated before. */
+async function importDatabase(file: string): Promise<{ tables: GeneratedTables }> {
+  return import(pathToFileURL(resolve(file)).href);
 }
 
 async function readAll(pattern: string): Promise<string[]> {

@@ -41,7 +41,7 @@ export function connect<T extends keyof Schema>(
   const reading = page.isBackward ? reverseOrder(order) : order;
   const selected = toColumns(definition, [...columns, ...order.map(({ column }) => column)]);
   const condition = compileWhere(definition, where);
-  const positions = toPositions(order, page);
+  const positions = toPositions(definition, order, page);
 
   const statement = bind<Row<T>>(
     [

@@ -1,4 +1,4 @@
-import { type Compilable, type RawBuilder, sql } from 'kysely';
+import type { Compilable, RawBuilder } from 'kysely';
 import type pg from 'pg';
 import { onAbort } from '../abort.ts';
 import { type Call, call, publishCall, toOutcome } from '../calls.ts';
@@ -35,7 +35,7 @@ export interface Client {
 }
 
 /** Names a table in SQL. */
-export type TableReference = (name: TableName | 'gather.jobChange' | 'gather.storage') => RawBuilder<unknown>;
+export type TableReference = (name: TableName) => RawBuilder<unknown>;
 
 type Query<Row> = BoundStatement<Row> | Compilable<Row>;
 
@@ -79,8 +79,7 @@ export class Database {
   bind<Row>(shape: string, build: (table: TableReference) => RawBuilder<Row>, values: Values): BoundStatement<Row> {
     const { definitions } = this;
     const { schema } = definitions['gather.job'];
-    const toName: TableReference = (name) =>
-      name === 'gather.jobChange' ? sql.id(schema, 'jobChange') : tableOf(definitions[name]);
+    const toName: TableReference = (name) => tableOf(definitions[name]);
     return bind(`${schema} ${this.queueSchema} ${shape}`, () => build(toName), values);
   }
 

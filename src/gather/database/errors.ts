@@ -74,9 +74,9 @@ function timeout(cause: unknown) {
   });
 }
 
-/** Converts the violation of a constraint, or a conflict; reads the column at fault from the error's detail. */
+/** Converts the violation of a constraint, or a conflict; reads the column at fault, if it is one, from the error's detail. */
 function fromRefusal(error: DatabaseError): GatherError | undefined {
-  const [, column, value] = /^Key \("?(\w+)"?\)=\((.*)\)/s.exec(error.detail ?? '') ?? [];
+  const [, column, value] = /^Key \("?([^",]+)"?\)=\((.*)\)/s.exec(error.detail ?? '') ?? [];
   const at = { ...SOURCE, cause: error, field: column, value };
   switch (error.code) {
     case '23505':
@@ -85,7 +85,7 @@ function fromRefusal(error: DatabaseError): GatherError | undefined {
       if (error.detail?.includes('is still referenced')) {
         return new GatherError('CONFLICT', `It is still in use by ${error.table}.`, at);
       }
-      return new GatherError('NOT_FOUND', `There is nothing with this ${column}.`, at);
+      return new GatherError('NOT_FOUND', `There is nothing with ${column ? `this ${column}` : 'these values'}.`, at);
     case '23514':
       return new GatherError('INVALID_INPUT', `The values violate the constraint ${error.constraint}.`, at);
     case '23502':

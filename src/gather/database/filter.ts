@@ -1,7 +1,7 @@
 import { type Expression, type SqlBool, sql } from 'kysely';
 
 /** Conditions on one column, all of which must hold. A null or undefined operator is ignored. */
-export type Filter<Value> = Equality<Value> & Comparison<Value> & Matching<Value> & Nullness<Value>;
+export type Filter<Value> = Equality<Value> & Comparison<Value> & Matching<Value> & Containing<Value> & Nullness<Value>;
 
 interface Equality<Value> {
   /** Null, on a nullable column, matches rows without a value. */
@@ -30,14 +30,30 @@ type Matching<Value> = [Value] extends [string | null]
     }
   : unknown;
 
+/** For arrays. */
+type Containing<Value> = [Value] extends [readonly (infer Element)[] | null]
+  ? {
+      /** Whether this is an element. */
+      readonly has?: Element | null | undefined;
+      /** Whether one of these is an element. An empty list matches no row. */
+      readonly overlaps?: readonly Element[] | null | undefined;
+    }
+  : unknown;
+
 type Nullness<Value> = null extends Value ? { readonly isNull?: boolean | null | undefined } : unknown;
 
-interface Operator {
+/** An operator of conditions. */
+export interface Operator {
   sql: (column: Expression<unknown>, value: unknown) => Expression<SqlBool>;
   toValue?: (value: unknown) => unknown;
+  /** Its values are compared for equality. */
+  isEquality?: true;
   /** It takes no value. */
   isUnary?: true;
   isForText?: true;
+  isForArrays?: true;
+  /** Its list is one of values, which arrays cannot be. */
+  isOfList?: true;
   /** Its truth for every row, if that depends on the value only. */
   truthOf?: (value: unknown, isNullable: boolean) => boolean | undefined;
 }
@@ -60,10 +76,26 @@ const matching = (toPattern: (text: string) => string): Operator => ({
  * is one parameter, so that the statement is the same for any length.
  */
 export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator>([
-  ['eq', { sql: (column, value) => sql`${column} = ${value}` }],
-  ['ne', { sql: (column, value) => sql`${column} is distinct from ${value}` }],
-  ['in', { sql: (column, values) => sql`${column} = any(${values})`, truthOf: ofEmptyList(false) }],
-  ['notIn', { sql: (column, values) => sql`(${column} = any(${values})) is not true`, truthOf: ofEmptyList(true) }],
+  ['eq', { sql: (column, value) => sql`${column} = ${value}`, isEquality: true }],
+  ['ne', { sql: (column, value) => sql`${column} is distinct from ${value}`, isEquality: true }],
+  [
+    'in',
+    {
+      sql: (column, values) => sql`${column} = any(${values})`,
+      isEquality: true,
+      isOfList: true,
+      truthOf: ofEmptyList(false),
+    },
+  ],
+  [
+    'notIn',
+    {
+      sql: (column, values) => sql`(${column} = any(${values})) is not true`,
+      isEquality: true,
+      isOfList: true,
+      truthOf: ofEmptyList(true),
+    },
+  ],
   ['lt', { sql: (column, value) => sql`${column} < ${value}` }],
   ['lte', { sql: (column, value) => sql`${column} <= ${value}` }],
   ['gt', { sql: (column, value) => sql`${column} > ${value}` }],
@@ -71,6 +103,11 @@ export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator
   ['contains', matching((text) => `%${text}%`)],
   ['startsWith', matching((text) => `${text}%`)],
   ['endsWith', matching((text) => `%${text}`)],
+  ['has', { sql: (column, values) => sql`${column} @> ${values}`, toValue: (value) => [value], isForArrays: true }],
+  [
+    'overlaps',
+    { sql: (column, values) => sql`${column} && ${values}`, isForArrays: true, truthOf: ofEmptyList(false) },
+  ],
   ['null', { sql: (column) => sql`${column} is null`, isUnary: true }],
   ['notNull', { sql: (column) => sql`${column} is not null`, isUnary: true }],
 ]);

@@ -3,9 +3,7 @@ import type { Id } from './column-types.ts';
 const WHOLE_NUMBER = /^(0|-?[1-9]\d*)$/;
 const LOWEST = -(2n ** 63n);
 const HIGHEST = 2n ** 63n - 1n;
-
-/** A key that no row has: the lowest `bigint`, which no sequence reaches. */
-export const ID_OF_NO_ROW: Id = String(LOWEST);
+const MAX_LENGTH = String(LOWEST).length;
 
 /** Whether a text is an integer in PostgreSQL's format. It may be out of range for a `bigint`. */
 export function isWholeNumber(text: string): boolean {
@@ -14,5 +12,5 @@ export function isWholeNumber(text: string): boolean {
 
 /** Whether a text is a possible key: a `bigint` in PostgreSQL's format. */
 export function isId(text: string): text is Id {
-  return isWholeNumber(text) && text.length <= ID_OF_NO_ROW.length && BigInt(text) >= LOWEST && BigInt(text) <= HIGHEST;
+  return isWholeNumber(text) && text.length <= MAX_LENGTH && BigInt(text) >= LOWEST && BigInt(text) <= HIGHEST;
 }

@@ -29,12 +29,12 @@ export function toTerms<T extends keyof Schema>(orderBy: OrderBy<T>): readonly O
  */
 export function toTotalOrder<T extends keyof Schema>(
   terms: readonly OrderTerm<T>[],
-  key: Column<T>,
+  key: readonly Column<T>[],
 ): readonly OrderTerm<T>[] {
   const order = new Map<string, OrderTerm<T>>();
   const direction = terms.at(-1)?.direction ?? 'asc';
-  for (const term of [...terms, { column: key, direction }]) {
-    if (!order.has(key) && !order.has(term.column)) order.set(term.column, term);
+  for (const term of [...terms, ...key.map((column) => ({ column, direction }))]) {
+    if (!key.every((column) => order.has(column)) && !order.has(term.column)) order.set(term.column, term);
   }
   return [...order.values()];
 }

@@ -7,11 +7,11 @@ type AnyTable = TableDefinition<TableName>;
 /** A table of pairs, through which rows of one table lead to rows of another. */
 export interface Pairs {
   readonly definition: AnyTable;
-  /** The foreign key to the table of the parents. */
-  readonly by: string;
-  /** The foreign key to the other table, and the key there. */
-  readonly to: string;
-  readonly target: string;
+  /** Its foreign key to the table of the parents. */
+  readonly by: readonly string[];
+  /** Its foreign key to the other table, and the unique key there. */
+  readonly to: readonly string[];
+  readonly target: readonly string[];
   /** Its own columns that are read. */
   readonly columns: readonly string[];
 }
@@ -26,10 +26,7 @@ export function withPairs(target: AnyTable, { definition, columns }: Pairs): Any
   return {
     ...target,
     types: { ...target.types, ...Object.fromEntries(added) },
-    nullable: [
-      ...target.nullable,
-      ...columns.filter((it) => nullable.includes(it)).map((it) => PREFIX + it),
-    ] as never[],
+    nullable: [...target.nullable, ...columns.filter((it) => nullable.includes(it)).map(inPairs)] as never[],
   };
 }
 
@@ -43,22 +40,28 @@ export function inPairs(column: string): string {
   return PREFIX + column;
 }
 
-/** The rows to which the pairs of a parent lead. No unqualified name is that of two columns. */
+/**
+ * The rows to which the pairs of a parent lead. No unqualified name is that of two columns.
+ * @param parent the values of its key
+ */
 export function fromPairs(
-  pairs: Pairs,
+  { definition, by, to, target: key, columns }: Pairs,
   target: Pick<AnyTable, 'schema' | 'table'>,
-  parent: RawBuilder<unknown>,
+  parent: readonly RawBuilder<unknown>[],
 ): RawBuilder<unknown> {
-  const { definition, by, to, columns } = pairs;
+  const toKey = to.map((column, index) => sql`${sql.id(column)} as ${sql.id(`$to${index}`)}`);
   const own = columns.map((column) => sql`${sql.id(column)} as ${sql.id(PREFIX + column)}`);
+  const ofParent = by.map((column, index) => sql`${sql.id(column)} = ${parent[index]}`);
+  const joined = key.map((column, index) => sql`${sql.id(target.table, column)} = ${sql.id('$pair', `$to${index}`)}`);
+  const and = sql` and `;
   return sql`(
-    select ${sql.join([sql`${sql.id(to)} as "$"`, ...own])} from ${tableOf(definition)} where ${sql.id(by)} = ${parent}
-  ) "$pair" join ${tableOf(target)} on ${sql.id(target.table, pairs.target)} = "$pair"."$"`;
+    select ${sql.join([...toKey, ...own])} from ${tableOf(definition)} where ${sql.join(ofParent, and)}
+  ) "$pair" join ${tableOf(target)} on ${sql.join(joined, and)}`;
 }
 
-/** The SQL type of the parents' key. */
-export function typeOfParent({ definition, by }: Pairs): string {
-  return Reflect.get(definition.types, by);
+/** The SQL types of the parents' key. */
+export function typesOfParent({ definition, by }: Pairs): string[] {
+  return by.map((column) => Reflect.get(definition.types, column));
 }
 
 /** The part of a statement's shape that the pairs determine. */

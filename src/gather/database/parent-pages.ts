@@ -1,10 +1,10 @@
 import { expressionBuilder, type RawBuilder, sql } from 'kysely';
-import type { Id } from './column-types.ts';
 import type { Database } from './database.ts';
+import { fromKeyText } from './key.ts';
 import { isAfter, paramsOfPosition, shapeOfPosition } from './keyset.ts';
 import { type Column, type OrderTerm, reverseOrder, shapeOfOrder, toOrderBy } from './order.ts';
 import type { Page } from './page.ts';
-import { fromPairs, inPairs, type Pairs, shapeOfPairs, typeOfParent } from './pairs.ts';
+import { fromPairs, inPairs, type Pairs, shapeOfPairs, typesOfParent } from './pairs.ts';
 import { toPositions } from './positions.ts';
 import type { Schema } from './schema.ts';
 import { param } from './statement.ts';
@@ -15,8 +15,8 @@ import { compileWhere, type Where } from './where.ts';
 export interface Children<T extends keyof Schema> {
   /** Their table; through a table of pairs, with its columns too: see `joined`. */
   definition: TableDefinition<T>;
-  /** The foreign key; undefined through a table of pairs. */
-  parent: Column<T> | undefined;
+  /** The columns of the foreign key; none through a table of pairs. */
+  parent: readonly Column<T>[];
   pairs: Pairs | undefined;
 }
 
@@ -33,9 +33,9 @@ export interface ParentList<T extends keyof Schema> extends Children<T> {
 
 type Bounds = Pick<Page, 'isBackward' | 'after' | 'before'>;
 
-/** A parent, and the most rows of it to read; all if null. */
+/** A parent, by the text of its key, and the most rows of it to read; all if null. */
 export interface Parent {
-  id: Id;
+  id: string;
   limit: number | null;
 }
 
@@ -45,10 +45,10 @@ export interface Parent {
  *
  * ```sql
  * select page.*, "$parent".index as "$index"
- * from unnest($1::bigint[], $2::int[]) with ordinality "$parent" (key, "limit", index)
+ * from unnest($1::int[], $2::bigint[]) with ordinality "$parent" ("limit", key0, index)
  * cross join lateral (
  *   select … from "loan"
- *   where "bookId" = "$parent".key and "dueOn" < $3 and ("dueOn", "id") > ($4, $5)
+ *   where "bookId" = "$parent".key0 and "dueOn" < $3 and ("dueOn", "id") > ($4, $5)
  *   order by "dueOn" asc, "id" asc limit "$parent"."limit"
  * ) page
  * ```
@@ -67,7 +67,7 @@ export async function readParentPages<T extends keyof Schema>(
   const wanted = [...columns, ...ofPairs, ...order.map(({ column }) => column)];
   const selected = toColumns(definition, wanted as Column<T>[]);
   const { condition, shape, values } = compileWhere(definition, list.where);
-  const positions = toPositions(order, bounds);
+  const positions = toPositions(definition, order, bounds);
   const statement = bind<object & { $index: string }>(
     [name, shapeOfList(list), selected, shape, shapeOfOrder(reading), ...positions.map(shapeOfPosition)].join(' '),
     () => {
@@ -81,7 +81,7 @@ export async function readParentPages<T extends keyof Schema>(
         sql`and ${sql.join(conditions, sql` and `)} order by ${toOrderBy(reading)} limit "$parent"."limit"`,
       );
     },
-    Object.assign(toParams(parents), values, ...positions.map(paramsOfPosition)),
+    Object.assign(toParams(list, parents), values, ...positions.map(paramsOfPosition)),
   );
   const found = await database.run(statement, { name, keys: parents.length });
   const rows: object[][] = parents.map(() => []);
@@ -93,14 +93,20 @@ export async function readParentPages<T extends keyof Schema>(
 export async function countByParent<T extends keyof Schema>(
   database: Database,
   list: ParentList<T>,
-  parents: readonly Id[],
+  parents: readonly string[],
 ): Promise<number[]> {
   const name = `${list.name}.totalCount`;
   const { condition, shape, values } = compileWhere(list.definition, list.where);
   const statement = bind<{ count: string; $index: string }>(
     `${name} ${shapeOfList(list)} ${shape}`,
     () => ofEachParent(list, sql`select count(*) as "count"`, sql`and ${condition(expressionBuilder<Schema, T>())}`),
-    { ...values, ...toParams(parents.map((id) => ({ id, limit: null }))) },
+    {
+      ...values,
+      ...toParams(
+        list,
+        parents.map((id) => ({ id, limit: null })),
+      ),
+    },
   );
   const { rows } = await database.run(statement, { name, keys: parents.length });
   const counts: number[] = [];
@@ -108,8 +114,16 @@ export async function countByParent<T extends keyof Schema>(
   return counts;
 }
 
-function toParams(parents: readonly Parent[]) {
-  return { parents: parents.map(({ id }) => id), limits: parents.map(({ limit }) => limit) };
+/** The SQL types of the parents' key. */
+function typesOf<T extends keyof Schema>({ definition, parent, pairs }: ParentList<T>): readonly string[] {
+  return pairs ? typesOfParent(pairs) : parent.map((column) => definition.types[column]);
+}
+
+function toParams<T extends keyof Schema>(list: ParentList<T>, parents: readonly Parent[]) {
+  const types = typesOf(list);
+  const keys = parents.map(({ id }) => fromKeyText(id, types.length));
+  const arrays = types.map((_, index) => [`key${index}`, keys.map((key) => key?.[index])]);
+  return { limits: parents.map(({ limit }) => limit), ...Object.fromEntries(arrays) };
 }
 
 function shapeOfList<T extends keyof Schema>({ definition, parent, pairs }: ParentList<T>): string {
@@ -118,18 +132,21 @@ function shapeOfList<T extends keyof Schema>({ definition, parent, pairs }: Pare
 
 /** Runs a statement on the rows of each parent. */
 function ofEachParent<T extends keyof Schema, Row>(
-  { definition, parent, pairs }: ParentList<T>,
+  list: ParentList<T>,
   select: RawBuilder<unknown>,
   rest: RawBuilder<unknown>,
 ): RawBuilder<Row> {
-  const type = pairs ? typeOfParent(pairs) : parent && definition.types[parent];
-  const key = sql`"$parent".key`;
+  const { definition, parent, pairs } = list;
+  const types = typesOf(list);
+  const key = types.map((_, index) => sql.id('$parent', `key${index}`));
+  const arrays = types.map((type, index) => sql`${param(`key${index}`)}::${sql.raw(type)}[]`);
+  const ofParent = parent.map((column, index) => sql`${sql.id(column)} = ${key[index]}`);
   const rows = pairs
     ? sql`${fromPairs(pairs, definition, key)} where true`
-    : sql`${tableOf(definition)} where ${sql.id(parent ?? '')} = ${key}`;
+    : sql`${tableOf(definition)} where ${sql.join(ofParent, sql` and `)}`;
   return sql<Row>`
     select page.*, "$parent".index as "$index"
-    from unnest(${param('parents')}::${sql.raw(type ?? '')}[], ${param('limits')}::int[])
-      with ordinality "$parent" (key, "limit", index)
+    from unnest(${sql.join([sql`${param('limits')}::int[]`, ...arrays])})
+      with ordinality "$parent" ("limit", ${toList(types.map((_, index) => `key${index}`))}, index)
     cross join lateral (${select} from ${rows} ${rest}) page`;
 }

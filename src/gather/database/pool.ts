@@ -3,11 +3,11 @@ import type { Logger } from '../monitoring/log.ts';
 import { createHalves, type Shares, StatementShares } from './connection-shares.ts';
 import { LostDatabase } from './lost-database.ts';
 import { RowClient } from './row-client.ts';
-import { asText } from './row-format.ts';
 import { jobChannel } from './schemas.ts';
 import { backendOf, openSession } from './session.ts';
 import type { Definitions } from './tables.ts';
 import { cancelByProtocol, joinTransactionPool, type Pooling } from './transaction-pooling.ts';
+import { ValueTypes } from './value-types.ts';
 
 /** The connection to PostgreSQL, and its timeouts. */
 export interface PoolConfig {
@@ -61,17 +61,6 @@ const CONTROL_CONNECTIONS = 2;
 const CONTROL_TIMEOUT_MS = 2000;
 /** Added to the statement timeout before the client gives up on a statement that the server did not stop. */
 const GRACE_MS = 1000;
-const { TIMESTAMPTZ, DATE, INT8, NUMERIC } = pg.types.builtins;
-const TEXT_TYPES = new Set<number>([TIMESTAMPTZ, DATE, INT8, NUMERIC]);
-
-/**
- * Timestamps and dates stay text: see `Timestamp`; so do numbers that a double cannot hold, as they do in pg by default,
- * which looks at each of them. Everything else is parsed as pg does by default.
- */
-const types: pg.CustomTypesConfig = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    TEXT_TYPES.has(oid) ? asText : pg.types.getTypeParser(oid, format as 'text'),
-};
 
 /** Creates pools that connect on first use, and survive a restart of PostgreSQL. Call `endPools` at the end. */
 export function createPools(config: PoolConfig): Pools {
@@ -130,18 +119,23 @@ export async function endPools({ pool, cursors, accounts, control, lost }: Pools
 }
 
 function createPool(config: PoolConfig, options: pg.PoolConfig = {}): pg.Pool {
+  const types = new ValueTypes();
+  const open = (client: pg.ClientBase) => {
+    if (config.pooling === 'transaction') return joinTransactionPool(client, config.connectTimeoutMs);
+    return openSession(client, config.connectTimeoutMs, {
+      statementTimeoutMs: config.statementTimeoutMs,
+      idleInTransactionTimeoutMs: config.statementTimeoutMs * 2,
+    });
+  };
   const pool = new pg.Pool({
     ...options,
     Client: RowClient,
     connectionString: config.databaseUrl,
     max: config.poolSize,
     connectionTimeoutMillis: config.connectTimeoutMs,
-    onConnect: (client) => {
-      if (config.pooling === 'transaction') return joinTransactionPool(client, config.connectTimeoutMs);
-      return openSession(client, config.connectTimeoutMs, {
-        statementTimeoutMs: config.statementTimeoutMs,
-        idleInTransactionTimeoutMs: config.statementTimeoutMs * 2,
-      });
+    onConnect: async (client) => {
+      await open(client);
+      await types.learn(client, config.connectTimeoutMs);
     },
     application_name: config.applicationName ?? 'gather',
     keepAlive: true,

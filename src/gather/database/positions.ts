@@ -1,22 +1,25 @@
 import { GatherError } from '../errors.ts';
 import { type CursorValue, fromCursor, toCursor } from './cursor.ts';
+import { isHeld } from './held.ts';
 import type { Position } from './keyset.ts';
-import { type OrderTerm, reverseOrder, shapeOfOrder } from './order.ts';
+import { type Column, type OrderTerm, reverseOrder, shapeOfOrder } from './order.ts';
 import type { Page } from './page.ts';
 import type { Schema } from './schema.ts';
+import type { TableDefinition } from './table-definition.ts';
 
 /**
  * The positions that a page begins after and ends before. The latter is a position to begin after in the reverse order.
  * @throws INVALID_INPUT if a cursor is from another order
  */
 export function toPositions<T extends keyof Schema>(
+  definition: TableDefinition<T>,
   order: readonly OrderTerm<T>[],
   { after, before }: Pick<Page, 'after' | 'before'>,
 ): Position<T>[] {
   const positions: Position<T>[] = [];
-  if (after !== undefined) positions.push({ order, values: toValues(order, after), prefix: 'a' });
+  if (after !== undefined) positions.push({ order, values: toValues(definition, order, after), prefix: 'a' });
   if (before !== undefined)
-    positions.push({ order: reverseOrder(order), values: toValues(order, before), prefix: 'b' });
+    positions.push({ order: reverseOrder(order), values: toValues(definition, order, before), prefix: 'b' });
   return positions;
 }
 
@@ -28,8 +31,13 @@ export function cursorOf<T extends keyof Schema>(order: readonly OrderTerm<T>[],
   );
 }
 
-function toValues<T extends keyof Schema>(order: readonly OrderTerm<T>[], cursor: string): CursorValue[] {
+function toValues<T extends keyof Schema>(
+  { types }: TableDefinition<T>,
+  order: readonly OrderTerm<T>[],
+  cursor: string,
+): CursorValue[] {
   const values = fromCursor(shapeOfOrder(order), cursor);
-  if (values.length === order.length) return values;
+  const isHeldAt = (value: CursorValue, index: number) => isHeld(types[order[index]?.column as Column<T>], value);
+  if (values.length === order.length && values.every(isHeldAt)) return values;
   throw new GatherError('INVALID_INPUT', `Expected a cursor from a page of this list, got "${cursor}".`);
 }

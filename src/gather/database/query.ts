@@ -181,8 +181,8 @@ class Query<Row> implements RowReader {
   }
 }
 
-/** As pg does, but joins arrays of whole numbers and IDs without escaping them. */
-function toParameter(value: unknown): unknown {
+/** A value in the format of PostgreSQL: as pg does, but joins arrays of whole numbers and IDs without escaping them. */
+export function toParameter(value: unknown): unknown {
   if (typeof value === 'string') return value;
   return Array.isArray(value) && value.every(isWhole) ? `{${value.join(',')}}` : utils.prepareValue(value);
 }

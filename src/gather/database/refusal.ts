@@ -1,28 +1,30 @@
 import { sql } from 'kysely';
 import { GatherError } from '../errors.ts';
-import type { Id } from './column-types.ts';
+import { toKey } from './key.ts';
 import type { Schema } from './schema.ts';
 import { type BoundStatement, param } from './statement.ts';
-import { bind, shapeOfTable, type TableDefinition, tableOf } from './table-definition.ts';
-import { type RowChange, toExpectedVersion } from './update.ts';
+import { bind, shapeOfTable, type TableDefinition, tableOf, toList } from './table-definition.ts';
+import { type RowChange, toExpectedVersion, toHeldKey } from './update.ts';
 
-interface RowVersion {
-  id: Id;
-  version: unknown;
-}
+/** The key of a row, and `$version`. */
+type RowVersion = Readonly<Record<string, unknown>>;
 
 /** Reads the versions of these rows, as far as they exist, to explain why a guarded statement changed nothing. */
 export function selectVersions<T extends keyof Schema>(
   definition: TableDefinition<T>,
   changes: readonly RowChange<T>[],
 ): BoundStatement<RowVersion> {
-  const { key, version } = definition;
+  const { key, types, version } = definition;
+  const keys = changes.map((change) => toHeldKey(definition, change));
   return bind(
     `versions ${shapeOfTable(definition)}`,
-    () => sql<RowVersion>`
-      select ${sql.id(key)} as "id", ${version ? sql.id(version) : sql`null`} as "version"
-      from ${tableOf(definition)} where ${sql.id(key)} = any(${param('ids')})`,
-    { ids: changes.map(({ id }) => id) },
+    () => {
+      const arrays = sql.join(key.map((column) => sql`${param(column)}::${sql.raw(types[column])}[]`));
+      return sql<RowVersion>`
+        select ${toList(key)}, ${version ? sql.id(version) : sql`null`} as "$version"
+        from ${tableOf(definition)} where (${toList(key)}) in (select * from unnest(${arrays}))`;
+    },
+    Object.fromEntries(key.map((column) => [column, keys.map((values) => values[column])])),
   );
 }
 
@@ -32,13 +34,16 @@ export function toRefusal<T extends keyof Schema>(
   changes: readonly RowChange<T>[],
   present: readonly RowVersion[],
 ): GatherError {
-  const versions = new Map(present.map(({ id, version }) => [id, version]));
+  const key = toKey(definition.key);
+  const name = definition.key.join(' and ');
+  const versions = new Map(present.map((row) => [key.textOf(row), row['$version']]));
   for (const change of changes) {
-    const at = { field: 'id', value: change.id };
+    const text = key.textOf(change);
+    const at = { field: name, value: text ?? undefined };
     const { table } = definition;
-    if (!versions.has(change.id)) return new GatherError('NOT_FOUND', `There is no ${table} with this id.`, at);
+    if (!versions.has(text)) return new GatherError('NOT_FOUND', `There is no ${table} with this ${name}.`, at);
     const expected = toExpectedVersion(definition, change);
-    const version = versions.get(change.id);
+    const version = versions.get(text);
     if (expected !== null && expected !== version) {
       return new GatherError(
         'CONFLICT',

@@ -1,5 +1,5 @@
 import type { Registered } from '../register.ts';
-import type { Tables as EngineTables, JobRow } from './engine-tables.generated.ts';
+import type { Tables as EngineTables, tables as engineTables, JobRow } from './engine-tables.generated.ts';
 
 /** The application's tables, as Kysely types them. */
 // biome-ignore lint/complexity/noBannedTypes: an application without tables adds none
@@ -10,6 +10,16 @@ export type Schema = AppTables & EngineTables;
 
 /** The name of a table in the code. */
 export type TableName = keyof Schema & string;
+
+// biome-ignore lint/complexity/noBannedTypes: an application without tables adds none
+type Definitions = Registered<'definitions', {}> & typeof engineTables;
+
+/** The columns of a table's key. */
+export type KeyColumn<T> = T extends keyof Definitions
+  ? Definitions[T] extends { readonly key: readonly (infer C extends string)[] }
+    ? C
+    : never
+  : never;
 
 /** Why an attempt failed. Clients see the message. */
 export interface JobError {

@@ -1,5 +1,7 @@
 import { type RawBuilder, type SelectType, sql } from 'kysely';
+import { GatherError } from '../errors.ts';
 import { builder } from './builder.ts';
+import { isHeld } from './held.ts';
 import type { Column } from './order.ts';
 import type { Schema } from './schema.ts';
 import { type BoundStatement, prepare, type Values } from './statement.ts';
@@ -19,33 +21,33 @@ interface Definition<Table, Column extends string = keyof Table & string> {
   /** The PostgreSQL schema that it is in. */
   readonly schema: string;
   readonly table: string;
-  readonly key: Column;
-  /** The SQL type of every column, for casts. */
-  readonly types: Readonly<Record<Column, ColumnType>>;
+  /** The columns of its key, in order. */
+  readonly key: readonly Column[];
+  /** The SQL type of every column, for casts. A domain's is that of its base. */
+  readonly types: Readonly<Record<Column, string>>;
   /** The nullable columns. Their default is null. */
   readonly nullable: readonly Column[];
   /** The columns that are unique on their own, except the key. */
   readonly unique: readonly Column[];
-  /** The tables that foreign keys refer to, by column. */
+  /** The tables to whose key a single column refers. */
   readonly references: { readonly [C in Column]?: string };
+  /** The foreign keys of several columns, and those that refer to another unique key. @default none */
+  readonly foreignKeys?: readonly ForeignKey<Column>[];
+  /** The labels of enums. @default none */
+  readonly labels?: { readonly [C in Column]?: readonly string[] };
   /** The column that counts the changes of a row. Each change adds one. */
   readonly version?: Column;
   /** The column with the time of a row's last change. Each change sets it. */
   readonly updatedAt?: Column;
 }
 
-type ColumnType =
-  | 'bigint'
-  | 'boolean'
-  | 'date'
-  | 'double precision'
-  | 'integer'
-  | 'jsonb'
-  | 'numeric'
-  | 'smallint'
-  | 'text'
-  | 'timestamptz'
-  | 'uuid';
+/** A foreign key of several columns, or to another unique key than the table's own. */
+interface ForeignKey<Column> {
+  readonly columns: readonly Column[];
+  readonly table: string;
+  /** What its columns refer to, one each. */
+  readonly to: readonly string[];
+}
 
 /**
  * The columns that a statement reads, in the order of the definition, so that equal sets have equal shapes. For an empty
@@ -57,21 +59,30 @@ export function toColumns<T extends keyof Schema, C extends Column<T>>(
 ): readonly Column<T>[] {
   const all = Object.keys(definition.types) as Column<T>[];
   if (!columns) return all;
-  const wanted = new Set<string>(columns.length > 0 ? columns : [definition.key]);
+  const wanted = new Set<string>(columns.length > 0 ? columns : definition.key);
   return all.filter((column) => wanted.has(column));
 }
 
 /**
  * The columns that have a value in at least one of these objects, in the order of the definition. `undefined` is no value.
- * @throws Error if an object has a property that is no column
+ * @throws Error if an object has a property that is no column; NOT_FOUND for a foreign key that its type cannot hold
  */
 export function toGivenColumns<T extends keyof Schema>(
-  { name, types }: TableDefinition<T>,
+  { name, types, references }: TableDefinition<T>,
   objects: readonly object[],
 ): readonly Column<T>[] {
   const given = new Set<string>();
   for (const object of objects) {
-    for (const [column, value] of Object.entries(object)) if (value !== undefined) given.add(column);
+    for (const [column, value] of Object.entries(object)) {
+      if (value === undefined) continue;
+      given.add(column);
+      if (Object.hasOwn(references, column) && !isHeld(types[column as Column<T>], value)) {
+        throw new GatherError('NOT_FOUND', `There is nothing with this ${column}.`, {
+          field: column,
+          value: String(value),
+        });
+      }
+    }
   }
   const unknown = [...given].find((column) => !Object.hasOwn(types, column));
   if (unknown !== undefined) throw new Error(`Table ${name} has no column "${unknown}".`);
@@ -93,9 +104,9 @@ export function shapeOfTable({ schema, table }: Pick<Definition<unknown>, 'schem
   return `${schema}.${table}`;
 }
 
-/** `"id", "name"`. */
-export function toList(columns: readonly string[]): RawBuilder<unknown> {
-  return sql.join(columns.map((column) => sql.id(column)));
+/** `"id", "name"`, or `"book"."id", "book"."name"`. */
+export function toList(columns: readonly string[], table?: string): RawBuilder<unknown> {
+  return sql.join(columns.map((column) => (table === undefined ? sql.id(column) : sql.id(table, column))));
 }
 
 /** Binds values to the statement of this shape, which is built on first use. */

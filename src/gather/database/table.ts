@@ -1,17 +1,19 @@
 import type { Insertable } from 'kysely';
 import { GatherError } from '../errors.ts';
 import { insertRows, updateEach } from './bulk.ts';
+import type { KeyText } from './column-types.ts';
 import type { Connection } from './connection.ts';
 import { type ConnectionQuery, connect } from './connections.ts';
 import type { Database } from './database.ts';
 import { insertRow, selectOrInsertRow, type UniqueKey, upsertRow } from './insert.ts';
+import { fromKeyText } from './key.ts';
 import { type Column, type OrderTerm, reverseOrder, toTotalOrder } from './order.ts';
 import { selectVersions, toRefusal } from './refusal.ts';
 import type { Schema } from './schema.ts';
 import { type Aggregate, type AggregateValue, aggregateRows, countRows, existsRow, selectRows } from './select.ts';
 import type { BoundStatement } from './statement.ts';
 import type { Row, TableDefinition } from './table-definition.ts';
-import { deleteRows, type Patch, type RowChange, updateRow, updateRows } from './update.ts';
+import { deleteRows, type KeyOf, type Patch, type RowChange, updateRow, updateRows } from './update.ts';
 import { compileNarrowing, type Where } from './where.ts';
 
 const BATCH_SIZE = 500;
@@ -55,6 +57,16 @@ export class Table<T extends keyof Schema> {
   constructor(definition: TableDefinition<T>, database: Database) {
     this.definition = definition;
     this.#database = database;
+  }
+
+  /**
+   * The columns of the key in an ID, as a condition and for `save`: `get(keyOf(toRowId('Book', id)))`. A text that is no key
+   * of several columns becomes one that no row has.
+   */
+  keyOf(text: KeyText): KeyOf<T> {
+    const { key } = this.definition;
+    const values = fromKeyText(text, key.length);
+    return Object.fromEntries(key.map((column, index) => [column, values?.[index] ?? '\0'])) as KeyOf<T>;
   }
 
   /**
@@ -235,12 +247,13 @@ export class Table<T extends keyof Schema> {
    * its default; one that only some rows set is null in the others, if nullable.
    *
    * ```sql
-   * with created as (
-   *   insert into "book" ("isbn", "price") select "isbn", "price"
-   *   from unnest($1::text[], $2::numeric[]) with ordinality as input ("isbn", "price", "$position")
-   *   order by "$position" returning "id"
+   * with input as (
+   *   select * from unnest($1::text[], $2::numeric[]) with ordinality as input ("isbn", "price", "$position")
+   * ), created as (
+   *   insert into "book" ("isbn", "price") select input."isbn", input."price" from input order by "$position"
+   *   returning "id"
    * )
-   * select "id" from created order by "id"
+   * select "created"."id" from created order by "created"."id"
    * ```
    *
    * @throws INVALID_INPUT for more rows, and for a non-nullable column that only some rows set
@@ -270,7 +283,7 @@ export class Table<T extends keyof Schema> {
    *     "price" = case when input."price?" then input."price" else "book"."price" end,
    *     "version" = "book"."version" + 1, "updatedAt" = now()
    *   from input where input."id" = "book"."id"
-   *     and (select count(distinct "id") from locked) = (select count(*) from input)
+   *     and (select count(distinct ("id")) from locked) = (select count(*) from input)
    *   returning "book"."id", "$position"
    * )
    * select "id" from changed order by "$position"

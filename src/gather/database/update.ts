@@ -1,9 +1,18 @@
-import { type Expression, type ExpressionBuilder, expressionBuilder, isExpression, sql, type Updateable } from 'kysely';
+import {
+  type Expression,
+  type ExpressionBuilder,
+  expressionBuilder,
+  isExpression,
+  type RawBuilder,
+  sql,
+  type Updateable,
+} from 'kysely';
 import { GatherError } from '../errors.ts';
 import { builder } from './builder.ts';
-import type { Id } from './column-types.ts';
+import type { KeyText } from './column-types.ts';
+import { isHeld } from './held.ts';
 import type { Column } from './order.ts';
-import type { Schema } from './schema.ts';
+import type { KeyColumn, Schema } from './schema.ts';
 import { type BoundStatement, param, Statement } from './statement.ts';
 import {
   bind,
@@ -29,8 +38,12 @@ export type Patch<T extends keyof Schema> = {
 /** New values of columns; one that is undefined stays as it is. */
 type Values<Row> = { readonly [C in keyof Row]?: Row[C] | undefined };
 
-/** New values of one row. With a `version`, only if the row still has it. */
-export type RowChange<T extends keyof Schema> = { readonly id: Id } & Values<Omit<Updateable<Schema[T]>, 'version'>> &
+/** The key of a row: `{ id: '7' }`. */
+export type KeyOf<T extends keyof Schema> = { readonly [C in KeyColumn<T> & Column<T>]: Row<T>[C] | KeyText };
+
+/** The key of one row, and new values. With a `version`, only if the row still has it. */
+export type RowChange<T extends keyof Schema> = KeyOf<T> &
+  Values<Omit<Updateable<Schema[T]>, 'version' | KeyColumn<T>>> &
   ('version' extends keyof Schema[T] ? { readonly version?: number | null | undefined } : unknown);
 
 /** `update … set … where …` */
@@ -73,9 +86,9 @@ export function updateRow<T extends keyof Schema, C extends Column<T>>(
         ...changed.map((column) => sql`${sql.id(column)} = ${param(column)}`),
         ...maintain(definition),
       ])}
-      where ${sql.id(key)} = ${param(key)} ${isGuarded && version ? sql`and ${sql.id(version)} = ${param(version)}` : sql``}
+      where ${isKey(key)} ${isGuarded && version ? sql`and ${sql.id(version)} = ${param(version)}` : sql``}
       returning ${toList(returned)}`,
-    { ...change },
+    { ...change, ...toHeldKey(definition, change) },
   );
 }
 
@@ -98,13 +111,30 @@ export function toChangedColumns<T extends keyof Schema>(
   changes: readonly object[],
 ): readonly Column<T>[] {
   const { key, version } = definition;
-  return assertSome(toGivenColumns(definition, changes).filter((column) => column !== key && column !== version));
+  return assertSome(
+    toGivenColumns(definition, changes).filter((column) => !key.includes(column) && column !== version),
+  );
+}
+
+/** A row's values of its key: null, which no row has, for one that the column cannot hold. */
+export function toHeldKey<T extends keyof Schema>(
+  { key, types }: TableDefinition<T>,
+  row: object,
+): Readonly<Record<string, unknown>> {
+  const given: Readonly<Record<string, unknown>> = { ...row };
+  return Object.fromEntries(key.map((column) => [column, isHeld(types[column], given[column]) ? given[column] : null]));
 }
 
 /** The version that the row must have; null for any. */
 export function toExpectedVersion<T extends keyof Schema>({ version }: TableDefinition<T>, change: object): unknown {
   const given: Readonly<Record<string, unknown>> = { ...change };
   return (version && given[version]) ?? null;
+}
+
+/** `"id" = $1`. */
+function isKey(key: readonly string[]): RawBuilder<unknown> {
+  const conditions = key.map((column) => sql`${sql.id(column)} = ${param(column)}`);
+  return sql.join(conditions, sql` and `);
 }
 
 function assertSome<C>(columns: readonly C[]): readonly C[] {

@@ -1,6 +1,8 @@
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely';
 import { GatherError } from '../errors.ts';
-import { type Filter, operators, toOperatorName } from './filter.ts';
+import type { KeyText } from './column-types.ts';
+import { type Filter, type Operator, operators, toOperatorName } from './filter.ts';
+import { isHeld } from './held.ts';
 import type { Column } from './order.ts';
 import { type Hop, Related } from './related.ts';
 import type { Schema, TableName } from './schema.ts';
@@ -24,12 +26,15 @@ const MAX_LENGTH = 1000;
  * many rows accept such a part; changes, and reads of one row, refuse it: see `compileNarrowing`.
  */
 export type Where<T extends keyof Schema> = {
-  readonly [C in Column<T>]?: Row<T>[C] | Filter<Row<T>[C]> | null | undefined;
+  readonly [C in Column<T>]?: Value<Row<T>[C]> | Filter<Value<Row<T>[C]>> | null | undefined;
 } & {
   readonly and?: readonly Where<T>[] | null | undefined;
   readonly or?: readonly Where<T>[] | null | undefined;
   readonly not?: Where<T> | null | undefined;
 };
+
+/** What a column is compared with: a number also with the key of an ID. */
+type Value<V> = V | (number extends V ? KeyText : never);
 
 /** A compiled `Where`. */
 interface CompiledWhere<T extends keyof Schema> {
@@ -205,7 +210,7 @@ class Compilation {
     const operatorName = toOperatorName(given, value, nullable.includes(column));
     if (operatorName === undefined) return this.#notGiven(path);
     const operator = operators.get(operatorName);
-    if (!operator || (operator.isForText && types[column] !== 'text')) {
+    if (!operator || !fits(operator, types[column])) {
       throw new Error(`Column "${column}" of table ${name}, of type ${types[column]}, has no operator "${given}".`);
     }
     this.#count();
@@ -214,8 +219,9 @@ class Compilation {
     if (operator.isUnary) {
       return [{ shape, truth: undefined, condition: () => operator.sql(sql.ref(column), undefined) }];
     }
-    const valueName = this.#nameOf(operator.toValue ? operator.toValue(value) : value);
-    const truth = operator.truthOf?.(value, nullable.includes(column));
+    const held = operator.isEquality ? toHeld(types[column], value) : value;
+    const valueName = this.#nameOf(operator.toValue ? operator.toValue(held) : held);
+    const truth = operator.truthOf?.(held, nullable.includes(column));
     return [this.#tracked(path, { shape, truth, condition: () => operator.sql(sql.ref(column), param(valueName)) })];
   }
 
@@ -271,8 +277,19 @@ function assertShort(value: unknown, isPattern: boolean): void {
   if (isPattern && String(value).length > MAX_LENGTH) throw tooMuch(`${MAX_LENGTH} characters in a pattern`);
 }
 
+/** Whether a column of this type has an operator. */
+function fits({ isForText, isForArrays, isOfList }: Operator, type: string): boolean {
+  return type.endsWith('[]') ? !isForText && !isOfList : !isForArrays && (!isForText || type === 'text');
+}
+
+/** The value without what no row equals because the column cannot hold it. Nothing equals null. */
+function toHeld(type: string, value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((each) => isHeld(type, each));
+  return isHeld(type, value) ? value : null;
+}
+
 function isFilter(filter: unknown): filter is Record<string, unknown> {
-  return typeof filter === 'object' && filter !== null;
+  return typeof filter === 'object' && filter !== null && !Array.isArray(filter) && !ArrayBuffer.isView(filter);
 }
 
 function tooMuch(limit: string): GatherError {

@@ -5,21 +5,25 @@ import {
   getNullableType,
   isInputObjectType,
   isListType,
+  isObjectType,
 } from 'graphql';
+import type { ForeignKeyColumns } from '../database/foreign-key.ts';
 import type { TableName } from '../database/schema.ts';
 import type { ConnectionOf, DeclaredField, FromService, HasMany, ManyToMany } from './define-type.ts';
-import { pairColumns } from './lists/hops.ts';
-import { edgeTypeOf, rowTypeOf } from './lists/row-type.ts';
+import { pairKeys } from './lists/hops.ts';
+import { edgeTypeOf, isNode, rowTypeOf } from './lists/row-type.ts';
 
 /** A table definition whose names have not been checked. */
 export type AnyDefinition = {
   readonly name: string;
   readonly schema: string;
   readonly table: string;
-  readonly key: string;
+  readonly key: readonly string[];
   readonly types: Readonly<Record<string, unknown>>;
   readonly unique: readonly string[];
+  readonly labels?: { readonly [Column in string]?: readonly string[] };
   readonly references: Readonly<Record<string, string | undefined>>;
+  readonly foreignKeys?: readonly { readonly columns: readonly string[]; readonly table: string }[];
 };
 
 /** The tables and services of an application. */
@@ -53,7 +57,7 @@ export function findDeclaredFaults(
   if (!definition)
     return [`${place}: it is declared by a foreign key, but ${type.name} has no table. Add it to \`types\`.`];
   if (declared.kind === 'belongsTo') {
-    const target = definition.references[declared.by];
+    const target = targetOf(definition, declared.by);
     if (!target) {
       return [
         `${place}: column "${declared.by}" of table ${definition.name} is no foreign key. Correct its \`belongsTo\`.`,
@@ -84,17 +88,24 @@ function findServiceFaults(
   ];
 }
 
+/** The table that a foreign key refers to; undefined if there is no such key. */
+function targetOf({ references, foreignKeys = [] }: AnyDefinition, by: ForeignKeyColumns): string | undefined {
+  if (typeof by === 'string' && Object.hasOwn(references, by)) return references[by];
+  return foreignKeys.find(({ columns }) => columns.join() === by.toString())?.table;
+}
+
 type AnyField = GraphQLField<unknown, unknown>;
 
 function findForeignKeyFault({ definitions }: CheckedTables, table: string, { table: children, by }: HasMany) {
-  if (definitions.get(children)?.references[by] === table) return undefined;
+  const definition = definitions.get(children);
+  if (definition && targetOf(definition, by) === table) return undefined;
   return `column "${by}" of table ${children} does not refer to table ${table}. Correct its \`hasMany\`.`;
 }
 
 function findPairsFault({ definitions }: CheckedTables, table: string, field: AnyField, declared: ManyToMany) {
   const { through, table: target } = declared;
   const pairs = definitions.get(through);
-  if (!pairs || !pairColumns(declared, table as TableName, Object.fromEntries(definitions) as never)) {
+  if (!pairs || !pairKeys(declared, table as TableName, Object.fromEntries(definitions) as never)) {
     return `table ${through} does not have one foreign key to ${table} and one to ${target}. Correct its \`manyToMany\`, or name the columns in \`by\` and \`to\`.`;
   }
   const edge = edgeTypeOf(field);
@@ -152,8 +163,10 @@ function findFinderFaults(checked: CheckedTables, place: string, field: AnyField
   if (!isInputObjectType(by) || !by.isOneOf) {
     return [...faults, `${place}: findBy needs the argument \`by\`, an input with @oneOf. Correct the SDL.`];
   }
-  const { key = '', unique = [] } = checked.definitions.get(table) ?? {};
-  const unknown = Object.keys(by.getFields()).filter((column) => column !== key && !unique.includes(column));
+  const { key = [], unique = [] } = checked.definitions.get(table) ?? {};
+  const type = getNamedType(field.type);
+  const known = [...unique, ...(key.length === 1 ? key : []), ...(isObjectType(type) && isNode(type) ? ['id'] : [])];
+  const unknown = Object.keys(by.getFields()).filter((column) => !known.includes(column));
   return [
     ...faults,
     ...unknown.map(

@@ -1,9 +1,10 @@
 import type { Context } from '../context.ts';
-import type { Id } from '../database/column-types.ts';
+import { findForeignKey } from '../database/foreign-key.ts';
+import { type Key, toKey } from '../database/key.ts';
 import type { TableName } from '../database/schema.ts';
 import type { Definitions } from '../database/tables.ts';
 import { toGlobalId } from '../global-id.ts';
-import type { Key } from '../services/bulk.ts';
+import type { Key as ServiceKey } from '../services/bulk.ts';
 import type { BelongsTo, DeclaredField, FromService, HasMany, ManyToMany } from './define-type.ts';
 import { toChildLists } from './lists/children-of.ts';
 import { type RowsOfType, toConnection } from './lists/connection-of.ts';
@@ -49,7 +50,7 @@ interface PlaceInTable extends Place {
  */
 export function toResolution(field: DeclaredField, place: Place): Resolution {
   if (field.kind === 'connectionOf') return ofNoColumn(toConnection(field, place.name, place.rows));
-  if (field.kind === 'findBy') return ofNoColumn(toFinder(field, place));
+  if (field.kind === 'findBy') return ofNoColumn(toFinder(field, place.rows, place));
   if (field.kind === 'fromService') return toServiceValue(field);
   const { type, name, types } = place;
   const table = types[type];
@@ -62,20 +63,21 @@ function ofNoColumn<Args>(resolve: (row: unknown, args: Args, context: Context) 
   return { resolve: resolve as Resolution['resolve'], extensions: { reads: [] } };
 }
 
-/** Creates the resolver of `Node.id`. */
-export function toIdResolution(type: string): Resolution {
-  return { resolve: ({ id }) => toGlobalId(type, String(id)), extensions: { reads: ['id'] } };
+/** Creates the resolver of `Node.id`. @param columns those of the key */
+export function toIdResolution(type: string, columns: readonly string[]): Resolution {
+  const key = toKey(columns);
+  return { resolve: (row) => toGlobalId(type, key.textOf(row) ?? ''), extensions: { reads: columns } };
 }
 
 function toParent({ by }: BelongsTo, { table, definitions }: PlaceInTable): Resolution {
-  const references: Readonly<Record<string, string | undefined>> = definitions[table].references;
-  const target = references[by] as TableName | undefined;
-  if (!target) throw new Error(`Column "${by}" of table ${table} is not a foreign key of one column.`);
+  const found = findForeignKey(definitions, table, by);
+  if (!found) throw new Error(`Column "${by}" of table ${table} is no foreign key.`);
   const nullable: readonly string[] = definitions[table].nullable;
-  const wanted = { table: target, key: definitions[target].key, isNullable: nullable.includes(by) };
+  const isNullable = found.columns.some((column) => nullable.includes(column));
+  const wanted = { table: found.table, key: toKey(found.to), isNullable };
+  const foreignKey = toKey(found.columns);
   const findAll = (rows: readonly AnyRow[], _: Arguments, { loaders }: Context) => {
-    const ids = rows.map((row) => row[by] as Id | null);
-    return findRows(loaders, wanted, ids);
+    return findRows(loaders, wanted, textsOf(rows, foreignKey));
   };
   return {
     resolve: async (row, args, context) => {
@@ -83,7 +85,7 @@ function toParent({ by }: BelongsTo, { table, definitions }: PlaceInTable): Reso
       if (found instanceof Error) throw found;
       return found;
     },
-    extensions: { reads: [by], resolveAll: findAll },
+    extensions: { reads: found.columns, resolveAll: findAll },
   };
 }
 
@@ -91,7 +93,7 @@ function toServiceValue({ service, operation, by, select }: FromService): Resolu
   const toField = (value: unknown) =>
     select === undefined || value === null || value instanceof Error ? value : (value as AnyRow)[select];
   const loadAll = async (rows: readonly AnyRow[], _: Arguments, { loaders }: Context) => {
-    const keys = rows.map(({ [by]: key }) => (key ?? null) as Key | null);
+    const keys = rows.map(({ [by]: key }) => (key ?? null) as ServiceKey | null);
     const unique = [...new Set(keys.filter((key) => key !== null))];
     const values = await loaders.ofService(service, operation).loadMany(unique);
     const byKey = new Map(unique.map((key, index) => [key, toField(values[index])]));
@@ -108,13 +110,17 @@ function toServiceValue({ service, operation, by, select }: FromService): Resolu
 }
 
 function toChildren(field: HasMany | ManyToMany, place: PlaceInTable): Resolution {
-  const loadAll = toChildLists(field, place);
+  const { reads, loadAll } = toChildLists(field, place);
   return {
     resolve: async (row, args, context) => {
       const [found] = await loadAll([row], args, context);
       if (found instanceof Error) throw found;
       return found;
     },
-    extensions: { reads: [place.definitions[place.table].key], resolveAll: loadAll },
+    extensions: { reads, resolveAll: loadAll },
   };
+}
+
+function textsOf(rows: readonly AnyRow[], key: Key): (string | null)[] {
+  return rows.map((row) => key.textOf(row));
 }

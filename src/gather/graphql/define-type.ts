@@ -1,3 +1,4 @@
+import type { ForeignKeyColumns } from '../database/foreign-key.ts';
 import type { Column, OrderBy } from '../database/order.ts';
 import type { TableName } from '../database/schema.ts';
 import type { AppDefinitions } from '../database/tables.ts';
@@ -18,17 +19,17 @@ const KINDS: ReadonlySet<string> = new Set<DeclaredField['kind']>([
 ]);
 
 /** A field that resolves to the row that a column refers to. */
-export interface BelongsTo<By extends string = string> {
+export interface BelongsTo<By extends ForeignKeyColumns = ForeignKeyColumns> {
   readonly kind: 'belongsTo';
-  /** The column, a foreign key of the parent's table. */
+  /** The foreign key of the parent's table: its column, or its columns in order. */
   readonly by: By;
 }
 
 /** A field that resolves to the rows that refer to their parent: to a Relay connection, or to a list. */
-export interface HasMany<T extends string = string, By extends string = string> {
+export interface HasMany<T extends string = string, By extends ForeignKeyColumns = ForeignKeyColumns> {
   readonly kind: 'hasMany';
   readonly table: T;
-  /** The column of that table, a foreign key, that refers to the parent. */
+  /** The foreign key of that table that refers to the parent: its column, or its columns in order. */
   readonly by: By;
   /** The order, unless the client gives another. */
   readonly orderBy: object;
@@ -40,10 +41,10 @@ export interface ManyToMany<T extends string = string, Through extends string = 
   readonly table: T;
   /** The table of pairs. */
   readonly through: Through;
-  /** Its column that refers to the parent; undefined if there is only one. */
-  readonly by: string | undefined;
-  /** Its column that refers to the rows; undefined if there is only one. */
-  readonly to: string | undefined;
+  /** Its foreign key that refers to the parent; undefined if there is only one. */
+  readonly by: ForeignKeyColumns | undefined;
+  /** Its foreign key that refers to the rows; undefined if there is only one. */
+  readonly to: ForeignKeyColumns | undefined;
   /** The order, unless the client gives another. */
   readonly orderBy: object;
 }
@@ -81,16 +82,32 @@ export type DeclaredField = BelongsTo | HasMany | ManyToMany | ConnectionOf | Fi
 type References<T> = T extends keyof AppDefinitions ? ReferencesOf<AppDefinitions[T]> : Empty;
 type ReferencesOf<Definition> = Definition extends { readonly references: infer Found } ? Found : Empty;
 
+/** The foreign keys that `references` does not have. */
+type OtherKeys<T> = T extends keyof AppDefinitions ? OtherKeysOf<AppDefinitions[T]> : never;
+type OtherKeysOf<Definition> = Definition extends { readonly foreignKeys: readonly (infer Key)[] } ? Key : never;
+/** The columns of those that refer to table `T`. */
+type ColumnsOf<Key, T = unknown> = Key extends {
+  readonly columns: infer Columns extends readonly string[];
+  readonly table: T;
+}
+  ? Columns extends readonly [infer Column extends string]
+    ? Column
+    : Columns
+  : never;
+
 /** The tables with columns that refer to table `T`, each with these columns. */
 type ReferringTo<T> = {
   [Other in keyof AppDefinitions & string]: HasMany<
     Other,
-    { [C in keyof References<Other> & string]: References<Other>[C] extends T ? C : never }[keyof References<Other> &
-      string]
+    | {
+        [C in keyof References<Other> & string]: References<Other>[C] extends T ? C : never;
+      }[keyof References<Other> & string]
+    | ColumnsOf<OtherKeys<Other>, T>
   >;
 }[keyof AppDefinitions & string];
 
-type ReferredTo<T> = References<T>[keyof References<T>];
+type ReferredTo<T> = References<T>[keyof References<T>] | TablesOf<OtherKeys<T>>;
+type TablesOf<Key> = Key extends { readonly table: infer Table } ? Table : never;
 
 /** The tables of pairs with table `T`, each with the tables that it leads to. */
 type PairsWith<T> = {
@@ -100,7 +117,7 @@ type PairsWith<T> = {
 }[keyof AppDefinitions & string];
 
 type Declared<Name, Resolver> =
-  | BelongsTo<keyof References<TableOfType<Name>> & string>
+  | BelongsTo<(keyof References<TableOfType<Name>> & string) | ColumnsOf<OtherKeys<TableOfType<Name>>>>
   | ReferringTo<TableOfType<Name>>
   | PairsWith<TableOfType<Name>>
   | ConnectionOf
@@ -135,8 +152,13 @@ export function defineType<Name extends keyof AppResolvers>(_name: Name, fields:
   return fields;
 }
 
-/** The row that a foreign key refers to; null if the key is null. One statement for all rows of a level. */
-export function belongsTo<const By extends string>(by: By): BelongsTo<By> {
+type KeyOf<T extends TableName> = Column<T> | readonly Column<T>[];
+
+/**
+ * The row that a foreign key refers to; null if the key is null. One statement for all rows of a level. For a key of several
+ * columns: `belongsTo(['shelf', 'place'])`.
+ */
+export function belongsTo<const By extends ForeignKeyColumns>(by: By): BelongsTo<By> {
   return { kind: 'belongsTo', by };
 }
 
@@ -144,7 +166,7 @@ export function belongsTo<const By extends string>(by: By): BelongsTo<By> {
  * The rows that refer to their parent; of an @owned type, those of the viewer. A page, with the arguments that the SDL
  * declares, as of `connectionOf`; all of them if the SDL says that it is a list. One statement for all parents.
  */
-export function hasMany<const T extends TableName, const By extends Column<T>>(
+export function hasMany<const T extends TableName, const By extends Column<T> | readonly Column<T>[]>(
   table: T,
   { by, orderBy }: { by: By; orderBy: OrderBy<T> },
 ): HasMany<T, By> {
@@ -155,7 +177,7 @@ export function hasMany<const T extends TableName, const By extends Column<T>>(
  * The rows to which a table of pairs leads, such as the genres of a book: as `hasMany`. An edge has those columns of the
  * pair that its type in the SDL declares. One statement for all parents.
  *
- * @param options.by the column of the pairs that refers to the parent, if there are several; `to`: to the rows
+ * @param options.by the foreign key of the pairs that refers to the parent, if there are several; `to`: to the rows
  * @param options.orderBy by columns of the rows @default by their key
  */
 export function manyToMany<const T extends TableName, const Through extends TableName>(
@@ -165,7 +187,7 @@ export function manyToMany<const T extends TableName, const Through extends Tabl
     by,
     to,
     orderBy = {},
-  }: { through: Through; by?: Column<Through>; to?: Column<Through>; orderBy?: OrderBy<T> },
+  }: { through: Through; by?: KeyOf<Through>; to?: KeyOf<Through>; orderBy?: OrderBy<T> },
 ): ManyToMany<T, Through> {
   return { kind: 'manyToMany', table, through, by, to, orderBy };
 }

@@ -10,9 +10,9 @@ export type NodeParent = (object & { __typename: string }) | null;
  * @throws INVALID_INPUT for an ID that this server cannot have issued
  */
 export async function loadNode(globalId: string, loaders: Loaders): Promise<NodeParent> {
-  const { type, id } = fromGlobalId(globalId);
+  const { type, key } = fromGlobalId(globalId);
   const loader = loaders.ofType(type);
   if (!loader) throw unknownId(globalId);
-  const row = await findRow(loader, id);
+  const row = await findRow(loader, key);
   return row && { ...row, __typename: type };
 }

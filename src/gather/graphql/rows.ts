@@ -1,4 +1,4 @@
-import type { Id } from '../database/column-types.ts';
+import type { Key, KeyValue } from '../database/key.ts';
 import type { TableName } from '../database/schema.ts';
 import { GatherError } from '../errors.ts';
 import type { Loaders } from '../loaders/index.ts';
@@ -6,14 +6,14 @@ import type { Loaders } from '../loaders/index.ts';
 /** The rows to find. */
 interface Wanted {
   table: TableName;
-  /** The unique column of the keys. */
-  key: string;
+  /** The unique key. */
+  key: Key;
   /** Whether a key without a row gives null, and not an error. */
   isNullable: boolean;
 }
 
 /** Loads the row with this key; null if there is none. */
-export async function findRow<Row>(loader: { load(key: string): Promise<Row> }, key: string): Promise<Row | null> {
+export async function findRow<Row>(loader: { load(key: KeyValue): Promise<Row> }, key: KeyValue): Promise<Row | null> {
   try {
     return await loader.load(key);
   } catch (error) {
@@ -23,21 +23,21 @@ export async function findRow<Row>(loader: { load(key: string): Promise<Row> }, 
 }
 
 /**
- * Finds the rows with these keys: null for a null key, an error for one that cannot be loaded. Loads those that the request
+ * Finds the rows with these texts of a key: null for a null key, an error for one that cannot be loaded. Loads those that the request
  * has not read in one batch.
  */
 export function findRows(
   loaders: Pick<Loaders, 'known' | 'rowsBy'>,
   { table, key, isNullable }: Wanted,
-  ids: readonly (Id | null)[],
+  ids: readonly (string | null)[],
 ): readonly unknown[] | Promise<readonly unknown[]> {
   const known = loaders.known.by(table, key);
-  const missing = ids.filter((id) => id !== null && !known.has(id)) as Id[];
+  const missing = ids.filter((id) => id !== null && !known.has(id)) as string[];
   if (missing.length === 0) return ids.map((id) => (id === null ? null : known.get(id)));
-  const rows = loaders.rowsBy(table, key);
+  const rows = loaders.rowsBy(table, key.columns);
   return rows.load(missing).then(() => {
     const read = loaders.known.by(table, key);
-    const find = (id: Id) => {
+    const find = (id: string) => {
       const found = rows.find(id);
       return isNullable && isNotFound(found) ? null : found;
     };

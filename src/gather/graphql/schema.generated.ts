@@ -31,7 +31,7 @@ export type Scalars = {
   Decimal: { input: string; output: string; }
   /** A file of a multipart request: https://github.com/jaydenseric/graphql-multipart-request-spec. */
   File: { input: FileUpload; output: never; }
-  /** Any JSON value. Numbers keep all their digits. */
+  /** Any JSON value. */
   JSON: { input: unknown; output: unknown; }
   /** An absolute URL: `https://example.com/data.json`. */
   URL: { input: string; output: string; }

@@ -1,4 +1,11 @@
-import { type GraphQLSchema, getNamedType, isInputObjectType, isInterfaceType, isObjectType } from 'graphql';
+import {
+  type GraphQLArgument,
+  type GraphQLSchema,
+  getNamedType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+} from 'graphql';
 import { createSchema } from 'graphql-yoga';
 import type { TableName } from '../database/schema.ts';
 import type { Definitions } from '../database/tables.ts';
@@ -8,9 +15,11 @@ import { authorize } from './authorize.ts';
 import { connectionResolvers, edgeResolvers } from './connections.ts';
 import { toIdResolution, toResolution } from './declared-fields.ts';
 import { isDeclared } from './define-type.ts';
+import { enumLabels } from './enum-labels.ts';
 import { ownerColumnOf } from './guards.ts';
 import { keepAbsent } from './keep-absent.ts';
 import type { RowsOfType } from './lists/connection-of.ts';
+import { readsIds } from './lists/ids.ts';
 import { edgeTypeOf, rowTypeOf } from './lists/row-type.ts';
 import { publishFields } from './publish-fields.ts';
 import type { TypeRegistry } from './types.ts';
@@ -54,7 +63,10 @@ export function nodeTypesOf(schema: GraphQLSchema, types: TypeRegistry): Readonl
 export function toResolvers(schema: GraphQLSchema, source: SchemaSource): ResolverMap {
   const { engineResolvers, resolvers } = source;
   const names = new Set([...Object.keys(schema.getTypeMap()), ...Object.keys(resolvers)]);
-  const all: Record<string, object> = {};
+  const all: Record<string, object> = enumLabels(schema, (type) => {
+    const table = Object.hasOwn(source.types, type) ? source.types[type] : undefined;
+    return table && source.definitions[table].labels;
+  });
   for (const name of names) {
     // Their conditions are no resolvers: `WhereInputs` reads them.
     if (isInputObjectType(schema.getType(name))) continue;
@@ -74,13 +86,14 @@ export function toResolvers(schema: GraphQLSchema, source: SchemaSource): Resolv
 }
 
 /** The resolvers of `Node.id` and of the fields of connections and edges. */
-function derivedFields(schema: GraphQLSchema, name: string, { types }: SchemaSource): object {
+function derivedFields(schema: GraphQLSchema, name: string, { types, definitions }: SchemaSource): object {
   const type = schema.getType(name);
   if (!isObjectType(type)) return {};
   if (name.endsWith('Connection')) return declaredFields(schema, name, connectionResolvers);
   if (name.endsWith('Edge')) return declaredFields(schema, name, edgeResolvers);
   const isNode = type.getInterfaces().some((it) => it.name === 'Node');
-  return isNode && Object.hasOwn(types, name) ? { id: toIdResolution(name) } : {};
+  const table = Object.hasOwn(types, name) ? types[name] : undefined;
+  return isNode && table !== undefined ? { id: toIdResolution(name, definitions[table].key) } : {};
 }
 
 /** The resolvers of fields that the SDL declares. */
@@ -111,9 +124,19 @@ function rowsOf(schema: GraphQLSchema, type: string, name: string): RowsOfType {
   return {
     type: rowType.name,
     owner: isObjectType(rowType) ? ownerColumnOf(schema, rowType) : undefined,
+    ids: idsOf(field.args.find((argument) => argument.name === 'by')),
     isPaged: rowType !== getNamedType(field.type),
     edgeFields: edge ? Object.keys(edge.getFields()) : [],
   };
+}
+
+/** The fields of an argument that are IDs. */
+function idsOf(argument: GraphQLArgument | undefined): string[] {
+  const input = argument && getNamedType(argument.type);
+  if (!isInputObjectType(input)) return [];
+  return Object.values(input.getFields())
+    .filter((field) => readsIds(field.type))
+    .map((field) => field.name);
 }
 
 function isScalar(fields: object | undefined): boolean {

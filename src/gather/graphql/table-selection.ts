@@ -18,7 +18,7 @@ class TableSelection {
   readonly #types: object;
 
   constructor({ key, types }: Definitions[TableName]) {
-    this.columns = new Set([key]);
+    this.columns = new Set(key);
     this.#types = types;
   }
 

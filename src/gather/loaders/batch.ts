@@ -19,10 +19,10 @@ export interface LoaderSource {
 }
 
 interface LoaderOptions<Key, Value> {
-  /** Converts a key that is not a primitive to one that is equal for equal keys. */
+  /** Converts a key to text that is the same for equal keys. @default the key, a primitive */
   toCacheKey?: (key: Key) => string;
   /** @default an empty map */
-  cacheMap?: CacheMap<Key, Promise<Value>>;
+  cacheMap?: CacheMap<string, Promise<Value>>;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type DataLoader from 'dataloader';
 import { rowLoaders as engineRowLoaders } from '../database/engine-tables.generated.ts';
+import { type KeyValue, toKey } from '../database/key.ts';
 import type { ParentList } from '../database/parent-pages.ts';
 import type { TableName } from '../database/schema.ts';
 import type { Row } from '../database/table-definition.ts';
@@ -22,8 +23,8 @@ type LoaderFactory = (source: LoaderSource) => DataLoader<any, any, any>;
 /** Functions that create loaders, by name. */
 export type LoaderFactories = Readonly<Record<string, LoaderFactory>>;
 
-/** The table and the column of each row loader, by name. */
-export type RowLoaderKeys = Readonly<Record<string, readonly [table: TableName, column: string]>>;
+/** The table and the column, or columns, of each row loader, by name. */
+export type RowLoaderKeys = Readonly<Record<string, readonly [table: TableName, ...columns: string[]]>>;
 
 /** The engine's own loaders, except row loaders. */
 const engineLoaders = { keyByFileId, lastJobBySchedule };
@@ -32,8 +33,8 @@ type Keys = Registered<'rowLoaders', Empty> & typeof engineRowLoaders;
 type Empty = Readonly<Record<never, never>>;
 
 type RowLoaders = {
-  readonly [Name in keyof Keys]: Keys[Name] extends readonly [infer Table extends TableName, string]
-    ? DataLoader<string, Row<Table>, unknown>
+  readonly [Name in keyof Keys]: Keys[Name] extends readonly [infer Table extends TableName, ...string[]]
+    ? DataLoader<KeyValue, Row<Table>, unknown>
     : never;
 };
 
@@ -50,10 +51,10 @@ export type Loaders = RowLoaders &
 interface SharedLoaders {
   /** The rows that were read. Add those that are read without a loader, so that no loader reads them again. */
   readonly known: RowCache;
-  /** The rows of a table by a unique column. */
-  rowsBy<T extends TableName>(table: T, column: string): RowLoader<Row<T>>;
+  /** The rows of a table by a unique key. */
+  rowsBy<T extends TableName>(table: T, columns: readonly string[]): RowLoader<Row<T>>;
   /** The rows behind a type that implements Node, by their keys; undefined for any other type. */
-  ofType(type: string): DataLoader<string, object, unknown> | undefined;
+  ofType(type: string): DataLoader<KeyValue, object, unknown> | undefined;
   /** The values of an operation that the service's `bulk` declares, by key; null for a key without one. */
   ofService(service: string, operation: string): DataLoader<Key, unknown, unknown>;
   /**
@@ -89,13 +90,13 @@ interface Unfinished extends Pick<SharedLoaders, 'rowsBy'> {
 /** Loaders are created on first use, so that a request pays only for those that it uses. */
 export function loadersFrom({ factories, rowLoaders: appRowLoaders, nodeTypes }: LoadersConfig): CreateLoaders {
   const keys: RowLoaderKeys = { ...engineRowLoaders, ...appRowLoaders };
-  const names = new Map(Object.entries(keys).map(([name, [table, column]]) => [`${table} ${column}`, name]));
+  const names = new Map(Object.entries(keys).map(([name, [table, ...columns]]) => [`${table} ${columns}`, name]));
   const createNamed = lazily<Unfinished, object>({
     ...mapValues(
       keys,
-      ([table, column]) =>
+      ([table, ...columns]) =>
         ({ rowsBy }: Unfinished) =>
-          rowsBy(table, column).loader,
+          rowsBy(table, columns).loader,
     ),
     ...mapValues(
       { ...engineLoaders, ...factories },
@@ -114,17 +115,17 @@ export function loadersFrom({ factories, rowLoaders: appRowLoaders, nodeTypes }:
       if (!created.has(key)) created.set(key, create());
       return created.get(key) as T;
     };
-    const rowsBy: SharedLoaders['rowsBy'] = (table, column) => {
-      const key = `${table} ${column}`;
+    const rowsBy: SharedLoaders['rowsBy'] = (table, columns) => {
+      const key = `${table} ${columns}`;
       const { [table]: definition } = source.database.definitions;
-      return once(key, () => createRowByKey(names.get(key) ?? key, source, definition, column as never));
+      return once(key, () => createRowByKey(names.get(key) ?? key, source, definition, toKey(columns)));
     };
     const shared: SharedLoaders = {
       known,
       rowsBy,
       ofType: (type) => {
         const table = nodeTypes.get(type);
-        return table && rowsBy(table, 'id').loader;
+        return table && rowsBy(table, given.database.definitions[table].key).loader;
       },
       ofService: (service, operation) => {
         const name = `${service}.${operation}`;

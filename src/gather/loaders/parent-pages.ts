@@ -1,5 +1,4 @@
 import type DataLoader from 'dataloader';
-import type { Id } from '../database/column-types.ts';
 import { Connection, type PageSource } from '../database/connection.ts';
 import type { Page } from '../database/page.ts';
 import { pairOf } from '../database/pairs.ts';
@@ -24,37 +23,37 @@ export class ParentPages<T extends keyof Schema> {
   readonly #source: LoaderSource;
   readonly #list: ParentList<T>;
   readonly #next: NextBatch<Asked>;
-  readonly #counts: DataLoader<Id, number, unknown>;
+  readonly #counts: DataLoader<string, number, unknown>;
   /** By the most rows to read of each parent. */
-  readonly #pages = new Map<number | null, PageSource<object, Id>>();
+  readonly #pages = new Map<number | null, PageSource<object, string>>();
 
   /** @throws INVALID_INPUT if a cursor is from another order */
   constructor(source: LoaderSource, list: ParentList<T>) {
-    const { name, order, bounds } = list;
+    const { name, definition, order, bounds } = list;
     // Refuses a cursor before anything is read.
-    toPositions(order, bounds);
+    toPositions(definition, order, bounds);
     this.#source = source;
     this.#list = list;
     this.#next = this.#createBatches();
-    this.#counts = createLoader(`${name}.totalCount`, source, (parents: readonly Id[]) =>
+    this.#counts = createLoader(`${name}.totalCount`, source, (parents: readonly string[]) =>
       countByParent(source.database, list, parents),
     );
   }
 
-  /** A page of each parent, within the bounds of the list. */
-  of(parents: readonly Id[], page: Page): Connection<object>[] {
+  /** A page of the parents with these texts of their keys, within the bounds of the list. */
+  of(parents: readonly string[], page: Page): Connection<object>[] {
     const source = this.#sourceOf(page.size + 1);
     return parents.map((id) => new Connection<object>(page, source, id));
   }
 
   /** All rows of each parent, or the error. */
-  async allOf(parents: readonly Id[]): Promise<(readonly object[] | Error)[]> {
+  async allOf(parents: readonly string[]): Promise<(readonly object[] | Error)[]> {
     const { load, find } = this.#sourceOf(null);
     await Promise.all(new Set(parents.map(load)));
     return parents.map(find);
   }
 
-  #sourceOf(limit: number | null): PageSource<object, Id> {
+  #sourceOf(limit: number | null): PageSource<object, string> {
     let source = this.#pages.get(limit);
     if (!source) {
       source = this.#createSource(limit);
@@ -63,9 +62,9 @@ export class ParentPages<T extends keyof Schema> {
     return source;
   }
 
-  #createSource(limit: number | null): PageSource<object, Id> {
+  #createSource(limit: number | null): PageSource<object, string> {
     const { name, order, pairs } = this.#list;
-    const all = new Map<Id, Asked>();
+    const all = new Map<string, Asked>();
     return {
       load: (id) => {
         let asked = all.get(id);

@@ -1,27 +1,28 @@
-import type { Column } from '../database/order.ts';
-import { readRowsByKey } from '../database/rows-by-key.ts';
+import type { Key } from '../database/key.ts';
+import { readRowsByKeyText } from '../database/rows-by-key.ts';
 import type { Schema } from '../database/schema.ts';
 import type { Row, TableDefinition } from '../database/table-definition.ts';
 import { GatherError } from '../errors.ts';
 import type { LoaderSource } from './batch.ts';
 import { RowLoader } from './row-loader.ts';
 
-/** A loader of a table's rows by a unique column. NOT_FOUND for a key without a row. */
+/** A loader of a table's rows by the texts of a unique key. NOT_FOUND for a key without a row. */
 export function createRowByKey<T extends keyof Schema>(
   name: string,
   { database, columns, known, schedule }: LoaderSource,
   definition: TableDefinition<T>,
-  column: Column<T>,
+  key: Key,
 ): RowLoader<Row<T>> {
   const table = definition.name;
+  const message = `There is no ${definition.table} with this ${key.columns.join(' and ')}.`;
   return new RowLoader<Row<T>>({
     name,
     schedule,
-    known: () => known.by(table, column),
-    read: async (keys) => {
-      known.add(table, await readRowsByKey(database, name, { definition, column }, columns[table], keys));
+    known: () => known.by(table, key),
+    read: async (texts) => {
+      known.add(table, await readRowsByKeyText(database, name, { definition, key }, columns[table], texts));
     },
-    forget: (key) => known.forget(table, column, key),
-    notFound: () => new GatherError('NOT_FOUND', `There is no ${definition.table} with this ${column}.`),
+    forget: (text) => known.forget(table, key, text),
+    notFound: () => new GatherError('NOT_FOUND', message),
   });
 }

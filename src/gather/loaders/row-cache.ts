@@ -1,7 +1,8 @@
+import type { Key } from '../database/key.ts';
 import type { Schema } from '../database/schema.ts';
 import type { Row } from '../database/table-definition.ts';
 
-/** The rows of a table by the values of one column. */
+/** The rows of a table by the texts of one key. */
 interface Index {
   rows: Map<string, object>;
   /** How many of the table's rows it has. */
@@ -17,17 +18,17 @@ class TableRows {
     for (const row of rows) this.#rows.push(row);
   }
 
-  /** The rows by their values of a unique column. */
-  by(column: string): ReadonlyMap<string, object> {
-    let index = this.#indexes.get(column);
+  /** The rows by the texts of a unique key. */
+  by(key: Key): ReadonlyMap<string, object> {
+    let index = this.#indexes.get(key.name);
     if (!index) {
       index = { rows: new Map(), size: 0 };
-      this.#indexes.set(column, index);
+      this.#indexes.set(key.name, index);
     }
     for (; index.size < this.#rows.length; index.size++) {
       const row = this.#rows[index.size] as Readonly<Record<string, unknown>>;
-      const key = row[column];
-      if (key !== undefined && key !== null) index.rows.set(String(key), row);
+      const text = key.textOf(row);
+      if (text !== null) index.rows.set(text, row);
     }
     return index.rows;
   }
@@ -47,16 +48,16 @@ export class RowCache {
     this.#of(table).add(rows);
   }
 
-  /** The rows that have been read, by their values of a unique column. Ask again after more are read. */
-  by<T extends keyof Schema>(table: T, column: string): ReadonlyMap<string, Row<T>> {
-    return this.#of(table).by(column) as ReadonlyMap<string, Row<T>>;
+  /** The rows that have been read, by the texts of a unique key. Ask again after more are read. */
+  by<T extends keyof Schema>(table: T, key: Key): ReadonlyMap<string, Row<T>> {
+    return this.#of(table).by(key) as ReadonlyMap<string, Row<T>>;
   }
 
-  /** Forgets the row with this value of a unique column, or all rows of the table. */
-  forget(table: keyof Schema, column: string, key?: string): void {
+  /** Forgets the row with this text of a unique key, or all rows of the table. */
+  forget(table: keyof Schema, key: Key, text?: string): void {
     const rows = this.#of(table);
-    const forgotten = key === undefined ? undefined : rows.by(column).get(key);
-    rows.remove((row) => key === undefined || row === forgotten);
+    const forgotten = text === undefined ? undefined : rows.by(key).get(text);
+    rows.remove((row) => text === undefined || row === forgotten);
   }
 
   #of(table: keyof Schema): TableRows {

@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader';
+import type { KeyValue } from '../database/key.ts';
 import { loads } from '../monitoring/channels.ts';
 import { NextBatch } from './next-batch.ts';
 import { observeLoads } from './observed-loader.ts';
@@ -7,7 +8,7 @@ import type { Schedule } from './schedule.ts';
 interface RowLoaderOptions<Row> {
   name: string;
   schedule: Schedule;
-  /** The rows that the request has read, by the loader's column. Ask again after more are read. */
+  /** The rows that the request has read, by the texts of the loader's key. Ask again after more are read. */
   known: () => ReadonlyMap<string, Row>;
   /** Reads the rows with these keys and makes them known. */
   read: (keys: readonly string[]) => Promise<void>;
@@ -18,11 +19,11 @@ interface RowLoaderOptions<Row> {
 }
 
 /**
- * Loads rows by a unique column, with two views on one cache: `loader` for resolvers, with a promise per key, and `load`
+ * Loads rows by the texts of a unique key, with two views on one cache: `loader` for resolvers, with a promise per key, and `load`
  * and `find` for many rows at once. What is asked for in one turn, either way, is read by one statement.
  */
 export class RowLoader<Row extends object> {
-  readonly loader: DataLoader<string, Row, unknown>;
+  readonly loader: DataLoader<KeyValue, Row, unknown>;
   readonly #options: RowLoaderOptions<Row>;
   readonly #next: NextBatch<string>;
   /** The batch of each key that was asked for. */
@@ -39,13 +40,14 @@ export class RowLoader<Row extends object> {
       for (const key of keys) this.#others.set(key, error);
     };
     this.#next = new NextBatch({ name, schedule, load: read, fail });
-    const load = async (keys: readonly string[]) => {
-      await Promise.all(this.#ask(keys));
-      return keys.map((key) => this.find(key));
+    const load = async (keys: readonly KeyValue[]) => {
+      const texts = keys.map(String);
+      await Promise.all(this.#ask(texts));
+      return texts.map((key) => this.find(key));
     };
     const cacheMap = this.#createCache();
-    this.loader = new DataLoader(load, { name, batchScheduleFn: queueMicrotask, cacheMap });
-    if (loads.hasSubscribers) observeLoads(this.loader, { name, cache: cacheMap, id: this.#next });
+    this.loader = new DataLoader(load, { name, batchScheduleFn: queueMicrotask, cacheKeyFn: String, cacheMap });
+    if (loads.hasSubscribers) observeLoads(this.loader, { name, cache: cacheMap, id: this.#next, toCacheKey: String });
   }
 
   /** Loads rows that are not known. Never rejects: `find` has the errors. */

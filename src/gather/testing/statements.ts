@@ -1,7 +1,7 @@
 import pg from 'pg';
 
-/** Statements that open a session or cancel another statement. */
-const NOT_COUNTED = /^select pg_(cancel_backend|backend_pid)\(/;
+/** Statements that open a session, learn the types of a database, or cancel another statement. */
+const NOT_COUNTED = /^\s*select (pg_(cancel_backend|backend_pid)\(|typarray)/;
 /** Applications that run statements in the background, at any time. */
 const BYSTANDERS = new Set(['gather worker', 'gather listener', 'test']);
 const listeners = new Map<string, (text: string) => void>();

@@ -317,11 +317,14 @@ describe('bulkCreate', () => {
     const [text, ...others] = statements();
     expect(others).toEqual([]);
     expect(text).toBe(
-      'with created as ( insert into "public"."book" ("isbn", "title", "price", "pages", "authorId") ' +
-        'select "isbn", "title", "price", "pages", "authorId" ' +
+      'with input as ( select * ' +
         'from unnest($1::text[], $2::text[], $3::numeric[], $4::integer[], $5::bigint[]) with ordinality ' +
-        'as input ("isbn", "title", "price", "pages", "authorId", "$position") order by "$position" ' +
-        'returning "isbn", "pages", "id" ) select "isbn", "pages" from created order by "id"',
+        'as input ("isbn", "title", "price", "pages", "authorId", "$position") ), ' +
+        'created as ( insert into "public"."book" ("isbn", "title", "price", "pages", "authorId") ' +
+        'select input."isbn", input."title", input."price", input."pages", input."authorId" ' +
+        'from input order by "$position" ' +
+        'returning "isbn", "pages", "id" ) ' +
+        'select "created"."isbn", "created"."pages" from created order by "created"."id"',
     );
     await expect(book.bulkCreate([...rows, newBook('x')])).rejects.toMatchObject({ code: 'INVALID_INPUT' });
   });
@@ -405,7 +408,7 @@ describe('bulkUpdate', () => {
         '"price" = case when input."price?" then input."price" else "book"."price" end, ' +
         '"pages" = case when input."pages?" then input."pages" else "book"."pages" end, ' +
         '"version" = "book"."version" + 1, "updatedAt" = now() from input where input."id" = "book"."id" ' +
-        'and (select count(distinct "id") from locked) = (select count(*) from input) returning ' +
+        'and (select count(distinct ("id")) from locked) = (select count(*) from input) returning ' +
         `${bookColumns.map((column) => `"book"."${column}"`).join(', ')}, "$position" ) ` +
         `select ${bookColumns.map((column) => `"${column}"`).join(', ')} from changed order by "$position"`,
     ]);

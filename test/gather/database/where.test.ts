@@ -305,9 +305,21 @@ describe('compileWhere', () => {
 });
 
 test('a value that does not fit its column is bad input', async () => {
-  for (const where of [{ id: 'abc' }, { id: '99999999999999999999' }, { price: { lt: 'cheap' } }, { title: 'a\0b' }]) {
+  for (const where of [{ id: { gt: 'abc' } }, { id: { lt: '99999999999999999999' } }, { price: { lt: 'cheap' } }]) {
     await expect(book.count(where)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
   }
+});
+
+test('no row equals a value that its column cannot hold', async () => {
+  const all = await book.count({});
+  for (const where of [{ id: 'abc' }, { id: '99999999999999999999' }, { title: 'a\0b' }, { price: 'cheap' }]) {
+    expect(await book.count(where)).toBe(0);
+    expect(await book.count({ not: where })).toBe(all);
+  }
+  expect(await book.count({ id: { in: ['abc', '7', '-99999999999999999999'] } })).toBe(1);
+  expect(await book.count({ id: { notIn: ['abc', '7'] } })).toBe(all - 1);
+  expect(await book.count({ id: { ne: 'abc' } })).toBe(all);
+  await expect(book.delete({ id: { notIn: ['abc'] } })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
 });
 
 test('the types take the inputs of GraphQL but for IDs, and no operator that a column has not', () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { toKey } from '../../../src/gather/database/key.ts';
 import { GatherError } from '../../../src/gather/errors.ts';
 import { findRows } from '../../../src/gather/graphql/rows.ts';
 import type { Loaders } from '../../../src/gather/loaders/index.ts';
@@ -10,6 +11,7 @@ interface Book {
   title?: string;
 }
 
+const KEY = toKey(['id']);
 const missing = new GatherError('NOT_FOUND', 'There is no book with this id.');
 const broken = new Error('The rows cannot be read.');
 
@@ -22,7 +24,7 @@ function startRequest() {
   const rows = new RowLoader<Book>({
     name: 'bookById',
     schedule: (dispatch) => void setImmediate(dispatch),
-    known: () => known.by('book', 'id') as unknown as ReadonlyMap<string, Book>,
+    known: () => known.by('book', KEY) as unknown as ReadonlyMap<string, Book>,
     read: async (keys) => {
       read.push([...keys]);
       await new Promise(setImmediate);
@@ -32,12 +34,12 @@ function startRequest() {
         keys.filter((id) => id < 'a').map((id) => ({ id })),
       );
     },
-    forget: (key) => known.forget('book', 'id', key),
+    forget: (key) => known.forget('book', KEY, key),
     notFound: () => missing,
   });
   const loaders = { known, rowsBy: () => rows } as unknown as Loaders;
   const find = (ids: readonly (string | null)[], isNullable = false) =>
-    findRows(loaders, { table: 'book', key: 'id', isNullable }, ids);
+    findRows(loaders, { table: 'book', key: KEY, isNullable }, ids);
   return { find, read, loader: rows.loader };
 }
 

@@ -1,5 +1,6 @@
 import type { Context } from '../../context.ts';
-import type { Id } from '../../database/column-types.ts';
+import { findForeignKey } from '../../database/foreign-key.ts';
+import { type Key, toKey } from '../../database/key.ts';
 import { type OrderTerm, toTerms, toTotalOrder } from '../../database/order.ts';
 import { toPage } from '../../database/page.ts';
 import { inPairs, type Pairs, withPairs } from '../../database/pairs.ts';
@@ -9,7 +10,7 @@ import type { TableDefinition } from '../../database/table-definition.ts';
 import type { Definitions } from '../../database/tables.ts';
 import type { HasMany, ManyToMany } from '../define-type.ts';
 import { type ListArguments, type RowsOfType, whereOf } from './connection-of.ts';
-import { pairColumns } from './hops.ts';
+import { pairKeys } from './hops.ts';
 
 /** The position of a list of children. */
 interface Place {
@@ -21,49 +22,83 @@ interface Place {
   definitions: Definitions;
 }
 
+/** Children, and the key by which their parents are known. */
+interface ChildrenOfKey extends Children<TableName> {
+  key: Key;
+}
+
+/** The lists of a field. */
+interface ChildLists {
+  /** The columns of a parent that they are found by. */
+  reads: readonly string[];
+  /** Loads the list of each parent: a connection, or all rows, as the SDL says. */
+  loadAll: (parents: readonly AnyRow[], args: ListArguments, context: Context) => unknown[] | Promise<unknown[]>;
+}
+
+type AnyRow = Readonly<Record<string, unknown>>;
 type AnyTable = TableDefinition<TableName>;
 type AnyOrder = readonly OrderTerm<TableName>[];
 
-/** Creates the function that loads the list of each parent: a connection, or all rows, as the SDL says. */
-export function toChildLists(field: HasMany | ManyToMany, { type, name, table, rows, definitions }: Place) {
-  const children = field.kind === 'hasMany' ? referring(field, definitions) : paired(field, table, rows, definitions);
-  const by = children.parent ?? children.pairs?.by ?? '';
-  const { key } = definitions[table];
+/** @throws Error if no foreign key leads to the rows */
+export function toChildLists(field: HasMany | ManyToMany, place: Place): ChildLists {
+  const { type, name, rows } = place;
+  const { key, ...children } = field.kind === 'hasMany' ? referring(field, place) : paired(field, place);
+  const by = children.pairs?.by ?? children.parent;
   const byDefault = toTerms<TableName>(field.orderBy);
-  const list = { ...children, name: `${name}By${by.charAt(0).toUpperCase()}${by.slice(1)}` };
-  return (parents: readonly object[], args: ListArguments, context: Context): unknown[] | Promise<unknown[]> => {
-    const page = toPage(args);
-    const lists = context.loaders.listsOf(`${type}.${name}`, args, () => {
-      const given: AnyOrder = context.toOrderBy(rows.type, args.orderBy as never) as never;
-      const order = toOrder(children, given.length > 0 ? given : byDefault);
-      return {
-        shape: JSON.stringify([args.where, given, page.isBackward, page.after, page.before]),
-        list: { ...list, where: whereOf(rows, args, context), order, bounds: page },
-      };
-    });
-    const keys = parents.map((parent): Id => Reflect.get(parent, key));
-    return rows.isPaged ? lists.of(keys, page) : lists.allOf(keys);
+  const list = { ...children, name: `${name}By${by.map(capitalise).join('And')}` };
+  return {
+    reads: key.columns,
+    loadAll: (parents, args, context) => {
+      const page = toPage(args);
+      const lists = context.loaders.listsOf(`${type}.${name}`, args, () => {
+        const given: AnyOrder = context.toOrderBy(rows.type, args.orderBy as never) as never;
+        return {
+          shape: JSON.stringify([args.where, given, page.isBackward, page.after, page.before]),
+          list: {
+            ...list,
+            where: whereOf(rows, args, context),
+            order: toOrder(children, given.length > 0 ? given : byDefault),
+            bounds: page,
+          },
+        };
+      });
+      const keys = parents.map((parent) => key.textOf(parent) ?? '');
+      return rows.isPaged ? lists.of(keys, page) : lists.allOf(keys);
+    },
   };
 }
 
-function referring({ table, by }: HasMany, definitions: Definitions): Children<TableName> {
-  return { definition: definitions[table as TableName] as AnyTable, parent: by as never, pairs: undefined };
+function referring({ table, by }: HasMany, { definitions }: Place): ChildrenOfKey {
+  const key = findForeignKey(definitions, table as TableName, by);
+  if (!key) throw new Error(`Column "${by}" of table ${table} is no foreign key.`);
+  const definition = definitions[table as TableName] as AnyTable;
+  return { definition, parent: key.columns as readonly never[], pairs: undefined, key: toKey(key.to) };
 }
 
-function paired(field: ManyToMany, parent: TableName, rows: RowsOfType, definitions: Definitions): Children<TableName> {
-  const columns = pairColumns(field, parent, definitions);
-  if (!columns) throw new Error(`Table ${field.through} does not pair ${parent} with ${field.table}.`);
+function paired(field: ManyToMany, { table, rows, definitions }: Place): ChildrenOfKey {
+  const keys = pairKeys(field, table, definitions);
+  if (!keys) throw new Error(`Table ${field.through} does not pair ${table} with ${field.table}.`);
+  const { by, to } = keys;
   const definition = definitions[field.through as TableName] as AnyTable;
   const target = definitions[field.table as TableName] as AnyTable;
   const ofEdge = rows.edgeFields.filter((column) => Object.hasOwn(definition.types, column));
   // If a pair may occur twice, its key tells the edges apart.
-  const own = definition.key === columns.by || definition.key === columns.to ? [] : [definition.key];
-  const pairs: Pairs = { definition, ...columns, target: target.key, columns: [...new Set([...ofEdge, ...own])] };
-  return { definition: withPairs(target, pairs), parent: undefined, pairs };
+  const ofKey: readonly string[] = definition.key;
+  const own = ofKey.filter((column) => !by.columns.includes(column) && !to.columns.includes(column));
+  const columns = [...new Set([...ofEdge, ...own])];
+  const pairs: Pairs = { definition, by: by.columns, to: to.columns, target: to.to, columns };
+  return { definition: withPairs(target, pairs), parent: [], pairs, key: toKey(by.to) };
 }
 
+/** The order of rows; of edges, if pairs have a key of their own. */
 function toOrder({ definition, pairs }: Children<TableName>, terms: AnyOrder): AnyOrder {
   const order = toTotalOrder(terms, definition.key);
-  if (!pairs?.columns.includes(pairs.definition.key)) return order;
-  return [...order, { column: inPairs(pairs.definition.key) as never, direction: order.at(-1)?.direction ?? 'asc' }];
+  const direction = order.at(-1)?.direction ?? 'asc';
+  const ofKey = pairs ? (pairs.definition.key as readonly string[]) : [];
+  const own = ofKey.filter((column) => pairs?.columns.includes(column));
+  return [...order, ...own.map((column) => ({ column: inPairs(column) as never, direction }))];
+}
+
+function capitalise(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
 }

@@ -23,6 +23,8 @@ export interface RowsOfType {
   owner: string | undefined;
   /** Whether a field returns a page of them, as a connection. */
   isPaged: boolean;
+  /** The IDs in the field's argument `by`. */
+  ids: readonly string[];
   /** What their edges have. */
   edgeFields: readonly string[];
 }

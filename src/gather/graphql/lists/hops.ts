@@ -1,3 +1,4 @@
+import { type ForeignKey, type ForeignKeyColumns, findForeignKey, foreignKeysOf } from '../../database/foreign-key.ts';
 import type { Hop } from '../../database/related.ts';
 import type { TableName } from '../../database/schema.ts';
 import type { Definitions } from '../../database/tables.ts';
@@ -7,18 +8,20 @@ import type { DeclaredField, ManyToMany } from '../define-type.ts';
 export function hopsOf(field: DeclaredField, table: TableName, definitions: Definitions): readonly Hop[] | undefined {
   switch (field.kind) {
     case 'belongsTo': {
-      const target = referencesOf(table, definitions)[field.by];
-      return target && [toHop(target, field.by, definitions[target].key, definitions)];
+      const key = findForeignKey(definitions, table, field.by);
+      return key && [toHop(key.table, key.columns, key.to, definitions)];
     }
-    case 'hasMany':
-      return [toHop(field.table as TableName, definitions[table].key, field.by, definitions)];
+    case 'hasMany': {
+      const key = findForeignKey(definitions, field.table as TableName, field.by);
+      return key && [toHop(field.table as TableName, key.to, key.columns, definitions)];
+    }
     case 'manyToMany': {
-      const columns = pairColumns(field, table, definitions);
-      if (!columns) return undefined;
-      const target = field.table as TableName;
+      const keys = pairKeys(field, table, definitions);
+      if (!keys) return undefined;
+      const { by, to } = keys;
       return [
-        toHop(field.through as TableName, definitions[table].key, columns.by, definitions),
-        toHop(target, columns.to, definitions[target].key, definitions),
+        toHop(field.through as TableName, by.to, by.columns, definitions),
+        toHop(field.table as TableName, to.columns, to.to, definitions),
       ];
     }
     default:
@@ -27,28 +30,28 @@ export function hopsOf(field: DeclaredField, table: TableName, definitions: Defi
 }
 
 /**
- * The columns of a table of pairs that refer to the parent's table and to the other one. Undefined if one of them is
- * missing, or several could be meant.
+ * The foreign keys of a table of pairs to the parent's table and to the other one. Undefined if one of them is missing, or
+ * several could be meant.
  */
-export function pairColumns(
+export function pairKeys(
   { table: target, through, by, to }: ManyToMany,
   table: TableName,
   definitions: Definitions,
-): { by: string; to: string } | undefined {
-  const references = Object.entries(referencesOf(through as TableName, definitions));
-  const columnsTo = (name: string, other: string | undefined) =>
-    references.filter(([column, found]) => found === name && column !== other).map(([column]) => column);
-  const [own, ...otherOwn] = by === undefined ? columnsTo(table, to) : [by];
-  const [away, ...otherAway] = to === undefined ? columnsTo(target, by) : [to];
-  if (own === undefined || away === undefined || own === away || otherOwn.length + otherAway.length > 0)
-    return undefined;
+): { by: ForeignKey; to: ForeignKey } | undefined {
+  const all = foreignKeysOf(definitions, through as TableName);
+  const keysTo = (name: string, own: ForeignKeyColumns | undefined, other: ForeignKeyColumns | undefined) =>
+    all.filter((key) => key.table === name && (own === undefined ? !isOf(key, other) : isOf(key, own)));
+  const [own, ...otherOwn] = keysTo(table, by, to);
+  const [away, ...otherAway] = keysTo(target, to, by);
+  if (!own || !away || own === away || otherOwn.length + otherAway.length > 0) return undefined;
   return { by: own, to: away };
 }
 
-function referencesOf(table: TableName, definitions: Definitions): Readonly<Record<string, TableName | undefined>> {
-  return definitions[table].references as Readonly<Record<string, TableName | undefined>>;
+function isOf({ columns }: ForeignKey, given: ForeignKeyColumns | undefined): boolean {
+  return columns.join() === (typeof given === 'string' ? given : given?.join());
 }
 
-function toHop(table: TableName, from: string, to: string, definitions: Definitions): Hop {
-  return { definition: definitions[table] as Hop['definition'], on: [[from, to]] };
+function toHop(table: TableName, from: readonly string[], to: readonly string[], definitions: Definitions): Hop {
+  const on = from.map((column, index) => [column, to[index] as string] as const);
+  return { definition: definitions[table] as Hop['definition'], on };
 }

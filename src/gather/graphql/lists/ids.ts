@@ -1,5 +1,5 @@
 import { GraphQLID, type GraphQLType, getNamedType } from 'graphql';
-import type { Id } from '../../database/column-types.ts';
+import type { KeyText } from '../../database/column-types.ts';
 import type { TableName } from '../../database/schema.ts';
 import { fromGlobalId, toRowId } from '../../global-id.ts';
 import type { ListSource } from './list-inputs.ts';
@@ -18,9 +18,10 @@ export function toKeyOf(
   { types, definitions }: Pick<ListSource, 'types' | 'definitions'>,
   table: TableName,
   column: string,
-): ((globalId: string) => Id) | undefined {
-  const { key, references } = definitions[table];
-  const target = column === key ? table : (references as Readonly<Record<string, string | undefined>>)[column];
+): ((globalId: string) => KeyText) | undefined {
+  const [key, ...others]: readonly string[] = definitions[table].key;
+  const references: Readonly<Record<string, string | undefined>> = definitions[table].references;
+  const target = column === key && others.length === 0 ? table : references[column];
   const names = Object.keys(types).filter((name) => types[name] === target);
   const [first] = names;
   if (first === undefined) return undefined;

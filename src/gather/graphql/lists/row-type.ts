@@ -16,6 +16,11 @@ export function edgeTypeOf({ type }: AnyField): GraphQLObjectType | undefined {
   return isObjectType(edge) ? edge : undefined;
 }
 
+/** Whether objects of a type have global IDs. */
+export function isNode(type: GraphQLObjectType): boolean {
+  return type.getInterfaces().some(({ name }) => name === 'Node');
+}
+
 function fieldsOf(type: GraphQLNamedType): Readonly<Record<string, GraphQLField<unknown, unknown>>> {
   return isObjectType(type) ? type.getFields() : {};
 }

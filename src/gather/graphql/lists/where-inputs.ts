@@ -9,6 +9,7 @@ import {
 import { Related } from '../../database/related.ts';
 import type { TableName } from '../../database/schema.ts';
 import { SqlCondition } from '../../database/sql-condition.ts';
+import type { Definitions } from '../../database/tables.ts';
 import type { Where } from '../../database/where.ts';
 import type { Viewer } from '../../viewer.ts';
 import { isDeclared } from '../define-type.ts';
@@ -18,7 +19,7 @@ import { hopsOf } from './hops.ts';
 import { readsIds, toKeyOf } from './ids.ts';
 import type { ListSource } from './list-inputs.ts';
 import { visibleRows } from './own-rows.ts';
-import { rowTypeOf } from './row-type.ts';
+import { isNode, rowTypeOf } from './row-type.ts';
 
 type Given = Readonly<Record<string, unknown>>;
 
@@ -27,6 +28,8 @@ type Convert = (value: unknown, viewer: Viewer) => unknown;
 
 /** A field of a condition. */
 interface Field {
+  /** The column, if it has another name. */
+  column?: string;
   convert: Convert;
   /** What a null becomes: for a client it is a part that is not given, also of a column that may be null. */
   notGiven: unknown;
@@ -58,7 +61,7 @@ export class WhereInputs {
     const fields = this.#fieldsOf(input, type);
     const converted = Object.entries(where as Given).map(([name, value]) => {
       const field = fields.get(name);
-      return [name, value == null ? field?.notGiven : field?.convert(value, viewer)];
+      return [field?.column ?? name, value == null ? field?.notGiven : field?.convert(value, viewer)];
     });
     return Object.fromEntries(converted) as Where<TableName>;
   }
@@ -91,16 +94,16 @@ export class WhereInputs {
   }
 
   /** Who may not read a field may not filter by it either. */
-  #guarded(type: GraphQLObjectType, name: string, { convert, notGiven }: Field): Field {
+  #guarded(type: GraphQLObjectType, name: string, unguarded: Field): Field {
     const { schema, roles } = this.#source;
     const field = type.getFields()[name];
     const least = field && leastRole(schema, field);
-    if (!least) return { convert, notGiven };
+    if (!least) return unguarded;
     return {
-      notGiven,
+      ...unguarded,
       convert: (value, viewer) => {
         if (!roles.has(viewer, least)) throw refuseRole(viewer, roles, least);
-        return convert(value, viewer);
+        return unguarded.convert(value, viewer);
       },
     };
   }
@@ -158,22 +161,21 @@ export class WhereInputs {
   #toFilter(input: GraphQLInputObjectType, type: GraphQLObjectType, field: GraphQLInputField): Field | string {
     const { types, definitions } = this.#source;
     const table = types[type.name];
-    if (!table || !Object.hasOwn(definitions[table].types, field.name)) {
+    const column = table && columnOf(type, definitions[table], field.name);
+    if (!table || column === undefined) {
       return `${input.name}.${field.name}: table ${table} has no such column, ${type.name} has no such relation, and \`resolvers.${input.name}\` has no such condition. Correct the SDL, or add the condition with defineWhere('${input.name}', …).`;
     }
     const filter = getNamedType(field.type);
-    if (!isInputObjectType(filter)) return { convert: (value) => value, notGiven: undefined };
-    const toKey = toKeyOf(this.#source, table, field.name);
+    if (!isInputObjectType(filter)) return { column, convert: (value) => value, notGiven: undefined };
+    const toKey = toKeyOf(this.#source, table, column);
     const operators = filter.getFields();
     const toOperator = ([operator, value]: [string, unknown]) => {
       if (value == null) return [operator, undefined];
       if (!toKey || !operators[operator] || !readsIds(operators[operator].type)) return [operator, value];
       return [operator, Array.isArray(value) ? value.map((id) => toKey(String(id))) : toKey(String(value))];
     };
-    return {
-      convert: (value) => Object.fromEntries(Object.entries(value as Given).map(toOperator)),
-      notGiven: undefined,
-    };
+    const convert: Convert = (value) => Object.fromEntries(Object.entries(value as Given).map(toOperator));
+    return { column, convert, notGiven: undefined };
   }
 
   /** The relation of a field's name; undefined if its type has none. */
@@ -199,4 +201,10 @@ export class WhereInputs {
         : Object.values(own.getFields()).map((it) => getNamedType(it.type));
     return all.filter(isInputObjectType).map((input) => ({ input, type: relation.type }));
   }
+}
+
+/** The column of a field's name. The ID of a type is its key, whatever that is called. */
+function columnOf(type: GraphQLObjectType, { types, key }: Definitions[TableName], name: string): string | undefined {
+  if (Object.hasOwn(types, name)) return name;
+  return name === 'id' && key.length === 1 && isNode(type) ? key[0] : undefined;
 }

@@ -72,7 +72,7 @@ export const tables = {
     name: 'lending.loan',
     schema: 'lending',
     table: 'loan',
-    key: 'id',
+    key: ['id'],
     types: { id: 'bigint', bookId: 'bigint', memberOwner: 'text', dueOn: 'date', returnedOn: 'date', reminded: 'boolean' },
     nullable: ['returnedOn'],
     unique: [],
@@ -82,7 +82,7 @@ export const tables = {
     name: 'author',
     schema: 'public',
     table: 'author',
-    key: 'id',
+    key: ['id'],
     types: { id: 'bigint', name: 'text', city: 'text' },
     nullable: [],
     unique: [],
@@ -92,7 +92,7 @@ export const tables = {
     name: 'book',
     schema: 'public',
     table: 'book',
-    key: 'id',
+    key: ['id'],
     types: { id: 'bigint', isbn: 'text', title: 'text', blurb: 'text', status: 'text', price: 'numeric', pages: 'integer', authorId: 'bigint', coverId: 'bigint', version: 'integer', createdAt: 'timestamptz', updatedAt: 'timestamptz' },
     nullable: ['pages', 'coverId'],
     unique: ['isbn'],
@@ -104,7 +104,7 @@ export const tables = {
     name: 'bookGenre',
     schema: 'public',
     table: 'bookGenre',
-    key: 'id',
+    key: ['id'],
     types: { id: 'bigint', bookId: 'bigint', genreId: 'bigint', weight: 'integer', note: 'text' },
     nullable: ['note'],
     unique: [],
@@ -114,7 +114,7 @@ export const tables = {
     name: 'genre',
     schema: 'public',
     table: 'genre',
-    key: 'id',
+    key: ['id'],
     types: { id: 'bigint', name: 'text' },
     nullable: [],
     unique: ['name'],
@@ -124,7 +124,7 @@ export const tables = {
     name: 'sequel',
     schema: 'public',
     table: 'sequel',
-    key: 'id',
+    key: ['id'],
     types: { id: 'bigint', bookId: 'bigint', laterId: 'bigint' },
     nullable: [],
     unique: [],
@@ -132,7 +132,7 @@ export const tables = {
   },
 } as const satisfies TableDefinitions<Tables>;
 
-/** The table and the column of each row loader. */
+/** The table and the column, or columns, of each row loader. */
 export const rowLoaders = {
   lendingLoanById: ['lending.loan', 'id'],
   authorById: ['author', 'id'],
