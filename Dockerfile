@@ -14,7 +14,7 @@ WORKDIR /app
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 DATA_DIR=/data
 RUN mkdir /data && chown node:node /data
 COPY --from=packages /app/node_modules node_modules
-COPY package.json schema.graphql services.openapi.yaml ./
+COPY package.json schema.graphql ./
 COPY src src
 USER node
 VOLUME /data

@@ -11,13 +11,13 @@ const smokehouse = applicationFiles({
   types,
   parents: {
     Home: '../home/Home.ts#HomeParent',
-    Promo: '../services/promo.ts#Promo as PromoParent',
-    Recommendation: '../services/recommendations.ts#Recommendation as RecommendationParent',
+    Promo: './services.ts#Promo as PromoParent',
+    Recommendation: './services.ts#RecommendationsRecommendation as RecommendationParent',
     Menu: '../items/Menu.ts#MenuParent',
     PriceStatistics: '../items/Menu.ts#PriceStatisticsParent',
   },
   migrations,
-  services: 'services.openapi.yaml',
+  services: 'services/*.openapi.*',
   documents: 'src/smokehouse/documents/*.graphql',
 });
 

@@ -2,11 +2,11 @@ import { channel } from 'node:diagnostics_channel';
 import { onAbort, untilAborted } from './abort.ts';
 import { GatherError } from './errors.ts';
 
-/** One trip to a source, as listeners of {@link calls} see it once it is over. */
+/** One trip to a source, as listeners of `calls` see it once it is over. */
 export interface Call {
   kind: 'postgres' | 'http' | 'disk';
   /** Of an HTTP request. Absent for an operation on the bucket of files, which may be any number of requests. */
-  method?: 'GET';
+  method?: string;
   /** What was called: a loader's name, `book.count`, `ratings.getRatings`. */
   name: string;
   /** Number of keys in the batch; 1 for a call without a batch. */

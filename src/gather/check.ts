@@ -8,7 +8,7 @@ import type { ForeignKeyColumns } from './database/foreign-key.ts';
 import type { EngineSchemas } from './database/schemas.ts';
 import { type Definitions, toDefinitions } from './database/tables.ts';
 import { engineResolvers } from './engine-resolvers.ts';
-import { type DeclaredField, isDeclared } from './graphql/define-type.ts';
+import { type DeclaredField, type FromService, isDeclared } from './graphql/define-type.ts';
 import { labelledEnums, toEnumName, toLabel } from './graphql/enum-labels.ts';
 import { ownerColumnOf } from './graphql/guards.ts';
 import { leastRole } from './graphql/least-role.ts';
@@ -169,6 +169,7 @@ interface Place {
 
 function findDeclaredFaults(checked: Checked, { type, field, definition }: Place, declared: DeclaredField): string[] {
   const place = `${type.name}.${field}`;
+  if (declared.kind === 'fromService') return findServiceFaults(checked, place, definition, declared);
   const given = getNamedType(type.getFields()[field]?.type);
   if (declared.kind === 'belongsTo') {
     const target = targetOf(definition, declared.by);
@@ -198,6 +199,17 @@ function findDeclaredFaults(checked: Checked, { type, field, definition }: Place
 function targetOf({ references, foreignKeys = [] }: AnyDefinition, by: ForeignKeyColumns): string | undefined {
   if (typeof by === 'string' && Object.hasOwn(references, by)) return references[by];
   return foreignKeys.find(({ columns }) => columns.join() === by.toString())?.table;
+}
+
+function findServiceFaults({ app }: Checked, place: string, { name, types }: AnyDefinition, declared: FromService) {
+  const { service, operation, by } = declared;
+  const bulk: object = app.services[service]?.bulk ?? {};
+  return [
+    ...(Object.hasOwn(bulk, operation)
+      ? []
+      : [`${place}: \`bulk\` of the service ${service} has no ${operation}. Declare it there.`]),
+    ...(Object.hasOwn(types, by) ? [] : [`${place}: no column "${by}" in table ${name}. Correct its \`fromService\`.`]),
+  ];
 }
 
 function findTargetFaults({ app }: Checked, place: string, type: string, table: string): string[] {

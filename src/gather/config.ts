@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { LOG_LEVELS } from './monitoring/log.ts';
+import type { Contract } from './services/contract.ts';
+import { toSettingSuffixes } from './services/credentials.ts';
 import type { ServiceDefinitions } from './services/define-service.ts';
 import { createPublicHosts } from './services/public-hosts.ts';
 import type { Settings, SettingsShape } from './settings.ts';
@@ -24,6 +26,12 @@ const choice = <const Values extends readonly string[]>(values: Values) =>
 
 const port = wholeNumber(0, 65_535);
 const milliseconds = wholeNumber(1, 3_600_000);
+/** Not quoted in messages: it is secret. */
+const SECRET = 'expected printable characters of ASCII, as an HTTP header can have';
+const credential = z
+  .string()
+  .regex(/^[\x20-\x7e]+$/, SECRET)
+  .optional();
 const serviceUrl = url(['http:', 'https:']).optional();
 const schemaName = z
   .string()
@@ -133,11 +141,13 @@ const JWT_KEYS = ['JWT_ISSUER', 'JWT_AUDIENCE'] as const;
 interface ServiceSettings {
   url: string | undefined;
   timeoutMs: number | undefined;
+  /** By the names that they have in the OpenAPI file. */
+  credentials: Readonly<Record<string, string>>;
 }
 
 /** Every setting, checked and frozen. Empty environment variables count as not set. */
 export type Config = Readonly<z.infer<typeof Environment>> & {
-  /** Settings by service: `RATINGS_URL` and `RATINGS_TIMEOUT_MS` belong to the service `ratings`. */
+  /** Settings by service: `RATINGS_URL`, `RATINGS_TIMEOUT_MS` and `RATINGS_TOKEN` belong to the service `ratings`. */
   readonly services: Readonly<Record<string, ServiceSettings>>;
   /** The application's own settings. */
   readonly settings: Settings;
@@ -165,15 +175,18 @@ export function readConfig(
   environment = process.env,
 ): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const serviceSettings = Object.keys(services).flatMap((name) => [
+  const serviceSettings = Object.entries(services).flatMap(([name, { contract }]) => [
     [urlSetting(name), serviceUrl],
     [timeoutSetting(name), milliseconds.optional()],
+    ...Object.values(credentialSettings(name, contract)).map((setting) => [setting, credential]),
   ]);
   const all = Environment.extend(Object.fromEntries(serviceSettings)).extend(settings);
   const { data, error } = all.safeParse(given);
   const faults = (error?.issues ?? []).map(({ path, message }) => {
     const name = String(path[0]);
-    return `  ${name}: ${message}, got "${withoutPassword(given[name])}"`;
+    return message === SECRET
+      ? `  ${name}: ${message}`
+      : `  ${name}: ${message}, got "${withoutPassword(given[name])}"`;
   });
   const needed: readonly string[] = [
     ...required,
@@ -193,7 +206,11 @@ export function readConfig(
         // A timeout in the service's definition overrides the setting for all services.
         const general = definition.timeoutMs === undefined ? found['SERVICE_TIMEOUT_MS'] : undefined;
         const timeoutMs = (found[timeoutSetting(name)] ?? general) as number | undefined;
-        return [name, { url: found[urlSetting(name)] as string | undefined, timeoutMs }];
+        const credentials = Object.entries(credentialSettings(name, definition.contract)).flatMap(([key, setting]) =>
+          found[setting] === undefined ? [] : [[key, found[setting] as string]],
+        );
+        const url = found[urlSetting(name)] as string | undefined;
+        return [name, { url, timeoutMs, credentials: Object.fromEntries(credentials) }];
       }),
     ),
     settings: Object.fromEntries(Object.keys(settings).map((name) => [name, found[name]])) as Settings,
@@ -215,6 +232,12 @@ export function environmentWith(variables: Readonly<Record<string, string>>): Re
 /** The name of the setting with a service's URL: `RATINGS_URL`. */
 export function urlSetting(service: string): string {
   return `${toSettingName(service)}_URL`;
+}
+
+/** The names of the settings with a service's tokens, keys and passwords, by credential: `RATINGS_TOKEN`. */
+export function credentialSettings(service: string, { credentials }: Contract): Record<string, string> {
+  const suffixes = Object.entries(toSettingSuffixes(credentials, toSettingName));
+  return Object.fromEntries(suffixes.map(([name, suffix]) => [name, `${toSettingName(service)}_${suffix}`]));
 }
 
 function timeoutSetting(service: string): string {

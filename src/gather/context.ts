@@ -9,7 +9,7 @@ import type { AnswerSize } from './graphql/limits/answer-size.ts';
 import type { Jobs } from './jobs/jobs.ts';
 import type { Schedule } from './jobs/schedules.ts';
 import type { Loaders } from './loaders/index.ts';
-import type { Services } from './services/define-service.ts';
+import type { Services } from './services/services.ts';
 import type { Settings } from './settings.ts';
 import type { Threads } from './threads/threads.ts';
 import type { Roles, Viewer } from './viewer.ts';

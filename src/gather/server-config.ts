@@ -9,7 +9,7 @@ import type { Limits } from './graphql/limits/limits.ts';
 import type { MetricsConfig } from './http/metrics-endpoint.ts';
 import type { OverloadConfig } from './http/overload.ts';
 import type { LogConfig } from './monitoring/log.ts';
-import type { ServiceConfig } from './services/define-service.ts';
+import type { ServiceConfig } from './services/create-services.ts';
 import type { Settings } from './settings.ts';
 
 /** The configuration of a server. */

@@ -75,7 +75,7 @@ import { identified, REQUEST_ID, withRequestId } from './monitoring/request-id.t
 import { secretsOf } from './monitoring/secrets.ts';
 import { listenToCalls } from './monitoring/timing.ts';
 import type { ServerConfig } from './server-config.ts';
-import { createServices } from './services/define-service.ts';
+import { createServices } from './services/create-services.ts';
 import { createUrlCheck } from './services/public-fetch.ts';
 import { createThreads } from './threads/threads.ts';
 import type { Viewer } from './viewer.ts';
@@ -235,7 +235,7 @@ export function createServer(app: App, config: ServerConfig): Server {
         }),
         publicUrl: config.publicUrl,
         assertFetchable: createUrlCheck(config.fetchAllowed),
-        services: clients.services,
+        clients,
         schedules: app.schedules,
         settings: config.settings,
         timeZone: config.timeZone,
@@ -245,8 +245,8 @@ export function createServer(app: App, config: ServerConfig): Server {
         uploads,
       }),
       useExecutor(maskError),
-      // Only if metrics or traces listen.
-      ...(operations.hasSubscribers ? [useOperationEvents((id) => trustedDocuments.has(id))] : []),
+      // Only if metrics or traces listen. Metrics do from the start of the server on.
+      ...(config.metrics || operations.hasSubscribers ? [useOperationEvents((id) => trustedDocuments.has(id))] : []),
     ],
     maskedErrors: { maskError },
     parserAndValidationCache: {

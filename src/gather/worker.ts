@@ -15,7 +15,7 @@ import { countUnsettledJobs } from './jobs/job-count-rows.ts';
 import { Worker } from './jobs/worker.ts';
 import { createLog, type LogConfig } from './monitoring/log.ts';
 import { secretsOf } from './monitoring/secrets.ts';
-import { createServices, type ServiceConfig } from './services/define-service.ts';
+import { createServices, type ServiceConfig } from './services/create-services.ts';
 import { createPublicFetch } from './services/public-fetch.ts';
 import type { Settings } from './settings.ts';
 
@@ -87,7 +87,7 @@ export function createWorker(app: App, config: WorkerConfig): WorkerProcess {
     databaseUrl,
     pools,
     store,
-    services: clients.services,
+    clients,
     settings,
     fetchPublic,
     timeZone,

@@ -13,9 +13,9 @@ const DAY_MS = 86_400_000;
 export const Query: QueryResolvers = {
   home: () => ({}),
 
-  quotes: async (_, { count, mode }, { services, signal }) => {
+  quotes: async (_, { count, mode }, { services }) => {
     assertRange('`count`', count, 1, MAX_QUOTES);
-    return collectQuotes(services.suppliers, { count, isConcurrent: mode === 'CONCURRENT' }, signal);
+    return collectQuotes(services.suppliers, { count, isConcurrent: mode === 'CONCURRENT' });
   },
 
   item: async (_, { by }, { loaders }) =>

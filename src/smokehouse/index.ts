@@ -22,9 +22,7 @@ import { getOrCreateItem } from './items/getOrCreateItem.ts';
 import { Item } from './items/Item.ts';
 import { Menu } from './items/Menu.ts';
 import { createUpload, photo, uploadFile } from './items/photo.ts';
-import { priceBySku } from './items/price-by-sku.ts';
 import { repriceItems } from './items/repriceItems.ts';
-import { stockBySku } from './items/stock-by-sku.ts';
 import { updateItem } from './items/updateItem.ts';
 import { updateItems } from './items/updateItems.ts';
 import { updateOrCreateItem } from './items/updateOrCreateItem.ts';
@@ -49,7 +47,7 @@ import { completeTask } from './tasks/completeTask.ts';
 import { createTask } from './tasks/createTask.ts';
 import { types } from './types.ts';
 
-const loaders = { averageRatingByItemId, linesByOrderId, priceBySku, stockBySku };
+const loaders = { averageRatingByItemId, linesByOrderId };
 
 const settings = {
   /** The JSON file behind `Query.about`. */

@@ -11,15 +11,15 @@ const files = applicationFiles({
   types,
   parents: {
     Front: '../front/Front.ts#FrontParent',
-    PickOfTheDay: '../services/index.ts#PickOfDay as PickOfTheDayParent',
-    Arrival: '../services/index.ts#ArrivalOfDay as ArrivalParent',
+    PickOfTheDay: './services.ts#RatingsPick as PickOfTheDayParent',
+    Arrival: './services.ts#ShelvesArrival as ArrivalParent',
     Catalogue: '../catalogue/Catalogue.ts#CatalogueParent',
     PriceStatistics: '../catalogue/Catalogue.ts#PriceStatisticsParent',
   },
   documents: `${library}/documents/*.graphql`,
   migrations,
   schemas: ['public', 'lending'],
-  services: `${library}/services.openapi.yaml`,
+  services: `${library}/services/*.openapi.yaml`,
 });
 
 const stale = await writeGenerated(files, { isCheck: process.argv.includes('--check') });

@@ -5,7 +5,7 @@ import { defineService } from '../../src/gather/services/define-service.ts';
 import { library } from './library/index.ts';
 
 /** One more service, which says itself how long it may take. */
-const bookSellers = defineService({ timeoutMs: 5000, create: (client) => client });
+const bookSellers = defineService({ operations: {}, credentials: {}, definitions: {} }, { timeoutMs: 5000 });
 const app = {
   ...library,
   services: { ...library.services, bookSellers },
@@ -56,7 +56,7 @@ test('without settings there are defaults', () => {
     LOG_LEVEL: 'info',
     SLOW_OPERATION_MS: 1000,
     LOAN_DAYS: 21,
-    services: { ratings: {}, shelves: {}, bookSellers: {} },
+    services: { ratings: { credentials: {} }, shelves: { credentials: {} }, bookSellers: { credentials: {} } },
     settings: { LOAN_DAYS: 21 },
   });
 });
@@ -140,9 +140,9 @@ test('settings are read, and frozen', () => {
     GRAPHIQL: false,
     TRUSTED_DOCUMENTS_ONLY: true,
     services: {
-      ratings: { url: given.RATINGS_URL, timeoutMs: 1 },
-      shelves: { url: given.SHELVES_URL, timeoutMs: 1 },
-      bookSellers: { url: given.BOOK_SELLERS_URL, timeoutMs: 3_600_000 },
+      ratings: { url: given.RATINGS_URL, timeoutMs: 1, credentials: {} },
+      shelves: { url: given.SHELVES_URL, timeoutMs: 1, credentials: {} },
+      bookSellers: { url: given.BOOK_SELLERS_URL, timeoutMs: 3_600_000, credentials: {} },
     },
     settings: { LOAN_DAYS: 14, NOTICE_FILE: 'notice.txt' },
   });

@@ -1,5 +1,6 @@
 /** What must not compile; `npm run types` finds it where it does. Nothing runs this. */
-import { belongsTo, defineType, hasMany, reads } from 'gather';
+import { belongsTo, defineService, defineType, fromService, hasMany, reads } from 'gather';
+import { contracts } from './library/generated/services.ts';
 
 // @ts-expect-error: no type of the SDL
 defineType('Shelf', {});
@@ -21,3 +22,21 @@ defineType('Book', { shelf: reads(['spine'], () => null) });
 defineType('Book', { shelf: reads(['id'], ({ title }) => title) });
 // @ts-expect-error: a result of another type than the SDL's
 defineType('Book', { isLent: reads(['id'], () => 'yes') });
+// @ts-expect-error: no service
+defineType('Book', { rating: fromService('critics', 'getRatings', { by: 'isbn' }) });
+// @ts-expect-error: no operation of the service
+defineType('Book', { rating: fromService('ratings', 'getShelves', { by: 'isbn' }) });
+// @ts-expect-error: an operation that is not declared in `bulk`
+defineType('Book', { rating: fromService('ratings', 'getOpinion', { by: 'isbn' }) });
+// @ts-expect-error: no column
+defineType('Book', { rating: fromService('ratings', 'getRatings', { by: 'ean' }) });
+// @ts-expect-error: a value of another type than the SDL's
+defineType('Book', { shelf: fromService('ratings', 'getRatings', { by: 'isbn' }) });
+// @ts-expect-error: no property of the value
+defineType('Book', { rating: fromService('ratings', 'getRatings', { by: 'isbn', select: 'mean' }) });
+// @ts-expect-error: no operation of the contract
+defineService(contracts.ratings, { bulk: { getRating: { in: 'query.isbns', out: 'ratings.*' } } });
+// @ts-expect-error: no place for keys
+defineService(contracts.ratings, { bulk: { getRatings: { in: 'isbns', out: 'ratings.*' } } });
+// @ts-expect-error: no operation of the contract
+defineService(contracts.ratings, { expected: { getRating: [404] } });

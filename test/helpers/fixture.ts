@@ -1,5 +1,5 @@
 import type { App } from '../../src/gather/app.ts';
-import type { Services } from '../../src/gather/services/define-service.ts';
+import type { Services } from '../../src/gather/services/services.ts';
 import type { Settings } from '../../src/gather/settings.ts';
 
 /** The answer of a simulated service. */

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Services } from '../../src/gather/services/define-service.ts';
+import type { Services } from '../../src/gather/services/services.ts';
 import { type Fixture, fixture, type ServiceAnswer } from './fixture.ts';
 import {
   delay,

@@ -8,7 +8,7 @@ import { createLocalStore } from '../../src/gather/files/local-store.ts';
 import type { Store } from '../../src/gather/files/store.ts';
 import type { TaskContext } from '../../src/gather/jobs/task.ts';
 import { createLog } from '../../src/gather/monitoring/log.ts';
-import { createServices } from '../../src/gather/services/define-service.ts';
+import { createServices } from '../../src/gather/services/create-services.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { fixture } from './fixture.ts';
 import { toWorkerConfig } from './worker.ts';
@@ -48,7 +48,7 @@ export async function createTaskBench(): Promise<TaskBench> {
         database: ofJob,
         tables: createTables(ofJob),
         store,
-        services: clients.services,
+        services: clients.bind(signal),
         settings: config.settings,
         fetchPublic: () => Promise.reject(new Error('Nothing is to be fetched.')),
         timeZone: 'UTC',

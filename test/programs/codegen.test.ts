@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { temporaryDirectory } from '../helpers/temporary-directory.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const LINKED = ['schema.graphql', 'services.openapi.yaml'];
+const LINKED = ['schema.graphql', 'services'];
 const COPIED = [
   'src/smokehouse/documents',
   'src/smokehouse/generated',

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ask, childrenOf, endPostgresOf, type Program, postgresOf, runGather } from '../helpers/program.ts';
 
-const PROJECT = ['src', 'schema.graphql', 'services.openapi.yaml', 'codegen.ts', 'package.json'];
+const PROJECT = ['src', 'schema.graphql', 'services', 'codegen.ts', 'package.json'];
 const QUOTES = 'src/smokehouse/suppliers/quotes.ts';
 const MIGRATIONS = 'src/smokehouse/migrations';
 
@@ -35,6 +35,10 @@ test('a change is answered, a broken one is shown and costs nothing, and the pas
   await saidOnce(/Changed: src\/smokehouse\/suppliers\/quotes\.ts\nRestarted in \d+ ms\.\n/);
   expect(await message()).toMatch(/^got 1 quote/);
   await signInWithFirstPassword();
+
+  await edit('services/promo.openapi.yaml', '[title, text]', '[title]');
+  await saidOnce(/Changed: services\/promo\.openapi\.yaml\nRestarted in \d+ ms\.\n/);
+  expect(await readFile(join(project, 'src/smokehouse/generated/services.ts'), 'utf8')).toContain('text?: string;');
 
   await edit(QUOTES, 'const fetched', 'const fetched: =');
   await saidOnce(/The change cannot be loaded: the former version goes on\.\n/);

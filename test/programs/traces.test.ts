@@ -101,11 +101,11 @@ describe('with OTEL_EXPORTER_OTLP_ENDPOINT', () => {
     await ask(url, PAGE, SAMPLED);
     await spanOf('query Page');
     const batches = collector.spans.filter(({ name }) => name.startsWith('GraphQL DataLoader Batch '));
-    const batch = find('GraphQL DataLoader Batch priceBySku');
+    const batch = find('GraphQL DataLoader Batch pricing.getPrices');
     expect(new Set(batches.map(({ name }) => name)).size).toBe(batches.length);
     expect(batch.attributes).toMatchObject({
       'graphql.processing.type': 'dataloader_batch',
-      'graphql.dataloader.name': 'priceBySku',
+      'graphql.dataloader.name': 'pricing.getPrices',
       'graphql.dataloader.batch.size': 20,
     });
     const field = find('Item.currentPrice');
@@ -114,7 +114,7 @@ describe('with OTEL_EXPORTER_OTLP_ENDPOINT', () => {
       { spanId: field.spanId, attributes: { 'graphql.selection.field.coordinate': 'Item.currentPrice' } },
     ]);
     expect(nameOf(field.parentSpanId)).toBe('GraphQL Operation Execution');
-    expect(childrenOf(batch)).toEqual(['pricing.prices']);
+    expect(childrenOf(batch)).toEqual(['pricing.getPrices']);
   });
 
   test('a statement is a client span of the field or the batch that asked', async () => {
@@ -133,7 +133,7 @@ describe('with OTEL_EXPORTER_OTLP_ENDPOINT', () => {
   test('a call to a service is a client span, which the service is told', async () => {
     await ask(url, PAGE, SAMPLED);
     await spanOf('query Page');
-    const call = find('pricing.prices');
+    const call = find('pricing.getPrices');
     expect(call).toMatchObject({
       kind: 'CLIENT',
       attributes: { 'server.address': '127.0.0.1', 'gather.call.keys': 20 },
@@ -179,7 +179,7 @@ describe('with OTEL_EXPORTER_OTLP_ENDPOINT', () => {
         'graphql.error.path': expect.stringContaining('[0]'),
       },
     });
-    expect(find('inventory.stock')).toMatchObject({ isError: true, attributes: { 'error.type': 'error' } });
+    expect(find('inventory.getStock')).toMatchObject({ isError: true, attributes: { 'error.type': 'error' } });
   });
 
   test('an error that quotes a value is recorded by its code and field', async () => {
@@ -205,7 +205,7 @@ describe('with OTEL_EXPORTER_OTLP_ENDPOINT', () => {
     const parts = await ask(url, query, { ...SAMPLED, accept: 'multipart/mixed' });
     expect(parts).toContain('currentPrice');
     const operation = await spanOf('query');
-    expect(find('pricing.prices').end).toBeLessThan(operation.end + 1);
+    expect(find('pricing.getPrices').end).toBeLessThan(operation.end + 1);
   });
 
   test('the run of a job is a trace of its own, which links to the field that enqueued the job', async () => {

@@ -1,16 +1,14 @@
 import { glob, readFile } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildASTSchema, parse } from 'graphql';
 import type { AppMigration } from '../database/schemas.ts';
 import { enumLabels } from '../graphql/enum-labels.ts';
 import type { TypeRegistry } from '../graphql/types.ts';
-import { type DeclaredKeys, introspect } from './introspect.ts';
-import { generateManifest } from './manifest.ts';
+import { withPackage } from '../packages.ts';
+import type { DeclaredKeys } from './introspect.ts';
 import { withMigratedDatabase } from './migrated-database.ts';
 import { ENGINE_SCHEMA, printDatabase, toTypeName } from './print-database.ts';
-import { connectionMappers, generateSchemaTypes } from './schema-types.ts';
-import { generateServices } from './services.ts';
 
 /** The sources of an application's generated modules, and where they go. Paths are relative to the working directory. */
 export interface ApplicationOptions {
@@ -30,7 +28,7 @@ export interface ApplicationOptions {
    * `schema.name`: `{ 'public.best_sellers': ['book_id'] }`.
    */
   keys?: DeclaredKeys;
-  /** The OpenAPI file of its services. */
+  /** A glob of the OpenAPI files of its services: `services/*.openapi.yaml`. Each has the name of its service. */
   services?: string;
   /** A glob of the documents that its own pages send. */
   documents?: string;
@@ -43,9 +41,17 @@ export function applicationFiles(options: ApplicationOptions): Record<string, ()
     [`${out}/database.ts`]: () => generateDatabase(options),
     [`${out}/schema.ts`]: () => generateTypes(options),
     ...(services && {
-      [`${out}/services.ts`]: async () => generateServices(await readFile(services, 'utf8'), basename(services)),
+      [`${out}/services.ts`]: async () => {
+        const { generateServices } = await withPackage(import('./services.ts'));
+        return generateServices(await filesOf(services));
+      },
     }),
-    ...(documents && { [`${out}/documents.json`]: async () => generateManifest(await readAll(documents)) }),
+    ...(documents && {
+      [`${out}/documents.json`]: async () => {
+        const { generateManifest } = await withPackage(import('./manifest.ts'));
+        return generateManifest(await readAll(documents));
+      },
+    }),
   };
 }
 
@@ -59,7 +65,8 @@ declare module 'gather' {
 }
 `;
 
-function generateDatabase({ migrations, schemas = ['public'], keys }: ApplicationOptions): Promise<string> {
+async function generateDatabase({ migrations, schemas = ['public'], keys }: ApplicationOptions): Promise<string> {
+  const { introspect } = await withPackage(import('./introspect.ts'));
   return withMigratedDatabase({ engineSchema: ENGINE_SCHEMA, migrations }, async (databaseUrl) => {
     const { text } = printDatabase(await introspect(databaseUrl, schemas, keys), { schema: schemas[0] });
     return text + REGISTER;
@@ -67,6 +74,7 @@ function generateDatabase({ migrations, schemas = ['public'], keys }: Applicatio
 }
 
 async function generateTypes({ out, schema, types, parents = {} }: ApplicationOptions): Promise<string> {
+  const { connectionMappers, generateSchemaTypes } = await withPackage(import('./schema-types.ts'));
   const sdl = await readFile(schema, 'utf8');
   const { tables } = await importDatabase(`${out}/database.ts`);
   const rowOf = (type: string) => `${toTypeName(types[type] ?? '')}Row`;
@@ -94,13 +102,17 @@ async function generateTypes({ out, schema, types, parents = {} }: ApplicationOp
       (type) => tables[types[type] ?? '']?.labels,
     ),
   });
+  const enums = [
+    '    role: Role;',
+    // An SDL without user errors has none.
+    ...(text.includes('export type ErrorCode =') ? ['    errorCode: ErrorCode;'] : []),
+  ];
   return `${text}
 declare module 'gather' {
   interface Register {
     resolvers: Resolvers;
     types: ${JSON.stringify(types)};
-    role: Role;
-    errorCode: ErrorCode;
+${enums.join('\n')}
   }
 }
 `;
@@ -117,6 +129,9 @@ async function importDatabase(file: string): Promise<{ tables: GeneratedTables }
 }
 
 async function readAll(pattern: string): Promise<string[]> {
-  const files = (await Array.fromAsync(glob(pattern))).sort();
-  return Promise.all(files.map((file) => readFile(file, 'utf8')));
+  return Promise.all((await filesOf(pattern)).map((file) => readFile(file, 'utf8')));
+}
+
+async function filesOf(pattern: string): Promise<string[]> {
+  return (await Array.fromAsync(glob(pattern))).sort();
 }

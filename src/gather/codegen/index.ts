@@ -1,6 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 
 export { type ApplicationOptions, applicationFiles } from './application.ts';
+export { guessBulk } from './openapi/guess-bulk.ts';
+export { readContract, type ServiceContract } from './openapi/read-contract.ts';
 
 type Generators = Readonly<Record<string, () => Promise<string>>>;
 

@@ -1,8 +1,5 @@
 import type { App } from '../app.ts';
-import { type Config, urlSetting } from '../config.ts';
-
-/** How the program is called, on any machine: npm finds the Node that it installed. */
-export const PROGRAM = 'npm run gather --';
+import { type Config, credentialSettings, urlSetting } from '../config.ts';
 
 /** An option of a command: a flag, or one with a value. */
 export interface Option {
@@ -55,6 +52,11 @@ export class CommandError extends Error {
 /** The names of the settings with the URLs of an application's services. */
 export function serviceSettings({ services }: App): string[] {
   return Object.keys(services).map(urlSetting);
+}
+
+/** The names of the settings with the tokens, keys and passwords of an application's services. */
+export function secretSettings({ services }: App): string[] {
+  return Object.entries(services).flatMap(([name, { contract }]) => Object.values(credentialSettings(name, contract)));
 }
 
 /** These settings with their common meaning, as one entry; none if there are none. */

@@ -1,26 +1,30 @@
-import { readFileSync } from 'node:fs';
-import { type Command, PROGRAM } from './command.ts';
+import { gatherVersion } from '../packages.ts';
+import type { Command } from './command.ts';
+import type { Program } from './program.ts';
 
 const COLUMN = 31;
-const PACKAGE = new URL('../../../package.json', import.meta.url);
 const SETTINGS = 'Settings are environment variables; docs/settings.md lists all of them.';
 
 /** The list of all commands. */
-export function helpOf(commands: Readonly<Record<string, Command>>): string {
+export function helpOf({ call, commands }: Program): string {
   const lines = Object.entries(commands)
     .filter(([, { isInternal }]) => !isInternal)
     .map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
-  return [`${PROGRAM} <command> [--help | --version]`, '', ...lines, '', SETTINGS].join('\n');
+  return [`${call} <command> [--help | --version]`, '', ...lines, '', SETTINGS].join('\n');
 }
 
 /** The options and settings of one command. */
-export function commandHelp(name: string, { summary, help, options = {}, settings }: Command): string {
+export function commandHelp(
+  { call }: Program,
+  name: string,
+  { summary, help, options = {}, settings }: Command,
+): string {
   const optionLines = Object.entries(options).map(([option, { value, help }]) =>
     toLines(`--${option}${value === undefined ? '' : ` ${value}`}`, help),
   );
   const settingLines = Object.entries(settings).map(([setting, meaning]) => toLines(setting, meaning));
   return [
-    `${PROGRAM} ${name}: ${summary}`,
+    `${call} ${name}: ${summary}`,
     ...(help ? [help] : []),
     ...(optionLines.length > 0 ? [optionLines.join('\n')] : []),
     ...(settingLines.length > 0 ? [['Settings:', ...settingLines].join('\n')] : []),
@@ -30,8 +34,7 @@ export function commandHelp(name: string, { summary, help, options = {}, setting
 
 /** The version of Gather, and of Node. */
 export function versionText(): string {
-  const { version } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { version: string };
-  return `Gather ${version}, Node ${process.versions.node}`;
+  return `Gather ${gatherVersion()}, Node ${process.versions.node}`;
 }
 
 /** A term and its meaning, whose lines are aligned; on a line of its own if it is long. */

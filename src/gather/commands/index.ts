@@ -1,43 +1,24 @@
 import type { App } from '../app.ts';
-import { AppError } from '../check.ts';
-import { ConfigError, readConfig } from '../config.ts';
-import { GatherError } from '../errors.ts';
-import { describeError } from '../monitoring/describe-error.ts';
-import { createLog } from '../monitoring/log.ts';
-import { parseArguments } from './arguments.ts';
-import { causesOf } from './causes.ts';
 import { check } from './check.ts';
-import { type Command, CommandError, MisuseError, PROGRAM } from './command.ts';
-import { endOnCrash } from './crash.ts';
+import type { Command } from './command.ts';
 import { dev } from './dev/dev.ts';
 import { devServer } from './dev/server.ts';
-import { commandHelp, helpOf, versionText } from './help.ts';
 import { migrate } from './migrate.ts';
+import { runProgram } from './program.ts';
 import { psql } from './psql.ts';
 import { seed } from './seed.ts';
 import { serve } from './serve.ts';
-import { logFormatOf, secretsIn } from './server-config.ts';
 import { services } from './services.ts';
 import { start } from './start.ts';
 import { user } from './user.ts';
 import { work } from './work.ts';
 
-const DONE = 0;
-const FAILED = 1;
-const MISUSED = 2;
-/** The time for the process to exit by itself once a command has ended. */
-const EXIT_MS = 1000;
-
 /**
- * Runs the command that the arguments name, and ends the process soon afterwards.
+ * Runs the command of an application that the arguments name, and ends the process soon afterwards.
  * @param args the command line after the program's name
  */
 export async function runCommand(app: App, args: string[]): Promise<void> {
-  // A closed pipe, as in `start | head -1`, does not end the program.
-  process.stdout.on('error', () => {});
-  process.exitCode = await main(app, args);
-  // Code that ignores its signal, such as a job's, must not keep the process alive.
-  setTimeout(() => process.exit(), EXIT_MS).unref();
+  await runProgram({ call: 'npm run gather --', commands: commandsOf(app), source: app }, args);
 }
 
 function commandsOf(app: App): Readonly<Record<string, Command>> {
@@ -54,65 +35,4 @@ function commandsOf(app: App): Readonly<Record<string, Command>> {
     psql,
     ...(app.startExamples && { services: services(app, app.startExamples) }),
   };
-}
-
-async function main(app: App, args: string[]): Promise<number> {
-  const commands = commandsOf(app);
-  const name = args.find((arg) => !arg.startsWith('-'));
-  const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (args.includes('--version')) return show(versionText());
-  if (args.length === 0 || args.includes('--help')) {
-    return show(name !== undefined && command ? commandHelp(name, command) : helpOf(commands));
-  }
-  if (name === undefined || !command) {
-    return misused(`Expected the name of a command, got "${args.join(' ')}".`, helpOf(commands));
-  }
-  return run(app, name, command, args.toSpliced(args.indexOf(name), 1));
-}
-
-async function run(app: App, name: string, command: Command, args: readonly string[]): Promise<number> {
-  try {
-    const given = parseArguments(name, command, args);
-    const config = readConfig(app, command.required);
-    // Even with LOG=none, a crash must leave a message.
-    const logFormat = logFormatOf(config.LOG === 'none' ? { ...config, LOG: undefined } : config);
-    endOnCrash(createLog({ logFormat }, secretsIn(config)));
-    await command.run(config, given);
-    return process.exitCode === FAILED ? FAILED : DONE;
-  } catch (error) {
-    if (error instanceof MisuseError) return misused(error.message, `\`${PROGRAM} ${name} --help\` says more.`);
-    if (error instanceof ConfigError) return fail(error.message, MISUSED);
-    if (error instanceof AppError) return fail(error.message, FAILED);
-    if (error instanceof CommandError) return fail(error.message, FAILED);
-    if (error instanceof GatherError) return fail(withCauses(error, name, command), FAILED);
-    return fail(inWords(error), FAILED);
-  }
-}
-
-/** Describes a fault of the program. */
-function inWords(error: unknown): string {
-  const { type, message, at = [] } = describeError(error);
-  return [`${type}: ${message}`, ...at.map((frame) => `  at ${frame}`)].join('\n');
-}
-
-/** The message with its causes; for an unreachable database, with what helps. */
-function withCauses(error: GatherError, name: string, { options = {} }: Command): string {
-  const causes = causesOf(error);
-  if (error.code !== 'DATABASE_UNAVAILABLE') return [error.message, ...causes].join('\n');
-  const wait = 'wait' in options ? `, or wait for it with \`${PROGRAM} ${name} --wait\`` : '';
-  return `The database cannot be reached (${causes.join(', ')}): start it${wait === '' ? ' or' : ','} check DATABASE_URL${wait}.`;
-}
-
-function show(text: string): number {
-  console.log(text);
-  return DONE;
-}
-
-function fail(text: string, code: number): number {
-  console.error(text);
-  return code;
-}
-
-function misused(message: string, help: string): number {
-  return fail(`${message}\n\n${help}`, MISUSED);
 }

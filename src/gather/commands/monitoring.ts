@@ -1,7 +1,6 @@
 import { type Config, isTraced } from '../config.ts';
-import { codeOf } from '../errors.ts';
 import { createRedaction } from '../monitoring/redaction.ts';
-import { CommandError } from './command.ts';
+import { withPackage } from '../packages.ts';
 import { secretsIn } from './server-config.ts';
 
 /** How traces name the program, unless the environment does. */
@@ -10,7 +9,7 @@ const SERVICE_NAME = 'gather';
 /**
  * Starts the traces and the reports of faults that the settings ask for; their packages are loaded only then. Call it
  * before anything that is to be traced. Disposing of it sends what is left.
- * @throws CommandError if a package is not installed
+ * @throws MissingPackageError
  */
 export async function startMonitoring(config: Config): Promise<AsyncDisposable> {
   await using stack = new AsyncDisposableStack();
@@ -23,23 +22,14 @@ export async function startMonitoring(config: Config): Promise<AsyncDisposable> 
 export async function startReports(config: Config): Promise<AsyncDisposable | undefined> {
   const { SENTRY_DSN: dsn, SENTRY_ENVIRONMENT: environment = config.NODE_ENV, SENTRY_RELEASE: release } = config;
   if (!dsn) return undefined;
-  const { startSentry } = await load('@sentry/core', import('../monitoring/tracing/sentry.ts'));
+  const { startSentry } = await withPackage(import('../monitoring/tracing/sentry.ts'));
   return startSentry({ dsn, environment, release, redact: createRedaction(secretsIn(config)) });
 }
 
 async function startTraces(config: Config): Promise<AsyncDisposable | undefined> {
   if (!isTraced(config)) return undefined;
-  const { startTracing } = await load('@opentelemetry/sdk-node', import('../monitoring/tracing/tracing.ts'));
+  const { startTracing } = await withPackage(import('../monitoring/tracing/tracing.ts'));
   const isNamedByAttribute = /(^|,)service\.name=/.test(config.OTEL_RESOURCE_ATTRIBUTES ?? '');
   const serviceName = config.OTEL_SERVICE_NAME || (isNamedByAttribute ? undefined : SERVICE_NAME);
   return startTracing({ serviceName, redact: createRedaction(secretsIn(config)) });
-}
-
-async function load<Module>(name: string, loading: Promise<Module>): Promise<Module> {
-  try {
-    return await loading;
-  } catch (error) {
-    if (codeOf(error) !== 'ERR_MODULE_NOT_FOUND') throw error;
-    throw new CommandError(`The package ${name} is not installed: run \`npm ci\`.`);
-  }
 }

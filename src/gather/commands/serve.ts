@@ -6,7 +6,7 @@ import type { ServerConfig } from '../server-config.ts';
 import { toWholeNumber } from './arguments.ts';
 import { assertReady, WAIT, waitUntilReady } from './assert-ready.ts';
 import { asOneOfMany, listenToStopSignals, runProcesses } from './cluster.ts';
-import { type Command, databaseUrlOf, directUrlOf, serviceSettings, settingsWith } from './command.ts';
+import { type Command, databaseUrlOf, directUrlOf, secretSettings, serviceSettings, settingsWith } from './command.ts';
 import { listenUntilStopped } from './listen.ts';
 import { startMonitoring, startReports } from './monitoring.ts';
 import { schemasOf, secretsIn, toServerConfig } from './server-config.ts';
@@ -26,6 +26,7 @@ export const serve = (app: App): Command => ({
   settings: {
     DATABASE_URL: 'PostgreSQL, 13 or newer',
     ...settingsWith(serviceSettings(app), 'the services'),
+    ...settingsWith(secretSettings(app), 'what the services ask for'),
     'PORT=4000 HOST=127.0.0.1': 'where the server listens',
     FETCH_ALLOWED: 'as for `work`',
   },

@@ -2,14 +2,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { JwtConfig } from '../accounts/jwt.ts';
 import type { App } from '../app.ts';
-import { type Config, ConfigError, urlSetting } from '../config.ts';
+import { type Config, ConfigError, credentialSettings, urlSetting } from '../config.ts';
 import type { EngineSchemas } from '../database/schemas.ts';
 import type { StoreConfig } from '../files/create-store.ts';
 import type { Limits } from '../graphql/limits/limits.ts';
 import type { LogConfig } from '../monitoring/log.ts';
 import { secretsOf } from '../monitoring/secrets.ts';
 import type { ServerConfig } from '../server-config.ts';
-import type { ServiceConfig } from '../services/define-service.ts';
+import type { ServiceConfig } from '../services/create-services.ts';
+import { findMissing } from '../services/credentials.ts';
 
 const S3_TIMEOUT_MS = 30_000;
 /** For load balancers that probe once a second. Added to the drain timeout, within the ten seconds that Docker gives. */
@@ -79,7 +80,7 @@ export function toServerConfig(
     databaseConnections: config.DATABASE_CONNECTIONS,
     statementTimeoutMs: config.STATEMENT_TIMEOUT_MS,
     operationTimeoutMs: config.OPERATION_TIMEOUT_MS,
-    services: toServiceConfigs(config, urls),
+    services: toServiceConfigs(app, config, urls),
     maxPendingJobs: config.MAX_PENDING_JOBS,
     store: toStoreConfig(config),
     uploadMaxBytes: config.UPLOAD_MAX_BYTES,
@@ -91,12 +92,19 @@ export function toServerConfig(
   };
 }
 
-function toServiceConfigs(config: Config, urls: Readonly<Record<string, string>>) {
-  const services = Object.entries(config.services).map(([name, { url = urls[name], timeoutMs }]) => {
+/** A service whose URL is set needs its credentials too; examples and those of tests need none. */
+function toServiceConfigs({ services }: App, config: Config, urls: Readonly<Record<string, string>>) {
+  const all = Object.entries(config.services).map(([name, { url = urls[name], timeoutMs, credentials }]) => {
     if (url === undefined) throw new ConfigError(`${urlSetting(name)}: expected, but not set`);
-    return [name, { url, timeoutMs }];
+    const contract = services[name]?.contract;
+    const [missing] = contract && config.services[name]?.url ? findMissing(contract, credentials) : [];
+    if (contract && missing !== undefined) {
+      const setting = credentialSettings(name, contract)[missing];
+      throw new ConfigError(`${setting}: expected, because the service ${name} asks for it, but not set`);
+    }
+    return [name, { url, timeoutMs, credentials }];
   });
-  return Object.fromEntries(services) as Record<string, ServiceConfig>;
+  return Object.fromEntries(all) as Record<string, ServiceConfig>;
 }
 
 export function manifestOf({ documents }: App): string | undefined {

@@ -4,7 +4,7 @@ import { startEmbeddedPostgres } from '../embedded-postgres/embedded-postgres.ts
 import type { ServerConfig } from '../server-config.ts';
 import { inStep } from '../step.ts';
 import { assertReady } from './assert-ready.ts';
-import { CommandError, type Given, type Option, serviceSettings, settingsWith } from './command.ts';
+import { CommandError, type Given, type Option, secretSettings, serviceSettings, settingsWith } from './command.ts';
 import { bringUpToDate } from './migrate.ts';
 import { putSampleUsers, type SampleAccount } from './sample-users.ts';
 import { toServerConfig } from './server-config.ts';
@@ -35,6 +35,7 @@ export const surroundingsSettings = (app: App) => ({
   'DATA_DIR=.gather': 'where the embedded PostgreSQL keeps its data',
   DATABASE_URL: 'a PostgreSQL, 13 or newer, to use instead of the embedded one',
   ...settingsWith(serviceSettings(app), 'services to use instead of the examples'),
+  ...settingsWith(secretSettings(app), 'what the services ask for'),
 });
 
 /**

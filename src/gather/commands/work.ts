@@ -8,6 +8,7 @@ import {
   directUrlOf,
   type Given,
   MisuseError,
+  secretSettings,
   serviceSettings,
   settingsWith,
 } from './command.ts';
@@ -28,6 +29,7 @@ export const work = (app: App): Command => ({
   settings: {
     DATABASE_URL: 'PostgreSQL, 13 or newer',
     ...settingsWith(serviceSettings(app), 'the services'),
+    ...settingsWith(secretSettings(app), 'what the services ask for'),
     'TIME_ZONE=UTC': 'where days begin and schedules are due',
     FETCH_ALLOWED: `hosts, addresses and CIDR blocks that tasks may fetch although they are not public,
 separated by commas`,

@@ -33,6 +33,11 @@ interface Search<T extends keyof Schema, C> extends Columns<C> {
   orderBy?: readonly OrderTerm<T>[] | undefined;
 }
 
+interface Iteration<T extends keyof Schema, C> extends Search<T, C> {
+  /** Rows at a time. @default 500 */
+  batchSize?: number | undefined;
+}
+
 /** The result of `getOrCreate` and `updateOrCreate`. `created` is true only for the caller that inserted the row. */
 interface GotOrCreated<R> {
   row: R;
@@ -352,15 +357,13 @@ export class Table<T extends keyof Schema> {
    * ```sql
    * select "id", "name" from "book" where "status" = $1 order by "id" asc
    * ```
-   *
-   * @param search.batchSize rows at a time @default 500
    */
   async *iterate<C extends Column<T> = Column<T>>({
     where = {},
     orderBy = [],
     columns,
     batchSize = BATCH_SIZE,
-  }: Search<T, C> & { batchSize?: number } = {}): AsyncGenerator<Pick<Row<T>, C>, void, undefined> {
+  }: Iteration<T, C> = {}): AsyncGenerator<Pick<Row<T>, C>, void, undefined> {
     const order = toTotalOrder(orderBy, this.definition.key);
     const statement = selectRows(this.definition, { where, orderBy: order, columns });
     for await (const rows of this.#database.stream(statement, { name: this.#nameOf('iterate') }, batchSize)) {

@@ -3,9 +3,9 @@ import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import sharp from 'sharp';
 import type { FileRow } from '../database/engine-tables.generated.ts';
 import { GatherError } from '../errors.ts';
+import { withPackage } from '../packages.ts';
 import { MAX_MEGAPIXELS } from './image-types.ts';
 import type { Store } from './store.ts';
 
@@ -34,7 +34,7 @@ const THUMBNAIL_PIXELS = 320;
 /**
  * Reads an image from the store, or its first frame if there are several, without blocking the event loop. It reads from
  * a temporary copy on disk: in memory, the file would have to be there as a whole.
- * @throws INVALID_INPUT if the file is no image, incomplete or too large, and what the store throws
+ * @throws INVALID_INPUT if the file is no image, incomplete or too large, MissingPackageError, and what the store throws
  */
 export async function readImage(
   store: Store,
@@ -51,7 +51,7 @@ export async function readImage(
 }
 
 async function readCopy(path: string, maxMegapixels: number): Promise<Image> {
-  limitMemory();
+  const sharp = await loadSharp();
   const { autoOrient: displayed, isProgressive } = await whole(sharp(path, { limitInputPixels: false }).metadata());
   const max = isProgressive ? Math.min(maxMegapixels, MAX_PROGRESSIVE) : maxMegapixels;
   assertMegapixels((displayed.width * displayed.height) / MEGA, max);
@@ -64,10 +64,12 @@ async function readCopy(path: string, maxMegapixels: number): Promise<Image> {
   return { ...displayed, thumbnail: { bytes, width: info.width, height: info.height } };
 }
 
-/** Turns off sharp's cache and its threads per image, for the whole process. */
-function limitMemory(): void {
+/** Loads sharp, without its cache and its threads per image. */
+async function loadSharp() {
+  const { default: sharp } = await withPackage(import('sharp'));
   sharp.cache(false);
   sharp.concurrency(1);
+  return sharp;
 }
 
 async function whole<T>(reading: Promise<T>): Promise<T> {

@@ -124,7 +124,7 @@ export function createS3Store(config: BucketConfig, log?: Logger): Store {
     return `objects/${key}`;
   }
 
-  const close = async () => bucket.close();
+  const close = () => bucket.close();
   const store = { append, keptBytes, complete, read, remove, list, close };
   return removeWhenFull(withTiming('http', store, log && new Outage(log, 's3')));
 }

@@ -5,7 +5,8 @@ import { toPage } from '../database/page.ts';
 import type { TableName } from '../database/schema.ts';
 import type { Definitions } from '../database/tables.ts';
 import { toGlobalId } from '../global-id.ts';
-import type { BelongsTo, DeclaredField, HasMany } from './define-type.ts';
+import type { Key as ServiceKey } from '../services/bulk.ts';
+import type { BelongsTo, DeclaredField, FromService, HasMany } from './define-type.ts';
 import type { Reading } from './reads.ts';
 import { findRows } from './rows.ts';
 
@@ -37,6 +38,7 @@ interface Place {
  * @throws Error if the table has no such foreign key
  */
 export function toResolution(field: DeclaredField, place: Place): Resolution {
+  if (field.kind === 'fromService') return toServiceValue(field);
   return field.kind === 'belongsTo' ? toParent(field, place) : toChildren(field, place);
 }
 
@@ -63,6 +65,26 @@ function toParent({ by }: BelongsTo, { table, definitions }: Place): Resolution 
       return found;
     },
     extensions: { reads: found.columns, resolveAll: findAll },
+  };
+}
+
+function toServiceValue({ service, operation, by, select }: FromService): Resolution {
+  const toField = (value: unknown) =>
+    select === undefined || value === null || value instanceof Error ? value : (value as AnyRow)[select];
+  const loadAll = async (rows: readonly AnyRow[], _: Arguments, { loaders }: Context) => {
+    const keys = rows.map(({ [by]: key }) => (key ?? null) as ServiceKey | null);
+    const unique = [...new Set(keys.filter((key) => key !== null))];
+    const values = await loaders.ofService(service, operation).loadMany(unique);
+    const byKey = new Map(unique.map((key, index) => [key, toField(values[index])]));
+    return keys.map((key) => (key === null ? null : byKey.get(key)));
+  };
+  return {
+    resolve: async (row, args, context) => {
+      const [value] = await loadAll([row], args, context);
+      if (value instanceof Error) throw value;
+      return value;
+    },
+    extensions: { reads: [by], resolveAll: loadAll },
   };
 }
 

@@ -6,6 +6,7 @@ import type { Replica } from '../database/replica.ts';
 import { createTables } from '../database/tables.ts';
 import type { CreateLoaders } from '../loaders/index.ts';
 import { createSchedule } from '../loaders/schedule.ts';
+import type { ServiceClients } from '../services/create-services.ts';
 import type { Operation } from './operation.ts';
 import type { PlannedContext } from './use-plan.ts';
 import type { TimingContext } from './use-timing.ts';
@@ -13,9 +14,10 @@ import type { TimingContext } from './use-timing.ts';
 interface Sources
   extends Pick<
     Context,
-    'services' | 'jobs' | 'schedules' | 'threads' | 'files' | 'uploads' | 'timeZone' | 'settings' | 'assertFetchable'
+    'jobs' | 'schedules' | 'threads' | 'files' | 'uploads' | 'timeZone' | 'settings' | 'assertFetchable'
   > {
   pools: Pools;
+  clients: Pick<ServiceClients, 'bind'>;
   /** Queries read from it, once it is up to date for their client. */
   replica: Replica | undefined;
   createLoaders: CreateLoaders;
@@ -29,9 +31,9 @@ export function useSources({
   replica,
   publicUrl,
   createLoaders,
+  clients,
   ...sources
 }: Sources): Plugin<Context & PlannedContext & TimingContext> {
-  const { services } = sources;
   const addSources = ({ args }: Operation<Context & PlannedContext & TimingContext & YogaInitialContext>) => {
     const context = args.contextValue;
     const { columns, args: validated } = context.planned;
@@ -40,9 +42,11 @@ export function useSources({
     const isQuery = validated.operation.operation === 'query';
     const chosen = replica && isQuery ? replica.poolsFor(context.client.key) : pools;
     const database = new Database(chosen, context.signal, client);
+    const services = clients.bind(context.signal);
     const source = { database, services, columns, schedule: createSchedule(database) };
     Object.assign(context, {
       database,
+      services,
       ...sources,
       publicUrl: publicUrl ?? new URL(context.request.url).origin,
       columns,

@@ -1,6 +1,5 @@
 import cluster from 'node:cluster';
-import { createClusterMetrics } from '../monitoring/metrics/cluster.ts';
-import { createMetrics, createMetricsServer, type Metrics, type MetricsSource } from '../monitoring/metrics/metrics.ts';
+import type { Metrics, MetricsSource } from '../monitoring/metrics/metrics.ts';
 import { listen } from './listen.ts';
 
 /** Where the metrics of a process are served. */
@@ -10,32 +9,56 @@ export interface MetricsConfig {
   port: number;
 }
 
-/** The metrics of a process, on a port of their own. */
+/** The metrics of a process, on a port of their own. Their packages are loaded when it starts. */
 export interface MetricsEndpoint {
-  /** @returns the address; undefined in a process of a cluster, whose first process serves them. @throws if the port is taken */
+  /**
+   * Starts to measure.
+   * @returns the address; undefined in a process of a cluster, whose first process serves them. @throws if the port is taken
+   */
   start(): Promise<string | undefined>;
   stop(): Promise<void>;
 }
 
-/** Starts to measure this process. Stop it. */
+/** The metrics of this process. Stop it. */
 export function createMetricsEndpoint(config: MetricsConfig, source: MetricsSource): MetricsEndpoint {
-  const { start, stop } = createEndpoint(config, createMetrics(source));
-  return { start: async () => (cluster.isWorker ? undefined : start()), stop };
+  return createEndpoint(cluster.isWorker ? undefined : config, async () => {
+    const { createMetrics } = await import('../monitoring/metrics/metrics.ts');
+    return createMetrics(source);
+  });
 }
 
-/** Serves the metrics of all processes of a cluster. For the first process. Stop it. */
+/** The metrics of all processes of a cluster. For the first process. Stop it. */
 export function createClusterMetricsEndpoint(config: MetricsConfig): MetricsEndpoint {
-  return createEndpoint(config, createClusterMetrics());
+  return createEndpoint(config, async () => {
+    const { createClusterMetrics } = await import('../monitoring/metrics/cluster.ts');
+    return createClusterMetrics();
+  });
 }
 
-function createEndpoint({ host, port }: MetricsConfig, metrics: Metrics): MetricsEndpoint {
-  const server = createMetricsServer(metrics);
-  return {
-    start: async () => `${await listen(server, host, port)}/metrics`,
-    stop: async () => {
-      metrics.close();
+/** @param config undefined serves them nowhere */
+function createEndpoint(config: MetricsConfig | undefined, measure: () => Promise<Metrics>): MetricsEndpoint {
+  const stack = new AsyncDisposableStack();
+  let starting: Promise<string | undefined> | undefined;
+  const start = async () => {
+    const metrics = await measure();
+    stack.defer(() => metrics.close());
+    if (!config) return undefined;
+    const { createMetricsServer } = await import('../monitoring/metrics/metrics.ts');
+    const server = createMetricsServer(metrics);
+    stack.defer(async () => {
       server.closeAllConnections();
       if (server.listening) await new Promise((resolve) => server.close(resolve));
+    });
+    return `${await listen(server, config.host, config.port)}/metrics`;
+  };
+  return {
+    start: () => {
+      starting ??= start();
+      return starting;
+    },
+    stop: async () => {
+      await starting?.catch(() => {});
+      await stack.disposeAsync();
     },
   };
 }

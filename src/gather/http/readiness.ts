@@ -3,7 +3,7 @@ import type { Pools } from '../database/pool.ts';
 import { isMasked } from '../errors.ts';
 import type { Logger } from '../monitoring/log.ts';
 import type { MaskError } from '../monitoring/mask-errors.ts';
-import type { ServiceClients } from '../services/define-service.ts';
+import type { ServiceClients } from '../services/create-services.ts';
 
 /** Whether the server can serve. */
 export interface Readiness {

@@ -4,8 +4,8 @@ import type { Database } from '../database/database.ts';
 import type { Tables } from '../database/tables.ts';
 import type { Store } from '../files/store.ts';
 import type { Logger } from '../monitoring/log.ts';
-import type { Services } from '../services/define-service.ts';
 import type { PublicFetch } from '../services/public-fetch.ts';
+import type { Services } from '../services/services.ts';
 import type { Settings } from '../settings.ts';
 
 /** The context of a running task. */

@@ -6,6 +6,7 @@ import { QueueConnections } from '../database/queue-connections.ts';
 import { createTables, engineTables } from '../database/tables.ts';
 import { type JobEvent, jobs as jobEvents } from '../monitoring/channels.ts';
 import type { Logger } from '../monitoring/log.ts';
+import type { ServiceClients } from '../services/create-services.ts';
 import type { Delivered, Outcome } from './attempt.ts';
 import { AttemptBatches } from './attempt-batches.ts';
 import { failDeadLetter } from './dead-letters.ts';
@@ -19,10 +20,10 @@ import { countTicks, lastTick, type Schedule } from './schedules.ts';
 import type { RunnableTask, TaskContext } from './task.ts';
 
 /** The dependencies and settings of a worker. The caller closes them once the worker has stopped. */
-export interface WorkerSource
-  extends Pick<TaskContext, 'store' | 'services' | 'settings' | 'fetchPublic' | 'timeZone'> {
+export interface WorkerSource extends Pick<TaskContext, 'store' | 'settings' | 'fetchPublic' | 'timeZone'> {
   databaseUrl: string;
   pools: Pools;
+  clients: Pick<ServiceClients, 'bind'>;
   log: Logger;
   /** How often the queue checks for jobs of dead workers. */
   superviseSeconds: number;
@@ -165,7 +166,7 @@ export class Worker {
 
   async #run(task: RunnableTask, delivered: Delivered): Promise<Outcome> {
     const { pools, log } = this.#source;
-    const { store, services, settings, fetchPublic, timeZone } = this.#source;
+    const { clients, store, settings, fetchPublic, timeZone } = this.#source;
     const environment: JobEnvironment = {
       database: this.#database,
       batches: this.#batches,
@@ -175,6 +176,7 @@ export class Worker {
       stopping: this.#requeue.signal,
       toContext: (signal) => {
         const database = new Database(pools, signal);
+        const services = clients.bind(signal);
         return { database, tables: createTables(database), store, services, settings, fetchPublic, timeZone };
       },
     };

@@ -4,7 +4,9 @@ import { type KeyValue, toKey } from '../database/key.ts';
 import type { ParentList } from '../database/parent-pages.ts';
 import type { TableName } from '../database/schema.ts';
 import type { Row } from '../database/table-definition.ts';
+import { lazily } from '../lazy.ts';
 import type { Registered } from '../register.ts';
+import type { Key } from '../services/bulk.ts';
 import type { LoaderSource } from './batch.ts';
 import { keyByFileId } from './key-by-file-id.ts';
 import { lastJobBySchedule } from './last-job-by-schedule.ts';
@@ -12,6 +14,7 @@ import { ParentPages } from './parent-pages.ts';
 import { createRowByKey } from './row-by-key.ts';
 import { RowCache } from './row-cache.ts';
 import type { RowLoader } from './row-loader.ts';
+import { createServiceLoader } from './service-loader.ts';
 
 /** Creates a loader for one request. */
 // biome-ignore lint/suspicious/noExplicitAny: each has its own keys and values
@@ -52,6 +55,8 @@ interface SharedLoaders {
   rowsBy<T extends TableName>(table: T, columns: readonly string[]): RowLoader<Row<T>>;
   /** The rows behind a type that implements Node, by their keys; undefined for any other type. */
   ofType(type: string): DataLoader<KeyValue, object, unknown> | undefined;
+  /** The values of an operation that the service's `bulk` declares, by key; null for a key without one. */
+  ofService(service: string, operation: string): DataLoader<Key, unknown, unknown>;
   /** Pages of a list that each parent has. */
   pagesOf<T extends TableName>(name: string, list: ParentList<T>): ParentPages<T>;
 }
@@ -67,7 +72,7 @@ interface LoadersConfig {
   nodeTypes: ReadonlyMap<string, TableName>;
 }
 
-/** The loaders of a request while they are created: what getters of the prototype see. */
+/** What the named loaders of a request are created from. */
 interface Unfinished extends Pick<SharedLoaders, 'rowsBy'> {
   source: LoaderSource;
 }
@@ -76,9 +81,19 @@ interface Unfinished extends Pick<SharedLoaders, 'rowsBy'> {
 export function loadersFrom({ factories, rowLoaders: appRowLoaders, nodeTypes }: LoadersConfig): CreateLoaders {
   const keys: RowLoaderKeys = { ...engineRowLoaders, ...appRowLoaders };
   const names = new Map(Object.entries(keys).map(([name, [table, ...columns]]) => [`${table} ${columns}`, name]));
-  const prototype = Object.create(null, {
-    ...mapValues(keys, (name, [table, ...columns]) => toGetter(name, ({ rowsBy }) => rowsBy(table, columns).loader)),
-    ...mapValues({ ...engineLoaders, ...factories }, (name, make) => toGetter(name, ({ source }) => make(source))),
+  const createNamed = lazily<Unfinished, object>({
+    ...mapValues(
+      keys,
+      ([table, ...columns]) =>
+        ({ rowsBy }: Unfinished) =>
+          rowsBy(table, columns).loader,
+    ),
+    ...mapValues(
+      { ...engineLoaders, ...factories },
+      (make) =>
+        ({ source }: Unfinished) =>
+          make(source),
+    ),
   });
 
   return (given) => {
@@ -101,29 +116,21 @@ export function loadersFrom({ factories, rowLoaders: appRowLoaders, nodeTypes }:
         const table = nodeTypes.get(type);
         return table && rowsBy(table, given.database.definitions[table].key).loader;
       },
+      ofService: (service, operation) => {
+        const name = `${service}.${operation}`;
+        return once(name, () => createServiceLoader(name, source, { service, operation }));
+      },
       // Two types may have lists of the same name.
       pagesOf: (name, list) =>
         once(`${name} ${list.table} ${list.parent} ${list.direction}`, () => new ParentPages(name, source, list)),
     };
-    const loaders: Loaders = Object.assign(Object.create(prototype, { source: { value: source } }), shared);
-    return loaders;
+    return Object.assign(createNamed({ rowsBy, source }) as Loaders, shared);
   };
 }
 
 function mapValues<Value, Result>(
   values: Readonly<Record<string, Value>>,
-  toResult: (name: string, value: Value) => Result,
+  toResult: (value: Value) => Result,
 ): Record<string, Result> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toResult(name, value)]));
-}
-
-/** A property that is created when it is first read. */
-function toGetter(name: string, create: (loaders: Unfinished) => unknown): PropertyDescriptor {
-  return {
-    get(this: Unfinished) {
-      const value = create(this);
-      Object.defineProperty(this, name, { value });
-      return value;
-    },
-  };
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toResult(value)]));
 }

@@ -82,6 +82,7 @@ export const batches = tracingChannel<BatchEvent, unknown>('gather:batch');
 /** A call to a service that is about to be made. */
 export interface RequestEvent {
   name: string;
+  method: string;
   origin: string;
   /** Listeners add headers. */
   headers: Record<string, string>;

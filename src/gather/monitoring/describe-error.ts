@@ -25,9 +25,15 @@ const MAX_CAUSES = 3;
 /** Descriptions, which are returned as they are: the log describes each error that it is given. */
 const described = new WeakSet<DescribedError>();
 
-const ROOT_URL = new URL('../../../', import.meta.url);
-/** The directory of the project, as it appears in stacks and in messages of the system. */
+/** This repository, or the project that has installed Gather. */
+const ROOT_URL = new URL(
+  import.meta.url.includes('/node_modules/') ? import.meta.url.replace(/(?<=\/)node_modules\/.*/, '') : '../../../',
+  import.meta.url,
+);
+/** As it appears in stacks and in messages of the system. */
 const ROOTS = [ROOT_URL.href, fileURLToPath(ROOT_URL)];
+/** A file of the project, or of Gather where that is installed: `gather/loaders/batch.js`. */
+const FRAME = /^(?:.*node_modules\/(?=gather\/))?(((?:src|gather)\/.+?):\d+)/;
 
 /**
  * Reduces an error to what a person needs to know: drivers and HTTP clients attach statements with their values, headers
@@ -86,8 +92,8 @@ function shortCodeOf({ code }: { code?: unknown }): string | undefined {
 function framesOf(stack = ''): string[] {
   const byFile = new Map<string, string>();
   for (const line of stack.split('\n')) {
-    const root = ROOTS.find((text) => line.includes(`${text}src/`));
-    const [, frame = '', file = ''] = (root && /^((.+?):\d+)/.exec(line.split(root)[1] ?? '')) || [];
+    const root = ROOTS.find((text) => line.includes(text));
+    const [, frame = '', file = ''] = (root && FRAME.exec(line.split(root)[1] ?? '')) || [];
     if (file && !byFile.has(file)) byFile.set(file, frame);
   }
   return [...byFile.values()].slice(0, MAX_FRAMES);

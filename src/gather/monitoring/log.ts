@@ -1,4 +1,3 @@
-import { trace as tracing } from '@opentelemetry/api';
 import pino from 'pino';
 import { describeError } from './describe-error.ts';
 import { createRedaction } from './redaction.ts';
@@ -35,7 +34,7 @@ export function createLog({ logFormat, logLevel = 'info' }: LogConfig, secrets: 
     level: logLevel,
     mixin: () => {
       const id = requestId();
-      const trace = tracing.getActiveSpan()?.spanContext().traceId ?? traceId();
+      const trace = traceId();
       return { ...(id && { requestId: id }), ...(trace && { traceId: trace }) };
     },
     serializers: { err: (error) => describeError(error) },

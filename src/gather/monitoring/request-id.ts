@@ -22,6 +22,9 @@ interface RequestIds {
 
 const ids = new AsyncLocalStorage<RequestIds>();
 
+/** The trace of the span that is active here. Traces set it while they are on. */
+let readActiveTraceId: () => string | undefined = () => undefined;
+
 /** Runs `work` under a new ID, by which the log lines of one request are found. */
 export function withRequestId<T>(work: (id: string) => T, traceparent = ''): T {
   const id = randomUUID();
@@ -45,9 +48,18 @@ export function requestId(): string | undefined {
   return ids.getStore()?.id;
 }
 
-/** The trace that the current request belongs to; undefined if its client named none. */
+/** The current trace; without traces, the one that the client of the request named, if it did. */
 export function traceId(): string | undefined {
-  return ids.getStore()?.traceId;
+  return readActiveTraceId() ?? ids.getStore()?.traceId;
+}
+
+/** Sets how the trace of the active span is read. @returns sets it back */
+export function setActiveTraceId(read: () => string | undefined): () => void {
+  const before = readActiveTraceId;
+  readActiveTraceId = read;
+  return () => {
+    readActiveTraceId = before;
+  };
 }
 
 /** Removes the values of the current request's operation from a text, once they are known. */

@@ -5,11 +5,14 @@ import { decoded } from './decoded.ts';
 import { invalid, type RequestLabel } from './errors.ts';
 import type { Answer } from './exchange.ts';
 
+/** JSON, and the types that are built on it: `application/vnd.example+json`. */
+const JSON_TYPE = /^application\/(?!problem\+json$)(?:[^/]+\+)?json$/;
+
 /** Parses and checks an answer in JSON. @throws UPSTREAM_INVALID with what came and what was expected */
 export async function readBody<T>(label: RequestLabel, answer: Answer, check: Check<T>, maxBytes: number): Promise<T> {
   const { 'content-type': contentType, 'content-encoding': encoding } = answer.headers;
   const type = mediaTypeOf(contentType);
-  if (type?.essence !== 'application/json') {
+  if (!type || !JSON_TYPE.test(type.essence)) {
     throw invalid(label, firstOf(contentType) || 'no content type', 'application/json');
   }
   const decoder = decoderOf(type);

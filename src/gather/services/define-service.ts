@@ -1,81 +1,65 @@
-import type { Logger } from '../monitoring/log.ts';
-import type { Registered } from '../register.ts';
-import { ServiceClient, type ServiceState } from './service-client.ts';
+import { type Bulk, type BulkPlan, toBulkPlan } from './bulk.ts';
+import type { Contract, OperationContract } from './contract.ts';
 
-/** A service of an application. `defineApp` gives it its name. */
-export interface ServiceDefinition<Api> {
+/** What a person knows of a service, and its OpenAPI file does not say. */
+export interface ServiceOptions<Api, Bulks> {
   /** Maximum number of concurrent calls. @default 64 */
   connections?: number;
   /** Maximum number of calls that wait for a connection; more are refused. @default 512 */
   maxQueued?: number;
   /** Of a whole call, with waiting and retries. The setting `<NAME>_TIMEOUT_MS` overrides it. @default 2000 */
   timeoutMs?: number;
-  /** Creates the typed API of the service. */
-  create(client: ServiceClient): Api;
+  /** The operations that read values by key: each is a loader. */
+  bulk?: Bulks;
+  /** Statuses of failure that a healthy service answers: these are not retried, and do not open the breaker. */
+  expected?: { readonly [Operation in keyof Api]?: readonly number[] };
+}
+
+/** A service of an application. `defineApp` gives it its name. */
+export interface ServiceDefinition<Api = object, Bulks = object> extends ServiceOptions<Api, Bulks> {
+  readonly contract: Contract<Api>;
 }
 
 /** Services by their names. */
-// biome-ignore lint/suspicious/noExplicitAny: each has its own API
-export type ServiceDefinitions = Readonly<Record<string, ServiceDefinition<any>>>;
+// biome-ignore lint/suspicious/noExplicitAny: each has its own operations
+export type ServiceDefinitions = Readonly<Record<string, ServiceDefinition<any, any>>>;
 
-type Defined = Registered<'services', Readonly<Record<never, never>>>;
+/** The declarations of some of an API's operations, and of no others. */
+type BulksOf<Api> = { readonly [Operation in keyof Api]?: Bulk };
+type NoOthers<Api, Bulks> = { readonly [Operation in Exclude<keyof Bulks, keyof Api>]: never };
 
-/** The application's services, by their names. */
-export type Services = {
-  readonly [Name in keyof Defined]: Defined[Name] extends ServiceDefinition<infer Api> ? Api : never;
-};
-
-/** The URL and the timeout of a service. */
-export interface ServiceConfig {
-  /** Base URL; may have a path. */
-  url: string;
-  /** Of a whole call, with retries. @default as defined */
-  timeoutMs?: number | undefined;
-}
-
-/** The clients of all services. */
-export interface ServiceClients {
-  services: Services;
-  /** The current state of each service. */
-  state(): Record<string, ServiceState>;
-  /** Closes every connection. Calls under way fail. */
-  close(): Promise<void>;
-}
-
-const DEFAULTS = { connections: 64, maxQueued: 512, timeoutMs: 2000 };
-
-/** Defines a service and its typed API. */
-export function defineService<Api>(definition: ServiceDefinition<Api>): ServiceDefinition<Api> {
+/**
+ * Defines a service by its contract, which `npm run codegen` reads from its OpenAPI file.
+ *
+ * ```ts
+ * export const ratings = defineService(contracts.ratings, {
+ *   timeoutMs: 2000,
+ *   bulk: { getRatings: { in: 'query.ids', max: 100, out: 'ratings[]', by: 'bookId' } },
+ * });
+ * ```
+ *
+ * @throws Error if `bulk` names a parameter, a list or a property that the contract does not have
+ */
+export function defineService<Api, const Bulks extends BulksOf<Api> = object>(
+  contract: Contract<Api>,
+  options: ServiceOptions<Api, Bulks & NoOthers<Api, Bulks>> = {},
+): ServiceDefinition<Api, Bulks> {
+  const definition: ServiceDefinition<Api, Bulks> = { ...options, contract };
+  toBulkPlans(definition);
   return definition;
 }
 
-/**
- * Creates the clients of the services, which connect on first use. Call `close()` at the end.
- * @param log for outages. @default none
- */
-export function createServices(
-  definitions: ServiceDefinitions,
-  configs: Readonly<Record<string, ServiceConfig>>,
-  log?: Logger,
-): ServiceClients {
-  const clients = Object.entries(definitions).map(([name, { connections, maxQueued, timeoutMs, create }]) => {
-    const config = configs[name];
-    if (!config) throw new Error(`Expected the URL of the service ${name}, got none.`);
-    const client = new ServiceClient({
-      name,
-      baseUrl: config.url,
-      timeoutMs: config.timeoutMs ?? timeoutMs ?? DEFAULTS.timeoutMs,
-      connections: connections ?? DEFAULTS.connections,
-      maxQueued: maxQueued ?? DEFAULTS.maxQueued,
-      log,
-    });
-    return { name, client, api: create(client) };
+/** How the keys of each operation in `bulk` are read, by its name. */
+export function toBulkPlans<Api, Bulks>({ contract, bulk }: ServiceDefinition<Api, Bulks>): Map<string, BulkPlan> {
+  const operations: Readonly<Record<string, OperationContract>> = contract.operations;
+  const plans = Object.entries<Bulk>(bulk ?? {}).map(([name, declared]) => {
+    const operation = operations[name];
+    if (!operation) throw new Error(`bulk.${name}: the contract has no such operation.`);
+    try {
+      return [name, toBulkPlan(contract.definitions, operation, declared)] as const;
+    } catch (error) {
+      throw new Error(`bulk.${name}: ${(error as Error).message}`, { cause: error });
+    }
   });
-  return {
-    services: Object.fromEntries(clients.map(({ name, api }) => [name, api])) as Services,
-    state: () => Object.fromEntries(clients.map(({ name, client }) => [name, client.state()])),
-    close: async () => {
-      await Promise.all(clients.map(({ client }) => client.close()));
-    },
-  };
+  return new Map(plans);
 }

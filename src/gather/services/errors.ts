@@ -9,6 +9,8 @@ interface UpstreamErrorOptions {
   isOutage?: boolean;
   /** See `UpstreamError.retryAfterMs`. */
   retryAfterMs?: number | undefined;
+  /** See `UpstreamError.status`. */
+  status?: number;
   /** What to log: the message names a path, which may have keys in it. */
   reason: string;
   cause?: unknown;
@@ -20,23 +22,29 @@ export class UpstreamError extends GatherError {
   readonly isOutage: boolean;
   /** The minimum delay before a retry; undefined if a retry is useless. */
   readonly retryAfterMs: number | undefined;
+  /** The status of the answer, if that is what failed. */
+  readonly status: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: UpstreamErrorOptions) {
     super(code, message, options);
     this.isOutage = options.isOutage ?? false;
     this.retryAfterMs = options.retryAfterMs;
+    this.status = options.status;
   }
 }
 
-/** Names a request in messages. The query is left out of them: it can be long. */
+/** Names a request in messages. The query is left out of them: it can be long, or have a secret. */
 export interface RequestLabel {
   source: string;
+  /** @default GET */
+  method?: string;
   path: string;
 }
 
 /** The service did not answer in time. */
-export function timedOut({ source, path }: RequestLabel, timeoutMs: number): UpstreamError {
-  const message = `${source} did not answer ${nameOf(path)} within ${timeoutMs} ms.`;
+export function timedOut(label: RequestLabel, timeoutMs: number): UpstreamError {
+  const { source } = label;
+  const message = `${source} did not answer ${nameOf(label)} within ${timeoutMs} ms.`;
   const reason = `no answer within ${timeoutMs} ms`;
   return new UpstreamError('UPSTREAM_TIMEOUT', message, { source, retryable: true, isOutage: true, reason });
 }
@@ -46,28 +54,50 @@ export function notSent(source: string, reason: string): UpstreamError {
   return new UpstreamError('UPSTREAM_UNAVAILABLE', `${source} ${reason}.`, { source, retryable: true, reason });
 }
 
-/** The service answered with 429, or 500 and above. */
+/** An answer with a status that is no success. */
+interface Refusal {
+  status: number;
+  /** What the contract says of it. */
+  meaning: string | undefined;
+  /** The status of a success. */
+  expected: string;
+}
+
+/** The service answered with 429, or 500 and above. @param options what retries and breaker make of it */
 export function refused(
-  { source, path }: RequestLabel,
-  status: number,
-  retryAfterMs: number | undefined,
+  label: RequestLabel,
+  refusal: Refusal,
+  options: Pick<UpstreamErrorOptions, 'isOutage' | 'retryAfterMs'> = {},
 ): UpstreamError {
-  const message = `${source} answered ${nameOf(path)} with status ${status}; expected 200.`;
-  const isOutage = status >= 500;
-  const reason = `status ${status}`;
+  const { source } = label;
+  const { status, expected } = refusal;
+  const message = `${source} answered ${nameOf(label)} with ${nameOfStatus(refusal)}; expected ${expected}.`;
   return new UpstreamError('UPSTREAM_UNAVAILABLE', message, {
     source,
     retryable: true,
-    isOutage,
-    retryAfterMs,
-    reason,
+    status,
+    reason: `status ${status}`,
+    ...options,
   });
 }
 
+/** The service answered with a status that says that the request is wrong. */
+export function rejected(label: RequestLabel, refusal: Refusal): UpstreamError {
+  return invalid(label, nameOfStatus(refusal), refusal.expected, undefined, refusal.status);
+}
+
 /** The service answered, but not as its contract says. */
-export function invalid({ source, path }: RequestLabel, got: string, expected: string, cause?: unknown): UpstreamError {
-  const message = `${source} answered ${nameOf(path)} with ${shortened(got)}; expected ${expected}.`;
-  return new UpstreamError('UPSTREAM_INVALID', message, { source, cause, reason: `expected ${expected}` });
+export function invalid(
+  label: RequestLabel,
+  got: string,
+  expected: string,
+  cause?: unknown,
+  status?: number,
+): UpstreamError {
+  const { source } = label;
+  const message = `${source} answered ${nameOf(label)} with ${shortened(got)}; expected ${expected}.`;
+  const reason = `expected ${expected}`;
+  return new UpstreamError('UPSTREAM_INVALID', message, { source, cause, reason, ...(status && { status }) });
 }
 
 const REASONS: Record<string, string> = {
@@ -82,14 +112,14 @@ const REASONS: Record<string, string> = {
 
 /** Converts an error of undici or of the system. */
 export function failed(label: RequestLabel, error: unknown, maxBytes: number): UpstreamError {
-  const { source, path } = label;
+  const { source } = label;
   const code = codeOf(error);
   if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return tooLarge(label, maxBytes, error);
   // Some of undici's parse errors have no code.
   if (error instanceof errors.HTTPParserError || code.startsWith('HPE_'))
     return invalid(label, 'a response that is not HTTP', 'HTTP/1.1', error);
   const reason = REASONS[code] ?? 'the connection failed';
-  const message = `${source} could not be reached for ${nameOf(path)}: ${reason}.`;
+  const message = `${source} could not be reached for ${nameOf(label)}: ${reason}.`;
   const retryAfterMs = code === 'UND_ERR_DESTROYED' ? undefined : 0;
   const options = { source, retryable: true, isOutage: true, retryAfterMs, reason, cause: error };
   return new UpstreamError('UPSTREAM_UNAVAILABLE', message, options);
@@ -100,8 +130,12 @@ export function tooLarge(label: RequestLabel, maxBytes: number, cause: unknown):
   return invalid(label, `more than ${maxBytes} bytes`, 'less', cause);
 }
 
-function nameOf(path: string): string {
-  return `GET ${path.split('?', 1)[0]}`;
+function nameOf({ method = 'GET', path }: RequestLabel): string {
+  return `${method} ${path.split('?', 1)[0]}`;
+}
+
+function nameOfStatus({ status, meaning }: Refusal): string {
+  return meaning ? `status ${status} (${meaning})` : `status ${status}`;
 }
 
 function shortened(text: string): string {

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher, Pool } from 'undici';
 import type { Deadline } from '../concurrency/deadline.ts';
+import type { Method } from './contract.ts';
 
 /** An answer as it was received. */
 export interface Answer {
@@ -9,21 +10,25 @@ export interface Answer {
   body: Buffer;
 }
 
-const HEADERS = ['accept', 'application/json', 'accept-encoding', 'gzip, deflate, br'];
+const HEADERS = { accept: 'application/json', 'accept-encoding': 'gzip, deflate, br' };
+
+/** What is sent to the pool's origin. */
+export interface Outgoing {
+  method: Method;
+  /** With its query. */
+  path: string;
+  headers: Readonly<Record<string, string>>;
+  body: string | undefined;
+}
 
 /**
- * Sends one GET and reads the whole answer. At the deadline, destroys the socket. Rejects with the errors of undici and
+ * Sends one request and reads the whole answer. At the deadline, destroys the socket. Rejects with the errors of undici and
  * the system, unconverted.
  */
-export function exchange(
-  pool: Pool,
-  path: string,
-  headers: Readonly<Record<string, string>>,
-  deadline: Deadline,
-): Promise<Answer> {
+export function exchange(pool: Pool, { method, path, headers, body }: Outgoing, deadline: Deadline): Promise<Answer> {
   return deadline.wait((resolve, reject) => {
     const receiver = new Receiver(resolve, reject);
-    pool.dispatch({ path, method: 'GET', headers: [...HEADERS, ...Object.entries(headers).flat()] }, receiver);
+    pool.dispatch({ path, method, headers: { ...HEADERS, ...headers }, body: body ?? null }, receiver);
     return (reason) => receiver.abort(reason);
   });
 }

@@ -8,8 +8,10 @@ import { Outage } from '../monitoring/outage.ts';
 import { readBody } from './body.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
 import type { Check } from './check.ts';
-import { failed, invalid, notSent, type RequestLabel, refused, timedOut, UpstreamError } from './errors.ts';
-import { type Answer, exchange } from './exchange.ts';
+import type { Method } from './contract.ts';
+import { failed, notSent, type RequestLabel, refused, rejected, timedOut, UpstreamError } from './errors.ts';
+import { type Answer, exchange, type Outgoing } from './exchange.ts';
+import type { HttpRequest } from './request.ts';
 import { Retries, toRetryAfterMs } from './retries.ts';
 
 /** The address and the limits of a service. */
@@ -29,17 +31,21 @@ export interface ServiceClientOptions {
   log?: Logger | undefined;
 }
 
-/** One GET. */
-export interface Get<T> {
+/** One request, and the answers to it that the contract has. */
+export interface ServiceRequest<T> extends HttpRequest {
+  method: Method;
   /** Its name in timings, after the service's. */
   call: string;
   /** The number of keys in the request. @default 1 */
   keys?: number;
   /** When it aborts, the call rejects with its reason and the socket is freed. */
   signal: AbortSignal;
-  check: Check<T>;
-  /** Results of statuses other than 200 that the contract has. They do not count as failures of the service. */
-  statuses?: Readonly<Record<number, () => T>>;
+  /** The check of the body for each successful status, or for `2XX`; null for an answer without a body, `undefined`. */
+  answers: Readonly<Record<string, Check<T> | null>>;
+  /** What other statuses mean. */
+  failures?: Readonly<Record<string, string>> | undefined;
+  /** Other statuses that a healthy service answers: they are not retried, and neither count for the breaker nor as an outage. */
+  expected?: readonly number[] | undefined;
 }
 
 /** The current load of a service, and the state of its breaker. */
@@ -49,12 +55,15 @@ export interface ServiceState {
   breaker: ReturnType<Breaker['state']>;
 }
 
-/** A request, and the trace context that it carries. */
-interface TracedRequest extends RequestLabel {
-  headers: TraceHeaders;
+/** A request, its name in errors, and what is sent. */
+interface Trip<T> {
+  request: ServiceRequest<T>;
+  label: RequestLabel;
+  outgoing: Outgoing;
 }
 
-type TraceHeaders = RequestEvent['headers'];
+/** Sent twice, they do what they do once: https://www.rfc-editor.org/rfc/rfc9110#name-idempotent-methods */
+const IDEMPOTENT: ReadonlySet<Method> = new Set<Method>(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
 const MAX_BYTES = 5_000_000;
 
@@ -104,14 +113,19 @@ export class ServiceClient {
     });
   }
 
-  /** Gets a path below the base URL, percent-encoded by the caller, and checks the answer. */
-  get<T>(path: string, get: Get<T>): Promise<T> {
-    const { keys = 1, signal } = get;
-    const name = `${this.#name}.${get.call}`;
-    const request: RequestEvent = { name, origin: this.#origin, headers: {} };
-    const trip = () => this.#watched(this.#getInTime(path, get, request.headers));
-    const send = () => call({ kind: 'http', method: 'GET', name, keys, signal }, trip);
-    return requests.hasSubscribers ? requests.runStores(request, send) : send();
+  /** Sends a request below the base URL, and checks the answer. Only idempotent methods are retried. */
+  send<T>(request: ServiceRequest<T>): Promise<T> {
+    const { method, path, query, body, keys = 1, signal } = request;
+    const name = `${this.#name}.${request.call}`;
+    const event: RequestEvent = { name, method, origin: this.#origin, headers: {} };
+    const label = { source: this.#name, method, path };
+    const trip = () => {
+      const headers = { ...request.headers, ...event.headers };
+      const outgoing = { method, path: this.#basePath + path + query, headers, body };
+      return this.#watched(this.#sendInTime({ request, label, outgoing }), request.expected);
+    };
+    const send = () => call({ kind: 'http', method, name, keys, signal }, trip);
+    return requests.hasSubscribers ? requests.runStores(event, send) : send();
   }
 
   state(): ServiceState {
@@ -123,41 +137,44 @@ export class ServiceClient {
     return this.#pool.destroy();
   }
 
-  async #watched<T>(answer: Promise<T>): Promise<T> {
+  async #watched<T>(answer: Promise<T>, expected: readonly number[] = []): Promise<T> {
     try {
       const value = await answer;
       this.#outage?.answered();
       return value;
     } catch (error) {
-      if (error instanceof UpstreamError) this.#outage?.failed(error);
+      const isExpected =
+        error instanceof UpstreamError && error.status !== undefined && expected.includes(error.status);
+      if (error instanceof UpstreamError && !isExpected) this.#outage?.failed(error);
       throw error;
     }
   }
 
-  async #getInTime<T>(path: string, { signal, check, statuses = {} }: Get<T>, headers: TraceHeaders): Promise<T> {
-    const label = { source: this.#name, path, headers };
-    using deadline = new Deadline(this.#timeoutMs, () => timedOut(label, this.#timeoutMs)).endWith(signal);
-    const answer = await this.#getWithRetries(label, deadline, statuses);
-    const meaning = statuses[answer.status];
-    return meaning ? meaning() : await readBody(label, answer, check, this.#maxBytes);
+  async #sendInTime<T>(trip: Trip<T>): Promise<T> {
+    const { request, label } = trip;
+    using deadline = new Deadline(this.#timeoutMs, () => timedOut(label, this.#timeoutMs)).endWith(request.signal);
+    const answer = await this.#sendWithRetries(trip, deadline);
+    const check = answerOf(request, answer.status);
+    return check ? await readBody(label, answer, check, this.#maxBytes) : (undefined as T);
   }
 
-  async #getWithRetries(label: TracedRequest, deadline: Deadline, statuses: object): Promise<Answer> {
+  async #sendWithRetries<T>(trip: Trip<T>, deadline: Deadline): Promise<Answer> {
     this.#retries.earn();
     for (let retry = 1; ; retry++) {
       try {
-        return await this.#attempt(label, deadline, statuses);
+        return await this.#attempt(trip, deadline);
       } catch (error) {
+        if (!IDEMPOTENT.has(trip.request.method)) throw error;
         await this.#retries.pause(error, retry, deadline);
       }
     }
   }
 
-  async #attempt(label: TracedRequest, deadline: Deadline, statuses: object): Promise<Answer> {
+  async #attempt<T>(trip: Trip<T>, deadline: Deadline): Promise<Answer> {
     this.#assertClosedBreaker();
     using _permit = await this.#bulkhead.acquire(deadline.signal);
     this.#assertClosedBreaker();
-    return await this.#breaker.run(() => this.#send(label, deadline, statuses));
+    return await this.#breaker.run(() => this.#sendOnce(trip, deadline));
   }
 
   #assertClosedBreaker(): void {
@@ -165,19 +182,28 @@ export class ServiceClient {
       throw notSent(this.#name, 'is not called for a second, because most calls to it failed');
   }
 
-  async #send(label: TracedRequest, deadline: Deadline, statuses: object): Promise<Answer> {
-    const answer = await this.#exchange(label, deadline);
+  async #sendOnce<T>({ request, label, outgoing }: Trip<T>, deadline: Deadline): Promise<Answer> {
+    const answer = await this.#exchange(label, outgoing, deadline);
     const { status, headers } = answer;
-    if (status === 200 || Object.hasOwn(statuses, status)) return answer;
-    if (status === 429 || status >= 500) throw refused(label, status, toRetryAfterMs(status, headers));
-    throw invalid(label, `status ${status}`, '200');
+    if (answerOf(request, status) !== undefined) return answer;
+    const [expected = '2XX'] = Object.keys(request.answers);
+    const refusal = { status, meaning: request.failures?.[status], expected };
+    if (status !== 429 && status < 500) throw rejected(label, refusal);
+    if (request.expected?.includes(status)) throw refused(label, refusal);
+    throw refused(label, refusal, { isOutage: status >= 500, retryAfterMs: toRetryAfterMs(status, headers) });
   }
 
-  async #exchange(label: TracedRequest, deadline: Deadline): Promise<Answer> {
+  async #exchange(label: RequestLabel, outgoing: Outgoing, deadline: Deadline): Promise<Answer> {
     try {
-      return await exchange(this.#pool, this.#basePath + label.path, label.headers, deadline);
+      return await exchange(this.#pool, outgoing, deadline);
     } catch (error) {
       throw deadline.isOver ? error : failed(label, error, this.#maxBytes);
     }
   }
+}
+
+/** The check of an answer, null if it has no body; undefined if the contract has no such success. */
+function answerOf<T>({ answers }: ServiceRequest<T>, status: number): Check<T> | null | undefined {
+  const exact = answers[status];
+  return exact === undefined && status >= 200 && status < 300 ? answers['2XX'] : exact;
 }

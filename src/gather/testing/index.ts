@@ -15,7 +15,7 @@ import { type RunningTestService, startTestService, type TestService } from './s
 import { listenToStatements } from './statements.ts';
 
 export { startTestPostgres, type TestPostgres } from './postgres.ts';
-export { dead, fails, hangs, type TestService } from './services.ts';
+export { dead, fails, hangs, type TestRequest, type TestService } from './services.ts';
 
 /** The result of an operation, loosely typed: tests assert its values. */
 // biome-ignore lint/suspicious/noExplicitAny: a test looks into answers of any shape

@@ -1,5 +1,6 @@
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Never answers. */
@@ -9,10 +10,19 @@ export const fails = Symbol('fails');
 /** Cuts each connection before a request is read. */
 export const dead = Symbol('dead');
 
+/** What a simulated service has received, besides the URL. */
+export interface TestRequest {
+  method: string;
+  /** With names in lower case. */
+  headers: IncomingHttpHeaders;
+  /** Parsed JSON; undefined if there is none. */
+  body: unknown;
+}
+
 /**
- * The behaviour of a simulated service: a fault, or a function that returns the JSON for a URL, `undefined` for 404.
+ * The behaviour of a simulated service: a fault, or a function that returns the JSON for a request, `undefined` for 404.
  */
-export type TestService = typeof hangs | typeof fails | typeof dead | ((url: URL) => unknown);
+export type TestService = typeof hangs | typeof fails | typeof dead | ((url: URL, request: TestRequest) => unknown);
 
 /** A simulated service on loopback. */
 export interface RunningTestService {
@@ -35,7 +45,7 @@ export async function startTestService(
     onRequest(path);
     open.set(response, path);
     response.once('close', () => open.delete(response));
-    void answer(service.behaviour, path, response);
+    void answer(service.behaviour, request, response);
   });
   server.on('connection', (socket) => {
     if (service.behaviour === dead) socket.destroy();
@@ -57,11 +67,14 @@ export async function startTestService(
   return service;
 }
 
-async function answer(behaviour: TestService, path: string, response: ServerResponse): Promise<void> {
+async function answer(behaviour: TestService, request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (behaviour === hangs || behaviour === dead) return;
   if (behaviour === fails) return void response.writeHead(500).end();
   try {
-    const value = await behaviour(new URL(path, 'http://service'));
+    const { method = '', url = '', headers } = request;
+    const body = await text(request);
+    const received = { method, headers, body: body === '' ? undefined : JSON.parse(body) };
+    const value = await behaviour(new URL(url, 'http://service'), received);
     if (value === undefined) return void response.writeHead(404).end();
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value));
   } catch (error) {

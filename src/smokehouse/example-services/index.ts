@@ -7,7 +7,7 @@ import { recommendations } from './recommendations.ts';
 import type { Service } from './service.ts';
 import { suppliers } from './suppliers.ts';
 
-/** The five services of services.openapi.yaml with data of their own, by name. */
+/** The five services of the OpenAPI files with data of their own, by name. */
 export const services = { promo, recommendations, pricing, inventory, suppliers } satisfies Record<string, Service>;
 
 /** The name of an example service. */

@@ -5,8 +5,7 @@ import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } f
 import type { JobRow, FileRow, NewUpload, Schedule as ScheduleParent, SignedIn, NodeParent, Connection, Edge, Context } from 'gather';
 import type { ItemRow, SupplierRow, CustomerRow, ReviewRow, TaskRow, OrderRow, OrderLineRow, DailyStatisticsRow, CertificateRow } from './database.ts';
 import type { HomeParent } from '../home/Home.ts';
-import type { Promo as PromoParent } from '../services/promo.ts';
-import type { Recommendation as RecommendationParent } from '../services/recommendations.ts';
+import type { Promo as PromoParent, RecommendationsRecommendation as RecommendationParent } from './services.ts';
 import type { MenuParent, PriceStatisticsParent } from '../items/Menu.ts';
 export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;

@@ -7,9 +7,12 @@ export type HomeParent = Readonly<Record<string, never>>;
 const RECOMMENDATIONS = 10;
 
 export const Home: HomeResolvers = {
-  promo: (_, __, { services, signal }) => services.promo.today(signal),
+  promo: (_, __, { services }) => services.promo.getPromo(),
 
-  recommendations: (_, __, { services, signal }) => services.recommendations.list({ limit: RECOMMENDATIONS }, signal),
+  recommendations: async (_, __, { services }) => {
+    const found = await services.recommendations.getRecommendations({ query: { limit: RECOMMENDATIONS } });
+    return found.recommendations;
+  },
 
   featured: async (_, { first }, { tables, columns, loaders }) => {
     const featured = tables.item.connection({

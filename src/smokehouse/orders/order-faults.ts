@@ -1,6 +1,13 @@
-import { type Database, type ErrorCode, GatherError, type Id, isOfUpstream, readRowsByKey } from 'gather';
+import {
+  type Database,
+  type ErrorCode,
+  GatherError,
+  type Id,
+  isOfUpstream,
+  readRowsByKey,
+  type Services,
+} from 'gather';
 import type { ItemRow } from '../generated/database.ts';
-import type { Inventory } from '../services/inventory.ts';
 import type { NewLine } from './order-rows.ts';
 
 /** A reason why an order is not placed. */
@@ -13,7 +20,7 @@ export interface OrderFault {
 
 interface FaultSource {
   database: Database;
-  inventory: Inventory;
+  inventory: Services['inventory'];
 }
 
 type OrderedItem = Pick<ItemRow, 'id' | 'sku' | 'status'>;
@@ -30,13 +37,10 @@ export async function findOrderFaults(
 ): Promise<OrderFault[]> {
   const items = await readItems(database, lines);
   const active = [...items.values()].filter(({ status }) => status === 'ACTIVE');
-  const stock = await inventory.stockBySku(
-    active.map(({ sku }) => sku),
-    database.signal,
-  );
+  const stock = await inventory.getStock.byKey(active.map(({ sku }) => sku));
   const units = new Map<Id, number>();
-  for (const { id, sku } of active) {
-    const found = stock.get(sku) ?? 0;
+  for (const [index, { id }] of active.entries()) {
+    const found = stock[index] ?? 0;
     if (found instanceof Error) return [...faultsOfItems(lines, items), toUpstreamFault(found)];
     units.set(id, found);
   }

@@ -1,12 +1,11 @@
-import { createTables, type Database, GatherError, type Id, type JobRow } from 'gather';
+import { createTables, type Database, GatherError, type Id, type JobRow, type Services } from 'gather';
 import type { OrderRow } from '../generated/database.ts';
-import type { Inventory } from '../services/inventory.ts';
 import { findOrderFaults, type OrderFault } from './order-faults.ts';
 import { findOrderLike, insertOrder, type NewOrder } from './order-rows.ts';
 
 interface OrderSource {
   database: Database;
-  inventory: Inventory;
+  inventory: Services['inventory'];
   /** Enqueues the job that prepares an order, in the transaction that is passed to it. */
   enqueue: (transaction: Database, orderId: Id) => Promise<JobRow>;
 }

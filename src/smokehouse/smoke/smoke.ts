@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ErrorCode, GatherError, isOfUpstream } from 'gather';
-import type { Suppliers } from '../services/suppliers.ts';
+import { type ErrorCode, GatherError, isOfUpstream, type Services } from 'gather';
 
 /** A call that failed. */
 interface Failure {
@@ -22,13 +21,14 @@ type Answer<T> = { value: T; failures: [] } | { value: null; failures: [Failure]
 const SMOKING_MS = 100;
 
 /** Gets smokables and a flavor concurrently, then smokes. If either is missing, nothing is smoked. */
-export async function smokeSomeMeats(suppliers: Suppliers, signal: AbortSignal): Promise<Smoke> {
+export async function smokeSomeMeats(suppliers: Services['suppliers'], signal: AbortSignal): Promise<Smoke> {
   const [meats, flavor] = await Promise.all([
-    settle('smokables', suppliers.smokables(signal)),
-    settle('flavor', suppliers.flavor(signal)),
+    settle('smokables', suppliers.getSmokables()),
+    settle('flavor', suppliers.getFlavor()),
   ]);
-  const message = meats.value && flavor.value !== null ? await smoke(meats.value, flavor.value, signal) : null;
-  return { meats: meats.value, flavor: flavor.value, message, failures: [...meats.failures, ...flavor.failures] };
+  const found = { meats: meats.value?.smokables ?? null, flavor: flavor.value?.flavor ?? null };
+  const message = found.meats && found.flavor !== null ? await smoke(found.meats, found.flavor, signal) : null;
+  return { ...found, message, failures: [...meats.failures, ...flavor.failures] };
 }
 
 async function settle<T>(name: string, answer: Promise<T>): Promise<Answer<T>> {

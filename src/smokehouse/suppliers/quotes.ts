@@ -1,5 +1,6 @@
-import { GatherError } from 'gather';
-import type { Suppliers } from '../services/suppliers.ts';
+import { GatherError, type Services, UpstreamError } from 'gather';
+
+type Suppliers = Services['suppliers'];
 
 /** The answer of one supplier. Without a price, `error` says why. */
 interface Quote {
@@ -27,11 +28,10 @@ interface QuoteRoundOptions {
 export async function collectQuotes(
   suppliers: Suppliers,
   { count, isConcurrent }: QuoteRoundOptions,
-  signal: AbortSignal,
 ): Promise<QuoteRound> {
   const start = performance.now();
   const numbers = [...Array(count).keys()];
-  const get = (number: number) => getQuote(suppliers, number, signal);
+  const get = (number: number) => getQuote(suppliers, number);
   const quotes = isConcurrent ? await Promise.all(numbers.map(get)) : await getSequentially(numbers, get);
   const elapsed = (performance.now() - start) / 1000;
   const fetched = quotes.filter(({ error }) => error === null).length;
@@ -46,12 +46,14 @@ async function getSequentially(numbers: readonly number[], get: (number: number)
   return quotes;
 }
 
-async function getQuote(suppliers: Suppliers, number: number, signal: AbortSignal): Promise<Quote> {
+async function getQuote(suppliers: Suppliers, number: number): Promise<Quote> {
   try {
-    const { supplier, price } = await suppliers.quote(number, signal);
+    const { supplier, price } = await suppliers.getQuote({ path: { number } });
     return { supplier, price, error: null };
   } catch (error) {
     if (!(error instanceof GatherError)) throw error;
-    return { supplier: `Supplier ${number}`, price: null, error: error.message };
+    const isClosed = error instanceof UpstreamError && error.status === 503;
+    const message = isClosed ? `Supplier ${number} is closed.` : error.message;
+    return { supplier: `Supplier ${number}`, price: null, error: message };
   }
 }

@@ -56,9 +56,9 @@ test('an operation past its deadline answers with what is there', async () => {
   );
   const outcomes = Object.fromEntries(extensions?.timing.calls.map(({ name, outcome }) => [name, outcome]) ?? []);
   expect(outcomes).toEqual({
-    'ratings.pick': 'cancelled',
-    'ratings.ratings': 'cancelled',
-    'shelves.shelves': 'ok',
+    'ratings.getPick': 'cancelled',
+    'ratings.getRatings': 'cancelled',
+    'shelves.getShelves': 'ok',
     isLentByBookId: 'cancelled',
     newest: 'ok',
     bookByIsbn: 'ok',

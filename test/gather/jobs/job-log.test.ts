@@ -42,7 +42,7 @@ beforeAll(async () => {
     databaseUrl,
     pools,
     store: createLocalStore('/nowhere'),
-    services: {} as never,
+    clients: { bind: () => ({}) as never },
     settings: fixture.settings as never,
     fetchPublic: () => Promise.reject(new Error('Nothing is to be fetched.')),
     timeZone: 'UTC',

@@ -4,7 +4,7 @@ import { Author } from './books/Author.ts';
 import { Book } from './books/Book.ts';
 import { cover, createUpload, uploadFile } from './books/cover.ts';
 import { createBook } from './books/createBook.ts';
-import { isLentByBookId, ratingByIsbn, shelfByIsbn } from './books/loaders.ts';
+import { isLentByBookId } from './books/loaders.ts';
 import { repriceBooks } from './books/repriceBooks.ts';
 import { updateBook } from './books/updateBook.ts';
 import { Catalogue } from './catalogue/Catalogue.ts';
@@ -19,7 +19,7 @@ import { Query } from './Query.ts';
 import { services } from './services/index.ts';
 import { types } from './types.ts';
 
-const loaders = { isLentByBookId, ratingByIsbn, shelfByIsbn };
+const loaders = { isLentByBookId };
 
 const settings = {
   /** How long a book may be kept. */

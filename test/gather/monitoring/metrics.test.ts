@@ -89,7 +89,7 @@ test('calls are counted by source, name and outcome', async () => {
   library.services.shelves.fault = 'error';
   await library.query(PAGE);
   const after = await scrape(metricsUrl);
-  const ofShelves = { http_request_method: 'GET', gather_service: 'shelves', gather_call: 'shelves.shelves' };
+  const ofShelves = { http_request_method: 'GET', gather_service: 'shelves', gather_call: 'shelves.getShelves' };
   const http = 'http_client_request_duration_seconds_count';
   expect(increase(http, ofShelves, before, after)).toBe(2);
   expect(increase(http, { ...ofShelves, error_type: 'error' }, before, after)).toBe(1);
@@ -104,7 +104,7 @@ test('loads are hits or misses, and batches have sizes', async () => {
     '{ a: book(by: { isbn: "ISBN-00001" }) { shelf } b: book(by: { isbn: "ISBN-00001" }) { shelf } }',
   );
   const after = await scrape(metricsUrl);
-  const ofShelf = { graphql_dataloader_name: 'shelfByIsbn' };
+  const ofShelf = { graphql_dataloader_name: 'shelves.getShelves' };
   expect(increase('graphql_dataloader_loads_total', { ...ofShelf, result: 'miss' }, before, after)).toBe(1);
   expect(increase('graphql_dataloader_loads_total', { ...ofShelf, result: 'hit' }, before, after)).toBe(1);
   expect(increase('graphql_dataloader_batch_size_count', ofShelf, before, after)).toBe(1);

@@ -91,10 +91,10 @@ describe('`extensions.timing`', () => {
     const named = calls.map(({ kind, name, keys, outcome }) => `${kind} ${name} ${keys} ${outcome}`);
     expect(named.sort()).toEqual([
       'disk about 1 ok',
-      'http ratings.opinion 1 ok',
-      'http ratings.opinion 1 ok',
-      'http ratings.ratings 7 ok',
-      'http shelves.shelves 7 ok',
+      'http ratings.getOpinion 1 ok',
+      'http ratings.getOpinion 1 ok',
+      'http ratings.getRatings 7 ok',
+      'http shelves.getShelves 7 ok',
       'postgres authorById 7 ok',
       'postgres catalogue.books 1 ok',
       'postgres loansByBookId 7 ok',
@@ -133,8 +133,8 @@ describe('`extensions.timing`', () => {
     gather.services.shelves.fault = 'error';
     const { calls } = await timingOf('{ front { pick { title } arrivals { reason } } }');
     expect(calls).toMatchObject([
-      { name: 'shelves.arrivals', outcome: 'error' },
-      { name: 'ratings.pick', outcome: 'timeout' },
+      { name: 'shelves.getArrivals', outcome: 'error' },
+      { name: 'ratings.getPick', outcome: 'timeout' },
     ]);
     expect(calls[1]?.duration).toBeGreaterThan(TIMEOUT_MS - EARLY_MS);
   });
@@ -143,7 +143,7 @@ describe('`extensions.timing`', () => {
     gather.services.ratings.fault = 'reset';
     const { calls } = await timingOf('{ front { pick { title } } }');
     expect(gather.services.ratings.requests).toHaveLength(3);
-    expect(calls).toMatchObject([{ name: 'ratings.pick', outcome: 'error' }]);
+    expect(calls).toMatchObject([{ name: 'ratings.getPick', outcome: 'error' }]);
   });
 
   test('counts a cursor as one call, as long as it was read', async () => {
@@ -202,11 +202,11 @@ describe('the `Server-Timing` header', () => {
       'validate',
       'context',
       'execute',
-      'ratings.pick',
+      'ratings.getPick',
       'total',
     ]);
-    const [pick = ''] = metrics.filter((metric) => metric.startsWith('ratings.pick'));
-    expect(pick).toMatch(/^ratings\.pick;dur=(9[89]|[1-9]\d\d+)(\.\d+)?;desc="http 1"$/);
+    const [pick = ''] = metrics.filter((metric) => metric.startsWith('ratings.getPick'));
+    expect(pick).toMatch(/^ratings\.getPick;dur=(9[89]|[1-9]\d\d+)(\.\d+)?;desc="http 1"$/);
   });
 
   test('stays short where there are many calls', async () => {

@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Call, calls } from '../../../src/gather/calls.ts';
 import { createCheck } from '../../../src/gather/services/check.ts';
@@ -57,8 +58,10 @@ function open(options: Partial<ServiceClientOptions> = {}): ServiceClient {
   return upstream;
 }
 
+const request = { method: 'GET', path: '/opinion', query: '?of=day', headers: {}, call: 'opinion' } as const;
+
 function ask(upstream: ServiceClient, signal = new AbortController().signal) {
-  return upstream.get('/opinion?of=day', { call: 'opinion', signal, check });
+  return upstream.send({ ...request, signal, answers: { 200: check } });
 }
 
 async function failureOf(upstream: ServiceClient) {
@@ -158,16 +161,31 @@ describe('an answer', () => {
     expect(await ask(open())).toEqual(long);
   });
 
-  it('of a status that the contract gives a meaning has that meaning, and is no failure', async () => {
+  it('of a status that a healthy service may answer is an error that says so, and is no failure', async () => {
     server.respond = status(503);
-    const upstream = open();
-    const closed = () => ({ text: 'closed' });
+    const lines: string[] = [];
+    const upstream = open({ log: pino({}, { write: (line: string) => void lines.push(line) }) });
+    const { signal } = new AbortController();
+    const answers = { 200: check };
     for (let count = 0; count < 30; count++) {
-      const get = { call: 'opinion', signal: new AbortController().signal, check, statuses: { 503: closed } };
-      expect(await upstream.get('/opinion', get)).toEqual({ text: 'closed' });
+      const given = { failures: { 503: 'It is Sunday' }, expected: [503] };
+      await expect(upstream.send({ ...request, ...given, signal, answers })).rejects.toMatchObject({
+        code: 'UPSTREAM_UNAVAILABLE',
+        status: 503,
+        message: 'press answered GET /opinion with status 503 (It is Sunday); expected 200.',
+      });
     }
     expect(server.requests).toHaveLength(30);
     expect(upstream.state().breaker).toBe('closed');
+    expect(lines).toEqual([]);
+  });
+
+  it('without a body is undefined, whatever comes with it', async () => {
+    server.respond = status(204);
+    const { signal } = new AbortController();
+    expect(await open().send({ ...request, signal, answers: { 200: check, 204: null } })).toBeUndefined();
+    server.respond = text('more', {});
+    expect(await open().send({ ...request, signal, answers: { '2XX': null } })).toBeUndefined();
   });
 
   it('after others comes over a connection that is there already', async () => {

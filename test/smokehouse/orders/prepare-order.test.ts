@@ -5,7 +5,7 @@ import { createTables } from '../../../src/gather/database/tables.ts';
 import { createLocalStore } from '../../../src/gather/files/local-store.ts';
 import type { TaskContext } from '../../../src/gather/jobs/task.ts';
 import { createLog } from '../../../src/gather/monitoring/log.ts';
-import { createServices, type ServiceClients } from '../../../src/gather/services/define-service.ts';
+import { createServices, type ServiceClients } from '../../../src/gather/services/create-services.ts';
 import { insertOrder } from '../../../src/smokehouse/orders/order-rows.ts';
 import { prepareOrder } from '../../../src/smokehouse/orders/prepare-order.ts';
 import { services as definitions } from '../../../src/smokehouse/services/index.ts';
@@ -141,7 +141,7 @@ function toContext({
     database,
     tables: createTables(database),
     log: createLog({ logFormat: 'none' }),
-    services: clients.services,
+    services: clients.bind(signal),
     settings: { ABOUT_FILE: undefined },
     store: createLocalStore('nowhere'),
     fetchPublic: () => Promise.reject(new Error('Nothing is to be fetched.')),

@@ -21,7 +21,7 @@ const PAGE = `fragment Page on Item {
 test('what a page needs next is asked for at the same time: rows, lists, prices and stock', async () => {
   const { extensions } = await gather.query(`{ menu { items(first: 20) { nodes { ...Page } } } } ${PAGE}`);
   gather.cost();
-  const level = ['supplierById', 'reviewsByItemId', 'pricing.prices', 'inventory.stock'];
+  const level = ['supplierById', 'reviewsByItemId', 'pricing.getPrices', 'inventory.getStock'];
   const calls = (extensions?.timing.calls ?? []).filter(({ name }) => level.includes(name));
   expect(calls).toHaveLength(4);
   const lastStart = Math.max(...calls.map(({ start }) => start));

@@ -1,4 +1,4 @@
-import { type FSWatcher, watch } from 'node:fs';
+import { existsSync, type FSWatcher, watch } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -14,9 +14,10 @@ export class Changes implements Disposable {
   #last = 0;
   #notify = () => {};
 
-  /** @param sources is watched with its folders, the working directory without */
+  /** @param sources is watched with its folders, the working directory and its OpenAPI files without */
   constructor(sources: string) {
-    this.#watchers = [this.#watch(sources, true), this.#watch('.', false)];
+    const others = ['.', 'services'].filter((directory) => existsSync(directory));
+    this.#watchers = [this.#watch(sources, true), ...others.map((directory) => this.#watch(directory, false))];
   }
 
   /** The files that have changed, once some have and no others do for a moment. */

@@ -14,9 +14,9 @@ import { ServerProcess } from './server-process.ts';
 
 const CODEGEN = 'codegen.ts';
 /** The sources of generated files: SDL and documents, OpenAPI, migrations, and which type is which table. */
-const CODEGEN_INPUT = /\.(graphql|ya?ml)$|(^|[\\/])(migrations[\\/].*|types\.ts|codegen\.ts)$/;
+const CODEGEN_INPUT = /\.(graphql|ya?ml|openapi\.json)$|(^|[\\/])(migrations[\\/].*|types\.ts|codegen\.ts)$/;
 /** Those from which files are generated without a migrated database. */
-const WITHOUT_DATABASE = /\.(graphql|ya?ml)$/;
+const WITHOUT_DATABASE = /\.(graphql|ya?ml|openapi\.json)$/;
 const MAX_SHOWN = 3;
 
 /** Everything of `start`, and each change of the sources at once. */

@@ -1,9 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Surroundings } from '../surroundings.ts';
 import { type Message, received } from './messages.ts';
 
-const PROGRAM = fileURLToPath(new URL('./process.ts', import.meta.url));
+/** TypeScript here, and JavaScript in the package. */
+const PROGRAM = fileURLToPath(new URL(`./process${extname(import.meta.url)}`, import.meta.url));
 /** Longer than the server and the worker take to stop when forced. */
 const STOP_TIMEOUT_MS = 10_000;
 

@@ -86,7 +86,7 @@ export class ResolveInfo implements GraphQLResolveInfo {
   }
 }
 
-/** Whether the elements of a field's list are delivered as they come: @stream applies, and the client takes parts. */
+/** Whether the elements of a field's list are delivered as they come: `@stream` applies, and the client takes parts. */
 export function isStreamed(info: GraphQLResolveInfo): boolean {
   return info instanceof ResolveInfo && info.isStreamed;
 }

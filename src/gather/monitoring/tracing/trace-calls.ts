@@ -26,7 +26,7 @@ export function traceCalls({ tracer, storage, active, time }: SpanSource): () =>
     const parent = askingContext(context);
     const { hostname, port } = new URL(event.origin);
     const attributes = {
-      'http.request.method': 'GET',
+      'http.request.method': event.method,
       'server.address': hostname,
       ...(port !== '' && { 'server.port': Number(port) }),
     };

@@ -2,6 +2,7 @@ import type { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Context, type Tracer, trace } from '@opentelemetry/api';
 import { NodeSDK } from '@opentelemetry/sdk-node';
+import { setActiveTraceId } from '../request-id.ts';
 import { ContextStore } from './context.ts';
 import { createSpanTime, type SpanTime } from './span-time.ts';
 import { traceBatches } from './trace-batches.ts';
@@ -55,7 +56,10 @@ export function startTracing({ serviceName, redact }: TracingOptions): AsyncDisp
     time: createSpanTime(),
     redact,
   };
-  const stops = TRACERS.map((start) => start(source));
+  const stops = [
+    ...TRACERS.map((start) => start(source)),
+    setActiveTraceId(() => trace.getSpan(contexts.active())?.spanContext().traceId),
+  ];
   return {
     [Symbol.asyncDispose]: async () => {
       for (const stop of stops) stop();

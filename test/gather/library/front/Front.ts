@@ -5,9 +5,9 @@ import type { ArrivalResolvers, FrontResolvers, PickOfTheDayResolvers } from '..
 export type FrontParent = Readonly<Record<string, never>>;
 
 export const Front: FrontResolvers = {
-  pick: (_, __, { services, signal }) => services.ratings.pick(signal),
+  pick: (_, __, { services }) => services.ratings.getPick(),
 
-  arrivals: (_, __, { services, signal }) => services.shelves.arrivals(signal),
+  arrivals: async (_, __, { services }) => (await services.shelves.getArrivals()).arrivals,
 
   newest: async (_, { first }, { tables, columns, loaders }) => {
     const newest = tables.book.connection({

@@ -4,12 +4,12 @@ import type { QueryResolvers } from '../generated/schema.ts';
 const MAX_OPINIONS = 100;
 
 /** One that a critic does not give is an opinion with its error; the others stand. */
-export const opinions: NonNullable<QueryResolvers['opinions']> = async (_, { count, mode }, { services, signal }) => {
+export const opinions: NonNullable<QueryResolvers['opinions']> = async (_, { count, mode }, { services }) => {
   assertRange('`count`', count, 1, MAX_OPINIONS);
   const start = performance.now();
   const ask = async (number: number) => {
     try {
-      return { ...(await services.ratings.opinion(number, signal)), error: null };
+      return { ...(await services.ratings.getOpinion({ path: { number } })), error: null };
     } catch (error) {
       if (!(error instanceof GatherError)) throw error;
       return { critic: `Critic ${number}`, rating: null, error: error.message };

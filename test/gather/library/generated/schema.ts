@@ -5,7 +5,7 @@ import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } f
 import type { JobRow, FileRow, NewUpload, Schedule as ScheduleParent, SignedIn, NodeParent, Connection, Edge, Context } from 'gather';
 import type { AuthorRow, BookRow, LendingLoanRow } from './database.ts';
 import type { FrontParent } from '../front/Front.ts';
-import type { PickOfDay as PickOfTheDayParent, ArrivalOfDay as ArrivalParent } from '../services/index.ts';
+import type { RatingsPick as PickOfTheDayParent, ShelvesArrival as ArrivalParent } from './services.ts';
 import type { CatalogueParent, PriceStatisticsParent } from '../catalogue/Catalogue.ts';
 export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;

@@ -1,0 +1,10 @@
+import { runProgram } from './program.ts';
+import { psql } from './psql.ts';
+
+/** The commands that need no application. */
+const commands = { psql };
+
+/** Runs a command of `npx gather`, and ends the process soon afterwards. */
+export async function runStandalone(args: string[]): Promise<void> {
+  await runProgram({ call: 'npx gather', commands, source: { services: {}, settings: {} } }, args);
+}

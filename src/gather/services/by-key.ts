@@ -1,0 +1,59 @@
+import type { BulkPlan, Key } from './bulk.ts';
+import type { RequestValues } from './request.ts';
+
+/** Many servers refuse a request line of more than 8 KB. */
+const MAX_QUERY_LENGTH = 6000;
+
+/** Where the values of keys come from. */
+interface KeySource {
+  plan: BulkPlan;
+  /** Most requests under way at a time. */
+  concurrency: number;
+  send(values: RequestValues, keys: number): Promise<unknown>;
+}
+
+/**
+ * Reads the values of any number of keys, in concurrent requests of as many keys as one may have.
+ * @returns one result per key, in key order: null if there is none, the error of its request if that failed
+ */
+export async function readByKey(source: KeySource, keys: readonly Key[]): Promise<unknown[]> {
+  const { plan, concurrency } = source;
+  const results = new Map<string, unknown>();
+  const unique = new Map(keys.map((key) => [String(key), key]));
+  const chunks = toChunks([...unique.values()].filter(plan.accepts), plan);
+  await inParallel(chunks, concurrency, async (chunk) => {
+    try {
+      const answer = await source.send(plan.toRequest(chunk), chunk.length);
+      for (const [key, value] of plan.toValues(chunk, answer)) results.set(key, value);
+    } catch (error) {
+      for (const key of chunk) results.set(String(key), error);
+    }
+  });
+  return keys.map((key) => results.get(String(key)) ?? null);
+}
+
+/** Splits keys by the number that a request may have, and by the length of its URL. */
+function toChunks(keys: readonly Key[], { max, lengthOf }: BulkPlan): Key[][] {
+  const chunks: Key[][] = [];
+  let length = 0;
+  for (const key of keys) {
+    const added = lengthOf(key);
+    const last = chunks.at(-1);
+    if (last && last.length < max && length + added <= MAX_QUERY_LENGTH) {
+      last.push(key);
+      length += added;
+    } else {
+      chunks.push([key]);
+      length = added;
+    }
+  }
+  return chunks;
+}
+
+async function inParallel<T>(all: readonly T[], most: number, work: (one: T) => Promise<void>): Promise<void> {
+  const left = all.values();
+  const runner = async () => {
+    for (const one of left) await work(one);
+  };
+  await Promise.all(Array.from({ length: Math.min(most, all.length) }, runner));
+}

@@ -1,0 +1,71 @@
+import type { BulkPlan, Key } from './bulk.ts';
+import { readByKey } from './by-key.ts';
+import { type Check, createCheck } from './check.ts';
+import type { Contract, OperationContract } from './contract.ts';
+import { definitionsOf } from './json-schema.ts';
+import { type RequestValues, type Secret, toHttpRequest } from './request.ts';
+import type { ServiceClient } from './service-client.ts';
+
+/** An operation of a service, bound to the signal of a request. */
+export interface BoundOperation {
+  (values?: RequestValues): Promise<unknown>;
+  /** Reads the values of any number of keys. */
+  byKey?: (keys: readonly Key[]) => Promise<unknown[]>;
+}
+
+/** What an operation needs of its service. */
+export interface OperationSource {
+  definitions: Contract['definitions'];
+  client: ServiceClient;
+  secrets: readonly Secret[];
+  /** Most requests of a batch that are under way at a time. */
+  concurrency: number;
+  /** Statuses of failure that a healthy service answers. */
+  expected: readonly number[] | undefined;
+}
+
+/** Creates an operation of a service. */
+export function createOperation(
+  name: string,
+  operation: OperationContract,
+  plan: BulkPlan | undefined,
+  { definitions, client, secrets, concurrency, expected }: OperationSource,
+): (signal: AbortSignal) => BoundOperation {
+  const { method, failures } = operation;
+  // Compiling a schema takes milliseconds: an operation that is never called costs none.
+  let checks: Checks | undefined;
+  const send = async (values: RequestValues, options: { signal: AbortSignal; keys: number; others?: Checks }) => {
+    checks ??= toChecks(operation, definitions);
+    const { signal, keys, others } = options;
+    const request = toHttpRequest(operation, values, secrets);
+    return client.send({
+      ...request,
+      method,
+      call: name,
+      keys,
+      signal,
+      answers: { ...checks, ...others },
+      failures,
+      expected,
+    });
+  };
+  // A 404 that the contract does not have may be that of another path.
+  const others = plan?.isOne && failures?.[404] !== undefined ? { 404: null } : {};
+  return (signal) => {
+    const bound: BoundOperation = (values = {}) => send(values, { signal, keys: 1 });
+    if (!plan) return bound;
+    const sendKeys = (values: RequestValues, keys: number) => send(values, { signal, keys, others });
+    return Object.assign(bound, {
+      byKey: (keys: readonly Key[]) => readByKey({ plan, concurrency, send: sendKeys }, keys),
+    });
+  };
+}
+
+type Checks = Readonly<Record<string, Check<unknown> | null>>;
+
+function toChecks({ answers }: OperationContract, definitions: Contract['definitions']): Checks {
+  const checks = Object.entries(answers).map(([status, schema]) => {
+    return [status, schema && createCheck({ ...schema, definitions: definitionsOf(schema, definitions) })] as const;
+  });
+  return Object.fromEntries(checks);
+}
