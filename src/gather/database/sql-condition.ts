@@ -1,4 +1,11 @@
-import { type Expression, OperationNodeTransformer, type RawBuilder, type SqlBool, ValueNode } from 'kysely';
+import {
+  type Expression,
+  OperationNodeTransformer,
+  PrimitiveValueListNode,
+  type RawBuilder,
+  type SqlBool,
+  ValueNode,
+} from 'kysely';
 import { builder } from './builder.ts';
 import { param } from './statement.ts';
 
@@ -38,5 +45,10 @@ class ValuesToParams extends OperationNodeTransformer {
 
   protected override transformValue(node: ValueNode): ValueNode {
     return node.immediate ? node : ValueNode.create(param(this.#nameOf(node.value)));
+  }
+
+  /** The list of `eb('isbn', 'in', isbns)`. */
+  protected override transformPrimitiveValueList({ values }: PrimitiveValueListNode): PrimitiveValueListNode {
+    return PrimitiveValueListNode.create(values.map((value) => param(this.#nameOf(value))));
   }
 }

@@ -2,6 +2,7 @@ import { expressionBuilder, sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
 import { builder } from '../../../src/gather/database/builder.ts';
 import type { Schema } from '../../../src/gather/database/schema.ts';
+import { SqlCondition } from '../../../src/gather/database/sql-condition.ts';
 import { createTables, type Tables } from '../../../src/gather/database/tables.ts';
 import { compileWhere, type Where } from '../../../src/gather/database/where.ts';
 import { createTestDatabase, TEST_TABLES, type TestDatabase } from '../../helpers/database.ts';
@@ -302,6 +303,19 @@ describe('compileWhere', () => {
     await expectSame({ title: "x' or true --" }, () => false);
     await expectSame({ title: { in: ["'}", '","', '{}', 'NULL'] } }, () => false);
   });
+});
+
+test('a condition in SQL finds the values that it is given, in lists of Kysely too', async () => {
+  const eb = expressionBuilder<Schema, 'book'>();
+  const isbnsOf = async (isbns: readonly string[]) => {
+    const isOneOf = new SqlCondition((column) => sql`${eb(column('isbn'), 'in', isbns)}`);
+    const found: string[] = [];
+    for await (const { isbn } of book.iterate({ where: { isOneOf } as Where<'book'>, columns: ['isbn'] }))
+      found.push(isbn);
+    return found;
+  };
+  expect(await isbnsOf(['ODD-1', 'ODD-2'])).toEqual(['ODD-1', 'ODD-2']);
+  expect(await isbnsOf(['ODD-3', 'ODD-4'])).toEqual(['ODD-3', 'ODD-4']);
 });
 
 test('a value that does not fit its column is bad input', async () => {
