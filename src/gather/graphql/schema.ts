@@ -1,5 +1,6 @@
 import {
   type GraphQLArgument,
+  type GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
   isInputObjectType,
@@ -10,16 +11,17 @@ import { createSchema } from 'graphql-yoga';
 import type { TableName } from '../database/schema.ts';
 import type { Definitions } from '../database/tables.ts';
 import { fields } from '../monitoring/channels.ts';
-import type { Roles } from '../viewer.ts';
+import type { Role, Roles } from '../viewer.ts';
 import { authorize } from './authorize.ts';
 import { connectionResolvers, edgeResolvers } from './connections.ts';
 import { toIdResolution, toResolution } from './declared-fields.ts';
 import { isDeclared } from './define-type.ts';
 import { enumLabels } from './enum-labels.ts';
-import { ownerColumnOf } from './guards.ts';
 import { keepAbsent } from './keep-absent.ts';
+import { leastRole } from './least-role.ts';
 import type { RowsOfType } from './lists/connection-of.ts';
 import { readsIds } from './lists/ids.ts';
+import { type Guard, guardOf } from './lists/own-rows.ts';
 import { edgeTypeOf, rowTypeOf } from './lists/row-type.ts';
 import { publishFields } from './publish-fields.ts';
 import type { TypeRegistry } from './types.ts';
@@ -114,6 +116,8 @@ function toFields(schema: GraphQLSchema, type: string, fields: object, source: S
   return Object.fromEntries(entries);
 }
 
+const UNGUARDED: Guard = { owner: undefined, least: undefined };
+
 /** The rows that a field returns. */
 function rowsOf(schema: GraphQLSchema, type: string, name: string): RowsOfType {
   const parent = schema.getType(type);
@@ -123,11 +127,18 @@ function rowsOf(schema: GraphQLSchema, type: string, name: string): RowsOfType {
   const edge = edgeTypeOf(field);
   return {
     type: rowType.name,
-    owner: isObjectType(rowType) ? ownerColumnOf(schema, rowType) : undefined,
+    guard: isObjectType(rowType) ? guardOf(schema, rowType) : UNGUARDED,
+    readers: isObjectType(rowType) ? readersOf(schema, rowType) : new Map(),
     ids: idsOf(field.args.find((argument) => argument.name === 'by')),
     isPaged: rowType !== getNamedType(field.type),
     edgeFields: edge ? Object.keys(edge.getFields()) : [],
   };
+}
+
+/** The least roles that may read the fields of a type, of those with @auth. */
+function readersOf(schema: GraphQLSchema, type: GraphQLObjectType): ReadonlyMap<string, Role> {
+  const all = Object.values(type.getFields()).map((field) => [field.name, leastRole(schema, field)] as const);
+  return new Map(all.filter((entry): entry is readonly [string, Role] => entry[1] !== undefined));
 }
 
 /** The fields of an argument that are IDs. */

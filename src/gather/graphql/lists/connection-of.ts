@@ -4,8 +4,9 @@ import { type PageArguments, toPage } from '../../database/page.ts';
 import type { TableName } from '../../database/schema.ts';
 import type { Table } from '../../database/table.ts';
 import type { Where } from '../../database/where.ts';
+import type { Role } from '../../viewer.ts';
 import type { ConnectionOf } from '../define-type.ts';
-import { ownRows } from './own-rows.ts';
+import { type Guard, ownRows } from './own-rows.ts';
 
 type AnyOrder = readonly OrderTerm<TableName>[];
 
@@ -19,19 +20,21 @@ export interface ListArguments extends PageArguments {
 export interface RowsOfType {
   /** Their type in the SDL. */
   type: string;
-  /** The column of their owner, if the type is @owned. */
-  owner: string | undefined;
+  /** Who may see them. */
+  guard: Guard;
   /** Whether a field returns a page of them, as a connection. */
   isPaged: boolean;
   /** The IDs in the field's argument `by`. */
   ids: readonly string[];
+  /** The least roles that may read their fields, of those with @auth. */
+  readers: ReadonlyMap<string, Role>;
   /** What their edges have. */
   edgeFields: readonly string[];
 }
 
 /** The condition on the rows of a list: what the client asks for, of what is the viewer's. */
-export function whereOf({ type, owner }: RowsOfType, { where }: ListArguments, context: Context): Where<TableName> {
-  const own = ownRows(owner, context.viewer, context.roles);
+export function whereOf({ type, guard }: RowsOfType, { where }: ListArguments, context: Context): Where<TableName> {
+  const own = ownRows(guard, context.viewer, context.roles);
   const asked = context.toWhere(type, where as never) as Where<TableName>;
   return own ? { and: [own, asked] } : asked;
 }

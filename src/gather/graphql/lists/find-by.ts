@@ -2,6 +2,7 @@ import type { Context } from '../../context.ts';
 import type { TableName } from '../../database/schema.ts';
 import { toRowId } from '../../global-id.ts';
 import type { FindBy } from '../define-type.ts';
+import { assertRole } from '../refuse-role.ts';
 import { findRow } from '../rows.ts';
 import type { RowsOfType } from './connection-of.ts';
 import { toKeyOf } from './ids.ts';
@@ -16,8 +17,9 @@ interface Arguments {
 export function toFinder({ table }: FindBy, rows: RowsOfType, source: Pick<ListSource, 'types' | 'definitions'>) {
   const name = table as TableName;
   const { key, types } = source.definitions[name];
-  return async (_: unknown, { by }: Arguments, { loaders }: Context): Promise<unknown> => {
+  return async (_: unknown, { by }: Arguments, { loaders, viewer, roles }: Context): Promise<unknown> => {
     const [[column, value] = ['', '']] = Object.entries(by);
+    assertRole(viewer, roles, rows.readers.get(column));
     if (!Object.hasOwn(types, column)) return findRow(loaders.rowsBy(name, key).loader, toRowId(rows.type, value));
     const toKey = rows.ids.includes(column) ? toKeyOf(source, name, column) : undefined;
     return findRow(loaders.rowsBy(name, [column]).loader, toKey ? toKey(value) : value);

@@ -3,7 +3,7 @@ import type { OrderTerm } from '../../database/order.ts';
 import type { TableName } from '../../database/schema.ts';
 import type { Viewer } from '../../viewer.ts';
 import { leastRole } from '../least-role.ts';
-import { refuseRole } from '../refuse-role.ts';
+import { assertRole } from '../refuse-role.ts';
 import type { ListSource } from './list-inputs.ts';
 
 /** A term of an order, as clients send it. */
@@ -50,8 +50,7 @@ export class OrderInputs {
   #assertReadable(type: GraphQLObjectType, column: string, viewer: Viewer): void {
     const { schema, roles } = this.#source;
     const field = type.getFields()[column];
-    const least = field && leastRole(schema, field);
-    if (least && !roles.has(viewer, least)) throw refuseRole(viewer, roles, least);
+    assertRole(viewer, roles, field && leastRole(schema, field));
   }
 
   #columnsOf({ name }: GraphQLObjectType): ReadonlyMap<string, string> {

@@ -1,30 +1,45 @@
 import type { GraphQLObjectType, GraphQLSchema } from 'graphql';
 import type { TableName } from '../../database/schema.ts';
 import type { Where } from '../../database/where.ts';
-import { PUBLIC, type Roles, type Viewer } from '../../viewer.ts';
+import { PUBLIC, type Role, type Roles, type Viewer } from '../../viewer.ts';
 import { ownerColumnOf } from '../guards.ts';
 import { leastRole } from '../least-role.ts';
 
 type Restriction = Where<TableName> | undefined;
 
-/** The condition for the viewer's own rows of an @owned type; undefined for other types, and for the highest role. */
-export function ownRows(owner: string | undefined, viewer: Viewer, roles: Roles): Restriction {
-  const key = ownerKey(owner, viewer, roles);
-  return key === undefined ? undefined : ({ [owner as string]: key } as Restriction);
+/** Who may see the rows of a type. */
+export interface Guard {
+  /** The column of their owner, if the type is @owned. */
+  readonly owner: string | undefined;
+  /** The least role, if the type has @auth. */
+  readonly least: Role | undefined;
+}
+
+/** The guard of the rows of a type. */
+export function guardOf(schema: GraphQLSchema, type: GraphQLObjectType): Guard {
+  return { owner: ownerColumnOf(schema, type), least: leastRole(schema, type) };
+}
+
+/** The condition for the viewer's own rows of an @owned type, and for no rows of one that they may not see; else undefined. */
+export function ownRows(guard: Guard, viewer: Viewer, roles: Roles): Restriction {
+  return restrict(guard, viewer, roles, (key) => key);
 }
 
 /** The condition for the rows of a type that exist for the viewer; undefined if all do. */
-export function visibleRows(schema: GraphQLSchema, type: GraphQLObjectType, viewer: Viewer, roles: Roles): Restriction {
-  const least = leastRole(schema, type);
-  if (least && !roles.has(viewer, least)) return { or: [] };
-  const owner = ownerColumnOf(schema, type);
-  const key = ownerKey(owner, viewer, roles);
-  return key === undefined ? undefined : ({ [owner as string]: { in: [key, PUBLIC] } } as Restriction);
+export function visibleRows(guard: Guard, viewer: Viewer, roles: Roles): Restriction {
+  return restrict(guard, viewer, roles, (key) => ({ in: [key, PUBLIC] }));
 }
 
-/** @throws if the viewer could not be identified, since rows may be theirs */
-function ownerKey(owner: string | undefined, viewer: Viewer, roles: Roles): string | undefined {
-  if (owner === undefined || roles.has(viewer, roles.highest)) return undefined;
+/** @throws if the viewer could not be identified, since they may see the rows */
+function restrict(
+  { owner, least }: Guard,
+  viewer: Viewer,
+  roles: Roles,
+  toCondition: (owner: string) => unknown,
+): Restriction {
+  const isHidden = least !== undefined && !roles.has(viewer, least);
+  if (!isHidden && (owner === undefined || roles.has(viewer, roles.highest))) return undefined;
   if (viewer.failure) throw viewer.failure;
-  return viewer.user?.owner ?? '';
+  if (isHidden || owner === undefined) return { or: [] };
+  return { [owner]: toCondition(viewer.user?.owner ?? '') } as Restriction;
 }

@@ -14,11 +14,11 @@ import type { Where } from '../../database/where.ts';
 import type { Viewer } from '../../viewer.ts';
 import { isDeclared } from '../define-type.ts';
 import { leastRole } from '../least-role.ts';
-import { refuseRole } from '../refuse-role.ts';
+import { assertRole } from '../refuse-role.ts';
 import { hopsOf } from './hops.ts';
 import { readsIds, toKeyOf } from './ids.ts';
 import type { ListSource } from './list-inputs.ts';
-import { visibleRows } from './own-rows.ts';
+import { guardOf, visibleRows } from './own-rows.ts';
 import { isNode, rowTypeOf } from './row-type.ts';
 
 type Given = Readonly<Record<string, unknown>>;
@@ -102,7 +102,7 @@ export class WhereInputs {
     return {
       ...unguarded,
       convert: (value, viewer) => {
-        if (!roles.has(viewer, least)) throw refuseRole(viewer, roles, least);
+        assertRole(viewer, roles, least);
         return unguarded.convert(value, viewer);
       },
     };
@@ -137,8 +137,9 @@ export class WhereInputs {
     const table = types[type.name];
     const hops = table && hopsOf(relation.declared, table, definitions);
     if (!hops) return undefined;
+    const guard = guardOf(schema, relation.type);
     const toRelated = (conditions: Related['conditions'], viewer: Viewer) =>
-      new Related(hops, conditions, visibleRows(schema, relation.type, viewer, roles));
+      new Related(hops, conditions, visibleRows(guard, viewer, roles));
     if (relation.declared.kind === 'belongsTo') {
       const convert: Convert = (value, viewer) =>
         toRelated({ one: this.toWhere(own, relation.type, value, viewer) }, viewer);
