@@ -77,7 +77,8 @@ const matching = (toPattern: (text: string) => string): Operator => ({
  */
 export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator>([
   ['eq', { sql: (column, value) => sql`${column} = ${value}`, isEquality: true }],
-  ['ne', { sql: (column, value) => sql`${column} is distinct from ${value}`, isEquality: true }],
+  // Not `is distinct from`: a value that the column cannot hold is null, from which a row without a value is not distinct.
+  ['ne', { sql: (column, value) => sql`(${column} = ${value}) is not true`, isEquality: true }],
   [
     'in',
     {

@@ -246,7 +246,7 @@ describe('compileWhere', () => {
     ).toBe('("price" >= $1 and "price" < $2 and ("pages" is null or "isbn" = any($3)) and ("id" = $4) is not true)');
     expect(toSql({})).toBe('true');
     expect(toSql({ title: { contains: '%' }, status: { ne: 'DRAFT' } })).toBe(
-      '("title" ilike $1 and "status" is distinct from $2)',
+      '("title" ilike $1 and ("status" = $2) is not true)',
     );
   });
 
@@ -333,6 +333,10 @@ test('no row equals a value that its column cannot hold', async () => {
   expect(await book.count({ id: { in: ['abc', '7', '-99999999999999999999'] } })).toBe(1);
   expect(await book.count({ id: { notIn: ['abc', '7'] } })).toBe(all - 1);
   expect(await book.count({ id: { ne: 'abc' } })).toBe(all);
+  for (const others of [{ ne: 'abc' }, { notIn: ['abc'] }]) {
+    expect(await book.count({ coverId: others })).toBe(all);
+    expect(await book.count({ not: { coverId: others } })).toBe(0);
+  }
   await expect(book.delete({ id: { notIn: ['abc'] } })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
 });
 
