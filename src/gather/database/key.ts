@@ -33,8 +33,12 @@ function toKeyText(values: readonly unknown[]): string {
   return values.length === 1 ? String(values[0]) : values.map((value) => encodeURIComponent(String(value))).join('/');
 }
 
-/** The values in the text of a key of so many columns; undefined if it has another number of them. */
+/** A text that is the key of no row: PostgreSQL's text has no NUL. */
+export const NO_KEY = '\0';
+
+/** The values in the text of a key of so many columns; undefined if it has another number of them, and for `NO_KEY`. */
 export function fromKeyText(text: string, columns: number): string[] | undefined {
+  if (text === NO_KEY) return undefined;
   if (columns === 1) return [text];
   const values = text.split('/');
   if (values.length !== columns) return undefined;

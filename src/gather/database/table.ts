@@ -6,7 +6,7 @@ import type { Connection } from './connection.ts';
 import { type ConnectionQuery, connect } from './connections.ts';
 import type { Database } from './database.ts';
 import { insertRow, selectOrInsertRow, type UniqueKey, upsertRow } from './insert.ts';
-import { fromKeyText } from './key.ts';
+import { fromKeyText, NO_KEY } from './key.ts';
 import { type Column, type OrderTerm, reverseOrder, toTotalOrder } from './order.ts';
 import { selectVersions, toRefusal } from './refusal.ts';
 import type { Schema } from './schema.ts';
@@ -66,7 +66,7 @@ export class Table<T extends keyof Schema> {
   keyOf(text: KeyText): KeyOf<T> {
     const { key } = this.definition;
     const values = fromKeyText(text, key.length);
-    return Object.fromEntries(key.map((column, index) => [column, values?.[index] ?? '\0'])) as KeyOf<T>;
+    return Object.fromEntries(key.map((column, index) => [column, values?.[index] ?? NO_KEY])) as KeyOf<T>;
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { Context } from '../../context.ts';
 import { findForeignKey } from '../../database/foreign-key.ts';
-import { type Key, toKey } from '../../database/key.ts';
+import { type Key, NO_KEY, toKey } from '../../database/key.ts';
 import { type OrderTerm, toTerms, toTotalOrder } from '../../database/order.ts';
 import { toPage } from '../../database/page.ts';
 import { inPairs, type Pairs, withPairs } from '../../database/pairs.ts';
@@ -62,7 +62,7 @@ export function toChildLists(field: HasMany | ManyToMany, place: Place): ChildLi
           },
         };
       });
-      const keys = parents.map((parent) => key.textOf(parent) ?? '');
+      const keys = parents.map((parent) => key.textOf(parent) ?? NO_KEY);
       return rows.isPaged ? lists.of(keys, page) : lists.allOf(keys);
     },
   };
