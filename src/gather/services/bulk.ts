@@ -36,7 +36,7 @@ export interface BulkPlan {
   isOne: boolean;
   /** How many characters a key adds to the query; 0 for keys that are elsewhere. */
   lengthOf(key: Key): number;
-  /** Whether a key is of the type that the contract says. The service can have no value for another. */
+  /** Whether a key is text that can be sent, and of the type that the contract says. The service can have no value for another. */
   accepts(key: Key): boolean;
   toRequest(keys: readonly Key[]): RequestValues;
   /** The values in a checked answer, by the text of their keys. */
@@ -68,7 +68,8 @@ export function toBulkPlan(definitions: Definitions, operation: OperationContrac
     max: isOne ? 1 : findMax(definitions, schema, bulk),
     isOne,
     lengthOf: (key) => (group === 'query' ? encodeURIComponent(String(key)).length + separator : 0),
-    accepts: (key) => !isNumeric || (/\d/.test(String(key)) && Number.isSafeInteger(Number(key))),
+    accepts: (key) =>
+      isNumeric ? /\d/.test(String(key)) && Number.isSafeInteger(Number(key)) : String(key).isWellFormed(),
     toRequest: (keys) => ({
       [group]: names.reduceRight<unknown>((inner, name) => ({ [name]: inner }), toIn(keys.map(toKey))),
     }),

@@ -11,25 +11,27 @@ const HEADER = /^[\t\x20-\x7e\x80-\xff]*$/;
  * @throws INVALID_INPUT for a value that would lead to another path
  */
 export function toSegment({ name, explode }: Parameter, value: unknown): string {
-  const text = toList(value, explode, encodeURIComponent).join(',');
+  const text = toList(value, explode, encoderOf(name)).join(',');
   if (NO_SEGMENT.test(text)) throw refused(name, 'a value that can be part of a path', value);
   return text;
 }
 
-/** The pairs of a parameter in a query, encoded: `ids=1,2`. https://spec.openapis.org/oas/v3.1.1#style-examples */
+/**
+ * The pairs of a parameter in a query, encoded: `ids=1,2`. https://spec.openapis.org/oas/v3.1.1#style-examples
+ * @throws INVALID_INPUT for text with unpaired surrogates, which has no UTF-8
+ */
 export function toQuery({ name, style, explode }: Parameter, value: unknown): string[] {
-  const key = encodeURIComponent(name);
-  if (style === 'json') return [`${key}=${encodeURIComponent(JSON.stringify(value))}`];
+  const encode = encoderOf(name);
+  const key = encode(name);
+  if (style === 'json') return [`${key}=${encode(JSON.stringify(value))}`];
   if (style === 'deepObject' && isObject(value)) {
-    return entriesOf(value).map(
-      ([part, text]) => `${encodeURIComponent(`${name}[${part}]`)}=${encodeURIComponent(text)}`,
-    );
+    return entriesOf(value).map(([part, text]) => `${encode(`${name}[${part}]`)}=${encode(text)}`);
   }
   if (explode && isObject(value)) {
-    return entriesOf(value).map(([part, text]) => `${encodeURIComponent(part)}=${encodeURIComponent(text)}`);
+    return entriesOf(value).map(([part, text]) => `${encode(part)}=${encode(text)}`);
   }
-  if (explode && Array.isArray(value)) return value.map((part) => `${key}=${encodeURIComponent(String(part))}`);
-  return [`${key}=${toList(value, false, encodeURIComponent).join(DELIMITERS[style] ?? ',')}`];
+  if (explode && Array.isArray(value)) return value.map((part) => `${key}=${encode(String(part))}`);
+  return [`${key}=${toList(value, false, encode).join(DELIMITERS[style] ?? ',')}`];
 }
 
 const DELIMITERS: Partial<Record<Parameter['style'], string>> = { spaceDelimited: '%20', pipeDelimited: '%7C' };
@@ -39,6 +41,14 @@ export function toHeader({ name, style, explode }: Parameter, value: unknown): s
   const text = style === 'json' ? JSON.stringify(value) : toList(value, explode, String).join(',');
   if (!HEADER.test(text)) throw refused(name, 'a value that a header can have', value);
   return text;
+}
+
+/** Percent-encodes the text of a parameter. */
+function encoderOf(name: string): (text: string) => string {
+  return (text) => {
+    if (text.isWellFormed()) return encodeURIComponent(text);
+    throw refused(name, 'text without unpaired surrogates', text);
+  };
 }
 
 /** A value as OpenAPI's style `simple` lists it: an object as `name,value`, or exploded as `name=value`. */

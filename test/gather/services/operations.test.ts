@@ -114,6 +114,14 @@ describe('a request', () => {
       const message = `Expected a value that can be part of a path, got "${id}".`;
       await expect(operation({ path: { id } })).rejects.toMatchObject({ code: 'INVALID_INPUT', message, field: 'id' });
     }
+    const text = 'a\ud800';
+    const message = 'Expected text without unpaired surrogates, got "a\\ud800".';
+    await expect(operation({ path: { id: text } })).rejects.toMatchObject({ message, field: 'id' });
+    const listMembers = open()('listMembers');
+    for (const [field, value] of Object.entries({ words: [text], filter: { city: text } })) {
+      const refusal = { code: 'INVALID_INPUT', message, field };
+      await expect(listMembers({ query: { [field]: value } })).rejects.toMatchObject(refusal);
+    }
     const headers = { 'X-Branch': 'a\r\nb: c' };
     await expect(open()('listMembers')({ headers })).rejects.toMatchObject({
       code: 'INVALID_INPUT',
@@ -236,6 +244,13 @@ describe('keys', () => {
     expect(values[3]).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
     expect(received).toHaveLength(12);
     expect(most).toBe(3);
+  });
+
+  it('that are no text have no value, and do not fail the others', async () => {
+    server.respond = answering(() => json({ members: [ANN] }));
+    const bulk: Declared = { listMembers: { in: 'query.words', out: 'members[]', by: 'name' } };
+    expect(await open(bulk)('listMembers').byKey(['Ann', 'a\ud800'])).toEqual([ANN, null]);
+    expect(received).toHaveLength(1);
   });
 
   it('in exploded parameters count with their names towards the length of the URL', async () => {
