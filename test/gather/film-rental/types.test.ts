@@ -1,5 +1,6 @@
 import { startTestApp, type TestApp } from 'gather/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { Base64 } from '../../../src/gather/graphql/scalars.ts';
 import { filmRental } from './index.ts';
 
 let app: TestApp;
@@ -244,11 +245,18 @@ test.each([
     '{ filmsWhere(where: { last_update: { eq: "2026-02-01T00:00:00Z" } }) { title } }',
     'Expected a date and a time of day',
   ],
+  // PostgreSQL takes a sign of each part, and none of the whole.
+  ['{ filmsWhere(where: { running_time: { gt: "-P1D" } }) { title } }', 'Expected a duration in ISO 8601 format'],
+  ['mutation { updateStaff(input: { id: "x", picture: "A===" }) { staff { id } } }', 'Expected bytes in base64'],
   ['mutation { updateStaff(input: { id: "x", picture: "AAE" }) { staff { id } } }', 'Expected bytes in base64'],
 ])('%s is refused', async (text, message) => {
   const { errors } = await app.query(text);
   expect(errors).toMatchObject([{ message: expect.stringContaining(message) }]);
   expect(app.cost()).toEqual({ statements: 0, calls: 0 });
+});
+
+test('bytes in base64 may be as many as a body may have', () => {
+  expect(Base64.coerceInputValue('AP/w'.repeat(5_000_000))).toHaveLength(15_000_000);
 });
 
 test('the scalars say what they are', async () => {
