@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { type Bulk, defineService } from 'gather';
 import { readContract } from 'gather/codegen';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
+import type { OperationContract } from '../../../src/gather/services/contract.ts';
 import { createServices, type ServiceClients } from '../../../src/gather/services/create-services.ts';
 import type { BoundOperation } from '../../../src/gather/services/operation.ts';
 import { type Handler, type HttpServer, json, startHttpServer, status } from '../../helpers/http-server.ts';
@@ -128,6 +129,16 @@ describe('a request', () => {
       field: 'X-Branch',
     });
     expect(received).toEqual([]);
+  });
+
+  it('is one of an operation of any name, of a service of any name', async () => {
+    server.respond = json({ members: [ANN] });
+    const { listMembers } = contract.operations as Readonly<Record<string, OperationContract>>;
+    const source = defineService({ ...contract, operations: { source: listMembers } } as never);
+    const clients = createServices({ source }, { source: { url: server.url } });
+    opened.push(clients);
+    const bound = clients.bind(signal) as unknown as { source: { source: BoundOperation } };
+    expect(await bound.source.source()).toEqual({ members: [ANN] });
   });
 
   it('keeps a path parameter in its segment', async () => {
