@@ -217,12 +217,12 @@ class Compilation {
     assertShort(value, operator.isForText === true);
     const shape = `${column}.${operatorName}`;
     if (operator.isUnary) {
-      return [{ shape, truth: undefined, condition: () => operator.sql(sql.ref(column), undefined) }];
+      return [{ shape, truth: undefined, condition: () => operator.sql(sql.id(column), undefined) }];
     }
     const held = operator.isEquality ? toHeld(types[column], value) : value;
     const valueName = this.#nameOf(operator.toValue ? operator.toValue(held) : held);
     const truth = operator.truthOf?.(held, nullable.includes(column));
-    return [this.#tracked(path, { shape, truth, condition: () => operator.sql(sql.ref(column), param(valueName)) })];
+    return [this.#tracked(path, { shape, truth, condition: () => operator.sql(sql.id(column), param(valueName)) })];
   }
 
   /** Gives a value to a new param, and returns the param's name. */

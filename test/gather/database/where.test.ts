@@ -250,6 +250,13 @@ describe('compileWhere', () => {
     );
   });
 
+  test('quotes the names of columns as they are', () => {
+    const named = { ...definitions.book, types: { ...definitions.book.types, 'net.price': 'numeric' } };
+    const { condition } = compileWhere(named, { 'net.price': '1' } as Where<'book'>);
+    const { sql: text } = sql`${condition(expressionBuilder<Schema, 'book'>())}`.compile(builder);
+    expect(text).toBe('"net.price" = $1');
+  });
+
   test('gives one shape for one structure, whatever the values', () => {
     const shape = (where: Where<'book'>) => compileWhere(definitions.book, where).shape;
     expect(shape({ id: { in: ['1'] }, title: 'a' })).toBe(
