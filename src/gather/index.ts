@@ -49,7 +49,15 @@ export { isImage } from './files/image-types.ts';
 export { createUploadFile, type PlaceFile } from './files/uploadFile.ts';
 export type { NewUpload } from './files/uploads.ts';
 export { toRowId } from './global-id.ts';
-export { belongsTo, connectionOf, defineType, findBy, fromService, hasMany, manyToMany } from './graphql/define-type.ts';
+export {
+  belongsTo,
+  connectionOf,
+  defineType,
+  findBy,
+  fromService,
+  hasMany,
+  manyToMany,
+} from './graphql/define-type.ts';
 export { isStreamed } from './graphql/execution/info.ts';
 export { amount, idOf, many, price, text } from './graphql/inputs.ts';
 export { defineWhere } from './graphql/lists/define-where.ts';
