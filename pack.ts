@@ -31,7 +31,9 @@ const OPTIONAL = [
   '@graphql-codegen/typescript',
   '@graphql-codegen/typescript-resolvers',
   '@urql/core',
+  'inflection',
   'json-schema-to-typescript',
+  'node-diff3',
   'pg-introspection',
   'yaml',
 ];
@@ -59,6 +61,7 @@ rmSync(out, { recursive: true, force: true });
 const tsc = [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', join(ROOT, 'tsconfig.package.json'), '--outDir', out];
 execFileSync(process.execPath, tsc, { stdio: 'inherit' });
 writeFileSync(join(out, 'package.json'), `${JSON.stringify(packageOf(manifest), null, 2)}\n`);
+cpSync(join(ROOT, 'src/gather/graphql/engine.graphql'), join(out, 'graphql/engine.graphql'));
 cpSync(join(ROOT, 'src/gather/README.md'), join(out, 'README.md'));
 for (const file of ['CHANGELOG.md', 'LICENSE']) cpSync(join(ROOT, file), join(out, file));
 for (const guide of globSync(join(ROOT, 'docs/*.md'))) cpSync(guide, join(out, 'docs', basename(guide)));

@@ -57,7 +57,8 @@ export async function assertFits(
     const place = `${table.schema}.${table.table}`;
     const columns = found.get(place);
     if (!columns) return [`Table ${table.name}: the database has no ${place}. ${STALE}`];
-    const missing = Object.keys(table.types).filter((column) => !columns.has(column));
+    const named = Object.keys(table.types).map((column) => table.columns?.[column] ?? column);
+    const missing = named.filter((column) => !columns.has(column));
     return missing.map((column) => `Table ${table.name}: the database has no column "${column}" in ${place}. ${STALE}`);
   });
   throwFaults(app, faults);

@@ -32,5 +32,5 @@ test('nothing of the engine is outside of the schemas that the settings name', a
      where table_schema not in ('pg_catalog', 'information_schema') group by 1 order by 1`,
   );
   expect(schemas.map(({ schema }) => schema)).toEqual(['engine_queue', 'engine_room', 'lending', 'public']);
-  expect(schemas.at(-1)?.tables).toEqual(['author', 'book']);
+  expect(schemas.at(-1)?.tables).toEqual(['author', 'book', 'bookGenre', 'genre', 'sequel']);
 });

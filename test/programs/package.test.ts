@@ -5,11 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { foreignDatabase } from '../helpers/foreign-database.ts';
 import { ask, Program } from '../helpers/program.ts';
 import { temporaryDirectory } from '../helpers/temporary-directory.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MODULES = join(ROOT, 'node_modules');
+const SQL = ['schema.sql', 'seed.sql'].map((file) => join(ROOT, 'test/gather/film-rental', file));
 /** Compiling, packing and code generation take seconds each. */
 const TIMEOUT_MS = 180_000;
 const run = promisify(execFile);
@@ -158,6 +160,23 @@ test('source maps lead to the sources', async () => {
 });
 
 test(
+  'its `init` writes a project over a database, whose tests pass',
+  async () => {
+    await using rental = await foreignDatabase(...SQL);
+    const project = join(directory.path, 'rental');
+    for (const name of ['.bin', 'node', 'typescript']) await link(name);
+    await mkdir(project);
+    await symlink(join(app, 'node_modules'), join(project, 'node_modules'));
+    const database = ['--database', rental.databaseUrl, '--schema', 'public', 'accounting'];
+    const { stdout } = await nodeIn(project, 'node_modules/gather/bin.js', 'init', '.', ...database);
+    expect(stdout).toContain('types and tests: 38 tests pass');
+    const { dependencies } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8'));
+    expect(dependencies.gather).toBe(`^${manifest.version}`);
+  },
+  TIMEOUT_MS,
+);
+
+test(
   'an application is compiled and tested, and runs without optional packages',
   async () => {
     await node(join(MODULES, 'typescript/bin/tsc'));
@@ -196,7 +215,7 @@ test.for([
 test('npx gather lists its commands and names the version', async () => {
   const gather = (...args: string[]) => node(join(app, 'node_modules/gather/bin.js'), ...args);
   expect((await gather('--version')).stdout).toBe(`Gather ${manifest.version}, Node ${process.versions.node}\n`);
-  expect((await gather()).stdout).toMatch(/^npx gather <command> \[--help \| --version\]\n\n {2}psql /);
+  expect((await gather()).stdout).toMatch(/^npx gather <command> \[--help \| --version\]\n\n {2}init /);
 });
 
 /** What npm installs in any case. */

@@ -20,7 +20,10 @@ export interface ApplicationOptions {
   types: TypeRegistry;
   /** The parents of types without a table: `module#Type`, relative to `out`. */
   parents?: Readonly<Record<string, string>>;
-  migrations: Readonly<Record<string, AppMigration>>;
+  /** The migrations that make its tables, which are then run on an empty database. */
+  migrations?: Readonly<Record<string, AppMigration>>;
+  /** `database.json`, which `gather init` writes, of an application whose tables belong to somebody else. */
+  structure?: string;
   /** The PostgreSQL schemas of its tables. Tables of the first have unqualified names. @default ['public'] */
   schemas?: readonly [string, ...string[]];
   /**
@@ -65,7 +68,13 @@ declare module 'gather' {
 }
 `;
 
-async function generateDatabase({ migrations, schemas = ['public'], keys }: ApplicationOptions): Promise<string> {
+async function generateDatabase(options: ApplicationOptions): Promise<string> {
+  const { migrations = {}, schemas = ['public'], keys } = options;
+  if (options.structure !== undefined) {
+    const { parseStructure } = await withPackage(import('./structure.ts'));
+    const structure = parseStructure(await readFile(options.structure, 'utf8'));
+    return printDatabase(structure, { schema: structure.schemas[0] }).text + REGISTER;
+  }
   const { introspect } = await withPackage(import('./introspect.ts'));
   return withMigratedDatabase({ engineSchema: ENGINE_SCHEMA, migrations }, async (databaseUrl) => {
     const { text } = printDatabase(await introspect(databaseUrl, schemas, keys), { schema: schemas[0] });

@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 export { type ApplicationOptions, applicationFiles } from './application.ts';
 export { guessBulk } from './openapi/guess-bulk.ts';
@@ -13,6 +14,13 @@ export function withoutDatabase(files: Generators): Generators {
   return Object.fromEntries(Object.entries(files).filter(([file]) => !FROM_DATABASE.test(file)));
 }
 
+/** Writes the generated files; with `--check` on the command line, says which are stale, and fails if any is. */
+export async function runCodegen(files: Generators): Promise<void> {
+  const stale = await writeGenerated(files, { isCheck: process.argv.includes('--check') });
+  for (const file of stale) console.error(`${file} is stale. Run \`npm run codegen\`.`);
+  if (stale.length > 0) process.exitCode = 1;
+}
+
 /**
  * Writes generated files, or checks that they are up to date.
  * @returns the paths of stale files; none if they were written
@@ -23,7 +31,10 @@ export async function writeGenerated(files: Generators, { isCheck }: { isCheck: 
     const text = await generate();
     if (text === (await readFile(file, 'utf8').catch(() => ''))) continue;
     if (isCheck) stale.push(file);
-    else await writeFile(file, text);
+    else {
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, text);
+    }
   }
   return stale;
 }

@@ -13,7 +13,10 @@ import { type ColumnType, toColumnType } from './column-type.ts';
 /** A table as PostgreSQL describes it. */
 export interface FoundTable {
   schema: string;
+  /** Its name in the database. */
   name: string;
+  /** Its name in the code, if it is another one. */
+  alias?: string;
   comment: string | undefined;
   columns: readonly FoundColumn[];
   /** Whether it is a view, which is only read. */
@@ -27,7 +30,10 @@ export interface FoundTable {
 
 /** A column as PostgreSQL describes it. */
 export interface FoundColumn {
+  /** Its name in the code; in the database too, unless it has a `column`. */
   name: string;
+  /** Its name in the database, if it is another one. */
+  column?: string;
   /** PostgreSQL's internal name: `int8`. */
   typeName: string;
   /** Undefined for a type that is not supported. */

@@ -14,7 +14,9 @@ interface PrintOptions {
 /** Prints the module of a database's tables. @returns also the tables and columns left out, with the reasons */
 export function printDatabase(found: FoundDatabase, options: PrintOptions): { text: string; leftOut: string[] } {
   const tables = found.tables.map((table) => ({ ...table, columns: table.columns.filter(isKnown) }));
-  const nameOf = (schema: string, table: string) => toTableName(schema, table, options);
+  const aliases = new Map(tables.map(({ schema, name, alias }) => [`${schema}.${name}`, alias]));
+  const nameOf = (schema: string, table: string) =>
+    toTableName(schema, aliases.get(`${schema}.${table}`) ?? table, options);
   const leftOut = found.tables.flatMap(({ name, columns }) =>
     columns
       .filter((column) => !isKnown(column))
@@ -102,6 +104,7 @@ function printDefinitions(tables: readonly FoundTable[], nameOf: NameOf, isEngin
       `    name: ${literal(name)},`,
       `    schema: ${literal(table.schema)},`,
       `    table: ${literal(table.name)},`,
+      ...printRenamed(table),
       `    key: ${list(table.key)},`,
       `    types: { ${types} },`,
       ...(labels.length > 0 ? [`    labels: { ${labels.join(', ')} },`] : []),
@@ -149,6 +152,12 @@ function refersToKey({ columns, isToKey }: ForeignKey): boolean {
 
 function printForeignKey({ columns, table, to }: ForeignKey): string {
   return `{ columns: ${list(columns)}, table: ${literal(table)}, to: ${list(to)} }`;
+}
+
+/** The names in the database of columns that have another one in the code. */
+function printRenamed({ columns }: FoundTable): string[] {
+  const renamed = columns.flatMap(({ name, column }) => (column ? [`${quote(name)}: ${literal(column)}`] : []));
+  return renamed.length === 0 ? [] : [`    columns: { ${renamed.join(', ')} },`];
 }
 
 /** A loader for each unique key. */

@@ -99,7 +99,7 @@ function toApiName(service: string): string {
 }
 
 /** `book-ratings` becomes `bookRatings`. */
-function toServiceName(name: string): string {
+export function toServiceName(name: string): string {
   const type = toTypeName(name);
   return type.charAt(0).toLowerCase() + type.slice(1);
 }

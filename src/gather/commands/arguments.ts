@@ -21,9 +21,12 @@ export function parseArguments(name: string, command: Command, args: readonly st
     tokens: true,
   });
   const options: Record<string, string | true> = {};
+  const lists: Record<string, string[]> = {};
   const positionals: string[] = [];
+  // The list that values are added to: what follows `--openapi` up to the next option.
+  let list = positionals;
   for (const token of tokens) {
-    if (token.kind === 'positional') positionals.push(token.value);
+    if (token.kind === 'positional') list.push(token.value);
     if (token.kind !== 'option') continue;
     const option = Object.hasOwn(known, token.name) ? known[token.name] : undefined;
     if (!option) throw new MisuseError(unknownOption(name, command, token));
@@ -33,13 +36,19 @@ export function parseArguments(name: string, command: Command, args: readonly st
     if (option.value !== undefined && token.value === undefined) {
       throw new MisuseError(`${token.rawName} expects a value: ${token.rawName} ${option.value}.`);
     }
+    list = positionals;
+    if (option.value?.endsWith('…')) {
+      list = lists[token.name] ??= [];
+      list.push(String(token.value));
+      continue;
+    }
     if (token.name in options) throw new MisuseError(`${token.rawName} is given twice.`);
     options[token.name] = token.value ?? true;
   }
   if (!command.takesArguments && positionals.length > 0) {
     throw new MisuseError(`${name} takes no arguments, got "${positionals.join(' ')}".`);
   }
-  return { options, args: positionals };
+  return { options, lists, args: positionals };
 }
 
 function unknownOption(name: string, { options = {}, settings }: Command, option: { name: string; rawName: string }) {

@@ -3,7 +3,7 @@ import { type Config, credentialSettings, urlSetting } from '../config.ts';
 
 /** An option of a command: a flag, or one with a value. */
 export interface Option {
-  /** What its value is, as in `--name NAME`; absent for a flag. */
+  /** What its value is, as in `--name NAME`; absent for a flag. `FILE…` takes one value or more. */
   value?: string;
   help: string;
 }
@@ -12,6 +12,8 @@ export interface Option {
 export interface Given {
   /** Values of options by name without dashes; a flag is `true`. */
   options: Readonly<Record<string, string | true | undefined>>;
+  /** The values of options that take several, by name. */
+  lists?: Readonly<Record<string, readonly string[] | undefined>>;
   /** None unless the command takes arguments. */
   args: readonly string[];
 }

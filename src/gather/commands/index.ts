@@ -1,9 +1,12 @@
 import type { App } from '../app.ts';
+import { add } from './add.ts';
 import { check } from './check.ts';
 import type { Command } from './command.ts';
 import { dev } from './dev/dev.ts';
 import { devServer } from './dev/server.ts';
+import { init } from './init.ts';
 import { migrate } from './migrate.ts';
+import { newProject } from './new.ts';
 import { runProgram } from './program.ts';
 import { psql } from './psql.ts';
 import { seed } from './seed.ts';
@@ -33,6 +36,9 @@ function commandsOf(app: App): Readonly<Record<string, Command>> {
     check: check(app),
     user: user(app),
     psql,
+    init,
+    new: newProject,
+    add,
     ...(app.startExamples && { services: services(app, app.startExamples) }),
   };
 }

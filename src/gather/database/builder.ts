@@ -1,4 +1,5 @@
-import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely';
+import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector } from 'kysely';
+import { RenamingCompiler } from './column-names.ts';
 import type { Schema } from './schema.ts';
 
 /** Kysely as a query builder only. It has no connection: `Database.run` runs statements. */
@@ -7,6 +8,6 @@ export const builder = new Kysely<Schema>({
     createAdapter: () => new PostgresAdapter(),
     createDriver: () => new DummyDriver(),
     createIntrospector: (db) => new PostgresIntrospector(db),
-    createQueryCompiler: () => new PostgresQueryCompiler(),
+    createQueryCompiler: () => new RenamingCompiler(),
   },
 });

@@ -4,6 +4,7 @@ import { onAbort } from '../abort.ts';
 import { type Call, call, publishCall, toOutcome } from '../calls.ts';
 import type { Permit } from '../concurrency/semaphore.ts';
 import { GatherError } from '../errors.ts';
+import { fieldsOf } from './column-names.ts';
 import { isBroken, isCanceled, isStale, toGatherError } from './errors.ts';
 import type { Pools } from './pool.ts';
 import { type Result, runQuery } from './query.ts';
@@ -173,14 +174,15 @@ export class Database {
     batchSize: number,
     signal = this.signal,
   ): AsyncGenerator<Row[]> {
-    const { text, values } = toBound(query);
+    const { text, values, fields } = toBound(query);
     const cursor = `gather_${this.#cursors++}`;
     const start = performance.now();
     let outcome: Call['outcome'] = 'ok';
     try {
       await this.#track(this.#execute(raw(`declare ${cursor} no scroll cursor for ${text}`, values)));
       while (true) {
-        const { rows } = await this.#track(this.#execute(raw<Row>(`fetch ${batchSize} from ${cursor}`)));
+        const fetch = { ...raw<Row>(`fetch ${batchSize} from ${cursor}`), fields };
+        const { rows } = await this.#track(this.#execute(fetch));
         if (rows.length > 0) yield rows;
         if (rows.length < batchSize) break;
       }
@@ -236,7 +238,7 @@ export class Database {
       this.signal.throwIfAborted();
       if (!isStale(error)) {
         this.#pools.lost?.failed(error);
-        throw withFrames(toGatherError(error));
+        throw withFrames(toGatherError(error, statement.fields));
       }
       prepareAnew(statement.name);
       // In a transaction, which the failure has aborted, it cannot be repeated.
@@ -335,6 +337,6 @@ function tooSlow(idleMs: number): GatherError {
 
 function toBound<Row>(query: Query<Row>): BoundStatement<Row> {
   if (!('compile' in query)) return query;
-  const { sql, parameters } = query.compile();
-  return raw(sql, [...parameters]);
+  const compiled = query.compile();
+  return { ...raw<Row>(compiled.sql, [...compiled.parameters]), fields: fieldsOf(compiled) };
 }

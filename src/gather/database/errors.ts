@@ -1,5 +1,6 @@
 import { DatabaseError } from 'pg';
 import { GatherError } from '../errors.ts';
+import type { FieldNames } from './column-names.ts';
 
 const SOURCE = { source: 'postgres' } as const;
 
@@ -14,15 +15,16 @@ const WORDS_OF_PG = /connection|client was closed|pool after calling end|timeout
 /**
  * Converts an error of PostgreSQL or of its connection to a `GatherError`. A fault of the program, such as a column that
  * does not exist, is returned unchanged.
+ * @param fields the fields of columns that have other names in the code
  */
-export function toGatherError(error: unknown): unknown {
+export function toGatherError(error: unknown, fields?: FieldNames): unknown {
   if (error instanceof GatherError || !(error instanceof Error)) return error;
   if (!(error instanceof DatabaseError)) return isOfConnection(error) ? fromConnection(error) : error;
   const { code = '' } = error;
   if (UNAVAILABLE.test(code)) return unavailable(error);
   if (code === QUERY_CANCELED) return timeout(error);
   if (isStale(error)) return changed(error);
-  return fromRefusal(error) ?? error;
+  return fromRefusal(error, fields) ?? error;
 }
 
 /** Whether a connection that failed in this way must not be used again. */
@@ -75,8 +77,10 @@ function timeout(cause: unknown) {
 }
 
 /** Converts the violation of a constraint, or a conflict; reads the column at fault, if it is one, from the error's detail. */
-function fromRefusal(error: DatabaseError): GatherError | undefined {
-  const [, column, value] = /^Key \("?([^",]+)"?\)=\((.*)\)/s.exec(error.detail ?? '') ?? [];
+function fromRefusal(error: DatabaseError, fields?: FieldNames): GatherError | undefined {
+  const fieldOf = (column: string | undefined) => fields?.get(column ?? '') ?? column;
+  const [, found, value] = /^Key \("?([^",]+)"?\)=\((.*)\)/s.exec(error.detail ?? '') ?? [];
+  const column = fieldOf(found);
   const at = { ...SOURCE, cause: error, field: column, value };
   switch (error.code) {
     case '23505':
@@ -89,7 +93,10 @@ function fromRefusal(error: DatabaseError): GatherError | undefined {
     case '23514':
       return new GatherError('INVALID_INPUT', `The values violate the constraint ${error.constraint}.`, at);
     case '23502':
-      return new GatherError('INVALID_INPUT', `${error.column} must not be null.`, { ...at, field: error.column });
+      return new GatherError('INVALID_INPUT', `${fieldOf(error.column)} must not be null.`, {
+        ...at,
+        field: fieldOf(error.column),
+      });
     case '22003':
       return new GatherError('INVALID_INPUT', 'A number is too large for its column.', at);
     case '22007':

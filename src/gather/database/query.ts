@@ -67,6 +67,7 @@ class Query<Row> implements RowReader {
   readonly text: string;
   readonly #values: readonly unknown[];
   readonly #types: Types;
+  readonly #fields: BoundStatement<Row>['fields'];
   readonly #onRead: QueryOptions['onRead'];
   readonly #settle: Settle<Row>;
   readonly #timer: NodeJS.Timeout;
@@ -78,7 +79,7 @@ class Query<Row> implements RowReader {
   #failure: unknown;
 
   constructor(
-    { name, text, values }: BoundStatement<Row>,
+    { name, text, values, fields }: BoundStatement<Row>,
     types: Types,
     { timeoutMs, onRead }: QueryOptions,
     settle: Settle<Row>,
@@ -87,6 +88,7 @@ class Query<Row> implements RowReader {
     this.text = text;
     this.#values = values;
     this.#types = types;
+    this.#fields = fields;
     this.#onRead = onRead;
     this.#settle = settle;
     this.#timer = setTimeout(() => this.handleError(new Error('Query read timeout')), timeoutMs);
@@ -120,7 +122,9 @@ class Query<Row> implements RowReader {
   }
 
   handleRowDescription({ fields }: { fields: readonly ResultField[] }): void {
-    const format = new RowFormat(fields, this.#types);
+    const names = this.#fields;
+    const named = names ? fields.map((field) => ({ ...field, name: names.get(field.name) ?? field.name })) : fields;
+    const format = new RowFormat(named, this.#types);
     this.#format = format;
     if (this.name === undefined || !this.#connection) return;
     const formats = formatsOf.get(this.#connection) ?? new Map<string, RowFormat>();

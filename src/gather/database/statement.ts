@@ -1,4 +1,5 @@
 import type { Compilable } from 'kysely';
+import { type FieldNames, fieldsOf } from './column-names.ts';
 
 /** The maximum number of cached, named shapes, which bounds the prepared statements of each connection. */
 const MAX_SHAPES = 1000;
@@ -9,6 +10,8 @@ export interface BoundStatement<Row> {
   name: string | undefined;
   text: string;
   values: unknown[];
+  /** The fields of its rows; undefined if each has the name of its column. */
+  fields?: FieldNames | undefined;
   /** For the type checker only. */
   readonly row?: Row;
 }
@@ -33,12 +36,14 @@ export class Statement<Row> {
   readonly #name: string | undefined;
   readonly #text: string;
   readonly #parameters: readonly unknown[];
+  readonly #fields: FieldNames | undefined;
 
   constructor(query: Compilable<Row>, name?: string) {
-    const { sql, parameters } = query.compile();
+    const compiled = query.compile();
     this.#name = name;
-    this.#text = sql;
-    this.#parameters = parameters;
+    this.#text = compiled.sql;
+    this.#parameters = compiled.parameters;
+    this.#fields = fieldsOf(compiled);
   }
 
   with(values: Values): BoundStatement<Row> {
@@ -46,6 +51,7 @@ export class Statement<Row> {
       name: this.#name && `${this.#name}_${generation}`,
       text: this.#text,
       values: this.#parameters.map((parameter) => (parameter instanceof Param ? values[parameter.name] : parameter)),
+      fields: this.#fields,
     };
   }
 }

@@ -1,10 +1,14 @@
 import { type RawBuilder, type SelectType, sql } from 'kysely';
 import { GatherError } from '../errors.ts';
 import { builder } from './builder.ts';
+import { type ColumnNames, naming } from './column-names.ts';
 import { isHeld } from './held.ts';
 import type { Column } from './order.ts';
 import type { Schema } from './schema.ts';
 import { type BoundStatement, prepare, type Values } from './statement.ts';
+
+/** What a table and its columns are called in the database. */
+type Names = Pick<Definition<unknown, never>, 'schema' | 'table'> & { readonly columns?: ColumnNames | undefined };
 
 /** A row as it is read. */
 export type Row<T extends keyof Schema> = { [C in Column<T>]: SelectType<Schema[T][C]> };
@@ -21,6 +25,8 @@ interface Definition<Table, Column extends string = keyof Table & string> {
   /** The PostgreSQL schema that it is in. */
   readonly schema: string;
   readonly table: string;
+  /** The names in the database of columns that have another one there: `{ releaseYear: 'release_year' }`. */
+  readonly columns?: { readonly [C in Column]?: string };
   /** The columns of its key, in order. */
   readonly key: readonly Column[];
   /** The SQL type of every column, for casts. A domain's is that of its base. */
@@ -89,9 +95,9 @@ export function toGivenColumns<T extends keyof Schema>(
   return (Object.keys(types) as Column<T>[]).filter((column) => given.has(column));
 }
 
-/** The qualified name of a table: `"public"."book"`. */
-export function tableOf({ schema, table }: Pick<Definition<unknown>, 'schema' | 'table'>): RawBuilder<unknown> {
-  return sql.id(schema, table);
+/** The qualified name of a table: `"public"."book"`. Its statement is compiled with the names of its columns there. */
+export function tableOf({ schema, table, columns }: Names): RawBuilder<unknown> {
+  return columns ? sql`${sql.id(schema, table)}${naming(columns)}` : sql.id(schema, table);
 }
 
 /** The name of a table in references to its columns: `"book"`. */

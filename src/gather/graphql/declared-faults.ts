@@ -18,6 +18,7 @@ export type AnyDefinition = {
   readonly name: string;
   readonly schema: string;
   readonly table: string;
+  readonly columns?: Readonly<Record<string, string | undefined>>;
   readonly key: readonly string[];
   readonly types: Readonly<Record<string, unknown>>;
   readonly unique: readonly string[];

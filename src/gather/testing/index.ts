@@ -14,6 +14,7 @@ import { createTestDatabase } from './database.ts';
 import { type RunningTestService, startTestService, type TestService } from './services.ts';
 import { listenToStatements } from './statements.ts';
 
+export { onCopy } from './on-copy.ts';
 export { startTestPostgres, type TestPostgres } from './postgres.ts';
 export { dead, fails, hangs, type TestRequest, type TestService } from './services.ts';
 

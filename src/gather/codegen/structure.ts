@@ -1,0 +1,133 @@
+import type { DeclaredKeys, FoundColumn, FoundDatabase, FoundTable } from './introspect.ts';
+import { takeName, toFieldName, toTypeName } from './names.ts';
+
+/** The structure of a database and what its parts are called in the code: the contents of `database.json`. */
+export interface Structure {
+  /** The PostgreSQL schemas. Tables of the first have unqualified names. */
+  schemas: readonly [string, ...string[]];
+  /** The columns of the keys of views, by `schema.name`. A person adds them: PostgreSQL does not know them. */
+  keys: DeclaredKeys;
+  tables: readonly NamedTable[];
+  /** What introspection left out, with the reasons. */
+  leftOut: readonly string[];
+}
+
+/** A table with names for the code; the names of its columns are in camel case. */
+export interface NamedTable extends FoundTable {
+  /** The name of its GraphQL type. */
+  type: string;
+}
+
+/** The names of what belongs to a type: a table `film_order` is no `FilmOrder` if there is a `Film`. */
+const DERIVED = /^(.*)(Connection|Edge|By|ListWhere|Where|OrderField|Order|Filter)$/;
+/** The names of the engine's types and of those of GraphQL. */
+const TAKEN_TYPES = [
+  ...['Query', 'Mutation', 'Subscription', 'Node', 'PageInfo', 'Role', 'ErrorCode', 'UserError', 'OrderDirection'],
+  ...['User', 'Job', 'JobState', 'JobError', 'JobErrorCode', 'Schedule', 'StoredFile', 'Upload'],
+  ...['ID', 'Int', 'Float', 'String', 'Boolean', 'Date', 'DateTime', 'Decimal', 'File', 'JSON', 'URL'],
+];
+
+/**
+ * Names the tables and columns of a database as GraphQL and TypeScript do. What has a name in the former structure keeps it.
+ * A name in the code belongs to columns of one name only, in all tables.
+ */
+export function nameStructure(found: FoundDatabase, schemas: Structure['schemas'], former?: Structure): Structure {
+  const before = new Map(former?.tables.map((table) => [placeOf(table), table]));
+  const types = new Set([...TAKEN_TYPES, ...[...before.values()].map(({ type }) => type)]);
+  const fields = new FieldNames(found, former);
+  const plains = new Set(found.tables.map(({ name }) => toTypeName(name)));
+  const inOrder = found.tables.toSorted((a, b) => schemas.indexOf(a.schema) - schemas.indexOf(b.schema));
+  const tables = inOrder.map((table): NamedTable => {
+    const known = before.get(placeOf(table));
+    const plain = toTypeName(table.name);
+    const [, stem, suffix] = DERIVED.exec(plain) ?? [];
+    const isDerived = stem !== undefined && (plains.has(stem) || suffix === 'Connection' || suffix === 'Edge');
+    const names = [
+      ...(isDerived ? [] : [plain]),
+      ...(table.schema === schemas[0] ? [] : [toTypeName(table.schema) + plain]),
+    ];
+    const type = known?.type ?? takeName(types, ...names, `${plain}Record`);
+    const alias = known ? known.alias : toFieldName(table.name);
+    const { alias: _, ...renamed } = fields.rename(table);
+    return { ...renamed, ...(alias !== undefined && alias !== table.name && { alias }), type };
+  });
+  return { schemas, keys: former?.keys ?? {}, tables, leftOut: found.leftOut };
+}
+
+/** Where a table is: `public.film`. */
+export function placeOf({ schema, name }: FoundTable): string {
+  return `${schema}.${name}`;
+}
+
+/** The name of a table in the code. */
+export function codeNameOf({ schema, name, alias }: FoundTable, { schemas }: Structure): string {
+  const own = alias ?? name;
+  return schema === schemas[0] ? own : `${schema}.${own}`;
+}
+
+/** The names of columns in the code, by their names in the database. */
+class FieldNames {
+  readonly #names = new Map<string, string>();
+
+  constructor({ tables }: FoundDatabase, former: Structure | undefined) {
+    const all = new Set(tables.flatMap(({ columns }) => columns.map(({ name }) => name)));
+    for (const { columns } of former?.tables ?? []) {
+      for (const { name, column = name } of columns) if (all.has(column)) this.#names.set(column, name);
+    }
+    // A column keeps a name that is as it should be; no other column may then have it.
+    const taken = new Set([...this.#names.values(), ...tables.flatMap(({ schema, name }) => [schema, name])]);
+    const fresh = [...all].filter((column) => !this.#names.has(column));
+    for (const column of fresh.filter((it) => toFieldName(it) === it)) {
+      this.#names.set(column, column);
+      taken.add(column);
+    }
+    for (const column of fresh.filter((it) => toFieldName(it) !== it)) {
+      const name = toFieldName(column);
+      this.#names.set(column, takeName(taken, name, `${name}Column`));
+    }
+  }
+
+  rename(table: FoundTable): FoundTable {
+    const toName = (column: string) => this.#names.get(column) ?? column;
+    return {
+      ...table,
+      columns: table.columns.map((column): FoundColumn => {
+        const name = toName(column.name);
+        return { ...column, name, ...(name !== column.name && { column: column.name }) };
+      }),
+      key: table.key.map(toName),
+      unique: table.unique.map((columns) => columns.map(toName)),
+      foreignKeys: table.foreignKeys.map((key) => ({
+        ...key,
+        columns: key.columns.map(toName),
+        to: key.to.map(toName),
+      })),
+    };
+  }
+}
+
+/** Prints `database.json`, with a line for each column, so that a change of the database is a change of few lines. */
+export function printStructure({ schemas, keys, tables, leftOut }: Structure): string {
+  const printed = tables.map(({ columns, ...table }) => {
+    const lines = columns.map((column) => `      ${JSON.stringify(column)}`);
+    const rest = Object.entries(table).map(([name, value]) => `    ${JSON.stringify(name)}: ${JSON.stringify(value)}`);
+    return `  {\n${rest.filter((line) => !line.endsWith('undefined')).join(',\n')},\n    "columns": [\n${lines.join(',\n')}\n    ]\n  }`;
+  });
+  const omitted = leftOut.map((line) => `  ${JSON.stringify(line)}`);
+  return `{
+"schemas": ${JSON.stringify(schemas)},
+"keys": ${JSON.stringify(keys)},
+"tables": [
+${printed.join(',\n')}
+],
+"leftOut": [
+${omitted.join(',\n')}
+]
+}
+`;
+}
+
+/** Reads the text of `database.json`. */
+export function parseStructure(text: string): Structure {
+  return JSON.parse(text) as Structure;
+}
