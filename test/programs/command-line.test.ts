@@ -1,7 +1,21 @@
 import { expect, test } from 'vitest';
 import { runGather } from '../helpers/program.ts';
 
-const COMMANDS = ['start', 'dev', 'serve', 'work', 'migrate', 'seed', 'check', 'user', 'psql', 'services'];
+const COMMANDS = [
+  'start',
+  'dev',
+  'serve',
+  'work',
+  'migrate',
+  'seed',
+  'check',
+  'user',
+  'psql',
+  'init',
+  'new',
+  'add',
+  'services',
+];
 
 test.for([[], ['--help']])('%j lists the commands', async (args) => {
   const { code, stdout, stderr } = await runToEnd(args);
@@ -47,7 +61,7 @@ test.for([
   ['serve --migrate', 'serve has no option --migrate. It has --wait, --processes, --help.'],
   ['check -x', 'check has no option -x. It has --help.'],
   ['user add ann@shop.example --role', '--role expects a value: --role ROLE.'],
-  ['work --only add --only add', '--only is given twice.'],
+  ['work --concurrency 1 --concurrency 2', '--concurrency is given twice.'],
   ['user list --generate', 'Expected no options for list.'],
 ] as const)('%s is refused in a sentence, with code 2', async ([words, message]) => {
   const { code, stdout, stderr } = await runToEnd(words.split(' '));

@@ -23,7 +23,7 @@ export const work = (app: App): Command => ({
   help: 'Run `migrate` first.',
   options: {
     ...WAIT,
-    only: { value: 'TASK …', help: 'runs the jobs of these tasks only; other workers must run the rest' },
+    only: { value: 'TASK…', help: 'runs the jobs of these tasks only; other workers must run the rest' },
     concurrency: { value: 'N', help: "runs N jobs of each task at a time, in place of the task's own number" },
   },
   settings: {
@@ -35,7 +35,6 @@ export const work = (app: App): Command => ({
 separated by commas`,
   },
   required: ['DATABASE_URL', ...serviceSettings(app)],
-  takesArguments: true,
 
   async run(config, given) {
     const tasks = chooseTasks(app, given);
@@ -61,18 +60,15 @@ separated by commas`,
 });
 
 /** The tasks that the options choose: those after `--only`. @throws MisuseError */
-function chooseTasks({ tasks }: App, { options, args }: Given): App['tasks'] {
-  const { only: first } = options;
-  if (first === undefined && args.length > 0)
-    throw new MisuseError(`work takes no arguments, got "${args.join(' ')}".`);
-  const only = first !== undefined && new Set([`${first}`, ...args]);
+function chooseTasks({ tasks }: App, { options, lists }: Given): App['tasks'] {
+  const only = lists?.['only'];
   const names = tasks.map(({ name }) => name);
-  const unknown = [...(only || [])].filter((name) => !names.includes(name));
+  const unknown = (only ?? []).filter((name) => !names.includes(name));
   if (unknown.length > 0) {
     throw new MisuseError(`Expected tasks of ${names.join(', ')} after --only, got ${unknown.join(', ')}.`);
   }
   return tasks
-    .filter(({ name }) => !only || only.has(name))
+    .filter(({ name }) => !only || only.includes(name))
     .map((task) => ({
       ...task,
       concurrency: toWholeNumber('--concurrency', options['concurrency'], task.concurrency),
