@@ -50,7 +50,7 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
-      { test: { ...common, name: 'programs', include: PROGRAMS, maxWorkers: 2, sequence: { groupOrder: 2 } } },
+      { test: { ...common, name: 'programs', include: PROGRAMS, maxWorkers: 3, sequence: { groupOrder: 2 } } },
       { test: { ...common, name: 'alone', include: ALONE, maxWorkers: 1, sequence: { groupOrder: 3 } } },
     ],
   },
