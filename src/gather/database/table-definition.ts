@@ -105,9 +105,14 @@ export function aliasOf({ table }: Pick<Definition<unknown>, 'table'>): RawBuild
   return sql.id(table);
 }
 
-/** The name of the table in the shape of a statement. */
-export function shapeOfTable({ schema, table }: Pick<Definition<unknown>, 'schema' | 'table'>): string {
-  return `${schema}.${table}`;
+const shapesOfNames = new WeakMap<ColumnNames, string>();
+
+/** What the shape of a statement must contain of a table: its name, and the columns that have another one in the database. */
+export function shapeOfTable({ schema, table, columns }: Names): string {
+  if (!columns) return `${schema}.${table}`;
+  const names = shapesOfNames.get(columns) ?? JSON.stringify(columns);
+  shapesOfNames.set(columns, names);
+  return `${schema}.${table}${names}`;
 }
 
 /** `"id", "name"`, or `"book"."id", "book"."name"`. */
