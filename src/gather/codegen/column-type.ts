@@ -1,4 +1,5 @@
 import type { Introspection, PgType } from 'pg-introspection';
+import { literal } from './literal.ts';
 
 /** A type of PostgreSQL that columns may have. */
 export interface ColumnType {
@@ -55,7 +56,7 @@ export function toColumnType(type: PgType | undefined, introspection: Introspect
 
 /** `'DRAFT' | 'ACTIVE'`. */
 export function unionOf(values: readonly string[]): string {
-  return values.map((value) => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`).join(' | ');
+  return values.map(literal).join(' | ');
 }
 
 function toArrayType(array: PgType, introspection: Introspection): ColumnType | undefined {

@@ -1,5 +1,6 @@
 import { unionOf } from './column-type.ts';
 import type { FoundColumn, FoundDatabase, FoundForeignKey, FoundTable } from './introspect.ts';
+import { literal } from './literal.ts';
 
 /** The schema of the engine's tables during code generation. */
 export const ENGINE_SCHEMA = 'gather';
@@ -209,10 +210,6 @@ function isKnown({ type }: FoundColumn): boolean {
 /** `['id', 'name']`. */
 function list(values: readonly string[]): string {
   return `[${values.map(literal).join(', ')}]`;
-}
-
-function literal(text: string): string {
-  return unionOf([text]);
 }
 
 function printComment(comment: string | undefined, indent = ''): string {

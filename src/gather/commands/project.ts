@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
-import { basename, dirname, relative, sep } from 'node:path';
+import { basename, dirname, relative } from 'node:path';
 import { InitError } from '../init/init-error.ts';
 import type { ProjectOptions } from '../init/project-files.ts';
 import { CommandError, MisuseError } from './command.ts';
@@ -26,13 +26,12 @@ export async function refusing<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Gather itself is a path if it is a checkout. */
+/** Gather itself is a path, of a checkout or of an installed package: another package has its name in npm's registry. */
 function versionFrom(directory: string, name: string): string {
   const file = findPackageJSON(import.meta.url) ?? '';
-  if (name === 'gather' && !file.includes(`${sep}node_modules${sep}`))
-    return `file:${relative(directory, dirname(file))}`;
-  const { version, dependencies, peerDependencies } = JSON.parse(readFileSync(file, 'utf8'));
-  const found = name === 'gather' ? `^${version}` : { ...dependencies, ...peerDependencies }[name];
+  if (name === 'gather') return `file:${relative(directory, dirname(file))}`;
+  const { dependencies, peerDependencies } = JSON.parse(readFileSync(file, 'utf8'));
+  const found = { ...dependencies, ...peerDependencies }[name];
   if (typeof found === 'string') return found;
   throw new Error(`Expected a version of ${name} in ${file}, found none.`);
 }

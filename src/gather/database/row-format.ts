@@ -75,7 +75,10 @@ export class RowFormat {
       }
       at = last;
     }
-    return this.#toRow(values);
+    const row = this.#toRow(values);
+    // The format lives as long as its connection, and must keep no value of a request.
+    values.fill(null);
+    return row;
   }
 
   /** A row whose values pg has read. */

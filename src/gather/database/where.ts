@@ -8,7 +8,7 @@ import { type Hop, Related } from './related.ts';
 import type { Schema, TableName } from './schema.ts';
 import { SqlCondition } from './sql-condition.ts';
 import { param, type Values } from './statement.ts';
-import { type Row, type TableDefinition, tableOf } from './table-definition.ts';
+import { type Row, shapeOfTable, type TableDefinition, tableOf } from './table-definition.ts';
 
 const MAX_DEPTH = 20;
 const MAX_CONDITIONS = 200;
@@ -170,7 +170,7 @@ class Compilation {
     const { shape, truth, condition } = this.#compileHops(inner, others, compile);
     const pairs = on.map(([from, to]) => sql<SqlBool>`${sql.id(inner.alias, to)} = ${sql.id(scope.alias, from)}`);
     return {
-      shape: `exists(${definition.name} ${on.map((pair) => pair.join('=')).join()} ${shape})`,
+      shape: `exists(${shapeOfTable(definition)} ${on.map((pair) => pair.join('=')).join()} ${shape})`,
       // A row that meets it need not be there.
       truth: truth === false ? false : undefined,
       condition: (eb) => sql`exists (

@@ -1,3 +1,4 @@
+import { literal } from '../codegen/literal.ts';
 import type { Bulk } from '../services/bulk.ts';
 import type { Files } from './files.ts';
 import type { FieldModel, Model, TypeModel } from './model.ts';
@@ -35,7 +36,7 @@ ${hasServices ? "import { services } from './services/index.ts';\n" : ''}import 
 import * as resolvers from './types/index.ts';
 
 export const app = defineApp({
-  name: '${name}',
+  name: ${literal(name)},
   schema: new URL('../schema.graphql', import.meta.url),
   database: { tables, rowLoaders },
   types,
@@ -59,7 +60,7 @@ ${types.map(printQueryField).join('')}});
 
 /** The source of the field of Query with a list of a type. */
 export function printQueryField({ many, table, key }: TypeModel): string {
-  return `  ${many}: connectionOf('${table}', { orderBy: ${printOrder(key)} }),\n`;
+  return `  ${many}: connectionOf(${literal(table)}, { orderBy: ${printOrder(key)} }),\n`;
 }
 
 /** `{ filmId: 'asc' }`. */
@@ -90,13 +91,13 @@ declare module 'gather' {
 
 function printBulk(bulk: Bulk): string {
   const parts = Object.entries(bulk).map(
-    ([name, value]) => `${name}: ${typeof value === 'number' ? value : `'${value}'`}`,
+    ([name, value]) => `${name}: ${typeof value === 'number' ? value : literal(value)}`,
   );
   return `{ ${parts.join(', ')} }`;
 }
 
 function printTables(types: readonly TypeModel[]): string {
-  const lines = types.map(({ name, table }) => `  ${name}: '${table}',\n`);
+  const lines = types.map(({ name, table }) => `  ${name}: ${literal(table)},\n`);
   return `/** Which type of schema.graphql is which table. */
 export const types = {
 ${lines.join('')}} as const;
@@ -127,10 +128,11 @@ function isDeclared(field: FieldModel): field is Declared {
 }
 
 function printSource(field: Declared): string {
-  if (field.kind === 'service') return `fromService('${field.service}', '${field.operation}', { by: '${field.by}' })`;
-  const [column = '', ...others] = field.by.map((name) => `'${name}'`);
+  if (field.kind === 'service')
+    return `fromService(${[field.service, field.operation].map(literal).join(', ')}, { by: ${literal(field.by)} })`;
+  const [column = '', ...others] = field.by.map(literal);
   const by = others.length === 0 ? column : `[${[column, ...others].join(', ')}]`;
   return field.kind === 'one'
     ? `belongsTo(${by})`
-    : `hasMany('${field.table}', { by: ${by}, orderBy: ${printOrder(field.key)} })`;
+    : `hasMany(${literal(field.table)}, { by: ${by}, orderBy: ${printOrder(field.key)} })`;
 }

@@ -100,7 +100,7 @@ function printReadme(name: string, leftOut: readonly string[]): string {
   const omitted = leftOut.length === 0 ? 'Nothing was left out.' : leftOut.map((line) => `- ${line}`).join('\n');
   return `# ${name}
 
-A GraphQL API over a PostgreSQL database, on [Gather](https://www.npmjs.com/package/gather).
+A GraphQL API over a PostgreSQL database, on Gather.
 
 \`\`\`sh
 npm install
@@ -133,7 +133,7 @@ ${omitted}
 function printOwnReadme(name: string): string {
   return `# ${name}
 
-A GraphQL API on [Gather](https://www.npmjs.com/package/gather).
+A GraphQL API on Gather.
 
 \`\`\`sh
 npm install

@@ -28,10 +28,13 @@ async function hasPackages(directory: string): Promise<boolean> {
   return found.every((text) => text !== undefined);
 }
 
-/** Runs a program to its end. @returns its output */
+/** Long enough to install packages by a slow network. */
+const TIMEOUT_MS = 600_000;
+
+/** Runs a program to its end, for ten minutes at most. @returns its output */
 async function run(cwd: string, program: string, args: readonly string[]): Promise<string> {
   const isShell = process.platform === 'win32' && program === 'npm';
-  const child = spawn(program, [...args], { cwd, shell: isShell });
+  const child = spawn(program, [...args], { cwd, shell: isShell, timeout: TIMEOUT_MS });
   let output = '';
   const add = (bytes: Buffer) => {
     output += bytes.toString();

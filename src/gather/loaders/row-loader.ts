@@ -19,8 +19,8 @@ interface RowLoaderOptions<Row> {
 }
 
 /**
- * Loads rows by the texts of a unique key, with two views on one cache: `loader` for resolvers, with a promise per key, and `load`
- * and `find` for many rows at once. What is asked for in one turn, either way, is read by one statement.
+ * Loads rows by the texts of a unique key, with two views on one cache: `loader` for resolvers, with a promise per key, and
+ * `load` and `find` for many rows at once. What is asked for in one turn, either way, is read by one statement.
  */
 export class RowLoader<Row extends object> {
   readonly loader: DataLoader<KeyValue, Row, unknown>;
@@ -77,7 +77,7 @@ export class RowLoader<Row extends object> {
     return ends;
   }
 
-  /** Keeps what comes of a promise of `loader`. */
+  /** Waits for a row that `loader` was asked for or given, so that `find` has it. */
   async #settle(key: string): Promise<void> {
     try {
       this.#others.set(key, (await this.#promises.get(key)) as Row);

@@ -204,7 +204,7 @@ export class WhereInputs {
   }
 }
 
-/** The column of a field's name. The ID of a type is its key, whatever that is called. */
+/** The column that a field stands for: the one of its name, or for `id` the column of the key. */
 function columnOf(type: GraphQLObjectType, { types, key }: Definitions[TableName], name: string): string | undefined {
   if (Object.hasOwn(types, name)) return name;
   return name === 'id' && key.length === 1 && isNode(type) ? key[0] : undefined;
