@@ -1,6 +1,8 @@
+import { AttachedProperty } from './attached-property.ts';
+
 type Callback = (reason: unknown) => void;
 
-const callbacksOf = new WeakMap<AbortSignal, Set<Callback>>();
+const callbacksOf = new AttachedProperty<AbortSignal, Set<Callback>>();
 
 /**
  * Calls back with the signal's reason once it aborts, or at once if it has. All callbacks share one listener: adding and

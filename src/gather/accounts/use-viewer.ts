@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { ExecutionResult } from 'graphql';
 import { createGraphQLError, isAsyncIterable, type Plugin, type YogaInitialContext } from 'graphql-yoga';
+import { AttachedProperty } from '../attached-property.ts';
 import { limitKeyOf } from '../concurrency/limit-key.ts';
 import type { TokenBuckets } from '../concurrency/token-buckets.ts';
 import type { Context } from '../context.ts';
@@ -61,8 +62,8 @@ export function useViewer({
   buckets,
   proxyHops,
 }: ViewerOptions): Plugin<OperationContext, ServerContext> {
-  const cookies = new WeakMap<Request, string[]>();
-  const finders = new WeakMap<object, () => Promise<Viewer>>();
+  const cookies = new AttachedProperty<Request, string[]>();
+  const finders = new AttachedProperty<object, () => Promise<Viewer>>();
 
   const begin = ({
     args: { contextValue: context },

@@ -57,10 +57,11 @@ export class Deadline implements Disposable {
     return new Promise<T>((resolve, reject) => {
       if (this.#isOver) throw this.#reason;
       const stop = begin(resolve, reject);
-      this.#abortWait = (reason) => {
+      const abort = (reason: unknown) => {
         reject(reason);
         stop(reason);
       };
+      this.#abortWait = abort;
     });
   }
 

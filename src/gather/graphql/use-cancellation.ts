@@ -1,5 +1,6 @@
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import { AttachedProperty } from '../attached-property.ts';
 import { Deadline } from '../concurrency/deadline.ts';
 import { CLIENT_LEFT, GatherError, toClientError } from '../errors.ts';
 
@@ -21,7 +22,7 @@ const ANSWER_COMPLETE = new GatherError('CANCELLED', 'The answer was sent withou
  * Subscriptions have none.
  */
 export function useCancellation(timeoutMs: number): Plugin<CancellationContext> {
-  const deadlines = new WeakMap<object, Deadline>();
+  const deadlines = new AttachedProperty<object, Deadline>();
   return {
     // Not in `onParams`: refused parameters have no result, so their lifetime would never end.
     onEnveloped({ context, extendContext }) {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type ExecutionResult, type GraphQLError, getOperationAST, OperationTypeNode } from 'graphql';
 import { type GraphQLParams, isAsyncIterable, type Plugin } from 'graphql-yoga';
+import { AttachedProperty } from '../attached-property.ts';
 import type { Context } from '../context.ts';
 import { isMasked, originalOf } from '../errors.ts';
 import { addressOf } from '../http/address.ts';
@@ -69,7 +70,7 @@ export function useLog({
   slowOperationMs,
   proxyHops,
 }: LogOptions): Plugin<OperationContext, OperationContext> {
-  const operations = new WeakMap<object, Operation>();
+  const operations = new AttachedProperty<object, Operation>();
   /** The requests that have a line. */
   const written = new WeakSet<Request>();
   /** The request that each fault was last logged for: one may fail several hooks of a request. */

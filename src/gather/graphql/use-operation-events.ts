@@ -1,5 +1,6 @@
 import { type DocumentNode, type ExecutionResult, type GraphQLError, getOperationAST, type Kind } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import { AttachedProperty } from '../attached-property.ts';
 import { toClientError } from '../errors.ts';
 import {
   type OperationError,
@@ -21,10 +22,10 @@ const MAX_ERRORS = 10;
  * @param isTrusted whether the document with this ID is trusted
  */
 export function useOperationEvents(isTrusted: (documentId: string) => boolean): Plugin<TimingContext, TimingContext> {
-  const events = new WeakMap<Request, OperationEvent>();
+  const events = new AttachedProperty<Request, OperationEvent>();
   /** Operations whose result is still being delivered. */
   const streaming = new WeakSet<OperationEvent>();
-  const contexts = new WeakMap<object, PhaseEvent>();
+  const contexts = new AttachedProperty<object, PhaseEvent>();
   const trustedIdOf = createTrustedIdOf(isTrusted);
 
   return {

@@ -1,5 +1,6 @@
 import type { ExecutionResult } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import { AttachedProperty } from '../attached-property.ts';
 import type { Context } from '../context.ts';
 import { toServerTiming, toTotal } from '../monitoring/server-timing.ts';
 import { collectCalls, Timing } from '../monitoring/timing.ts';
@@ -30,7 +31,7 @@ export function useTiming(
   isDevelopment: boolean,
   roles: Roles,
 ): Plugin<MeasuredContext & CancellationContext, MeasuredContext> {
-  const timings = new WeakMap<Request, Timing>();
+  const timings = new AttachedProperty<Request, Timing>();
   /** Requests that are answered with details. */
   const detailed = new WeakSet<Request>();
   const isForViewer = ({ headers }: Request, { viewer }: MeasuredContext) =>

@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { AttachedProperty } from '../attached-property.ts';
 import type { RefusalReason } from '../monitoring/refusals.ts';
 
 /** Why a request is refused. */
@@ -18,7 +19,7 @@ export interface Fault {
   retryable?: boolean;
 }
 
-const listeners = new WeakMap<ServerResponse, (fault: Fault) => void>();
+const listeners = new AttachedProperty<ServerResponse, (fault: Fault) => void>();
 
 /** Calls the listener if this response refuses its request. */
 export function onRefusal(response: ServerResponse, listener: (fault: Fault) => void): void {

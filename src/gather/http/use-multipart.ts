@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import { AttachedProperty } from '../attached-property.ts';
 import { badRequest } from './bad-request.ts';
 import { MultipartBody, tooLarge } from './multipart/multipart-body.ts';
 import { withStatus } from './multipart/status.ts';
@@ -39,7 +40,7 @@ export function useMultipart({
   slots,
 }: MultipartOptions): Plugin<OperationContext, ServerContext> {
   const maxBytes = maxFileBytes + REST_BYTES;
-  const uploads = new WeakMap<Request, Upload>();
+  const uploads = new AttachedProperty<Request, Upload>();
 
   const open = (request: Request, { req }: ServerContext): Upload => {
     const type = request.headers.get('content-type') ?? '';

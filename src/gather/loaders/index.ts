@@ -110,7 +110,7 @@ export function loadersFrom({ factories, rowLoaders: appRowLoaders, nodeTypes }:
     const known = new RowCache();
     const source: LoaderSource = { ...given, known };
     const created = new Map<string, unknown>();
-    const lists = new WeakMap<object, ParentPages<TableName>>();
+    const lists = new Map<object, ParentPages<TableName>>();
     const once = <T>(key: string, create: () => unknown): T => {
       if (!created.has(key)) created.set(key, create());
       return created.get(key) as T;

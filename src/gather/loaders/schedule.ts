@@ -22,7 +22,7 @@ const MAX_HOLD_MS = 20;
  * their rows.
  */
 export function createSchedule(database: Pick<Database, 'running' | 'ended'>): Schedule {
-  const slow = new WeakSet<Promise<unknown>>();
+  const slow = new Set<Promise<unknown>>();
   /** The batches that leave next. */
   let level: (() => void)[] = [];
   /** The batches that wait for the rows of `level`. */

@@ -1,3 +1,4 @@
+import { AttachedProperty } from '../attached-property.ts';
 import { type Call, calls } from '../calls.ts';
 
 /** The phases of an operation, in order. */
@@ -86,7 +87,7 @@ export class Timing {
   }
 }
 
-const timings = new WeakMap<AbortSignal, Timing>();
+const timings = new AttachedProperty<AbortSignal, Timing>();
 
 /** Records the calls with this signal in this timing. */
 export function collectCalls(signal: AbortSignal, timing: Timing): void {

@@ -44,8 +44,10 @@ export class Delivery<Later> implements AsyncGenerator<Later, void, void> {
     this.#execution = execution;
     this.#format = format;
     this.news = this.#take(execution.main);
-    execution.onDone = (part) => this.#onDone(part);
-    execution.onAbort = (reason) => this.#fail(reason);
+    execution.listen(
+      (part) => this.#onDone(part),
+      (reason) => this.#fail(reason),
+    );
   }
 
   next(): Promise<IteratorResult<Later, void>> {

@@ -38,10 +38,8 @@ export class Execution {
   isOver = false;
   /** Why it was aborted, if it was. */
   aborted: { readonly reason: unknown } | undefined;
-  /** Called when everything of a part is known. */
-  onDone: (part: Part) => void = () => {};
-  /** Called after the signal has aborted, when all that was waited for has failed. */
-  onAbort: (reason: unknown) => void = () => {};
+  #onDone: (part: Part) => void = () => {};
+  #onAbort: (reason: unknown) => void = () => {};
   readonly #limit: SizeLimit | undefined;
   /** The error of what does not fit. */
   #excess: unknown;
@@ -61,6 +59,15 @@ export class Execution {
     this.fieldResolver = args.fieldResolver === defaultFieldResolver ? undefined : args.fieldResolver;
     this.#steps = steps;
     args.externalAbortSignal?.addEventListener('abort', this.#abort);
+  }
+
+  /**
+   * @param onDone called when everything of a part is known
+   * @param onAbort called after the signal has aborted, when all that was waited for has failed
+   */
+  listen(onDone: (part: Part) => void, onAbort: (reason: unknown) => void): void {
+    this.#onDone = onDone;
+    this.#onAbort = onAbort;
   }
 
   infoOf(level: Level, place: number): ResolveInfo {
@@ -169,7 +176,7 @@ export class Execution {
     this.aborted = { reason };
     this.waits.failAll(reason);
     void this.end(reason);
-    this.onAbort(reason);
+    this.#onAbort(reason);
   };
 
   #bury(): void {
@@ -194,7 +201,7 @@ export class Execution {
     this.#toCheck.clear();
     for (const part of done) {
       part.isDone = true;
-      this.onDone(part);
+      this.#onDone(part);
     }
     return done.length > 0;
   }

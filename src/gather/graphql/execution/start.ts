@@ -52,8 +52,10 @@ export function start<Result>(
   if (aborted && main.pending === 0) throw toAborted(aborted.reason);
   return new Promise((resolveResult, reject) => {
     if (aborted) return reject(toAborted(aborted.reason));
-    execution.onDone = () => resolveResult(finish(started));
-    execution.onAbort = (reason) => reject(toAborted(reason));
+    execution.listen(
+      () => resolveResult(finish(started)),
+      (reason) => reject(toAborted(reason)),
+    );
   });
 }
 

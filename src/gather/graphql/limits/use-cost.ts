@@ -1,5 +1,6 @@
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import { AttachedProperty } from '../../attached-property.ts';
 import { toAddressKey } from '../../concurrency/limit-key.ts';
 import type { TokenBucket, TokenBuckets } from '../../concurrency/token-buckets.ts';
 import type { Context } from '../../context.ts';
@@ -45,7 +46,7 @@ interface ReportedCost {
  * exceeds the cost of the objects. Comes after `useViewer` and `usePlan`, and before `useSources`.
  */
 export function useCost(limits: CostLimits, buckets: TokenBuckets): Plugin<Context & PlannedContext> {
-  const charges = new WeakMap<object, Charge>();
+  const charges = new AttachedProperty<object, Charge>();
   // An operation that costs more than a full bucket could never be paid.
   const maxCost = Math.min(limits.maxCost, limits.costBucket);
   const setting = limits.maxCost <= limits.costBucket ? 'MAX_COST' : 'COST_BUCKET';

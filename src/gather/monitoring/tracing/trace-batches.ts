@@ -1,4 +1,5 @@
 import { createContextKey, type Link, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
+import { AttachedProperty } from '../../attached-property.ts';
 import { type BatchEvent, batches, type LoadEvent, loads } from '../channels.ts';
 import { fieldOf, operationOf } from './context.ts';
 import type { SpanSource } from './tracing.ts';
@@ -15,7 +16,7 @@ const BATCH = createContextKey('gather batch');
 /** A span per batch of a loader, from its first load, with links to the fields and batches that asked. */
 export function traceBatches({ tracer, storage, active, time }: SpanSource): () => void {
   const asked = new WeakMap<object, Asked>();
-  const spans = new WeakMap<object, Span>();
+  const spans = new AttachedProperty<object, Span>();
 
   const onLoad = (message: unknown) => {
     const { cache, isHit } = message as LoadEvent;

@@ -1,4 +1,5 @@
 import type { Context, Span } from '@opentelemetry/api';
+import { AttachedProperty } from '../../attached-property.ts';
 import { type FieldEvent, fields } from '../channels.ts';
 import { FIELD, type FieldTrace, operationOf } from './context.ts';
 import type { SpanSource } from './tracing.ts';
@@ -16,7 +17,7 @@ interface TracedField extends FieldTrace {
  * hundreds in a page.
  */
 export function traceFields({ tracer, storage, active, time }: SpanSource): () => void {
-  const traced = new WeakMap<object, TracedField>();
+  const traced = new AttachedProperty<object, TracedField>();
 
   const create = ({ path, fieldName, parentType }: FieldEvent['info'], key: string, context: Context): TracedField => {
     const start = performance.now();

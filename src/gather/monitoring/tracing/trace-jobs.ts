@@ -7,6 +7,7 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
+import { AttachedProperty } from '../../attached-property.ts';
 import { type EnqueueEvent, enqueues, type JobEvent, jobs } from '../channels.ts';
 import { askingContext } from './context.ts';
 import type { SpanSource } from './tracing.ts';
@@ -16,7 +17,7 @@ import type { SpanSource } from './tracing.ts';
  * https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
  */
 export function traceJobs({ tracer, storage, active, time }: SpanSource): () => void {
-  const spans = new WeakMap<object, Span>();
+  const spans = new AttachedProperty<object, Span>();
 
   const onEnqueue = (message: unknown) => {
     const context = active();

@@ -1,4 +1,5 @@
 import { propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { AttachedProperty } from '../../attached-property.ts';
 import { type OperationEvent, operations } from '../channels.ts';
 import { OPERATION, type OperationTrace } from './context.ts';
 import type { SpanSource } from './tracing.ts';
@@ -13,7 +14,7 @@ const HEADERS = {
  * https://github.com/graphql/otel-wg/blob/main/spec/spans.yaml
  */
 export function traceOperations({ tracer, storage, time }: SpanSource): () => void {
-  const traces = new WeakMap<object, OperationTrace>();
+  const traces = new AttachedProperty<object, OperationTrace>();
 
   operations.start.bindStore(storage, (event) => {
     const parent = propagation.extract(ROOT_CONTEXT, event.headers, HEADERS);

@@ -1,4 +1,5 @@
 import { type Span, trace } from '@opentelemetry/api';
+import { AttachedProperty } from '../../attached-property.ts';
 import { type PhaseEvent, phases } from '../channels.ts';
 import type { Phase } from '../timing.ts';
 import type { SpanSource } from './tracing.ts';
@@ -12,7 +13,7 @@ const NAMES: Readonly<Record<Phase, string>> = {
 
 /** A span per phase of an operation. */
 export function tracePhases({ tracer, storage, active, time }: SpanSource): () => void {
-  const spans = new WeakMap<object, Span>();
+  const spans = new AttachedProperty<object, Span>();
 
   phases.start.bindStore(storage, (event: PhaseEvent) => {
     const { phase } = event;
