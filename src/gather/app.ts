@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type EnumTypeDefinitionNode, Kind, parse } from 'graphql';
+import type { ViewerFrom } from './accounts/viewer-from.ts';
 import type { TableName } from './database/schema.ts';
 import type { AppMigration } from './database/schemas.ts';
 import type { AppDefinitions } from './database/tables.ts';
@@ -66,6 +67,8 @@ export interface AppDefinition {
   schedules?: readonly Schedule[];
   /** Migrations by name; they run in the order of their names. */
   migrations?: Readonly<Record<string, AppMigration>>;
+  /** Identifies viewers by itself: by a header of a gateway, or a session of its own. @default tokens and sessions of the engine */
+  viewerFrom?: ViewerFrom;
   seed?: Seed;
   /** What `seed` writes, for the command's help. */
   sampleData?: string;
@@ -98,7 +101,7 @@ export interface App extends Omit<Required<AppDefinition>, OptionalParts>, Pick<
   tableOf(type: string): TableName | undefined;
 }
 
-type OptionalParts = 'seed' | 'sampleData' | 'documents' | 'startExamples' | 'firstQuery';
+type OptionalParts = 'viewerFrom' | 'seed' | 'sampleData' | 'documents' | 'startExamples' | 'firstQuery';
 
 /**
  * Defines an application. The engine's own tasks and schedules are added to it.

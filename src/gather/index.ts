@@ -1,6 +1,7 @@
 /** The public API of the engine. */
 
 export type { Generated, GeneratedAlways, Selectable } from 'kysely';
+export type { Identity, ViewerFrom, ViewerSource } from './accounts/viewer-from.ts';
 export {
   type App,
   type AppDefinition,
