@@ -7,6 +7,7 @@ import type { AppDefinitions } from './database/tables.ts';
 import { engineSchedules, engineTasks } from './engine-tasks.ts';
 import type { Download } from './files/file-route.ts';
 import type { Attachments } from './files/files.ts';
+import type { RowLevelSecurity } from './graphql/row-level-security.ts';
 import { ENGINE_TYPES, type TypeRegistry } from './graphql/types.ts';
 import type { Schedule } from './jobs/schedules.ts';
 import type { RunnableTask } from './jobs/task.ts';
@@ -67,8 +68,10 @@ export interface AppDefinition {
   schedules?: readonly Schedule[];
   /** Migrations by name; they run in the order of their names. */
   migrations?: Readonly<Record<string, AppMigration>>;
-  /** Identifies viewers by itself: by a header of a gateway, or a session of its own. @default tokens and sessions of the engine */
+  /** Identifies viewers in its own way, such as by a header of a gateway. @default by tokens and sessions of the engine */
   viewerFrom?: ViewerFrom;
+  /** Settings for the statements of a viewer, for policies of row-level security. @default none */
+  rowLevelSecurity?: RowLevelSecurity;
   seed?: Seed;
   /** What `seed` writes, for the command's help. */
   sampleData?: string;
@@ -101,7 +104,14 @@ export interface App extends Omit<Required<AppDefinition>, OptionalParts>, Pick<
   tableOf(type: string): TableName | undefined;
 }
 
-type OptionalParts = 'viewerFrom' | 'seed' | 'sampleData' | 'documents' | 'startExamples' | 'firstQuery';
+type OptionalParts =
+  | 'viewerFrom'
+  | 'rowLevelSecurity'
+  | 'seed'
+  | 'sampleData'
+  | 'documents'
+  | 'startExamples'
+  | 'firstQuery';
 
 /**
  * Defines an application. The engine's own tasks and schedules are added to it.

@@ -65,6 +65,7 @@ export { defineWhere } from './graphql/lists/define-where.ts';
 export type { NodeParent } from './graphql/node.ts';
 export { assertRange } from './graphql/range.ts';
 export { reads } from './graphql/reads.ts';
+export type { RowLevelSecurity } from './graphql/row-level-security.ts';
 export { findRow } from './graphql/rows.ts';
 export { runMutation } from './graphql/run-mutation.ts';
 export type { TypeRegistry } from './graphql/types.ts';

@@ -240,6 +240,7 @@ export function createServer(app: App, config: ServerConfig): Server {
           nodeTypes: nodeTypesOf(schema, types),
         }),
         publicUrl: config.publicUrl,
+        rowLevelSecurity: app.rowLevelSecurity,
         assertFetchable: createUrlCheck(config.fetchAllowed),
         clients,
         schedules: app.schedules,

@@ -3,6 +3,7 @@ import { createJobs } from './0001-jobs.ts';
 import { createFiles } from './0002-files.ts';
 import { createAccounts } from './0003-accounts.ts';
 import { addOwners } from './0004-owners.ts';
+import { grantStorage } from './0005-storage-rights.ts';
 
 /** The migrations of the engine's own tables by name. Each runs once, in the order of their names. */
 export function engineMigrations(schema: string): Readonly<Record<string, Migration>> {
@@ -11,5 +12,6 @@ export function engineMigrations(schema: string): Readonly<Record<string, Migrat
     '0002-files': { up: createFiles(schema) },
     '0003-accounts': { up: createAccounts(schema) },
     '0004-owners': { up: addOwners(schema) },
+    '0005-storage-rights': { up: grantStorage(schema) },
   };
 }
