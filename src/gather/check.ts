@@ -84,6 +84,9 @@ function findFaults(app: App): string[] {
     definitions: new Map(Object.entries(definitions)),
     inputs,
   };
+  const unknownRoles = findRoleFaults(schema);
+  // The other checks read the roles.
+  if (unknownRoles.length > 0) return unknownRoles;
   return [
     ...findTypeFaults(checked),
     ...findFieldFaults(checked),
@@ -93,6 +96,23 @@ function findFaults(app: App): string[] {
     ...findMutationFaults(checked),
     ...findNamesakes(app),
   ];
+}
+
+/** Checks that @auth names roles of the SDL. */
+function findRoleFaults(schema: GraphQLSchema): string[] {
+  const types = Object.values(schema.getTypeMap()).filter(isObjectType);
+  const places = types.flatMap((type) => {
+    const fields = Object.values(type.getFields()).map((field) => [`${type.name}.${field.name}`, field] as const);
+    return [[type.name, type] as const, ...fields];
+  });
+  return places.flatMap(([place, guarded]) => {
+    try {
+      leastRole(schema, guarded);
+      return [];
+    } catch (error) {
+      return [`${place}: ${(error as Error).message} Add it to \`enum Role\`, or correct the SDL.`];
+    }
+  });
 }
 
 /** Checks that each type in `types` is in the SDL and its table exists. The SDL need not have the engine's types. */
