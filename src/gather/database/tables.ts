@@ -30,8 +30,7 @@ export function isOfEngine(name: TableName): boolean {
 export type EngineTables = ReturnType<typeof engineTables>;
 
 /** The operations on the engine's own tables, in one request, job or transaction. */
-export function engineTables(asked: Database) {
-  const database = asked.asServer;
+export function engineTables({ asServer: database }: Database) {
   const { definitions } = database;
   return {
     file: new Table(definitions['gather.file'], database),
