@@ -34,11 +34,13 @@ export interface ViewerSource {
 
 /**
  * Identifies the viewer of a request, which comes without its body, and without cookies if a form or link of another page
- * may have sent it. With null, the tokens and sessions of the engine decide.
+ * may have sent it. If it returns none, the tokens and sessions of the engine decide.
  * @throws UNAUTHENTICATED to refuse the request. After any other error the viewer is anonymous, and fields that are not open
  *   to everybody fail with it
  */
-export type ViewerFrom = (request: Request, source: ViewerSource) => Promise<Identity | null> | Identity | null;
+export type ViewerFrom = (request: Request, source: ViewerSource) => Promise<Found> | Found;
+
+type Found = Identity | null | undefined;
 
 /** A request to identify. */
 interface Asked {
@@ -68,13 +70,13 @@ export class Identities {
     this.#pools = forAccounts(config.pools);
   }
 
-  /** The viewer of a request; null if the application does not know. @throws UNAUTHENTICATED, and what the application throws */
+  /** The viewer of a request; null if the application knows none. @throws UNAUTHENTICATED, and what the application throws */
   async find({ request, signal, address }: Asked): Promise<SignedIn | null> {
     const { viewerFrom, roles, settings } = this.#config;
     const database = new Database(this.#pools, signal, { key: limitKeyOf(address) });
     const source = { signal, address, database, tables: createTables(database), settings };
     const identity = await untilAborted(signal, Promise.resolve(viewerFrom(request, source)));
-    return identity && toViewer(identity, roles);
+    return identity ? toViewer(identity, roles) : null;
   }
 
   /** Like `find`, for an address that has sent many requests to refuse: one at a time. @throws BUSY too */

@@ -55,6 +55,15 @@ test('of a request that the application does not know, tokens of the server deci
   expect(known.data.rentals.totalCount).toBe(2);
 });
 
+test('who is neither known to the application nor to the server is nobody', async () => {
+  for (const nobody of [null, undefined]) {
+    await using app = await startTestApp(identifiedBy(() => nobody));
+    const { data, errors } = await send(app, '{ stores { store_id } rentals { totalCount } }');
+    expect(errors).toBeUndefined();
+    expect(data.rentals.totalCount).toBe(0);
+  }
+});
+
 test('no answer is for shared caches: they cannot know the headers that it depends on', async () => {
   const environment = { CACHE_SECONDS: '60' };
   await using app = await startTestApp(byGateway, { environment });
