@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { type EnumTypeDefinitionNode, Kind, parse } from 'graphql';
+import type { ViewerFrom } from './accounts/viewer-from.ts';
 import type { TableName } from './database/schema.ts';
 import type { AppMigration } from './database/schemas.ts';
 import type { AppDefinitions } from './database/tables.ts';
 import { engineSchedules, engineTasks } from './engine-tasks.ts';
 import type { Download } from './files/file-route.ts';
 import type { Attachments } from './files/files.ts';
+import type { RowLevelSecurity } from './graphql/row-level-security.ts';
 import { ENGINE_TYPES, type TypeRegistry } from './graphql/types.ts';
 import type { Schedule } from './jobs/schedules.ts';
 import type { RunnableTask } from './jobs/task.ts';
@@ -66,6 +68,10 @@ export interface AppDefinition {
   schedules?: readonly Schedule[];
   /** Migrations by name; they run in the order of their names. */
   migrations?: Readonly<Record<string, AppMigration>>;
+  /** Identifies viewers in its own way, such as by a header of a gateway. @default by tokens and sessions of the engine */
+  viewerFrom?: ViewerFrom;
+  /** Settings for the statements of a viewer, for policies of row-level security. @default none */
+  rowLevelSecurity?: RowLevelSecurity;
   seed?: Seed;
   /** What `seed` writes, for the command's help. */
   sampleData?: string;
@@ -98,7 +104,14 @@ export interface App extends Omit<Required<AppDefinition>, OptionalParts>, Pick<
   tableOf(type: string): TableName | undefined;
 }
 
-type OptionalParts = 'seed' | 'sampleData' | 'documents' | 'startExamples' | 'firstQuery';
+type OptionalParts =
+  | 'viewerFrom'
+  | 'rowLevelSecurity'
+  | 'seed'
+  | 'sampleData'
+  | 'documents'
+  | 'startExamples'
+  | 'firstQuery';
 
 /**
  * Defines an application. The engine's own tasks and schedules are added to it.

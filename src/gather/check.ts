@@ -10,9 +10,9 @@ import { engineResolvers } from './engine-resolvers.ts';
 import { type AnyDefinition, type CheckedTables, findDeclaredFaults } from './graphql/declared-faults.ts';
 import { isDeclared } from './graphql/define-type.ts';
 import { labelledEnums, toEnumName, toLabel } from './graphql/enum-labels.ts';
-import { ownerColumnOf } from './graphql/guards.ts';
 import { leastRole } from './graphql/least-role.ts';
 import { ListInputs } from './graphql/lists/list-inputs.ts';
+import { OWNER_TYPES, ownerColumnOf } from './graphql/owner-column.ts';
 
 /** Everything that is wrong with an application, each fault with the place to fix it. */
 export class AppError extends Error {
@@ -84,6 +84,9 @@ function findFaults(app: App): string[] {
     definitions: new Map(Object.entries(definitions)),
     inputs,
   };
+  const unknownRoles = findRoleFaults(schema);
+  // The other checks read the roles.
+  if (unknownRoles.length > 0) return unknownRoles;
   return [
     ...findTypeFaults(checked),
     ...findFieldFaults(checked),
@@ -93,6 +96,23 @@ function findFaults(app: App): string[] {
     ...findMutationFaults(checked),
     ...findNamesakes(app),
   ];
+}
+
+/** Checks that @auth names roles of the SDL. */
+function findRoleFaults(schema: GraphQLSchema): string[] {
+  const types = Object.values(schema.getTypeMap()).filter(isObjectType);
+  const places = types.flatMap((type) => {
+    const fields = Object.values(type.getFields()).map((field) => [`${type.name}.${field.name}`, field] as const);
+    return [[type.name, type] as const, ...fields];
+  });
+  return places.flatMap(([place, guarded]) => {
+    try {
+      leastRole(schema, guarded);
+      return [];
+    } catch (error) {
+      return [`${place}: ${(error as Error).message} Add it to \`enum Role\`, or correct the SDL.`];
+    }
+  });
 }
 
 /** Checks that each type in `types` is in the SDL and its table exists. The SDL need not have the engine's types. */
@@ -140,9 +160,22 @@ function findColumnFaults(checked: Checked, type: GraphQLObjectType, definition:
       .filter((column) => !Object.hasOwn(types, column))
       .map((column) => `${place}: it reads the column "${column}", which table ${name} lacks. Correct its \`reads\`.`);
   });
-  const owner = ownerColumnOf(checked.schema, type);
-  if (owner === undefined || Object.hasOwn(types, owner)) return faults;
-  return [...faults, `${type.name}: @owned(by: "${owner}") names no column of table ${name}. Correct it in the SDL.`];
+  return [...faults, ...findOwnerFaults(checked, type, definition)];
+}
+
+function findOwnerFaults({ app, schema }: Checked, type: GraphQLObjectType, { name, types }: AnyDefinition): string[] {
+  const owner = ownerColumnOf(schema, type);
+  if (owner === undefined) return [];
+  const place = `${type.name}: @owned(by: "${owner}")`;
+  const found = Object.hasOwn(types, owner) ? String(types[owner]) : undefined;
+  if (found === undefined) return [`${place} names no column of table ${name}. Correct it in the SDL.`];
+  if (!OWNER_TYPES.has(found)) {
+    return [`${place} names a column of type ${found}. Expected one of ${[...OWNER_TYPES].join(', ')}.`];
+  }
+  if (app.roles.signedIn !== app.roles.highest) return [];
+  return [
+    `${place} has no effect: whoever signs in has the last role, ${app.roles.highest}, which sees the objects of all. Add a role before it to \`enum Role\`.`,
+  ];
 }
 
 /** Checks the conditions and orders of types with a table. */

@@ -105,6 +105,7 @@ const Environment = z.object({
   JWT_ISSUER: z.string().min(1, 'expected the `iss` of the tokens').optional(),
   JWT_AUDIENCE: z.string().min(1, 'expected the `aud` of the tokens').optional(),
   JWT_ROLE_CLAIM: z.string().min(1, 'expected the name of a claim').default('role'),
+  JWT_OWNER_CLAIM: z.string().min(1, 'expected the name of a claim').optional(),
   FILES_DIR: z.string().min(1, 'expected a directory').optional(),
   UPLOAD_MAX_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).default(2_000_000_000),
   FILES_MAX_BYTES: wholeNumber(0, Number.MAX_SAFE_INTEGER).default(100_000_000_000),

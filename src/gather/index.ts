@@ -1,6 +1,7 @@
 /** The public API of the engine. */
 
 export type { Generated, GeneratedAlways, Selectable } from 'kysely';
+export type { Identity, ViewerFrom, ViewerSource } from './accounts/viewer-from.ts';
 export {
   type App,
   type AppDefinition,
@@ -64,6 +65,7 @@ export { defineWhere } from './graphql/lists/define-where.ts';
 export type { NodeParent } from './graphql/node.ts';
 export { assertRange } from './graphql/range.ts';
 export { reads } from './graphql/reads.ts';
+export type { RowLevelSecurity } from './graphql/row-level-security.ts';
 export { findRow } from './graphql/rows.ts';
 export { runMutation } from './graphql/run-mutation.ts';
 export type { TypeRegistry } from './graphql/types.ts';

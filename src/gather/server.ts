@@ -3,6 +3,7 @@ import type { DocumentNode } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import { Accounts } from './accounts/accounts.ts';
 import { useViewer } from './accounts/use-viewer.ts';
+import { Identities } from './accounts/viewer-from.ts';
 import type { App } from './app.ts';
 import { assertSound } from './check.ts';
 import { TokenBuckets } from './concurrency/token-buckets.ts';
@@ -168,6 +169,8 @@ export function createServer(app: App, config: ServerConfig): Server {
     onDeleted: (database, keys) => jobs.enqueue(removeBytes, { keys }, { database }),
   });
   const accounts = new Accounts({ ...config, pools, roles });
+  const { viewerFrom } = app;
+  const identities = viewerFrom && new Identities({ viewerFrom, pools, roles, settings: config.settings });
   const buckets = config.buckets ?? new TokenBuckets(config.limits);
   const slots = new UploadSlots(config.proxyHops);
   // A request with bytes names no viewer.
@@ -218,13 +221,14 @@ export function createServer(app: App, config: ServerConfig): Server {
       useQueryLength(config.limits),
       useDocuments(trustedDocuments, config.documents),
       useIntrospection(config.isIntrospectable),
-      useViewer({ accounts, roles, buckets, proxyHops: config.proxyHops }),
+      useViewer({ accounts, identities, roles, buckets, proxyHops: config.proxyHops }),
       useLimits(config.limits),
       usePlan(planOf),
       useTurns(config.limits.maxOperationsPerViewer),
       useCost(config.limits, buckets),
       useLog({ log, refusals, maskError, slowOperationMs, proxyHops: config.proxyHops }),
-      useCacheHeaders(config.cacheSeconds),
+      // By which headers an application identifies viewers, no cache can know.
+      useCacheHeaders(identities ? 0 : config.cacheSeconds),
       ...(replica ? [useReplica(replica)] : []),
       useSources({
         pools,
@@ -236,6 +240,7 @@ export function createServer(app: App, config: ServerConfig): Server {
           nodeTypes: nodeTypesOf(schema, types),
         }),
         publicUrl: config.publicUrl,
+        rowLevelSecurity: app.rowLevelSecurity,
         assertFetchable: createUrlCheck(config.fetchAllowed),
         clients,
         schedules: app.schedules,

@@ -5,7 +5,7 @@ export type Role = Registered<'role', string>;
 
 /** A signed-in user. */
 interface User {
-  /** Stable, unique key of the user, stored in their rows in the column that `@owned(by:)` names. */
+  /** The stable key of the user, stored in their rows in the column that `@owned(by:)` names. */
   owner: string;
   /** null if the issuer of the token does not state it. */
   email: string | null;
@@ -83,16 +83,6 @@ export class Roles {
   /** Whether a viewer has at least this role. */
   has({ role }: Viewer, least: Role): boolean {
     return this.#names.indexOf(role) >= this.#names.indexOf(least);
-  }
-
-  /** Whether an owner's object is the viewer's, or the viewer has the highest role. */
-  owns(viewer: Viewer, owner: string | null): boolean {
-    return this.has(viewer, this.highest) || (owner !== null && owner === viewer.user?.owner);
-  }
-
-  /** Whether a viewer may see an owner's object: it is public, or the viewer `owns` it. */
-  sees(viewer: Viewer, owner: string | null): boolean {
-    return owner === PUBLIC || this.owns(viewer, owner);
   }
 
   /** The filter of a list: the viewer's objects; all for the highest role, none if nobody is signed in. */

@@ -36,6 +36,19 @@ test('the library has no faults', async () => {
   expect(await faultsOf((sdl) => sdl)).toEqual([]);
 });
 
+test('a role that the SDL does not have is named, with its place', async () => {
+  const faults = await faultsOf((sdl) =>
+    sdl
+      .replace('@owned(by: "memberOwner")', '@owned(by: "memberOwner") @auth(requires: EDITOR)')
+      .replace('@auth(requires: MEMBER)', '@auth(requires: READER)'),
+  );
+  const message = (role: string) =>
+    `Argument "@auth(requires:)" has invalid value: Value "${role}" does not exist in "Role" enum.`;
+  expect(faults).toHaveLength(3);
+  expect(faults).toContain(`Loan: ${message('EDITOR')} Add it to \`enum Role\`, or correct the SDL.`);
+  expect(faults).toContainEqual(expect.stringMatching(/^\w+\.\w+: .*"READER"/));
+});
+
 test('all faults are said at once, each with the place to mend', async () => {
   const { Book, Author, ...resolvers } = library.resolvers;
   const faults = await faultsOf(

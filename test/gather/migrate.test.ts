@@ -22,7 +22,10 @@ test('an empty database is migrated once, however often it is asked', async () =
   const onStep: OnStep = ({ detail, ms }) => void (ms !== undefined && said.push(detail ?? ''));
   await migrate(app.databaseUrl, source, onStep);
   await migrate(app.databaseUrl, source, onStep);
-  expect(said).toEqual(['0001-jobs, 0002-files, 0003-accounts, 0001-library, 0002-genres', 'none to run']);
+  expect(said).toEqual([
+    '0001-jobs, 0002-files, 0003-accounts, 0004-owners, 0005-storage-rights, 0001-library, 0002-genres',
+    'none to run',
+  ]);
 });
 
 test('a new migration with a name before an applied one is refused, with advice', async () => {

@@ -5,7 +5,7 @@ import { Database } from '../database/database.ts';
 import { forAccounts, type Pools } from '../database/pool.ts';
 import { engineTables } from '../database/tables.ts';
 import { GatherError } from '../errors.ts';
-import type { Role, Roles, SignedIn, Viewer } from '../viewer.ts';
+import type { Roles, SignedIn, Viewer } from '../viewer.ts';
 import { isOutdated } from './argon2id.ts';
 import { type Attempt, countAttempt, forgiveAttempt, takeBackAttempt } from './attempt-rows.ts';
 import { createJwtVerifier, isJwt, type JwtConfig, type JwtVerifier } from './jwt.ts';
@@ -57,6 +57,7 @@ const WAIT_TIMEOUT_MS = 5000;
 export class Accounts {
   readonly cookie: SessionCookie;
   readonly #pools: Pools;
+  readonly #roles: Roles;
   readonly #passwords = new Passwords();
   readonly #verifyJwt: JwtVerifier | undefined;
   readonly #jwtSemaphore = new Semaphore({
@@ -69,6 +70,7 @@ export class Accounts {
 
   constructor({ pools, roles, jwt, publicUrl }: AccountsConfig) {
     this.#pools = forAccounts(pools);
+    this.#roles = roles;
     this.#batches = new SessionBatches(this.#pools);
     this.cookie = new SessionCookie(publicUrl?.startsWith('https:') ?? false);
     this.#verifyJwt = jwt && createJwtVerifier(jwt, roles);
@@ -100,13 +102,19 @@ export class Accounts {
     return this.#enter(this.#databaseOf(sender, signal), session);
   }
 
+  /** An account whose role the SDL does not have any more has the least role of users. */
+  #toViewer({ id, email, name, role, owner }: Omit<UserToCheck, 'passwordHash'>, sessionId: Id): SignedIn {
+    const user = { owner: owner ?? `user:${id}`, email, name };
+    return { role: this.#roles.highestOf([role]), user, sessionId };
+  }
+
   async #enter(database: Database, session: FoundSession | undefined): Promise<SignedIn> {
     if (!session) {
       const message = 'Expected `Bearer` and the token of an active session, got something else. Sign in again.';
       throw new GatherError('UNAUTHENTICATED', message);
     }
     if (session.isAging) await renewSession(database, session.sessionId);
-    return toViewer(session, session.sessionId);
+    return this.#toViewer(session, session.sessionId);
   }
 
   /**
@@ -126,7 +134,7 @@ export class Accounts {
     if (!user || !session) throw wrongCredentials();
     await forgiveAttempt(database, attempt);
     await this.#renewHash(database, user, password, attempt.sender);
-    return { token, viewer: toViewer(user, session.id), expiresAt: session.expiresAt };
+    return { token, viewer: this.#toViewer(user, session.id), expiresAt: session.expiresAt };
   }
 
   /** Ends the viewer's session. @returns whether there was one */
@@ -185,11 +193,4 @@ function wrongCredentials(): GatherError {
   return new GatherError('WRONG_CREDENTIALS', 'No account has this email and password.', {
     field: 'email',
   });
-}
-
-function toViewer(
-  { id, email, name, role }: Pick<UserToCheck, 'id' | 'email' | 'name' | 'role'>,
-  sessionId: Id,
-): SignedIn {
-  return { role: role as Role, user: { owner: `user:${id}`, email, name }, sessionId };
 }

@@ -33,6 +33,8 @@ export async function* endWithSession(
 /** A subscription was authorised for the viewer who started it. */
 function assertSame({ role, user }: Viewer, now: Viewer): void {
   if (now.role === role && now.user?.owner === user?.owner) return;
+  if (user && !now.user)
+    throw new GatherError('UNAUTHENTICATED', 'Expected a viewer who is still signed in, got nobody.');
   const who = now.role === role ? 'another user' : now.role;
   throw new GatherError('FORBIDDEN', `Expected the viewer who subscribed, as ${role}, got ${who}. Subscribe again.`);
 }

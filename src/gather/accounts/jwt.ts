@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { call } from '../calls.ts';
 import { GatherError } from '../errors.ts';
 import type { Roles, SignedIn } from '../viewer.ts';
+import { isOwnerKey, OWNER_KEY } from './owner-key.ts';
 
 /** The accepted issuer, and the required claims of its tokens. */
 export interface JwtConfig {
@@ -13,6 +14,8 @@ export interface JwtConfig {
   audience: string;
   /** The claim with a role, or a list of roles. */
   roleClaim: string;
+  /** The claim with the key of the user's rows: a text or a whole number. @default the issuer and the subject */
+  ownerClaim?: string | undefined;
 }
 
 /**
@@ -53,7 +56,8 @@ export function isJwt(token: string): boolean {
  * Verifies tokens of one issuer. Its keys are fetched on first use and cached for ten minutes. A token with an unknown key
  * causes another fetch, at most once in thirty seconds.
  */
-export function createJwtVerifier({ jwksUrl, issuer, audience, roleClaim }: JwtConfig, roles: Roles): JwtVerifier {
+export function createJwtVerifier(config: JwtConfig, roles: Roles): JwtVerifier {
+  const { jwksUrl, issuer, audience, roleClaim, ownerClaim } = config;
   const keysAt = createKeys(new URL(jwksUrl));
   const issuerKey = toKey(issuer);
   const rules = {
@@ -64,7 +68,7 @@ export function createJwtVerifier({ jwksUrl, issuer, audience, roleClaim }: JwtC
     if (token.length > MAX_LENGTH) throw refused(`it has more than ${MAX_LENGTH} characters`);
     try {
       const { payload } = await jwtVerify(token, keysAt(signal), rules);
-      return toViewer(payload, { issuerKey, roleClaim, roles });
+      return toViewer(payload, { issuerKey, roleClaim, ownerClaim, roles });
     } catch (error) {
       throw error instanceof errors.JOSEError ? refused(error.message, error) : error;
     }
@@ -98,22 +102,30 @@ function toKey(issuer: string): string {
   return createHash('sha256').update(issuer).digest('hex').slice(0, 8);
 }
 
-interface ViewerRules {
+interface ViewerRules extends Pick<JwtConfig, 'roleClaim' | 'ownerClaim'> {
   issuerKey: string;
-  roleClaim: string;
   roles: Roles;
 }
 
-function toViewer(payload: JWTPayload, { issuerKey, roleClaim, roles }: ViewerRules): SignedIn {
+function toViewer(payload: JWTPayload, { issuerKey, roleClaim, ownerClaim, roles }: ViewerRules): SignedIn {
   const { data } = Claims.safeParse(payload);
   // Only `sub` is required.
   if (!data) throw refused('expected a `sub` of 1 to 255 characters');
   const { sub, name, email } = data;
   return {
     role: roles.highestOf([payload[roleClaim]].flat()),
-    user: { owner: `jwt:${issuerKey}:${sub}`, name: name ?? sub, email: email ?? null },
+    user: { owner: toOwner(payload, ownerClaim) ?? `jwt:${issuerKey}:${sub}`, name: name ?? sub, email: email ?? null },
     sessionId: null,
   };
+}
+
+/** The key in a claim; undefined without one. */
+function toOwner(payload: JWTPayload, claim: string | undefined): string | undefined {
+  const key = claim === undefined ? undefined : payload[claim];
+  if (key === undefined || key === null) return undefined;
+  if (typeof key === 'string' && isOwnerKey(key)) return key;
+  if (Number.isSafeInteger(key)) return String(key);
+  throw refused(`expected as \`${claim}\` ${OWNER_KEY}, or a whole number`);
 }
 
 function refused(reason: string, cause?: unknown): GatherError {

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Database } from '../database/database.ts';
 import { GatherError } from '../errors.ts';
 import type { Roles } from '../viewer.ts';
+import { isOwnerKey, OWNER_KEY } from './owner-key.ts';
 import { Passwords } from './passwords.ts';
 import { insertUser } from './user-rows.ts';
 
@@ -18,6 +19,7 @@ const NewUser = z.object({
   email: length(3, 320).regex(/^[^\s@]+@[^\s@]+$/, 'an address such as ann@example.com'),
   name: length(1, 200),
   role: z.string(),
+  owner: z.string().refine(isOwnerKey, OWNER_KEY).optional(),
   password: length(12, 1000),
 });
 
@@ -28,7 +30,7 @@ const NewUser = z.object({
 export async function addUser(
   database: Database,
   roles: Roles,
-  given: Readonly<Record<keyof z.infer<typeof NewUser>, string>>,
+  given: Readonly<z.infer<typeof NewUser>>,
 ): Promise<void> {
   const schema = NewUser.extend({ role: z.enum(roles.ofUsers as [string], roles.ofUsers.join(' or ')) });
   const { data, error } = schema.safeParse(given);
@@ -36,9 +38,9 @@ export async function addUser(
     const faults = error.issues.map(({ path, message }) => `Expected as ${path.join('.')} ${message}.`);
     throw new GatherError('INVALID_INPUT', faults.join('\n'));
   }
-  const { password, ...user } = data;
+  const { password, owner = null, ...user } = data;
   const passwordHash = await new Passwords().hash(password, database.signal);
-  if (await insertUser(database, { ...user, passwordHash })) return;
+  if (await insertUser(database, { ...user, owner, passwordHash })) return;
   throw new GatherError('CONFLICT', `There is already an account for ${user.email}.`);
 }
 

@@ -5,7 +5,7 @@ import type { SessionRow, UserRow } from '../database/engine-tables.generated.ts
 import { param } from '../database/statement.ts';
 
 /** An active session and its user. */
-export type FoundSession = Pick<UserRow, 'id' | 'email' | 'name' | 'role'> & {
+export type FoundSession = Pick<UserRow, 'id' | 'email' | 'name' | 'role' | 'owner'> & {
   sessionId: Id;
   tokenHash: string;
   /** Whether it is past half of its lifetime, and can be renewed. */
@@ -39,7 +39,7 @@ export async function findSessions(database: Database, tokenHashes: readonly str
   const statement = database.bind(
     'findSessions',
     (table) => sql<FoundSession>`
-      select session.id as "sessionId", "tokenHash", ${isAging} as "isAging", "user".id, email, name, role
+      select session.id as "sessionId", "tokenHash", ${isAging} as "isAging", "user".id, email, name, role, owner
       from ${table('gather.session')} join ${table('gather.user')} on "user".id = "userId"
       where "tokenHash" = any(${param('tokenHashes')}::text[]) and "expiresAt" > now() and "disabledAt" is null`,
     { tokenHashes },

@@ -10,11 +10,12 @@ import { throttled } from '../graphql/limits/use-cost.ts';
 import type { Operation } from '../graphql/operation.ts';
 import type { CancellationContext } from '../graphql/use-cancellation.ts';
 import { addressOf } from '../http/address.ts';
-import { hasPreflight, isJson } from '../http/preflight.ts';
+import { mayHaveCookies } from '../http/preflight.ts';
 import type { Roles, Viewer } from '../viewer.ts';
 import type { Accounts } from './accounts.ts';
 import { endWithSession } from './end-with-session.ts';
 import type { SessionCookie } from './session-cookie.ts';
+import type { Identities } from './viewer-from.ts';
 
 /** The part of the context that this plugin adds. */
 type ViewerContext = Pick<Context, 'viewer' | 'roles' | 'address' | 'setCookie' | 'accounts'>;
@@ -28,6 +29,8 @@ interface ServerContext {
 
 interface ViewerOptions {
   accounts: Accounts;
+  /** Asked before tokens and sessions, if the application identifies viewers. */
+  identities: Identities | undefined;
   roles: Roles;
   /** The rate limits of viewers. */
   buckets: TokenBuckets;
@@ -51,13 +54,14 @@ const BEARER = /^Bearer +([\w\-.~+/]+=*)$/i;
 const POINTS = 10;
 
 /**
- * Determines the viewer from the token in `Authorization`, or from the cookie. An invalid token is refused with 401, an
- * invalid cookie is deleted, and either costs its address points. While an address has none left, its tokens are checked
- * one at a time: a valid one is accepted, an invalid one refused with 429. A viewer that cannot be determined is anonymous,
- * with a `failure`. A request without either does not wait.
+ * Determines the viewer as the application does, or from the token in `Authorization`, or from the cookie. An invalid token
+ * is refused with 401, an invalid cookie is deleted, and either costs its address points. While an address has none left,
+ * its tokens are checked one at a time: a valid one is accepted, an invalid one refused with 429. A viewer that cannot be
+ * determined is anonymous, with a `failure`. A request without either waits only for the application.
  */
 export function useViewer({
   accounts,
+  identities,
   roles,
   buckets,
   proxyHops,
@@ -74,21 +78,29 @@ export function useViewer({
     const address = req ? addressOf(req, proxyHops) : 'this process';
     const added: ViewerContext = { viewer: viewer ?? roles.nobody, roles, address, setCookie, accounts };
     Object.assign(context, added);
-    const proof = viewer ? undefined : readProof(request, accounts.cookie);
-    return proof && identify(context, proof, refuse);
+    if (viewer) return undefined;
+    const proof = readProof(request, accounts.cookie);
+    return proof || identities ? identify(context, proof, refuse) : undefined;
   };
 
-  const identify = async (context: OperationContext, { token, isOfCookie }: Proof, refuse: Refuse) => {
-    const sent = { token, address: context.address };
-    const findViewer = () => accounts.findViewer(context.signal, sent);
+  const identify = async (context: OperationContext, proof: Proof | undefined, refuse: Refuse) => {
+    const { request, signal, address } = context;
+    const asked = { request: identities ? toIdentify(request) : request, signal, address };
+    let isOfCookie = false;
+    const findViewer = async (inTurn = false): Promise<Viewer> => {
+      const identified = await (inTurn ? identities?.findInTurn(asked) : identities?.find(asked));
+      if (identified || !proof) return identified ?? roles.nobody;
+      isOfCookie = proof.isOfCookie;
+      const sent = { token: proof.token, address };
+      return inTurn ? accounts.findViewerInTurn(signal, sent) : accounts.findViewer(signal, sent);
+    };
     // A bucket of its own: clients of the address that send no token must not lock out those that do.
-    const bucket = buckets.of(`tokens of ${limitKeyOf(context.address)}`);
+    const bucket = buckets.of(`tokens of ${limitKeyOf(address)}`);
     // Taken before the check, so that none of many concurrent requests is free.
     const isPaid = bucket.take(POINTS);
-    const findViewerInTurn = () => accounts.findViewerInTurn(context.signal, sent);
     try {
-      context.viewer = await (isPaid ? findViewer() : findViewerInTurn());
-      finders.set(context, findViewer);
+      context.viewer = await findViewer(!isPaid);
+      if (context.viewer.user) finders.set(context, findViewer);
     } catch (error) {
       if (isUnauthenticated(error)) {
         if (!isPaid) return refuse({ errors: [throttled(POINTS, bucket)] });
@@ -117,14 +129,21 @@ export function useViewer({
   };
 }
 
+/** The request without its body, and without cookies that another page may have made the browser send. */
+function toIdentify(request: Request): Request {
+  const { url, method } = request;
+  const headers = new Headers([...request.headers]);
+  if (!mayHaveCookies(request)) headers.delete('cookie');
+  return new Request(url, { method, headers });
+}
+
 /** Ignores the cookie in requests that a form or a link of another page could send. */
 function readProof(request: Request, cookie: SessionCookie): Proof | undefined {
   const { headers } = request;
   const authorization = headers.get('authorization');
   if (authorization !== null) return { token: BEARER.exec(authorization)?.[1] ?? '', isOfCookie: false };
   const token = cookie.read(headers.get('cookie'));
-  const isIntended = token !== undefined && (isJson(request) || hasPreflight(request));
-  return isIntended ? { token, isOfCookie: true } : undefined;
+  return token !== undefined && mayHaveCookies(request) ? { token, isOfCookie: true } : undefined;
 }
 
 function isUnauthenticated(error: unknown): error is GatherError {

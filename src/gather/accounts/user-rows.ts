@@ -4,17 +4,17 @@ import type { UserRow, UserTable } from '../database/engine-tables.generated.ts'
 import { param } from '../database/statement.ts';
 
 /** A user and the hash of its password. */
-export type UserToCheck = Pick<UserRow, 'id' | 'email' | 'name' | 'role' | 'passwordHash'>;
+export type UserToCheck = Pick<UserRow, 'id' | 'email' | 'name' | 'role' | 'owner' | 'passwordHash'>;
 
 /** A user to insert. */
-export type NewUser = Pick<Insertable<UserTable>, 'email' | 'name' | 'role' | 'passwordHash'>;
+export type NewUser = Pick<Insertable<UserTable>, 'email' | 'name' | 'role' | 'owner' | 'passwordHash'>;
 
 /** The user with this email, in upper or lower case; undefined if missing or disabled. */
 export async function findUser(database: Database, email: string): Promise<UserToCheck | undefined> {
   const statement = database.bind(
     'findUser',
     (table) => sql<UserToCheck>`
-      select id, email, name, role, "passwordHash" from ${table('gather.user')}
+      select id, email, name, role, owner, "passwordHash" from ${table('gather.user')}
       where lower(email) = lower(${param('email')}::text) and "disabledAt" is null`,
     { email },
   );
@@ -61,5 +61,5 @@ export async function setDisabled(database: Database, email: string, isDisabled:
 }
 
 const insertion = (table: TableReference) => sql`
-  insert into ${table('gather.user')} as "user" (email, name, role, "passwordHash")
-  values (${param('email')}, ${param('name')}, ${param('role')}, ${param('passwordHash')})`;
+  insert into ${table('gather.user')} as "user" (email, name, role, owner, "passwordHash")
+  values (${param('email')}, ${param('name')}, ${param('role')}, ${param('owner')}, ${param('passwordHash')})`;

@@ -134,6 +134,7 @@ function toJwtConfig(config: Config): JwtConfig | undefined {
     issuer: config.JWT_ISSUER as string,
     audience: config.JWT_AUDIENCE as string,
     roleClaim: config.JWT_ROLE_CLAIM,
+    ownerClaim: config.JWT_OWNER_CLAIM,
   };
 }
 

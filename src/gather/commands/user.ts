@@ -31,6 +31,7 @@ Options of \`user add\`:`,
   options: {
     name: { value: 'NAME', help: 'by default the part of the email before the @' },
     role: { value: 'ROLE', help: `${app.roles.ofUsers.join(' or ')}; ${app.roles.signedIn} by default` },
+    owner: { value: 'KEY', help: 'the key of the rows that are theirs (@owned); by default one of their own, user:ID' },
     generate: { help: 'creates the password, and shows it once' },
   },
   settings: DATABASE_SETTINGS,
@@ -61,24 +62,27 @@ function parse(
 async function add(database: Database, email: string, options: Given['options'], roles: Roles): Promise<void> {
   const role = `${options['role'] ?? roles.signedIn}`;
   const password = options['generate'] ? generatePassword() : await readPassword();
-  await addUser(database, roles, { email, name: `${options['name'] ?? email.replace(/@.*/, '')}`, role, password });
+  const name = `${options['name'] ?? email.replace(/@.*/, '')}`;
+  const owner = options['owner'] === undefined ? undefined : `${options['owner']}`;
+  await addUser(database, roles, { email, name, role, owner, password });
   console.log(`${email} can sign in as ${role}.${options['generate'] ? ` The password: ${password}` : ''}`);
 }
 
 async function list(database: Database): Promise<void> {
-  const columns = ['email', 'name', 'role', 'disabledAt'] as const;
-  console.log(toLine('ROLE', 'SIGN-IN', 'EMAIL', 'NAME'));
+  const columns = ['id', 'email', 'name', 'role', 'owner', 'disabledAt'] as const;
+  console.log(toLine('ROLE', 'SIGN-IN', 'OWNER', 'EMAIL', 'NAME'));
   for await (const user of engineTables(database).user.iterate({
     orderBy: [{ column: 'email', direction: 'asc' }],
     columns,
   })) {
-    console.log(toLine(user.role, user.disabledAt ? 'disabled' : 'enabled', user.email, user.name));
+    const state = user.disabledAt ? 'disabled' : 'enabled';
+    console.log(toLine(user.role, state, user.owner ?? `user:${user.id}`, user.email, user.name));
   }
 }
 
 /** The columns that may be long come last. */
-function toLine(role: string, state: string, email: string, name: string): string {
-  return `${role.padEnd(10)}${state.padEnd(10)}${email.padEnd(40)} ${name}`;
+function toLine(role: string, state: string, owner: string, email: string, name: string): string {
+  return `${role.padEnd(10)}${state.padEnd(10)}${owner.padEnd(12)} ${email.padEnd(40)} ${name}`;
 }
 
 async function change(database: Database, email: string, isDisabled: boolean): Promise<void> {

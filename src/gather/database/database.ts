@@ -6,6 +6,7 @@ import type { Permit } from '../concurrency/semaphore.ts';
 import { GatherError } from '../errors.ts';
 import { fieldsOf } from './column-names.ts';
 import { isBroken, isCanceled, isStale, toGatherError } from './errors.ts';
+import { AS_SERVER, type LocalSettings } from './local-settings.ts';
 import type { Pools } from './pool.ts';
 import { type Result, runQuery } from './query.ts';
 import type { TableName } from './schema.ts';
@@ -33,10 +34,21 @@ export interface Client {
   onStatement?: (ms: number) => void;
   /** Called with the bytes of each row as it arrives. @returns whether more rows may come */
   onRead?: (bytes: number) => boolean;
+  /** The settings of each of its transactions, for policies of row-level security. @default none */
+  settings?: (() => LocalSettings | typeof AS_SERVER | undefined) | undefined;
 }
 
 /** Names a table in SQL. */
 export type TableReference = (name: TableName) => RawBuilder<unknown>;
+
+/** The statements of a request or a transaction. */
+interface Trips {
+  readonly running: Set<Promise<unknown>>;
+  /** How many have ended. */
+  ended: number;
+  /** How many cursors there were. */
+  cursors: number;
+}
 
 type Query<Row> = BoundStatement<Row> | Compilable<Row>;
 
@@ -52,16 +64,21 @@ export class Database {
   readonly #pools: Pools;
   readonly #client: Client | undefined;
   readonly #transaction: pg.PoolClient | undefined;
-  readonly #running = new Set<Promise<unknown>>();
-  #ended = 0;
-  #cursors = 0;
+  readonly #trips: Trips;
 
   /** @param client undefined for the server's own statements, which count against no client's share */
-  constructor(pools: Pools, signal: AbortSignal, client?: Client, transaction?: pg.PoolClient) {
+  constructor(
+    pools: Pools,
+    signal: AbortSignal,
+    client?: Client,
+    transaction?: pg.PoolClient,
+    trips: Trips = { running: new Set(), ended: 0, cursors: 0 },
+  ) {
     this.#pools = pools;
     this.signal = signal;
     this.#client = client;
     this.#transaction = transaction;
+    this.#trips = trips;
   }
 
   get definitions(): Definitions {
@@ -153,14 +170,24 @@ export class Database {
     return result;
   }
 
+  /**
+   * The same for the engine's own tables, on which the viewer needs no rights: without the settings for policies. In a
+   * transaction, its statements are part of it.
+   */
+  get asServer(): Database {
+    if (!this.#client?.settings) return this;
+    const client = { ...this.#client, settings: () => AS_SERVER } satisfies Client;
+    return new Database(this.#pools, this.signal, client, this.#transaction, this.#trips);
+  }
+
   /** The running statements of this request, except those of cursors. Each settles when it ends. */
   get running(): ReadonlySet<Promise<unknown>> {
-    return this.#running;
+    return this.#trips.running;
   }
 
   /** How many statements of this request have ended, before anybody has their rows. */
   get ended(): number {
-    return this.#ended;
+    return this.#trips.ended;
   }
 
   /**
@@ -175,7 +202,7 @@ export class Database {
     signal = this.signal,
   ): AsyncGenerator<Row[]> {
     const { text, values, fields } = toBound(query);
-    const cursor = `gather_${this.#cursors++}`;
+    const cursor = `gather_${this.#trips.cursors++}`;
     const start = performance.now();
     let outcome: Call['outcome'] = 'ok';
     try {
@@ -207,7 +234,7 @@ export class Database {
 
   /** On a broken connection does not roll back, which would only delay the caller. */
   async #rollBack(client: pg.PoolClient, error: unknown): Promise<void> {
-    await Promise.allSettled(this.#running);
+    await Promise.allSettled(this.#trips.running);
     const failure = error instanceof GatherError && error.source === 'postgres' ? error.cause : undefined;
     if (isBroken(failure)) return this.#release(client, failure);
     try {
@@ -222,13 +249,14 @@ export class Database {
 
   async #execute<Row>(statement: BoundStatement<Row>): Promise<Result<Row>> {
     this.signal.throwIfAborted();
+    const settings = this.#client?.settings?.();
     const client = this.#transaction ?? (await this.#connect(this.#pools.pool, statement.text));
     const stopCancelling = this.#cancelOnAbort(client);
     const start = performance.now();
     let failure: unknown;
     try {
       const timeoutMs = this.#pools.answerTimeoutMs;
-      const result = await runQuery(client, statement, { timeoutMs, onRead: this.#client?.onRead });
+      const result = await runQuery(client, statement, { timeoutMs, onRead: this.#client?.onRead, settings });
       if (!this.#transaction) {
         this.#pools.shares.get(this.#pools.pool)?.note?.(statement.text, performance.now() - start);
       }
@@ -309,10 +337,11 @@ export class Database {
   }
 
   #track<T>(trip: Promise<T>): Promise<T> {
-    this.#running.add(trip);
+    const trips = this.#trips;
+    trips.running.add(trip);
     const done = () => {
-      this.#running.delete(trip);
-      this.#ended += 1;
+      trips.running.delete(trip);
+      trips.ended += 1;
     };
     trip.then(done, done);
     return trip;

@@ -107,6 +107,7 @@ export interface UserTable {
   passwordHash: string;
   disabledAt: Timestamp | null;
   createdAt: Generated<Timestamp>;
+  owner: string | null;
 }
 export type UserRow = Selectable<UserTable>;
 
@@ -199,8 +200,8 @@ export const tables = {
     schema: 'gather',
     table: 'user',
     key: ['id'],
-    types: { id: 'bigint', email: 'text', name: 'text', role: 'text', passwordHash: 'text', disabledAt: 'timestamptz', createdAt: 'timestamptz' },
-    nullable: ['disabledAt'],
+    types: { id: 'bigint', email: 'text', name: 'text', role: 'text', passwordHash: 'text', disabledAt: 'timestamptz', createdAt: 'timestamptz', owner: 'text' },
+    nullable: ['disabledAt', 'owner'],
     unique: [],
     references: {  },
   },

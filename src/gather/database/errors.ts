@@ -105,6 +105,10 @@ function fromRefusal(error: DatabaseError, fields?: FieldNames): GatherError | u
     case '22021':
     case '22P05':
       return new GatherError('INVALID_INPUT', 'A value does not fit the type of its column.', at);
+    case '42501':
+      // A missing privilege has the same code, and is a fault.
+      if (error.routine !== 'ExecWithCheckOptions') return undefined;
+      return new GatherError('FORBIDDEN', 'A policy of the database does not allow these values.', at);
     case '40001':
     case '40P01':
       return new GatherError('CONFLICT', 'Another change came first. Try again.', { ...at, retryable: true });

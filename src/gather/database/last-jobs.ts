@@ -20,5 +20,5 @@ export async function lastJobs(
       where schedule = any(${param('schedules')}::text[]) order by schedule, id desc`,
     { schedules },
   );
-  return (await database.run(statement, { name, keys: schedules.length })).rows;
+  return (await database.asServer.run(statement, { name, keys: schedules.length })).rows;
 }

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { type AS_SERVER, type LocalSettings, settingsToMake } from './local-settings.ts';
 import { type RowReader, readRowsWith } from './row-client.ts';
 import { type ResultField, RowFormat } from './row-format.ts';
 import type { BoundStatement } from './statement.ts';
@@ -15,6 +16,8 @@ interface QueryOptions {
   timeoutMs: number;
   /** Called with the bytes of each row as it arrives. @returns whether more rows may come */
   onRead?: ((bytes: number) => boolean) | undefined;
+  /** The settings that its transaction must have. @default any */
+  settings?: LocalSettings | typeof AS_SERVER | undefined;
 }
 
 /** What a query uses of pg's connection. */
@@ -35,7 +38,6 @@ interface PgInternals {
   utils: { prepareValue(value: unknown): unknown };
 }
 
-type Types = Pick<pg.ClientBase, 'getTypeParser'>;
 type Settle<Row> = (error: unknown, result?: Result<Row>) => void;
 
 const { utils } = pg as unknown as PgInternals;
@@ -63,33 +65,35 @@ export function runQuery<Row>(
  * connection and not at each run, its rows are read from the bytes and counted, and whole numbers in arrays are not escaped.
  */
 class Query<Row> implements RowReader {
-  readonly name: string | undefined;
-  readonly text: string;
-  readonly #values: readonly unknown[];
-  readonly #types: Types;
-  readonly #fields: BoundStatement<Row>['fields'];
+  /** By which pg knows the statement that it prepares: the one that makes settings, until that has ended. */
+  name: string | undefined;
+  text: string;
+  readonly #statement: BoundStatement<Row>;
+  readonly #client: pg.ClientBase;
   readonly #onRead: QueryOptions['onRead'];
+  readonly #settings: QueryOptions['settings'];
   readonly #settle: Settle<Row>;
   readonly #timer: NodeJS.Timeout;
   #connection: Connection | undefined;
   #format: RowFormat | undefined;
+  #isMakingSettings = false;
   readonly #rows: Row[] = [];
   #count = 0;
   /** Of a row that could not be parsed. */
   #failure: unknown;
 
   constructor(
-    { name, text, values, fields }: BoundStatement<Row>,
-    types: Types,
-    { timeoutMs, onRead }: QueryOptions,
+    statement: BoundStatement<Row>,
+    client: pg.ClientBase,
+    { timeoutMs, onRead, settings }: QueryOptions,
     settle: Settle<Row>,
   ) {
-    this.name = name;
-    this.text = text;
-    this.#values = values;
-    this.#types = types;
-    this.#fields = fields;
+    this.name = statement.name;
+    this.text = statement.text;
+    this.#statement = statement;
+    this.#client = client;
     this.#onRead = onRead;
+    this.#settings = settings;
     this.#settle = settle;
     this.#timer = setTimeout(() => this.handleError(new Error('Query read timeout')), timeoutMs);
   }
@@ -97,13 +101,16 @@ class Query<Row> implements RowReader {
   submit(connection: Connection): void {
     this.#connection = connection;
     readRowsWith(connection, this);
-    if (this.name === undefined && this.#values.length === 0) {
-      connection.query(this.text);
+    const { name, text, values } = this.#statement;
+    const settings = this.#settings && settingsToMake(this.#client, this.#settings);
+    if (!settings && name === undefined && values.length === 0) {
+      connection.query(text);
       return;
     }
     connection.stream.cork();
     try {
-      this.#send(connection, this.name ?? '');
+      if (settings) this.#sendSettings(connection, settings);
+      this.#send(connection, name ?? '');
     } catch (error) {
       // A value that cannot be sent.
       this.handleError(error);
@@ -113,18 +120,30 @@ class Query<Row> implements RowReader {
     }
   }
 
+  /** In one transaction with the statement that follows: the next `sync` ends it. */
+  #sendSettings(connection: Connection, { name, text, values }: LocalSettings): void {
+    this.name = isPooledByTransaction(this.#client) ? undefined : name;
+    this.text = text;
+    const sent = this.name ?? '';
+    if (connection.parsedStatements[sent] === undefined) connection.parse({ name: sent, text });
+    connection.bind({ statement: sent, values, valueMapper: toParameter });
+    connection.execute({});
+    this.#isMakingSettings = true;
+  }
+
   #send(connection: Connection, name: string): void {
-    if (connection.parsedStatements[name] === undefined) connection.parse({ name, text: this.text });
-    connection.bind({ statement: name, values: this.#values, valueMapper: toParameter });
+    const { text, values } = this.#statement;
+    if (connection.parsedStatements[name] === undefined) connection.parse({ name, text });
+    connection.bind({ statement: name, values, valueMapper: toParameter });
     this.#format = formatsOf.get(connection)?.get(name);
     if (!this.#format) connection.describe({ type: 'P', name: '' });
     connection.execute({});
   }
 
   handleRowDescription({ fields }: { fields: readonly ResultField[] }): void {
-    const names = this.#fields;
+    const names = this.#statement.fields;
     const named = names ? fields.map((field) => ({ ...field, name: names.get(field.name) ?? field.name })) : fields;
-    const format = new RowFormat(named, this.#types);
+    const format = new RowFormat(named, this.#client);
     this.#format = format;
     if (this.name === undefined || !this.#connection) return;
     const formats = formatsOf.get(this.#connection) ?? new Map<string, RowFormat>();
@@ -156,6 +175,12 @@ class Query<Row> implements RowReader {
 
   /** @param message with the text of `INSERT 0 3` or `SELECT 20` */
   handleCommandComplete({ text }: { text: string }): void {
+    if (this.#isMakingSettings) {
+      this.#isMakingSettings = false;
+      this.name = this.#statement.name;
+      this.text = this.#statement.text;
+      return;
+    }
     this.#count = Number(TAG.exec(text)?.[1] ?? 0);
   }
 

@@ -21,11 +21,16 @@ export function toDefinitions(app: AppDefinitions, engineSchema: string): Defini
   return { ...app, ...Object.fromEntries(own) };
 }
 
+/** Whether a table is the engine's. */
+export function isOfEngine(name: TableName): boolean {
+  return Object.hasOwn(ownTables, name);
+}
+
 /** The engine's own tables. */
 export type EngineTables = ReturnType<typeof engineTables>;
 
 /** The operations on the engine's own tables, in one request, job or transaction. */
-export function engineTables(database: Database) {
+export function engineTables({ asServer: database }: Database) {
   const { definitions } = database;
   return {
     file: new Table(definitions['gather.file'], database),
@@ -38,8 +43,11 @@ export function engineTables(database: Database) {
 
 /** The operations on all tables, in one request, job or transaction. */
 export function createTables(database: Database): Tables {
+  const { asServer } = database;
   const tables: Partial<Record<TableName, unknown>> = {};
-  for (const name of Object.keys(database.definitions) as TableName[]) tables[name] = toTable(name, database);
+  for (const name of Object.keys(database.definitions) as TableName[]) {
+    tables[name] = toTable(name, isOfEngine(name) ? asServer : database);
+  }
   return tables as Tables;
 }
 

@@ -26,5 +26,5 @@ async function deleteRow(transaction: Database, id: Id): Promise<Deleted[]> {
     (table) => sql<Deleted>`delete from ${table('gather.file')} where id = ${param('id')} returning key, "thumbnailId"`,
     { id },
   );
-  return (await transaction.run(statement, { name: 'file.delete' })).rows;
+  return (await transaction.asServer.run(statement, { name: 'file.delete' })).rows;
 }

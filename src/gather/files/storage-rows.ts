@@ -17,7 +17,7 @@ export async function readStoredBytes(database: Database, owner: string | null):
       select owner, bytes from ${table('gather.storage')} where owner in ('', ${param('owner')})`,
     { owner: owner ?? '' },
   );
-  const { rows } = await database.run(statement, { name: 'file.storedBytes' });
+  const { rows } = await database.asServer.run(statement, { name: 'file.storedBytes' });
   const of = (whose: string) => Number(rows.find((row) => row.owner === whose)?.bytes ?? 0);
   return { ofOwner: owner === null ? 0 : of(owner), ofAll: of('') };
 }
@@ -28,6 +28,6 @@ export async function readStoredBytes(database: Database, owner: string | null):
  */
 export async function countStoredBytes(transaction: Database, owner: string | null): Promise<StoredBytes> {
   const counting = transaction.bind('countStoredBytes', () => sql`set constraints all immediate`, {});
-  await transaction.run(counting, { name: 'file.countBytes' });
+  await transaction.asServer.run(counting, { name: 'file.countBytes' });
   return readStoredBytes(transaction, owner);
 }

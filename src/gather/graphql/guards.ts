@@ -5,7 +5,6 @@ import {
   type GraphQLNamedType,
   type GraphQLObjectType,
   type GraphQLSchema,
-  getDirectiveValues,
   getNamedType,
   isAbstractType,
   isObjectType,
@@ -16,6 +15,7 @@ import type { Roles, Viewer } from '../viewer.ts';
 import type { ResolveAll } from './execution/selection.ts';
 import { leastRole } from './least-role.ts';
 import { loadNode } from './node.ts';
+import { findOwnerColumn, type OwnerColumn, type TableTypes } from './owner-column.ts';
 
 export type Resolver = GraphQLFieldResolver<unknown, Context>;
 
@@ -24,20 +24,29 @@ type Field = GraphQLField<unknown, Context>;
 /** A row with its owner column, and its type name if the field can return several types. */
 type GuardedRow = Readonly<Record<string, unknown>> & { __typename?: string };
 
-/** The owner of a row; null if it has none. */
-type OwnerOf = (row: GuardedRow) => string | null;
+/** The column with the owner of a row; undefined if it has none. */
+type ColumnOf = (row: GuardedRow) => OwnerColumn | undefined;
 
-/** Whether a viewer may see a row. */
+/** Whether a viewer without the highest role may see a row. */
 type Rule = (viewer: Viewer, row: GuardedRow) => boolean;
 
 /** Rules by type name. */
 type Rules = ReadonlyMap<string, Rule>;
 
+/** What the rules are derived from. */
+export interface Guarded {
+  schema: GraphQLSchema;
+  roles: Roles;
+  tables: TableTypes;
+}
+
 /** The rules of the types that a field can return, alone or in a list. */
-export function rulesOf(schema: GraphQLSchema, roles: Roles, field: Field): Rules {
+export function rulesOf({ schema, roles, tables }: Guarded, field: Field): Rules {
   const type = getNamedType(field.type);
   const types: readonly GraphQLNamedType[] = isAbstractType(type) ? schema.getPossibleTypes(type) : [type];
-  const entries = types.map((it) => [it.name, isObjectType(it) ? ruleOf(schema, roles, it) : undefined] as const);
+  const entries = types.map(
+    (it) => [it.name, isObjectType(it) ? ruleOf({ schema, roles, tables }, it) : undefined] as const,
+  );
   return new Map(entries.filter((entry): entry is [string, Rule] => entry[1] !== undefined));
 }
 
@@ -73,18 +82,18 @@ export function hideAllForbidden(resolveAll: ResolveAll, roles: Roles, rules: Ru
  * @param isMutation whether to refuse with a `userError`
  */
 export function requireOwn(
-  schema: GraphQLSchema,
+  { schema, tables }: Guarded,
   resolver: Resolver,
   names: readonly string[],
   isMutation: boolean,
 ): Resolver {
-  const ownerOf: OwnerOf = (row) => {
+  const columnOf: ColumnOf = (row) => {
     const type = schema.getType(row.__typename ?? '');
-    return isObjectType(type) ? toOwner(row[ownerColumnOf(schema, type) ?? '']) : null;
+    return isObjectType(type) ? findOwnerColumn(schema, type, tables) : undefined;
   };
   return async (parent, args, context, info) => {
     for (const name of names) {
-      if (await isOwn(args[name], ownerOf, context)) continue;
+      if (await isOwn(args[name], columnOf, context)) continue;
       const message = 'There is no object of yours with this ID.';
       if (!isMutation) throw new GatherError('NOT_FOUND', message);
       return { userErrors: [{ code: 'NOT_FOUND', message, field: [name] }] };
@@ -93,11 +102,11 @@ export function requireOwn(
   };
 }
 
-async function isOwn(id: string, ownerOf: OwnerOf, { viewer, loaders, roles }: Context): Promise<boolean> {
+async function isOwn(id: string, columnOf: ColumnOf, { viewer, loaders, roles }: Context): Promise<boolean> {
   if (roles.has(viewer, roles.highest)) return true;
   try {
-    const node = await loadNode(id, loaders);
-    return node !== null && roles.owns(viewer, ownerOf(node as GuardedRow));
+    const node = (await loadNode(id, loaders)) as GuardedRow | null;
+    return node !== null && columnOf(node)?.isOwn(viewer, node) === true;
   } catch (error) {
     // An invalid ID is refused by the resolver.
     if (error instanceof GatherError && error.code === 'INVALID_INPUT') return true;
@@ -105,10 +114,10 @@ async function isOwn(id: string, ownerOf: OwnerOf, { viewer, loaders, roles }: C
   }
 }
 
-function ruleOf(schema: GraphQLSchema, roles: Roles, type: GraphQLObjectType): Rule | undefined {
+function ruleOf({ schema, roles, tables }: Guarded, type: GraphQLObjectType): Rule | undefined {
   const least = leastRole(schema, type) ?? roles.least;
-  const by = ownerColumnOf(schema, type);
-  if (by) return (viewer, row) => roles.has(viewer, least) && roles.sees(viewer, toOwner(row[by]));
+  const owner = findOwnerColumn(schema, type, tables);
+  if (owner) return (viewer, row) => roles.has(viewer, least) && (owner.isPublic(row) || owner.isOwn(viewer, row));
   return least === roles.least ? undefined : (viewer) => roles.has(viewer, least);
 }
 
@@ -116,9 +125,14 @@ function shown(value: unknown, rules: Rules, viewer: Viewer): unknown {
   if (value instanceof Promise) return value.then((settled) => shown(settled, rules, viewer));
   if (Array.isArray(value)) return value.map((element) => shown(element, rules, viewer));
   if (typeof value !== 'object' || value === null) return value;
+  if (Symbol.asyncIterator in value) return eachShown(value as AsyncIterable<unknown>, rules, viewer);
   if (isAllowed(value as GuardedRow, rules, viewer)) return value;
   if (viewer.failure) throw viewer.failure;
   return null;
+}
+
+async function* eachShown(values: AsyncIterable<unknown>, rules: Rules, viewer: Viewer): AsyncGenerator<unknown> {
+  for await (const value of values) yield shown(value, rules, viewer);
 }
 
 function shownOrError(value: unknown, rules: Rules, viewer: Viewer): unknown {
@@ -134,25 +148,6 @@ function isAllowed(row: GuardedRow, rules: Rules, viewer: Viewer): boolean {
   const [only] = rules.values();
   const rule = row.__typename === undefined ? only : rules.get(row.__typename);
   return !rule || rule(viewer, row);
-}
-
-/**
- * The column of a type that holds an object's owner; undefined if its objects have none.
- * @throws Error if the SDL declares @owned without `by`: no object would have an owner
- */
-export function ownerColumnOf(schema: GraphQLSchema, { name, astNode }: GraphQLObjectType): string | undefined {
-  const owned = schema.getDirective('owned');
-  const values = owned && astNode ? getDirectiveValues(owned, astNode) : undefined;
-  if (!values) return undefined;
-  const by: unknown = values['by'];
-  if (typeof by === 'string') return by;
-  throw new Error(
-    `${name} is @owned, but by no column: declare \`directive @owned(by: String! = "owner")\` in the schema.`,
-  );
-}
-
-function toOwner(value: unknown): string | null {
-  return value == null ? null : String(value);
 }
 
 function hasDirective({ astNode }: GraphQLArgument, directive: string): boolean {

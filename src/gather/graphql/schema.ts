@@ -23,6 +23,7 @@ import type { RowsOfType } from './lists/connection-of.ts';
 import { readsIds } from './lists/ids.ts';
 import { type Guard, guardOf } from './lists/own-rows.ts';
 import { edgeTypeOf, rowTypeOf } from './lists/row-type.ts';
+import type { TableTypes } from './owner-column.ts';
 import { publishFields } from './publish-fields.ts';
 import type { TypeRegistry } from './types.ts';
 
@@ -50,7 +51,7 @@ export function createAppSchema(source: SchemaSource): GraphQLSchema {
   const schema = createSchema({ typeDefs: source.sdl, resolvers: toResolvers(bare, source) as never });
   keepAbsent(schema);
   if (fields.hasSubscribers) publishFields(schema);
-  authorize(schema, source.roles);
+  authorize({ schema, roles: source.roles, tables: source });
   return schema;
 }
 
@@ -111,7 +112,7 @@ function toFields(schema: GraphQLSchema, type: string, fields: object, source: S
   const { types, definitions } = source;
   const entries = Object.entries(fields).map(([name, field]) => {
     if (!isDeclared(field)) return [name, field];
-    return [name, toResolution(field, { type, name, rows: rowsOf(schema, type, name), types, definitions })];
+    return [name, toResolution(field, { type, name, rows: rowsOf(schema, type, name, source), types, definitions })];
   });
   return Object.fromEntries(entries);
 }
@@ -119,7 +120,7 @@ function toFields(schema: GraphQLSchema, type: string, fields: object, source: S
 const UNGUARDED: Guard = { owner: undefined, least: undefined };
 
 /** The rows that a field returns. */
-function rowsOf(schema: GraphQLSchema, type: string, name: string): RowsOfType {
+function rowsOf(schema: GraphQLSchema, type: string, name: string, tables: TableTypes): RowsOfType {
   const parent = schema.getType(type);
   const field = isObjectType(parent) ? parent.getFields()[name] : undefined;
   if (!field) throw new Error(`${type}.${name} is declared, but the SDL has no such field.`);
@@ -127,7 +128,7 @@ function rowsOf(schema: GraphQLSchema, type: string, name: string): RowsOfType {
   const edge = edgeTypeOf(field);
   return {
     type: rowType.name,
-    guard: isObjectType(rowType) ? guardOf(schema, rowType) : UNGUARDED,
+    guard: isObjectType(rowType) ? guardOf(schema, rowType, tables) : UNGUARDED,
     readers: isObjectType(rowType) ? readersOf(schema, rowType) : new Map(),
     ids: idsOf(field.args.find((argument) => argument.name === 'by')),
     isPaged: rowType !== getNamedType(field.type),

@@ -2,15 +2,9 @@ import { type GraphQLField, type GraphQLObjectType, type GraphQLSchema, isObject
 import type { Columns } from '../database/columns.ts';
 import type { TableName } from '../database/schema.ts';
 import type { Definitions } from '../database/tables.ts';
-import { ownerColumnOf } from './guards.ts';
+import { ownerColumnOf, type TableTypes } from './owner-column.ts';
 import { readingOf } from './reads.ts';
 import type { TypeRegistry } from './types.ts';
-
-/** Which type is which table, and what is known of the tables. */
-export interface TableTypes {
-  definitions: Definitions;
-  types: TypeRegistry;
-}
 
 /** The columns of one table that an operation reads. */
 class TableSelection {

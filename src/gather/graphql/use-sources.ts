@@ -9,6 +9,7 @@ import { createSchedule } from '../loaders/schedule.ts';
 import type { ServiceClients } from '../services/create-services.ts';
 import type { ListInputs } from './lists/list-inputs.ts';
 import type { Operation } from './operation.ts';
+import { type RowLevelSecurity, settingsOf } from './row-level-security.ts';
 import type { PlannedContext } from './use-plan.ts';
 import type { TimingContext } from './use-timing.ts';
 
@@ -25,6 +26,8 @@ interface Sources
   inputs: ListInputs;
   /** @default the origin of the request */
   publicUrl: string | undefined;
+  /** @default no policies */
+  rowLevelSecurity: RowLevelSecurity | undefined;
 }
 
 /** Adds the sources to the context of each operation, bound to its signal: the rest of `Context`. */
@@ -32,6 +35,7 @@ export function useSources({
   pools,
   replica,
   publicUrl,
+  rowLevelSecurity,
   createLoaders,
   inputs,
   clients,
@@ -41,7 +45,11 @@ export function useSources({
     const context = args.contextValue;
     const { columns, args: validated } = context.planned;
     const end = context.timing.begin('context');
-    const client = context.client && { ...context.client, onRead: context.answerSize.addRead };
+    const client = context.client && {
+      ...context.client,
+      onRead: context.answerSize.addRead,
+      settings: rowLevelSecurity && settingsOf(rowLevelSecurity, context.viewer),
+    };
     const isQuery = validated.operation.operation === 'query';
     const chosen = replica && isQuery ? replica.poolsFor(context.client.key) : pools;
     const database = new Database(chosen, context.signal, client);

@@ -15,6 +15,11 @@ export function hasPreflight({ headers }: Request): boolean {
   return PREFLIGHT_HEADERS.some((name) => headers.get(name));
 }
 
+/** Whether the cookies of a request count: no form or link of another page can have sent it. */
+export function mayHaveCookies(request: Request): boolean {
+  return isJson(request) || hasPreflight(request);
+}
+
 /** The media type of the request's body. */
 export function typeOf({ headers }: Request): MIMEType | undefined {
   return mediaTypeOf(headers.get('content-type'));

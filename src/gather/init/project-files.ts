@@ -119,7 +119,8 @@ npm start                                         # http://127.0.0.1:4000/graphq
 | \`database.json\` | the structure of the database, and what its tables and columns are called in the code |
 | \`src/generated/\` | written by \`npm run codegen\` |
 
-To let everybody see a type, delete \`@auth(requires: STAFF)\` from the type and from its fields of \`Query\`.
+To let everybody see a type, delete \`@auth(requires: STAFF)\` from the type and from its fields of \`Query\`. A role of your own is a
+line in \`enum Role\`. \`@owned(by: "customerId")\` on a type leaves each viewer the rows with their key.
 
 After a change of the database, run \`npm run gather -- init .\` again. It adds what is new, and leaves your lines as
 they are.

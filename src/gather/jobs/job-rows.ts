@@ -61,7 +61,7 @@ export async function changesOfJob(database: Database, jobId: Id, version: numbe
       where "jobId" = ${param('jobId')} and version > ${param('version')} order by version`,
     { jobId, version },
   );
-  return (await database.run(statement, { name: 'job.changes' })).rows;
+  return (await database.asServer.run(statement, { name: 'job.changes' })).rows;
 }
 
 /**

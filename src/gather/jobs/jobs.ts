@@ -53,7 +53,7 @@ export class Jobs {
     { database, owner = null, queuedFor = owner, schedule, scheduledAt }: EnqueueOptions,
   ): Promise<JobRow> {
     const checked = toInput(task, input);
-    return database.transaction(async (transaction) => {
+    return database.asServer.transaction(async (transaction) => {
       const { job, created } = await insertJob(transaction, engineTables(transaction), {
         task: task.name,
         owner,
@@ -76,7 +76,7 @@ export class Jobs {
    * @throws NOT_FOUND, and CONFLICT if it has succeeded or failed
    */
   cancel(database: Database, id: Id): Promise<JobRow> {
-    return database.transaction(async (transaction) => {
+    return database.asServer.transaction(async (transaction) => {
       const { job: jobs } = engineTables(transaction);
       const count = await jobs.update(
         { id, state: { in: UNSETTLED } },
@@ -95,7 +95,7 @@ export class Jobs {
    *   the user has too many unsettled jobs
    */
   retry(database: Database, id: Id): Promise<JobRow> {
-    return database.transaction(async (transaction) => {
+    return database.asServer.transaction(async (transaction) => {
       const { job: jobs } = engineTables(transaction);
       const reset = { state: 'PENDING', progress: 0, message: null, error: null, result: null } as const;
       const count = await jobs

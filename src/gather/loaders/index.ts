@@ -4,6 +4,7 @@ import { type KeyValue, toKey } from '../database/key.ts';
 import type { ParentList } from '../database/parent-pages.ts';
 import type { TableName } from '../database/schema.ts';
 import type { Row } from '../database/table-definition.ts';
+import { isOfEngine } from '../database/tables.ts';
 import { lazily } from '../lazy.ts';
 import type { Registered } from '../register.ts';
 import type { Key } from '../services/bulk.ts';
@@ -109,6 +110,8 @@ export function loadersFrom({ factories, rowLoaders: appRowLoaders, nodeTypes }:
   return (given) => {
     const known = new RowCache();
     const source: LoaderSource = { ...given, known };
+    const sourceOf = (table: TableName) =>
+      isOfEngine(table) ? { ...source, database: source.database.asServer } : source;
     const created = new Map<string, unknown>();
     const lists = new Map<object, ParentPages<TableName>>();
     const once = <T>(key: string, create: () => unknown): T => {
@@ -118,7 +121,7 @@ export function loadersFrom({ factories, rowLoaders: appRowLoaders, nodeTypes }:
     const rowsBy: SharedLoaders['rowsBy'] = (table, columns) => {
       const key = `${table} ${columns}`;
       const { [table]: definition } = source.database.definitions;
-      return once(key, () => createRowByKey(names.get(key) ?? key, source, definition, toKey(columns)));
+      return once(key, () => createRowByKey(names.get(key) ?? key, sourceOf(table), definition, toKey(columns)));
     };
     const shared: SharedLoaders = {
       known,
@@ -135,7 +138,10 @@ export function loadersFrom({ factories, rowLoaders: appRowLoaders, nodeTypes }:
         const known = lists.get(args);
         if (known) return known;
         const { shape, list } = toList();
-        const found = once<ParentPages<TableName>>(`${field} ${shape}`, () => new ParentPages(source, list));
+        const found = once<ParentPages<TableName>>(
+          `${field} ${shape}`,
+          () => new ParentPages(sourceOf(list.definition.name), list),
+        );
         lists.set(args, found);
         return found;
       },

@@ -3,6 +3,7 @@ import { createClient } from 'graphql-sse';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { renewSession } from '../../../src/gather/accounts/session-rows.ts';
 import { hashToken } from '../../../src/gather/accounts/token.ts';
+import type { ViewerFrom } from '../../../src/gather/accounts/viewer-from.ts';
 import { type Answer, STAFF_HEADERS, startTestApp, TEST_LIMITS, type TestApp } from '../../helpers/app.ts';
 import { AUDIENCE, ISSUER, startIssuer } from '../../helpers/issuer.ts';
 import { lockTable } from '../../helpers/lock.ts';
@@ -431,6 +432,48 @@ test.each([
     { job: { progress: 0.1 } },
     { job: { progress: 0.2 } },
     [{ extensions: { code } }],
+  ]);
+});
+
+test('a subscription ends when the application does not know the viewer any more, with the first event a minute later', async () => {
+  const known = new Set(['ann-1']);
+  const viewerFrom: ViewerFrom = ({ headers }) => {
+    const owner = headers.get('x-member') ?? '';
+    return known.has(owner) ? { owner } : null;
+  };
+  const identifying = await startTestApp({ application: { viewerFrom } });
+  const { url } = await identifying.app.start();
+  const [job] = await identifying.database.ask<{ id: string }>(
+    `insert into job (task, state, input, "deliveryId", owner)
+     values ('add', 'RUNNING', '{}', gen_random_uuid(), 'ann-1') returning id`,
+  );
+  const client = createClient({ url: `${url}/graphql`, headers: { 'x-member': 'ann-1' }, retryAttempts: 0 });
+  const seen: unknown[] = [];
+  const query = `subscription { job(id: "${btoa(`Job:${job?.id}`)}") { progress } }`;
+  const ended = (async () => {
+    for await (const { data, errors } of client.iterate({ query })) seen.push(data ?? errors);
+  })();
+  const makeProgress = (progress: number) => identifying.database.ask('update job set progress = $1', [progress]);
+  try {
+    await expect.poll(() => seen).toHaveLength(1);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 });
+    await makeProgress(0.1);
+    await expect.poll(() => seen).toHaveLength(2);
+    known.clear();
+    vi.setSystemTime(Date.now() + 61_000);
+    await makeProgress(0.2);
+    await Promise.race([
+      ended,
+      sleep(5000, undefined, { ref: false }).then(() => Promise.reject(new Error('It goes on.'))),
+    ]);
+  } finally {
+    client.dispose();
+    await identifying.close();
+  }
+  expect(seen).toMatchObject([
+    { job: { progress: 0 } },
+    { job: { progress: 0.1 } },
+    [{ extensions: { code: 'UNAUTHENTICATED' } }],
   ]);
 });
 

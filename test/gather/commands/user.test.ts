@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { addUser } from '../../../src/gather/accounts/new-user.ts';
+import { OWNER_KEY } from '../../../src/gather/accounts/owner-key.ts';
+import { Passwords } from '../../../src/gather/accounts/passwords.ts';
 import { parseArguments } from '../../../src/gather/commands/arguments.ts';
 import { user } from '../../../src/gather/commands/user.ts';
 import { readConfig } from '../../../src/gather/config.ts';
@@ -32,6 +34,7 @@ test.each([
   [{ email: 'ann' }, 'Expected as email an address such as ann@example.com.'],
   [{ name: '' }, 'Expected as name 1 to 200 characters, got 0.'],
   [{ role: 'ANONYMOUS' }, 'Expected as role MEMBER or STAFF.'],
+  [{ owner: 'user:1' }, `Expected as owner ${OWNER_KEY}.`],
 ])('an account with %j is refused in words', async (fault, message) => {
   const account = { email: EMAIL, name: 'Ann', role: 'STAFF', password: PASSWORD, ...fault };
   await expect(addUser(gather.database.database, library.roles, account)).rejects.toMatchObject({
@@ -67,10 +70,44 @@ test.each(['disable', 'enable'])('`%s` of nobody is refused', async (action) => 
 test('`list` shows all of them, and no secrets', async () => {
   await run('add', 'bob@library.example', '--generate', '--name', 'Bob');
   await run('add', EMAIL, '--generate', '--name', 'Ann', '--role', 'STAFF');
+  await run('add', 'eve@library.example', '--generate', '--owner', 'm-7');
   await run('disable', EMAIL);
-  expect(await run('list')).toBe(`ROLE      SIGN-IN   EMAIL                                    NAME
-STAFF     disabled  ann@library.example                      Ann
-MEMBER    enabled   bob@library.example                      Bob`);
+  const list = (await run('list')).replaceAll(/user:\d+ */g, 'user:ID      ');
+  expect(list).toBe(`ROLE      SIGN-IN   OWNER        EMAIL                                    NAME
+STAFF     disabled  user:ID      ann@library.example                      Ann
+MEMBER    enabled   user:ID      bob@library.example                      Bob
+MEMBER    enabled   m-7          eve@library.example                      eve`);
+});
+
+test('`add --owner` gives the account the rows of that key, at the sign-in and with its token', async () => {
+  await run('add', EMAIL, '--generate', '--owner', 'm-7');
+  await run('add', 'bob@library.example', '--generate');
+  const [row] = await gather.database.ask<{ id: string }>(`select id from gather."user" where name = 'bob'`);
+  for (const [email, owner] of [
+    [EMAIL, 'm-7'],
+    ['bob@library.example', `user:${row?.id}`],
+  ] as const) {
+    await gather.database.ask(`update gather."user" set "passwordHash" = $1`, [
+      await new Passwords().hash(PASSWORD, gather.database.database.signal),
+    ]);
+    const { token, viewer } = (await signIn(gather, email, PASSWORD)).data.signIn;
+    expect(viewer.id).toBe(btoa(`User:${owner}`));
+    const { data } = await send(gather, '{ viewer { id } }', bearer(token));
+    expect(data.viewer).toEqual({ id: btoa(`User:${owner}`) });
+  }
+});
+
+test('an account with a role that the SDL does not have has the least role of users', async () => {
+  await addUser(gather.database.database, library.roles, {
+    email: EMAIL,
+    name: 'Ann',
+    role: 'STAFF',
+    password: PASSWORD,
+  });
+  await gather.database.ask(`update gather."user" set role = 'LIBRARIAN'`);
+  const { token, viewer } = (await signIn(gather, EMAIL, PASSWORD)).data.signIn;
+  expect(viewer.role).toBe('MEMBER');
+  expect((await send(gather, '{ viewer { role } }', bearer(token))).data.viewer).toEqual({ role: 'MEMBER' });
 });
 
 test.each([

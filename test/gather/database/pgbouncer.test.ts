@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Database, raw } from '../../../src/gather/database/database.ts';
+import { LocalSettings } from '../../../src/gather/database/local-settings.ts';
 import { createPools, endPools } from '../../../src/gather/database/pool.ts';
 import { findTestPostgres } from '../../../src/gather/testing/postgres.ts';
 import { startTestApp, type TestApp } from '../../helpers/app.ts';
@@ -74,6 +75,34 @@ describe.skipIf(!hasPgBouncer).each(['session', 'transaction'] as const)('behind
     });
     await expect(failing).rejects.toThrow('No.');
     expect(await gather.database.ask(`select from book where isbn = 'BOUNCED'`)).toHaveLength(1);
+  });
+
+  test('settings for policies are those of the viewer, in each statement, transaction and cursor, and of nobody else', async () => {
+    await using pools = open();
+    const { signal } = new AbortController();
+    const seen = raw<{ seen: string }>(`select coalesce(current_setting('app.viewer', true), '') as seen`);
+    const label = { name: 'seen' };
+    const look = async (viewer: number) => {
+      const settings = new LocalSettings({ 'app.viewer': `${viewer}`, 'app.other': '' });
+      const client = { key: `${viewer}`, settings: () => settings };
+      const database = new Database(pools.pools, signal, viewer % 4 === 0 ? { key: 'server' } : client);
+      const found: (string | undefined)[] = [];
+      const note = async (it: Database) => found.push((await it.run(seen, label)).rows[0]?.seen);
+      await note(database);
+      await expect(database.run(raw('select 1 / 0'), label)).rejects.toThrow('division by zero');
+      await database.transaction(async (inside) => {
+        await note(inside);
+        await note(inside.asServer);
+        await note(inside);
+      });
+      for await (const rows of database.stream(seen, label, 10)) found.push(rows[0]?.seen);
+      return found;
+    };
+    const all = await Promise.all(Array.from({ length: 60 }, (_, viewer) => look(viewer)));
+    all.forEach((found, viewer) => {
+      const own = viewer % 4 === 0 ? '' : `${viewer}`;
+      expect(found).toEqual([own, own, '', own, own]);
+    });
   });
 
   test('a cursor reads all rows while others use the connections', async () => {

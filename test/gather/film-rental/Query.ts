@@ -4,6 +4,13 @@ import type { StoreRow } from './generated/database.ts';
 export const Query = defineType('Query', {
   filmBy: findBy('film'),
   filmsBy: connectionOf('film', { orderBy: {} }),
+  rental: findBy('rental'),
+  rentals: connectionOf('rental', { orderBy: { rental_id: 'asc' } }),
+  copies: connectionOf('inventory', { orderBy: { inventory_id: 'asc' } }),
+
+  // A cursor: what codegen does not know of lists.
+  allRentals: (_, _args, { tables, columns }) =>
+    tables.rental.iterate({ columns: columns.rental, batchSize: 2 }) as never,
 
   film: async (_, { title }, { tables, columns }) => tables.film.find({ title }, { columns: columns.film }),
 

@@ -1,5 +1,5 @@
 import { belongsTo, defineType, hasMany, type KeyText, toRowId } from 'gather';
-import { startTestApp, type TestApp } from 'gather/testing';
+import { signedIn, startTestApp, type TestApp } from 'gather/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Database } from '../../../src/gather/database/database.ts';
 import { createPools, endPools, type Pools } from '../../../src/gather/database/pool.ts';
@@ -34,7 +34,7 @@ afterAll(async () => {
 beforeEach(() => void app.cost());
 
 async function ask(text: string, variables: Readonly<Record<string, unknown>> = {}) {
-  const { data, errors } = await app.query(text, variables);
+  const { data, errors } = await app.query(text, variables, { viewer: signedIn('STAFF') });
   expect(errors).toBeUndefined();
   return data;
 }

@@ -4,6 +4,7 @@ import { Actor, Film, Language, Part } from './films/Film.ts';
 import { rowLoaders, tables } from './generated/database.ts';
 import { migrations } from './migrations.ts';
 import { Query } from './Query.ts';
+import { extendRental } from './rentals/extendRental.ts';
 import { Invoice, InvoiceLine } from './rentals/Invoice.ts';
 import { Copy, Customer, Rental } from './rentals/Rental.ts';
 import { City, Country, OpeningHours, Staff, Store } from './stores/Store.ts';
@@ -18,7 +19,7 @@ export const filmRental = defineApp({
   types,
   resolvers: {
     Query,
-    Mutation: { createFilms, updateFilm, updateStaff },
+    Mutation: { createFilms, updateFilm, updateStaff, extendRental },
     Actor,
     City,
     Copy,

@@ -1,4 +1,4 @@
-import { startTestApp, type TestApp } from 'gather/testing';
+import { signedIn, startTestApp, type TestApp } from 'gather/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { filmRental } from './index.ts';
 
@@ -16,7 +16,7 @@ afterAll(() => app[Symbol.asyncDispose]());
 beforeEach(() => void app.cost());
 
 async function ask(text: string, variables: Readonly<Record<string, unknown>> = {}) {
-  const { data, errors } = await app.query(text, variables);
+  const { data, errors } = await app.query(text, variables, { viewer: signedIn('STAFF') });
   expect(errors).toBeUndefined();
   return data;
 }

@@ -1,4 +1,4 @@
-import { startTestApp, type TestApp } from 'gather/testing';
+import { signedIn, startTestApp, type TestApp } from 'gather/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Base64 } from '../../../src/gather/graphql/scalars.ts';
 import { filmRental } from './index.ts';
@@ -14,7 +14,7 @@ afterAll(() => app[Symbol.asyncDispose]());
 beforeEach(() => void app.cost());
 
 async function ask(text: string, variables: Readonly<Record<string, unknown>> = {}) {
-  const { data, errors } = await app.query(text, variables);
+  const { data, errors } = await app.query(text, variables, { viewer: signedIn('STAFF') });
   expect(errors).toBeUndefined();
   return data;
 }

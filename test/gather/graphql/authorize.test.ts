@@ -1,5 +1,6 @@
 import { buildSchema, type GraphQLObjectType, parse } from 'graphql';
 import { beforeEach, expect, test } from 'vitest';
+import type { Definitions } from '../../../src/gather/database/tables.ts';
 import { authorize } from '../../../src/gather/graphql/authorize.ts';
 import { execute } from '../../../src/gather/graphql/execution/execute.ts';
 import { Roles, type Viewer } from '../../../src/gather/viewer.ts';
@@ -41,7 +42,7 @@ beforeEach(() => {
     const found = (schema.getType(type) as GraphQLObjectType).getFields()[field];
     Object.assign(found ?? {}, { extensions: { resolveAll } });
   }
-  authorize(schema, roles);
+  authorize({ schema, roles, tables: { types: {}, definitions: {} as Definitions } });
 });
 
 async function ask(text: string, viewer: Viewer) {

@@ -137,7 +137,7 @@ export class WhereInputs {
     const table = types[type.name];
     const hops = table && hopsOf(relation.declared, table, definitions);
     if (!hops) return undefined;
-    const guard = guardOf(schema, relation.type);
+    const guard = guardOf(schema, relation.type, this.#source);
     const toRelated = (conditions: Related['conditions'], viewer: Viewer) =>
       new Related(hops, conditions, visibleRows(guard, viewer, roles));
     if (relation.declared.kind === 'belongsTo') {

@@ -27,6 +27,7 @@ export type Scalars = {
 
 export type Role =
   | 'ANONYMOUS'
+  | 'CUSTOMER'
   | 'STAFF';
 
 export type ErrorCode =
@@ -74,6 +75,10 @@ export type Query = {
   films?: Maybe<FilmConnection>;
   customers?: Maybe<CustomerConnection>;
   stores?: Maybe<Array<Store>>;
+  rental?: Maybe<Rental>;
+  rentals?: Maybe<RentalConnection>;
+  allRentals?: Maybe<Array<Maybe<Rental>>>;
+  copies?: Maybe<CopyConnection>;
 };
 
 
@@ -139,6 +144,27 @@ export type QueryCustomersArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
   before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryRentalArgs = {
+  by: RentalBy;
+};
+
+
+export type QueryRentalsArgs = {
+  where?: InputMaybe<RentalWhere>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryCopiesArgs = {
+  where?: InputMaybe<CopyWhere>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
 };
 
 export type Country = Node & {
@@ -435,6 +461,24 @@ export type NameFilter = {
   eq?: InputMaybe<Scalars['String']['input']>;
 };
 
+export type RentalBy =
+  { id: Scalars['ID']['input']; };
+
+export type RentalWhere = {
+  id?: InputMaybe<IdFilter>;
+  copy?: InputMaybe<CopyWhere>;
+};
+
+export type RentalListWhere = {
+  some?: InputMaybe<RentalWhere>;
+  none?: InputMaybe<RentalWhere>;
+};
+
+export type CopyWhere = {
+  id?: InputMaybe<IdFilter>;
+  rentals?: InputMaybe<RentalListWhere>;
+};
+
 export type IdFilter = {
   eq?: InputMaybe<Scalars['ID']['input']>;
   in?: InputMaybe<Array<Scalars['ID']['input']>>;
@@ -507,6 +551,7 @@ export type Mutation = {
   createFilms?: Maybe<FilmsPayload>;
   updateFilm?: Maybe<FilmPayload>;
   updateStaff?: Maybe<StaffPayload>;
+  extendRental?: Maybe<RentalPayload>;
 };
 
 
@@ -522,6 +567,12 @@ export type MutationUpdateFilmArgs = {
 
 export type MutationUpdateStaffArgs = {
   input: UpdateStaffInput;
+};
+
+
+export type MutationExtendRentalArgs = {
+  id: Scalars['ID']['input'];
+  due_on: Scalars['Date']['input'];
 };
 
 export type CreateFilmInput = {
@@ -561,6 +612,11 @@ export type FilmsPayload = {
 
 export type FilmPayload = {
   film?: Maybe<Film>;
+  userErrors: Array<UserError>;
+};
+
+export type RentalPayload = {
+  rental?: Maybe<Rental>;
   userErrors: Array<UserError>;
 };
 
@@ -749,7 +805,6 @@ export type ResolversTypes = {
   Node: ResolverTypeWrapper<NodeParent>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
-  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   UserError: ResolverTypeWrapper<UserError>;
   Base64: ResolverTypeWrapper<Scalars['Base64']['output']>;
   Date: ResolverTypeWrapper<Scalars['Date']['output']>;
@@ -787,6 +842,10 @@ export type ResolversTypes = {
   ActorWhere: ActorWhere;
   ActorListWhere: ActorListWhere;
   NameFilter: NameFilter;
+  RentalBy: RentalBy;
+  RentalWhere: RentalWhere;
+  RentalListWhere: RentalListWhere;
+  CopyWhere: CopyWhere;
   IdFilter: IdFilter;
   FilmWhere: FilmWhere;
   IntFilter: IntFilter;
@@ -803,6 +862,7 @@ export type ResolversTypes = {
   UpdateStaffInput: UpdateStaffInput;
   FilmsPayload: ResolverTypeWrapper<Omit<FilmsPayload, 'films'> & { films?: Maybe<Array<ResolversTypes['Film']>> }>;
   FilmPayload: ResolverTypeWrapper<Omit<FilmPayload, 'film'> & { film?: Maybe<ResolversTypes['Film']> }>;
+  RentalPayload: ResolverTypeWrapper<Omit<RentalPayload, 'rental'> & { rental?: Maybe<ResolversTypes['Rental']> }>;
   StaffPayload: ResolverTypeWrapper<Omit<StaffPayload, 'staff'> & { staff?: Maybe<ResolversTypes['Staff']> }>;
   Actor: ResolverTypeWrapper<ActorRow>;
   Part: ResolverTypeWrapper<FilmActorRow>;
@@ -818,6 +878,7 @@ export type ResolversTypes = {
   ListedFilmConnection: ResolverTypeWrapper<Connection<FilmListRow>>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -825,7 +886,6 @@ export type ResolversParentTypes = {
   Node: NodeParent;
   ID: Scalars['ID']['output'];
   PageInfo: PageInfo;
-  Boolean: Scalars['Boolean']['output'];
   UserError: UserError;
   Base64: Scalars['Base64']['output'];
   Date: Scalars['Date']['output'];
@@ -860,6 +920,10 @@ export type ResolversParentTypes = {
   ActorWhere: ActorWhere;
   ActorListWhere: ActorListWhere;
   NameFilter: NameFilter;
+  RentalBy: RentalBy;
+  RentalWhere: RentalWhere;
+  RentalListWhere: RentalListWhere;
+  CopyWhere: CopyWhere;
   IdFilter: IdFilter;
   FilmWhere: FilmWhere;
   IntFilter: IntFilter;
@@ -876,6 +940,7 @@ export type ResolversParentTypes = {
   UpdateStaffInput: UpdateStaffInput;
   FilmsPayload: Omit<FilmsPayload, 'films'> & { films?: Maybe<Array<ResolversParentTypes['Film']>> };
   FilmPayload: Omit<FilmPayload, 'film'> & { film?: Maybe<ResolversParentTypes['Film']> };
+  RentalPayload: Omit<RentalPayload, 'rental'> & { rental?: Maybe<ResolversParentTypes['Rental']> };
   StaffPayload: Omit<StaffPayload, 'staff'> & { staff?: Maybe<ResolversParentTypes['Staff']> };
   Actor: ActorRow;
   Part: FilmActorRow;
@@ -891,6 +956,7 @@ export type ResolversParentTypes = {
   ListedFilmConnection: Connection<FilmListRow>;
   String: Scalars['String']['output'];
   Int: Scalars['Int']['output'];
+  Boolean: Scalars['Boolean']['output'];
 };
 
 export type AuthDirectiveArgs = {
@@ -918,6 +984,14 @@ export type ListSizeDirectiveArgs = {
 };
 
 export type ListSizeDirectiveResolver<Result, Parent, ContextType = Context, Args = ListSizeDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type StreamDirectiveArgs = {
+  if?: Scalars['Boolean']['input'];
+  label?: Maybe<Scalars['String']['input']>;
+  initialCount?: Scalars['Int']['input'];
+};
+
+export type StreamDirectiveResolver<Result, Parent, ContextType = Context, Args = StreamDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
   __resolveType: TypeResolveFn<'Country' | 'City' | 'Store' | 'Staff' | 'Language' | 'Film' | 'Copy' | 'Customer' | 'Rental' | 'Login' | 'Actor' | 'Part' | 'Currency' | 'Invoice' | 'InvoiceLine' | 'OpeningHours' | 'ListedFilm', ParentType, ContextType>;
@@ -985,6 +1059,10 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   films?: Resolver<Maybe<ResolversTypes['FilmConnection']>, ParentType, ContextType, Partial<QueryFilmsArgs>>;
   customers?: Resolver<Maybe<ResolversTypes['CustomerConnection']>, ParentType, ContextType, Partial<QueryCustomersArgs>>;
   stores?: Resolver<Maybe<Array<ResolversTypes['Store']>>, ParentType, ContextType>;
+  rental?: Resolver<Maybe<ResolversTypes['Rental']>, ParentType, ContextType, RequireFields<QueryRentalArgs, 'by'>>;
+  rentals?: Resolver<Maybe<ResolversTypes['RentalConnection']>, ParentType, ContextType, Partial<QueryRentalsArgs>>;
+  allRentals?: Resolver<Maybe<Array<Maybe<ResolversTypes['Rental']>>>, ParentType, ContextType>;
+  copies?: Resolver<Maybe<ResolversTypes['CopyConnection']>, ParentType, ContextType, Partial<QueryCopiesArgs>>;
 };
 
 export type CountryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Country'] = ResolversParentTypes['Country']> = {
@@ -1155,6 +1233,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   createFilms?: Resolver<Maybe<ResolversTypes['FilmsPayload']>, ParentType, ContextType, RequireFields<MutationCreateFilmsArgs, 'input'>>;
   updateFilm?: Resolver<Maybe<ResolversTypes['FilmPayload']>, ParentType, ContextType, RequireFields<MutationUpdateFilmArgs, 'input'>>;
   updateStaff?: Resolver<Maybe<ResolversTypes['StaffPayload']>, ParentType, ContextType, RequireFields<MutationUpdateStaffArgs, 'input'>>;
+  extendRental?: Resolver<Maybe<ResolversTypes['RentalPayload']>, ParentType, ContextType, RequireFields<MutationExtendRentalArgs, 'id' | 'due_on'>>;
 };
 
 export type FilmsPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['FilmsPayload'] = ResolversParentTypes['FilmsPayload']> = {
@@ -1164,6 +1243,11 @@ export type FilmsPayloadResolvers<ContextType = Context, ParentType extends Reso
 
 export type FilmPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['FilmPayload'] = ResolversParentTypes['FilmPayload']> = {
   film?: Resolver<Maybe<ResolversTypes['Film']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type RentalPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RentalPayload'] = ResolversParentTypes['RentalPayload']> = {
+  rental?: Resolver<Maybe<ResolversTypes['Rental']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
@@ -1300,6 +1384,7 @@ export type Resolvers<ContextType = Context> = {
   Mutation?: MutationResolvers<ContextType>;
   FilmsPayload?: FilmsPayloadResolvers<ContextType>;
   FilmPayload?: FilmPayloadResolvers<ContextType>;
+  RentalPayload?: RentalPayloadResolvers<ContextType>;
   StaffPayload?: StaffPayloadResolvers<ContextType>;
   Actor?: ActorResolvers<ContextType>;
   Part?: PartResolvers<ContextType>;
@@ -1320,6 +1405,7 @@ export type DirectiveResolvers<ContextType = Context> = {
   owned?: OwnedDirectiveResolver<any, any, ContextType>;
   cost?: CostDirectiveResolver<any, any, ContextType>;
   listSize?: ListSizeDirectiveResolver<any, any, ContextType>;
+  stream?: StreamDirectiveResolver<any, any, ContextType>;
 };
 
 declare module 'gather' {
