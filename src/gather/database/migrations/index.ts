@@ -2,6 +2,7 @@ import type { Migration } from 'kysely/migration';
 import { createJobs } from './0001-jobs.ts';
 import { createFiles } from './0002-files.ts';
 import { createAccounts } from './0003-accounts.ts';
+import { countFiles } from './0004-file-counts.ts';
 
 /** The migrations of the engine's own tables by name. Each runs once, in the order of their names. */
 export function engineMigrations(schema: string): Readonly<Record<string, Migration>> {
@@ -9,5 +10,6 @@ export function engineMigrations(schema: string): Readonly<Record<string, Migrat
     '0001-jobs': { up: createJobs(schema) },
     '0002-files': { up: createFiles(schema) },
     '0003-accounts': { up: createAccounts(schema) },
+    '0004-file-counts': { up: countFiles(schema) },
   };
 }
