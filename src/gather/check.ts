@@ -1,4 +1,4 @@
-import { type GraphQLObjectType, type GraphQLSchema, isInputObjectType, isObjectType, isScalarType } from 'graphql';
+import { type GraphQLObjectType, isInputObjectType, isObjectType, isScalarType } from 'graphql';
 import { createSchema } from 'graphql-yoga';
 import type { App } from './app.ts';
 import { withClient } from './database/client.ts';
@@ -21,7 +21,6 @@ export class AppError extends Error {
 
 interface Checked extends CheckedTables {
   app: App;
-  schema: GraphQLSchema;
   inputs: ListInputs;
 }
 
@@ -79,6 +78,7 @@ function findFaults(app: App): string[] {
   const checked: Checked = {
     app,
     schema,
+    roles: app.roles,
     types: app.types,
     services: app.services as CheckedTables['services'],
     definitions: new Map(Object.entries(definitions)),
