@@ -20,8 +20,10 @@ interface QueryOptions {
 /** What a query uses of pg's connection. */
 interface Connection {
   readonly stream: { cork(): void; uncork(): void; destroy(): void };
-  readonly parsedStatements: Readonly<Record<string, string>>;
+  /** The texts of prepared statements by name. */
+  readonly parsedStatements: Record<string, string>;
   query(text: string): void;
+  close(statement: { type: 'S'; name: string }): void;
   parse(statement: { name: string; text: string }): void;
   bind(portal: { statement: string; values: readonly unknown[]; valueMapper: (value: unknown) => unknown }): void;
   describe(target: { type: 'P'; name: string }): void;
@@ -42,7 +44,7 @@ const { utils } = pg as unknown as PgInternals;
 const DIGITS = /^-?\d+$/;
 const TAG = /(\d+)$/;
 
-/** The columns of the named statements of each connection. They do not change for as long as the name does not. */
+/** The columns of the named statements of each connection. They do not change for as long as the statement does not. */
 const formatsOf = new WeakMap<Connection, Map<string, RowFormat>>();
 
 /** Runs one statement on a connection. @throws what pg throws */
@@ -114,11 +116,22 @@ class Query<Row> implements RowReader {
   }
 
   #send(connection: Connection, name: string): void {
-    if (connection.parsedStatements[name] === undefined) connection.parse({ name, text: this.text });
+    if (connection.parsedStatements[name] !== this.text) {
+      this.#free(connection, name);
+      connection.parse({ name, text: this.text });
+    }
     connection.bind({ statement: name, values: this.#values, valueMapper: toParameter });
     this.#format = formatsOf.get(connection)?.get(name);
     if (!this.#format) connection.describe({ type: 'P', name: '' });
     connection.execute({});
+  }
+
+  /** Closes the statement that has had this name on this connection, if there is one. */
+  #free(connection: Connection, name: string): void {
+    if (connection.parsedStatements[name] === undefined) return;
+    delete connection.parsedStatements[name];
+    formatsOf.get(connection)?.delete(name);
+    connection.close({ type: 'S', name });
   }
 
   handleRowDescription({ fields }: { fields: readonly ResultField[] }): void {
