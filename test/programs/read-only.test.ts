@@ -38,7 +38,7 @@ beforeEach(async () => {
 });
 
 describe('on a database without the tables of the engine, as a role that may only read', () => {
-  test.each(['serve', 'serve --processes 2', 'start'])(
+  test.each(['serve', 'serve --processes 2', 'start', 'dev'])(
     '%s serves reads, and says once what does not work',
     async (words) => {
       await using server = run(words);
