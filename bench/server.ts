@@ -78,7 +78,7 @@ async function startGather(): Promise<string> {
     maxPendingJobs: 100,
     store: { directory: options.filesDir ?? '/nonexistent' },
     uploadMaxBytes: 2_000_000_000,
-    filesQuota: { maxBytes: 100_000_000_000, maxBytesPerOwner: 10_000_000_000 },
+    filesQuota: { maxBytes: 100_000_000_000, maxBytesPerOwner: 10_000_000_000, maxFilesPerOwner: 100_000 },
     timeZone: 'UTC',
     fetchAllowed: [],
     settings: { ABOUT_FILE: undefined },

@@ -19,9 +19,14 @@ export class AppError extends Error {
   override readonly name = 'AppError';
 }
 
+/** The engine's tables that a database should have. */
+interface ExpectedTables extends Pick<EngineSchemas, 'engineSchema'> {
+  /** @default true */
+  hasEngineTables?: boolean | undefined;
+}
+
 interface Checked extends CheckedTables {
   app: App;
-  schema: GraphQLSchema;
   inputs: ListInputs;
 }
 
@@ -47,13 +52,15 @@ export function assertSound(app: App): void {
 export async function assertFits(
   app: App,
   databaseUrl: string,
-  { engineSchema }: EngineSchemas,
+  { engineSchema, hasEngineTables = true }: ExpectedTables,
   signal?: AbortSignal,
 ): Promise<void> {
   const found = await withClient(databaseUrl, findColumns, signal).catch((error) => {
     throw toGatherError(error);
   });
-  const faults = Object.values<AnyDefinition>(toDefinitions(app.database.tables, engineSchema)).flatMap((table) => {
+  const { tables } = app.database;
+  const expected = hasEngineTables ? toDefinitions(tables, engineSchema) : tables;
+  const faults = Object.values<AnyDefinition>(expected).flatMap((table) => {
     const place = `${table.schema}.${table.table}`;
     const columns = found.get(place);
     if (!columns) return [`Table ${table.name}: the database has no ${place}. ${STALE}`];
@@ -79,6 +86,7 @@ function findFaults(app: App): string[] {
   const checked: Checked = {
     app,
     schema,
+    roles: app.roles,
     types: app.types,
     services: app.services as CheckedTables['services'],
     definitions: new Map(Object.entries(definitions)),

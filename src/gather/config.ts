@@ -110,6 +110,7 @@ const Environment = z.object({
   UPLOAD_MAX_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).default(2_000_000_000),
   FILES_MAX_BYTES: wholeNumber(0, Number.MAX_SAFE_INTEGER).default(100_000_000_000),
   FILES_MAX_BYTES_PER_OWNER: wholeNumber(0, Number.MAX_SAFE_INTEGER).default(10_000_000_000),
+  FILES_MAX_PER_OWNER: wholeNumber(0, Number.MAX_SAFE_INTEGER).default(100_000),
   S3_BUCKET: z.string().min(1, 'expected the name of a bucket').optional(),
   S3_ENDPOINT: url(['http:', 'https:']).optional(),
   S3_REGION: z.string().min(1, 'expected a region').default('us-east-1'),

@@ -26,6 +26,7 @@ export type ErrorCode =
   | 'BUSY'
   | 'LOCKED'
   | 'DEADLINE_EXCEEDED'
+  | 'UNSUPPORTED'
   | 'CANCELLED';
 
 interface GatherErrorOptions {
@@ -101,6 +102,7 @@ export const HTTP_STATUSES: Readonly<Record<ErrorCode, number>> = {
   BUSY: 429,
   LOCKED: 423,
   DEADLINE_EXCEEDED: 504,
+  UNSUPPORTED: 501,
   CANCELLED: 503,
 };
 

@@ -18,6 +18,7 @@ const MAX_EXPONENT = 30;
 const BEYOND = randomUUID();
 /** The results of `parseJson` that contain such an object. Searching for it costs as much as parsing. */
 const withBeyond = new WeakSet<object>();
+const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = Buffer.from('"\\[]{}');
 
 /**
  * Parses JSON. A number that a double cannot hold (9007199254740993, 1e400) becomes an object, which type checks refuse;
@@ -67,6 +68,43 @@ export function toJson(value: unknown): string {
     if (typeof part !== 'number' || Number.isFinite(part)) return part;
     throw new Error(`Expected a number that JSON can represent, got ${part}${name && ` as "${name}"`}.`);
   });
+}
+
+/**
+ * Whether JSON has lists and objects in more than `max` levels, by its text, which need not be valid. Whatever is written
+ * to walk a value calls itself for each level, and parsing a million of them takes a hundred times the memory of their text.
+ */
+export function isDeeperThan(max: number, text: string): boolean {
+  let levels = 0;
+  for (let index = 0; index < text.length; index++) {
+    switch (text.charCodeAt(index)) {
+      case QUOTE:
+        index = endOfString(text, index);
+        break;
+      case OPEN_LIST:
+      case OPEN_OBJECT:
+        if (++levels > max) return true;
+        break;
+      case CLOSE_LIST:
+      case CLOSE_OBJECT:
+        levels--;
+        break;
+    }
+  }
+  return false;
+}
+
+/** The index of the quote that ends the string which begins at `start`, or of the end of the text. */
+export function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end === -1 ? text.length : end;
+}
+
+function isEscaped(text: string, index: number): boolean {
+  let backslashes = index;
+  while (text.charCodeAt(backslashes - 1) === BACKSLASH) backslashes--;
+  return (index - backslashes) % 2 === 1;
 }
 
 /** Whether a double, printed with as many digits, is this number. True for 0.10000000000000001, as some print 0.1. */

@@ -51,6 +51,8 @@ export interface ServerConfig extends EngineSchemas, LogConfig {
   /** @default none are measured */
   metrics?: MetricsConfig | undefined;
   databaseUrl: string;
+  /** Whether the database has the engine's tables. Without them `/ready` does not ask for them. @default true */
+  hasEngineTables?: boolean | undefined;
   /** Reaches PostgreSQL without a pooler, for LISTEN. @default databaseUrl */
   databaseDirectUrl?: string | undefined;
   /** A read replica for queries. @default none */
@@ -69,7 +71,7 @@ export interface ServerConfig extends EngineSchemas, LogConfig {
   store: StoreConfig;
   /** Largest file. */
   uploadMaxBytes: number;
-  /** Most bytes of files and announced uploads, per owner and in total. */
+  /** Most files and announced uploads, and most bytes of them. */
   filesQuota: QuotaConfig;
   /** The URL at which clients reach the server: `https://app.example`. @default the origin of the request */
   publicUrl?: string | undefined;

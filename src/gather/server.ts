@@ -133,7 +133,7 @@ export function createServer(app: App, config: ServerConfig): Server {
   const refusals = new Refusals(log);
   const maskError = createMaskError(config);
   const { roles, types } = app;
-  const { slowOperationMs = SLOW_OPERATION_MS } = config;
+  const { slowOperationMs = SLOW_OPERATION_MS, hasEngineTables = true } = config;
   const definitions = toDefinitions(app.database.tables, config.engineSchema);
   const schema = createAppSchema({ ...app, definitions, engineResolvers });
   const planOf = createPlanOf(schema, { definitions, types });
@@ -194,7 +194,7 @@ export function createServer(app: App, config: ServerConfig): Server {
     createMetricsEndpoint(config.metrics, {
       pools: () => [...poolStates(pools), ...(replicaPools ? poolStates(replicaPools, 'replica ') : [])],
       services: () => clients.state(),
-      jobs: () => countUnsettledJobs(pools),
+      jobs: async () => (hasEngineTables ? countUnsettledJobs(pools) : []),
       uploads: () => slots.taken,
     });
 
@@ -204,10 +204,8 @@ export function createServer(app: App, config: ServerConfig): Server {
     plugins: [
       useHealth(async () => {
         if (isRetired) return { isReady: false, reason: 'The server is stopping.', services: clients.state() };
-        return checkReadiness(
-          { log, pools, clients, migrations: { ...config, migrations: app.migrations } },
-          maskError,
-        );
+        const migrations = hasEngineTables ? { ...config, migrations: app.migrations } : undefined;
+        return checkReadiness({ log, pools, clients, migrations }, maskError);
       }),
       useAccept(),
       useMethod(),

@@ -81,7 +81,7 @@ export class Roles {
   }
 
   /** Whether a viewer has at least this role. */
-  has({ role }: Viewer, least: Role): boolean {
+  has({ role }: Pick<Viewer, 'role'>, least: Role): boolean {
     return this.#names.indexOf(role) >= this.#names.indexOf(least);
   }
 

@@ -125,6 +125,36 @@ test('lists, finders and their inputs fit the SDL and the tables', async () => {
   ]);
 });
 
+test('cursors show no column that the SDL hides', async () => {
+  const { Query, Author, Genre, Book, ...resolvers } = library.resolvers;
+  const orderBy = { price: 'asc' };
+  const parts = {
+    resolvers: {
+      ...resolvers,
+      Query: { ...Query, books: { kind: 'connectionOf', table: 'book', orderBy } },
+      Author: { ...Author, books: { kind: 'hasMany', table: 'book', by: 'authorId', orderBy } },
+      Genre: { ...Genre, books: { kind: 'manyToMany', table: 'book', through: 'bookGenre', orderBy } },
+      // A plain list has no cursors.
+      Book: {
+        ...Book,
+        sequels: { kind: 'manyToMany', table: 'book', through: 'sequel', by: 'bookId', to: 'laterId', orderBy },
+      },
+    },
+  } as Partial<AppDefinition>;
+  const hidden = (sdl: string) => sdl.replace('  price: Decimal!', '  price: Decimal! @auth(requires: STAFF)');
+  /** Query.books is the first. */
+  const forRole = (role: string) => (sdl: string) =>
+    hidden(sdl).replace('): BookConnection', `): BookConnection @auth(requires: ${role})`);
+  const faultOf = (field: string) =>
+    `${field}: its cursors hold the column "price" that it orders by, but Book.price requires STAFF. Order by another column, or let ${field} require STAFF too.`;
+  const [first, ...rest] = ['Query.books', 'Genre.books', 'Author.books'].map(faultOf);
+  expect(await faultsOf((sdl) => sdl, parts)).toEqual([]);
+  expect(await faultsOf((sdl) => sdl.replace('  price: Decimal!', ''), parts)).toEqual([]);
+  expect(await faultsOf(hidden, parts)).toEqual(['Library cannot run:', first, ...rest]);
+  expect(await faultsOf(forRole('MEMBER'), parts)).toEqual(['Library cannot run:', first, ...rest]);
+  expect(await faultsOf(forRole('STAFF'), parts)).toEqual(['Library cannot run:', ...rest]);
+});
+
 test('a database that lacks a table or a column is refused', async () => {
   await using app = await startTestApp(library);
   await expect(assertFits(library, app.databaseUrl, SCHEMAS)).resolves.toBeUndefined();

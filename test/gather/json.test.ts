@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findBeyondDouble, isKeptByJsonb, parseJson, toJson } from '../../src/gather/json.ts';
+import { findBeyondDouble, isDeeperThan, isKeptByJsonb, parseJson, toJson } from '../../src/gather/json.ts';
 
 test.each([
   ['0', true, true],
@@ -33,4 +33,18 @@ test.each(['{"a": 1e5', '"1e5', '1-2e5', '01e5', ''])('%s is no JSON', (text) =>
 
 test.each([Number.NaN, Number.POSITIVE_INFINITY])('%s is not written as null', (number) => {
   expect(() => toJson({ a: [number] })).toThrow(`Expected a number that JSON can represent, got ${number} as "0".`);
+});
+
+test.each([
+  ['1', false],
+  ['[]', false],
+  ['[{"a":[1]},{"b":[2]}]', false],
+  ['[{"a":[[1]]}]', true],
+  ['[{"a":"[[[\\"[[[\\\\"}]', false],
+  ['["\\\\",[[[', true],
+  ['["\\\\\\"",[[["', true],
+  ['"[[[[', false],
+  [']]]][[[[', false],
+])('%s has more than three levels: %s', (text, isDeeper) => {
+  expect(isDeeperThan(3, text)).toBe(isDeeper);
 });

@@ -23,7 +23,7 @@ test('an empty database is migrated once, however often it is asked', async () =
   await migrate(app.databaseUrl, source, onStep);
   await migrate(app.databaseUrl, source, onStep);
   expect(said).toEqual([
-    '0001-jobs, 0002-files, 0003-accounts, 0004-owners, 0005-storage-rights, 0001-library, 0002-genres',
+    '0001-jobs, 0002-files, 0003-accounts, 0004-file-counts, 0005-owners, 0006-storage-rights, 0001-library, 0002-genres',
     'none to run',
   ]);
 });
@@ -42,4 +42,25 @@ test('a role named like the engine’s schema gets its tables in public, also in
   await migrate(app.databaseUrl, { engineSchema: 'gather', migrations: library.migrations });
   const tables = `select schemaname from pg_tables where tablename = 'book'`;
   expect(await app.ask(tables)).toEqual([{ schemaname: 'public' }]);
+});
+
+test('the files that there are already are counted', async () => {
+  await using app = await startTestApp(library);
+  await app.ask(`delete from gather."engineMigration" where name >= '0004'`);
+  await app.ask('alter table gather.storage drop column files; alter table gather.user drop column owner');
+  // Without a trigger, as the former one does not know the column.
+  await app.ask('alter table gather.file disable trigger user; alter table gather.upload disable trigger user');
+  await app.ask(`insert into gather.file (key, name, type, size, sha256, owner)
+    select gen_random_uuid(), 'a', 'text/plain', 0, '', owner from unnest(array['ann', 'ann', 'ben', null]) owner`);
+  await app.ask(
+    `insert into gather.upload ("tokenHash", key, name, size, owner) values ('', gen_random_uuid(), 'a', 0, 'ann')`,
+  );
+  await app.ask('alter table gather.file enable trigger user; alter table gather.upload enable trigger user');
+  await migrate(app.databaseUrl, { engineSchema: 'gather', migrations: library.migrations });
+  await app.ask(`delete from gather.file where owner = 'ben'`);
+  expect(await app.ask('select owner, files from gather.storage order by owner')).toEqual([
+    { owner: '', files: '4' },
+    { owner: 'ann', files: '3' },
+    { owner: 'ben', files: '0' },
+  ]);
 });

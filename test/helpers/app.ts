@@ -139,7 +139,7 @@ export async function startTestApp({
       maxPendingJobs: 1000,
       store: { directory: filesDir },
       uploadMaxBytes: 1_000_000_000,
-      filesQuota: { maxBytes: 100_000_000_000, maxBytesPerOwner: 10_000_000_000 },
+      filesQuota: { maxBytes: 100_000_000_000, maxBytesPerOwner: 10_000_000_000, maxFilesPerOwner: 100_000 },
       timeZone: 'UTC',
       fetchAllowed: [],
       settings: fixture.settings,

@@ -57,7 +57,7 @@ export async function startUploadServer(
     store,
     attachments: fixture.app.attachments,
     maxBytes,
-    quota: { maxBytes: 100_000_000_000, maxBytesPerOwner: 10_000_000_000 },
+    quota: { maxBytes: 100_000_000_000, maxBytesPerOwner: 10_000_000_000, maxFilesPerOwner: 100_000 },
     onKept: async () => {},
     onDeleted: async () => {},
   });

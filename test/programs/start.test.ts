@@ -44,7 +44,7 @@ test('the first run sets everything up, says so, and answers the query that it s
   ).toBe(`Gather starts:
   PostgreSQL set up (TIME)
   PostgreSQL started: 127.0.0.1:PORT (TIME)
-  migrations: 0001-jobs, 0002-files, 0003-accounts, 0004-owners, 0005-storage-rights, 0001-shop, 0002-orders, 0003-certificates, 0004-item-words (TIME)
+  migrations: 0001-jobs, 0002-files, 0003-accounts, 0004-file-counts, 0005-owners, 0006-storage-rights, 0001-shop, 0002-orders, 0003-certificates, 0004-item-words (TIME)
   job queue: add, fetchData, prepareOrder, dailyStatistics, sweepJobs, describeImage, removeBytes, sweepFiles, sweepSessions (TIME)
   sample data: 100 suppliers, 1,000 items, 500 customers, 10,000 reviews, 30 tasks, 600 orders, 30 days of statistics (TIME)
   example services: promo, recommendations, pricing, inventory, suppliers (TIME)

@@ -16,7 +16,10 @@ const SERVICES = Object.fromEntries(
   ]),
 );
 
-/** Whatever a start could leave in a database: relations, functions, types, schemas, extensions, roles, and rows. */
+/**
+ * Whatever a start could leave in a database: relations, functions, types, schemas, extensions, roles, and rows. Tests that
+ * run at the same time create roles of their own.
+ */
 const CATALOG = `
   select 'schema' as kind, nspname::text as name, '' as detail from pg_namespace where nspname !~ '^pg_(temp|toast_temp)'
   union all select 'relation', c.oid::regclass::text, c.relkind::text from pg_class c
@@ -28,7 +31,7 @@ const CATALOG = `
   union all select 'type', t.oid::regtype::text, '' from pg_type t
     join pg_namespace n on n.oid = typnamespace where nspname !~ '^(pg_|information_schema)'
   union all select 'extension', extname::text, extversion from pg_extension
-  union all select 'role', rolname::text, '' from pg_roles
+  union all select 'role', rolname::text, '' from pg_roles where rolname !~ '^gather_test_'
   union all select 'database', datname::text, '' from pg_database where datname = current_database()
   order by 1, 2, 3`;
 

@@ -353,7 +353,7 @@ async function announce(size: number): Promise<string> {
     store,
     attachments: {},
     maxBytes: 10,
-    quota: { maxBytes: 100, maxBytesPerOwner: 100 },
+    quota: { maxBytes: 100, maxBytesPerOwner: 100, maxFilesPerOwner: 10 },
     onKept: async () => {},
     onDeleted: async () => {},
   });

@@ -113,7 +113,7 @@ export class Accounts {
       const message = 'Expected `Bearer` and the token of an active session, got something else. Sign in again.';
       throw new GatherError('UNAUTHENTICATED', message);
     }
-    if (session.isAging) await renewSession(database, session.sessionId);
+    if (session.isAging) await renewSession(database, session.sessionId).catch(unlessUnsupported);
     return this.#toViewer(session, session.sessionId);
   }
 
@@ -181,6 +181,11 @@ async function assertFewAttempts(database: Database, attempt: Attempt): Promise<
   if (!refusal) return;
   const message = `Too many attempts to sign in. Try again in ${refusal.retryAfterSeconds} seconds.`;
   throw new GatherError('TOO_MANY_ATTEMPTS', message, { field: refusal.of === 'account' ? 'email' : undefined });
+}
+
+/** Where the server may only read, sessions are not renewed. */
+function unlessUnsupported(error: unknown): void {
+  if (!(error instanceof GatherError && error.code === 'UNSUPPORTED')) throw error;
 }
 
 function tooManyTokens(): GatherError {

@@ -1,7 +1,8 @@
 import type { App } from '../app.ts';
 import { assertFits, assertSound } from '../check.ts';
+import { assertServable } from './access.ts';
 import type { Command } from './command.ts';
-import { DATABASE_SETTINGS, findDatabase } from './find-database.ts';
+import { DATABASE_SETTINGS, findDatabaseUrl } from './find-database.ts';
 import { schemasOf } from './server-config.ts';
 
 /** Checks what TypeScript cannot. */
@@ -12,7 +13,9 @@ export const check = (app: App): Command => ({
 
   async run(config) {
     assertSound(app);
-    await assertFits(app, await findDatabase(app, config), schemasOf(config));
+    const databaseUrl = await findDatabaseUrl(config);
+    const hasEngineTables = (await assertServable(app, databaseUrl, config)) !== 'none';
+    await assertFits(app, databaseUrl, { ...schemasOf(config), hasEngineTables });
     console.log('Each field has a source, and the database has the columns that are read.');
   },
 });

@@ -3,8 +3,9 @@ import type { App } from '../app.ts';
 import { assertFits } from '../check.ts';
 import { createLog } from '../monitoring/log.ts';
 import type { ServerConfig } from '../server-config.ts';
+import { assertServable } from './access.ts';
 import { toWholeNumber } from './arguments.ts';
-import { assertReady, WAIT, waitUntilReady } from './assert-ready.ts';
+import { WAIT, waitUntilReady } from './assert-ready.ts';
 import { asOneOfMany, listenToStopSignals, runProcesses } from './cluster.ts';
 import { type Command, databaseUrlOf, directUrlOf, secretSettings, serviceSettings, settingsWith } from './command.ts';
 import { listenUntilStopped } from './listen.ts';
@@ -35,21 +36,26 @@ export const serve = (app: App): Command => ({
   async run(config, { options }) {
     const count = toWholeNumber('--processes', options['processes'], 1);
     const databaseUrl = directUrlOf(config);
-    const untilReady = options['wait'] ? waitUntilReady : assertReady;
+    const untilServable = async (stop: AbortSignal): Promise<boolean> => {
+      if (options['wait']) await waitUntilReady(app, databaseUrl, config, stop);
+      // Of several processes the first one says it.
+      const say = (text: string) => cluster.isPrimary && console.log(text);
+      return (await assertServable(app, databaseUrl, config, stop, say)) !== 'none';
+    };
     const serverConfig = toServerConfig(app, config, databaseUrlOf(config));
     if (cluster.isPrimary && count > 1) {
       return untilStopped(listenToStopSignals(), async (stopping) => {
         await using _reports = await startReports(config);
-        await untilReady(app, databaseUrl, config, stopping.stop);
+        await untilServable(stopping.stop);
         await runProcesses(count, serverConfig, createLog(serverConfig, secretsIn(config)), stopping, sayReady);
       });
     }
     await untilStopped(listenToSignals(), async (stopping) => {
       await using _monitoring = await startMonitoring(config);
-      await untilReady(app, databaseUrl, config, stopping.stop);
-      await assertFits(app, databaseUrl, schemasOf(config), stopping.stop);
+      const hasEngineTables = await untilServable(stopping.stop);
+      await assertFits(app, databaseUrl, { ...schemasOf(config), hasEngineTables }, stopping.stop);
       const run = (shared: ServerConfig, onReady: (url: string) => void) =>
-        listenUntilStopped(app, shared, stopping, onReady);
+        listenUntilStopped(app, { ...shared, hasEngineTables }, stopping, onReady);
       await (cluster.isPrimary ? run(serverConfig, sayReady) : asOneOfMany(serverConfig, run));
     });
   },

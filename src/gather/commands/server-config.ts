@@ -84,7 +84,11 @@ export function toServerConfig(
     maxPendingJobs: config.MAX_PENDING_JOBS,
     store: toStoreConfig(config),
     uploadMaxBytes: config.UPLOAD_MAX_BYTES,
-    filesQuota: { maxBytes: config.FILES_MAX_BYTES, maxBytesPerOwner: config.FILES_MAX_BYTES_PER_OWNER },
+    filesQuota: {
+      maxBytes: config.FILES_MAX_BYTES,
+      maxBytesPerOwner: config.FILES_MAX_BYTES_PER_OWNER,
+      maxFilesPerOwner: config.FILES_MAX_PER_OWNER,
+    },
     publicUrl: config.PUBLIC_URL,
     timeZone: config.TIME_ZONE,
     fetchAllowed: config.FETCH_ALLOWED,

@@ -1,4 +1,5 @@
 import type { App } from '../app.ts';
+import { assertFits } from '../check.ts';
 import type { ServerConfig } from '../server-config.ts';
 import { inStep } from '../step.ts';
 import { createWorker } from '../worker.ts';
@@ -25,8 +26,12 @@ database of DATABASE_URL, unless told to:`,
       console.log('Gather starts:');
       const surroundings = await startSurroundings(app, config, options, stopping.stop, stack);
       const serverConfig = configIn(surroundings, app, config);
-      // One process, one set of metrics: the server's.
-      await startWorker(app, { ...serverConfig, metrics: undefined }, stopping, stack);
+      if (surroundings.engineAccess === 'write') {
+        // One process, one set of metrics: the server's.
+        await startWorker(app, { ...serverConfig, metrics: undefined }, stopping, stack);
+      } else {
+        await assertFits(app, serverConfig.databaseUrl, serverConfig, stopping.stop);
+      }
       await listenUntilStopped(app, serverConfig, stopping, (url) => console.log(welcome(app, url, surroundings)));
     }),
 });

@@ -1,9 +1,10 @@
 import type { App, RunningExamples } from '../app.ts';
 import type { Config } from '../config.ts';
+import type { EngineAccess } from '../database/access.ts';
 import { startEmbeddedPostgres } from '../embedded-postgres/embedded-postgres.ts';
 import type { ServerConfig } from '../server-config.ts';
 import { inStep } from '../step.ts';
-import { assertReady } from './assert-ready.ts';
+import { assertServable } from './access.ts';
 import { CommandError, type Given, type Option, secretSettings, serviceSettings, settingsWith } from './command.ts';
 import { bringUpToDate } from './migrate.ts';
 import { putSampleUsers, type SampleAccount } from './sample-users.ts';
@@ -15,6 +16,8 @@ import { withDatabase } from './with-database.ts';
 export interface Surroundings {
   databaseUrl: string;
   isEmbedded: boolean;
+  /** What the role of the database may do with the engine's tables. Only if it may write does a worker run. */
+  engineAccess: EngineAccess['may'];
   /** URLs of the example services that were started, by name. */
   urls: Readonly<Record<string, string>>;
   /** A URL of an example service that tasks may fetch; in development only. */
@@ -54,11 +57,9 @@ export async function startSurroundings(
   // Gather changes a database that it did not create only when asked; the embedded one is its own.
   const isEmbedded = config.DATABASE_URL === undefined;
   const databaseUrl = config.DATABASE_URL ?? (await startPostgres(config.DATA_DIR, signal, stack));
-  if (isEmbedded || options['migrate']) {
-    await bringUpToDate(app, databaseUrl, config, signal);
-  } else {
-    await assertReady(app, databaseUrl, config, signal);
-  }
+  const changes = isEmbedded || options['migrate'];
+  if (changes) await bringUpToDate(app, databaseUrl, config, signal);
+  const engineAccess = changes ? 'write' : await assertServable(app, databaseUrl, config, signal, console.log);
   if (isEmbedded || options['seed']) await app.seed?.(databaseUrl, { onStep: showStep, signal });
 
   const users =
@@ -73,14 +74,19 @@ export async function startSurroundings(
 
   const { urls, fetchable } = await startMissingServices(app, config, stack);
   signal.throwIfAborted();
-  return { databaseUrl, isEmbedded, urls, fetchable: isDevelopment ? fetchable : undefined, users };
+  return { databaseUrl, isEmbedded, engineAccess, urls, fetchable: isDevelopment ? fetchable : undefined, users };
 }
 
 /** The configuration of a server and a worker in these surroundings. */
-export function configIn({ databaseUrl, urls, fetchable }: Surroundings, app: App, config: Config): ServerConfig {
+export function configIn(
+  { databaseUrl, engineAccess, urls, fetchable }: Surroundings,
+  app: App,
+  config: Config,
+): ServerConfig {
   const server = toServerConfig(app, config, databaseUrl, urls);
   const fetchAllowed = fetchable === undefined ? [] : [new URL(fetchable).host];
-  return { ...server, fetchAllowed: [...server.fetchAllowed, ...fetchAllowed] };
+  const hasEngineTables = engineAccess !== 'none';
+  return { ...server, hasEngineTables, fetchAllowed: [...server.fetchAllowed, ...fetchAllowed] };
 }
 
 /** Starts an example of each service that has no URL. */

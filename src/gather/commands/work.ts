@@ -1,5 +1,6 @@
 import type { App } from '../app.ts';
 import { createWorker } from '../worker.ts';
+import { assertWritable } from './access.ts';
 import { toWholeNumber } from './arguments.ts';
 import { assertReady, WAIT, waitUntilReady } from './assert-ready.ts';
 import {
@@ -42,6 +43,7 @@ separated by commas`,
       await using _monitoring = await startMonitoring(config);
       // Before the worker starts and writes its schedules.
       await (given.options['wait'] ? waitUntilReady : assertReady)(app, directUrlOf(config), config, stop);
+      await assertWritable(directUrlOf(config), config, stop);
       const workerConfig = toServerConfig(app, config, databaseUrlOf(config));
       const worker = createWorker({ ...app, tasks }, workerConfig);
       try {

@@ -13,6 +13,7 @@ import type { TableName } from './schema.ts';
 import { type BoundStatement, prepareAnew, type Values } from './statement.ts';
 import { bind, tableOf } from './table-definition.ts';
 import type { Definitions } from './tables.ts';
+import { findUnsupported } from './unsupported.ts';
 
 /** PostgreSQL ignores a cancel request that overtakes its statement, so it is repeated until the statement ends. */
 const CANCEL_AGAIN_MS = 50;
@@ -264,6 +265,8 @@ export class Database {
     } catch (error) {
       failure = error;
       this.signal.throwIfAborted();
+      const unsupported = findUnsupported(error, statement, client, this.definitions);
+      if (unsupported) throw unsupported;
       if (!isStale(error)) {
         this.#pools.lost?.failed(error);
         throw withFrames(toGatherError(error, statement.fields));

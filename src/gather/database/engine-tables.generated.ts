@@ -76,6 +76,7 @@ export type SignInAttemptsRow = Selectable<SignInAttemptsTable>;
 export interface StorageTable {
   owner: string;
   bytes: BigintColumn;
+  files: BigintColumn<undefined>;
 }
 export type StorageRow = Selectable<StorageTable>;
 
@@ -180,7 +181,7 @@ export const tables = {
     schema: 'gather',
     table: 'storage',
     key: ['owner'],
-    types: { owner: 'text', bytes: 'bigint' },
+    types: { owner: 'text', bytes: 'bigint', files: 'bigint' },
     nullable: [],
     unique: [],
     references: {  },

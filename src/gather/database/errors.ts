@@ -42,6 +42,11 @@ export function isStale(error: unknown): boolean {
   return error instanceof DatabaseError && error.code === '0A000' && error.routine === 'RevalidateCachedQuery';
 }
 
+/** Whether a policy of row-level security refuses a value. A missing privilege has the same code. */
+export function isOfPolicy({ routine }: DatabaseError): boolean {
+  return routine === 'ExecWithCheckOptions';
+}
+
 function isOfConnection(error: Error & { code?: unknown }): boolean {
   return (
     SYSTEM_CODE.test(String(error.code ?? '')) || WORDS_OF_PG.test(error.message) || error instanceof AggregateError
@@ -106,8 +111,7 @@ function fromRefusal(error: DatabaseError, fields?: FieldNames): GatherError | u
     case '22P05':
       return new GatherError('INVALID_INPUT', 'A value does not fit the type of its column.', at);
     case '42501':
-      // A missing privilege has the same code, and is a fault.
-      if (error.routine !== 'ExecWithCheckOptions') return undefined;
+      if (!isOfPolicy(error)) return undefined;
       return new GatherError('FORBIDDEN', 'A policy of the database does not allow these values.', at);
     case '40001':
     case '40P01':

@@ -23,8 +23,10 @@ interface QueryOptions {
 /** What a query uses of pg's connection. */
 interface Connection {
   readonly stream: { cork(): void; uncork(): void; destroy(): void };
-  readonly parsedStatements: Readonly<Record<string, string>>;
+  /** The texts of prepared statements by name. */
+  readonly parsedStatements: Record<string, string>;
   query(text: string): void;
+  close(statement: { type: 'S'; name: string }): void;
   parse(statement: { name: string; text: string }): void;
   bind(portal: { statement: string; values: readonly unknown[]; valueMapper: (value: unknown) => unknown }): void;
   describe(target: { type: 'P'; name: string }): void;
@@ -44,7 +46,7 @@ const { utils } = pg as unknown as PgInternals;
 const DIGITS = /^-?\d+$/;
 const TAG = /(\d+)$/;
 
-/** The columns of the named statements of each connection. They do not change for as long as the name does not. */
+/** The columns of the named statements of each connection. They do not change for as long as the statement does not. */
 const formatsOf = new WeakMap<Connection, Map<string, RowFormat>>();
 
 /** Runs one statement on a connection. @throws what pg throws */
@@ -125,7 +127,7 @@ class Query<Row> implements RowReader {
     this.name = isPooledByTransaction(this.#client) ? undefined : name;
     this.text = text;
     const sent = this.name ?? '';
-    if (connection.parsedStatements[sent] === undefined) connection.parse({ name: sent, text });
+    this.#parse(connection, sent, text);
     connection.bind({ statement: sent, values, valueMapper: toParameter });
     connection.execute({});
     this.#isMakingSettings = true;
@@ -133,11 +135,23 @@ class Query<Row> implements RowReader {
 
   #send(connection: Connection, name: string): void {
     const { text, values } = this.#statement;
-    if (connection.parsedStatements[name] === undefined) connection.parse({ name, text });
+    this.#parse(connection, name, text);
     connection.bind({ statement: name, values, valueMapper: toParameter });
     this.#format = formatsOf.get(connection)?.get(name);
     if (!this.#format) connection.describe({ type: 'P', name: '' });
     connection.execute({});
+  }
+
+  /** Has the connection know the statement; closes another one that has had this name there. */
+  #parse(connection: Connection, name: string, text: string): void {
+    const known = connection.parsedStatements[name];
+    if (known === text) return;
+    if (known !== undefined) {
+      delete connection.parsedStatements[name];
+      formatsOf.get(connection)?.delete(name);
+      connection.close({ type: 'S', name });
+    }
+    connection.parse({ name, text });
   }
 
   handleRowDescription({ fields }: { fields: readonly ResultField[] }): void {

@@ -22,6 +22,7 @@ export const SETTINGS: Readonly<Record<string, string>> = {
 };
 
 const backends = new WeakMap<pg.ClientBase, number>();
+const readOnly = new WeakSet<pg.ClientBase>();
 
 /**
  * Applies the settings that statements rely on to a new connection. Uses a statement, because poolers such as PgBouncer
@@ -33,19 +34,20 @@ export async function openSession(client: pg.ClientBase, timeoutMs: number, limi
   const settings = Object.entries({ ...SETTINGS, ...toSettings(limits) });
   const calls = settings.map((_, index) => `set_config($${2 * index + 1}, $${2 * index + 2}, false)`);
   const statement: pg.QueryArrayConfig & { query_timeout: number } = {
-    text: `select pg_backend_pid(), ${calls.join(', ')}`,
+    text: `select pg_backend_pid(), current_setting('default_transaction_read_only'), ${calls.join(', ')}`,
     values: settings.flat(),
     rowMode: 'array',
     query_timeout: timeoutMs,
   };
   const { rows } = await client.query<unknown[]>(statement);
-  const [backend, ...values] = rows[0] ?? [];
+  const [backend, isReadOnly, ...values] = rows[0] ?? [];
   const [name, expected] = settings.find(([it, value], index) => it in SETTINGS && values[index] !== value) ?? [];
   if (name !== undefined) {
     const actual = values[settings.findIndex(([it]) => it === name)];
     throw new Error(`Expected a connection to PostgreSQL with the setting ${name} "${expected}", got "${actual}".`);
   }
   backends.set(client, Number(backend));
+  if (isReadOnly === 'on') readOnly.add(client);
 }
 
 /** Options that open the session of each connection, for a pool that another library creates. */
@@ -58,6 +60,14 @@ export function openingSessions(timeoutMs: number): Pick<pg.PoolConfig, 'onConne
  */
 export function backendOf(client: pg.ClientBase): number | undefined {
   return backends.get(client);
+}
+
+/**
+ * Whether the role or the database of a connection has read-only transactions by its settings. A standby has them too, but
+ * not for ever: it may become the primary.
+ */
+export function isReadOnlyByDefault(client: pg.ClientBase): boolean {
+  return readOnly.has(client);
 }
 
 function toSettings({ statementTimeoutMs, idleInTransactionTimeoutMs, lockTimeoutMs }: SessionLimits) {

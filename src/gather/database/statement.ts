@@ -1,9 +1,6 @@
 import type { Compilable } from 'kysely';
 import { type FieldNames, fieldsOf } from './column-names.ts';
 
-/** The maximum number of cached, named shapes, which bounds the prepared statements of each connection. */
-const MAX_SHAPES = 1000;
-
 /** A statement with its values, for `Database.run`. `Row` is the type of a row of its result. */
 export interface BoundStatement<Row> {
   /** The name of the prepared statement; undefined for one that is not prepared. */
@@ -33,23 +30,23 @@ export function param<Value>(name: string): Value {
 
 /** A statement built and compiled once. Run it with `database.run(statement.with({ … }), …)`. */
 export class Statement<Row> {
-  readonly #name: string | undefined;
-  readonly #text: string;
+  /** Under which it is prepared; undefined if it is run without a name. */
+  name: string | undefined;
+  readonly text: string;
   readonly #parameters: readonly unknown[];
   readonly #fields: FieldNames | undefined;
 
-  constructor(query: Compilable<Row>, name?: string) {
+  constructor(query: Compilable<Row>) {
     const compiled = query.compile();
-    this.#name = name;
-    this.#text = compiled.sql;
+    this.text = compiled.sql;
     this.#parameters = compiled.parameters;
     this.#fields = fieldsOf(compiled);
   }
 
   with(values: Values): BoundStatement<Row> {
     return {
-      name: this.#name && `${this.#name}_${generation}`,
-      text: this.#text,
+      name: this.name && `${this.name}_${generation}`,
+      text: this.text,
       values: this.#parameters.map((parameter) => (parameter instanceof Param ? values[parameter.name] : parameter)),
       fields: this.#fields,
     };
@@ -66,21 +63,4 @@ let generation = 0;
  */
 export function prepareAnew(name: string | undefined): void {
   if (name?.endsWith(`_${generation}`)) generation += 1;
-}
-
-const statements = new Map<string, Statement<unknown>>();
-
-/**
- * The statement of this shape, built on first use and then cached and named, so that Kysely compiles and PostgreSQL parses
- * it once. Beyond 1,000 shapes a statement is compiled at each use and run without a name.
- *
- * @param shape must contain everything that `build` depends on: equal shapes must give equal SQL
- */
-export function prepare<Row>(shape: string, build: () => Compilable<Row>): Statement<Row> {
-  const known = statements.get(shape);
-  if (known) return known as Statement<Row>;
-  if (statements.size >= MAX_SHAPES) return new Statement(build());
-  const statement = new Statement(build(), `gather_${statements.size}`);
-  statements.set(shape, statement);
-  return statement;
 }

@@ -4,8 +4,9 @@ import { builder } from './builder.ts';
 import { type ColumnNames, naming } from './column-names.ts';
 import { isHeld } from './held.ts';
 import type { Column } from './order.ts';
+import { prepare } from './prepare.ts';
 import type { Schema } from './schema.ts';
-import { type BoundStatement, prepare, type Values } from './statement.ts';
+import type { BoundStatement, Values } from './statement.ts';
 
 /** What a table and its columns are called in the database. */
 type Names = Pick<Definition<unknown, never>, 'schema' | 'table'> & { readonly columns?: ColumnNames | undefined };

@@ -4,13 +4,13 @@ import { reportFault } from '../monitoring/report-fault.ts';
 
 /**
  * Logs why a file could not be sent or received: a fault of the server or of its settings as an error, which is reported
- * too; a failure of a source, whose outage has a line of its own, as information. A request that is refused is logged by
- * `refuse`.
+ * too; a failure of a source, whose outage has a line of its own, and what the database does not allow as information. A
+ * request that is refused is logged by `refuse`.
  * @param request `GET /files`
  */
 export function logFailure(log: Logger, request: string, error: unknown): void {
   if (isFaultOfRequest(error)) return;
-  const isFault = !(error instanceof GatherError && error.retryable);
+  const isFault = !(error instanceof GatherError && (error.retryable || error.code === 'UNSUPPORTED'));
   log[isFault ? 'error' : 'info']({ request, err: error });
   if (isFault) reportFault(error);
 }

@@ -1,14 +1,15 @@
 import type { Database } from '../database/database.ts';
 import { GatherError } from '../errors.ts';
-import { countStoredBytes, readStoredBytes, type StoredBytes } from './storage-rows.ts';
+import { countStored, readStored, type Stored, type StoredOf } from './storage-rows.ts';
 
-/** Most bytes of files and announced uploads. */
+/** Most files and announced uploads, and most bytes of them. */
 export interface QuotaConfig {
   maxBytes: number;
   maxBytesPerOwner: number;
+  maxFilesPerOwner: number;
 }
 
-/** Limits the bytes of files and announced uploads, per owner and in total. */
+/** Limits the bytes of files and announced uploads, per owner and in total, and how many of them an owner has. */
 export class Quota {
   readonly #config: QuotaConfig;
 
@@ -25,12 +26,12 @@ export class Quota {
     owner: string | null,
     bytes: AsyncIterable<Uint8Array>,
   ): AsyncGenerator<Uint8Array, void, void> {
-    const stored = await readStoredBytes(database, owner);
-    this.#assert(stored, owner, 1, 'file');
+    const stored = await readStored(database, owner);
+    this.#assert(stored, owner, { files: 1, bytes: 1 }, 'file');
     let size = 0;
     for await (const chunk of bytes) {
       size += chunk.length;
-      this.#assert(stored, owner, size, 'file');
+      this.#assert(stored, owner, { files: 1, bytes: size }, 'file');
       yield chunk;
     }
   }
@@ -41,21 +42,27 @@ export class Quota {
    * @throws QUOTA_EXCEEDED
    */
   async check(transaction: Database, owner: string | null, field: string): Promise<void> {
-    this.#assert(await countStoredBytes(transaction, owner), owner, 0, field);
+    this.#assert(await countStored(transaction, owner), owner, { files: 0, bytes: 0 }, field);
   }
 
-  #assert({ ofOwner, ofAll }: StoredBytes, owner: string | null, added: number, field: string): void {
-    const { maxBytes, maxBytesPerOwner } = this.#config;
-    if (owner !== null && ofOwner + added > maxBytesPerOwner) {
-      throw exceeded(maxBytesPerOwner, 'of one owner', 'FILES_MAX_BYTES_PER_OWNER', ofOwner + added, field);
+  #assert(stored: StoredOf, owner: string | null, added: Stored, field: string): void {
+    const { maxBytes, maxBytesPerOwner, maxFilesPerOwner } = this.#config;
+    const assertAtMost = (max: number, got: number, what: string, setting: string) => {
+      if (got > max) throw exceeded(max, got, what, setting, field);
+    };
+    const whole = stored.all.bytes + added.bytes;
+    if (owner !== null) {
+      const [files, bytes] = [stored.owner.files + added.files, stored.owner.bytes + added.bytes];
+      assertAtMost(maxFilesPerOwner, files, 'in number of one owner', 'FILES_MAX_PER_OWNER');
+      assertAtMost(maxBytesPerOwner, bytes, 'bytes of one owner', 'FILES_MAX_BYTES_PER_OWNER');
     }
-    if (ofAll + added > maxBytes) throw exceeded(maxBytes, 'in total', 'FILES_MAX_BYTES', ofAll + added, field);
+    assertAtMost(maxBytes, whole, 'bytes in total', 'FILES_MAX_BYTES');
   }
 }
 
-function exceeded(max: number, whose: string, setting: string, got: number, field: string): GatherError {
+function exceeded(max: number, got: number, what: string, setting: string, field: string): GatherError {
   const message =
-    `Expected files and announced uploads of at most ${max} bytes ${whose} (${setting}), got ${got} with this one. ` +
+    `Expected files and announced uploads of at most ${max} ${what} (${setting}), got ${got} with this one. ` +
     'Delete files or cancel uploads.';
   return new GatherError('QUOTA_EXCEEDED', message, { field });
 }

@@ -9,6 +9,7 @@ import {
 } from 'graphql';
 import type { ForeignKeyColumns } from '../database/foreign-key.ts';
 import type { TableName } from '../database/schema.ts';
+import { type CheckedSchema, findCursorFaults } from './cursor-faults.ts';
 import type { ConnectionOf, DeclaredField, FromService, HasMany, ManyToMany } from './define-type.ts';
 import { pairKeys } from './lists/hops.ts';
 import { edgeTypeOf, isNode, rowTypeOf } from './lists/row-type.ts';
@@ -27,8 +28,8 @@ export type AnyDefinition = {
   readonly foreignKeys?: readonly { readonly columns: readonly string[]; readonly table: string }[];
 };
 
-/** The tables and services of an application. */
-export interface CheckedTables {
+/** The schema, the tables and the services of an application. */
+export interface CheckedTables extends CheckedSchema {
   services: Readonly<Record<string, { readonly bulk?: object }>>;
   /** The table behind each type. */
   types: Readonly<Record<string, string>>;
@@ -53,7 +54,7 @@ export function findDeclaredFaults(
   const of = type.getFields()[field];
   if (!of) return [];
   if (declared.kind === 'fromService') return findServiceFaults(checked, place, definition, declared);
-  if (declared.kind === 'connectionOf') return findListFaults(checked, place, of, declared);
+  if (declared.kind === 'connectionOf') return findListFaults(checked, type, of, declared);
   if (declared.kind === 'findBy') return findFinderFaults(checked, place, of, declared.table);
   if (!definition)
     return [`${place}: it is declared by a foreign key, but ${type.name} has no table. Add it to \`types\`.`];
@@ -71,7 +72,7 @@ export function findDeclaredFaults(
       ? findForeignKeyFault(checked, definition.name, declared)
       : findPairsFault(checked, definition.name, of, declared);
   if (fault) return [`${place}: ${fault}`];
-  return findListFaults(checked, place, of, declared);
+  return findListFaults(checked, type, of, declared);
 }
 
 function findServiceFaults(
@@ -120,10 +121,11 @@ function findPairsFault({ definitions }: CheckedTables, table: string, field: An
 /** Checks that a list is one of rows of its table, and has arguments and an order that it knows. */
 function findListFaults(
   checked: CheckedTables,
-  place: string,
+  parent: GraphQLObjectType,
   field: AnyField,
   { kind, table, orderBy }: HasMany | ManyToMany | ConnectionOf,
 ): string[] {
+  const place = `${parent.name}.${field.name}`;
   const type = rowTypeOf(field);
   const given = getNamedType(field.type);
   const isPaged = type !== given;
@@ -138,6 +140,7 @@ function findListFaults(
     ...Object.keys(orderBy)
       .filter((column) => !Object.hasOwn(columns, column))
       .map((column) => `${place}: table ${table} has no column "${column}" to order by. Correct its \`orderBy\`.`),
+    ...(isPaged ? findCursorFaults(checked, parent, field, orderBy) : []),
   ];
 }
 

@@ -7,7 +7,7 @@ import {
   visit,
 } from 'graphql';
 import type { Call } from '../calls.ts';
-import { isMasked, originalOf } from '../errors.ts';
+import { originalOf } from '../errors.ts';
 import { type DescribedError, describeError } from '../monitoring/describe-error.ts';
 import { findFault } from '../monitoring/mask-errors.ts';
 import { round, type Timing } from '../monitoring/timing.ts';
@@ -91,7 +91,7 @@ function identify(error: GraphQLError) {
   const { extensions, path } = error;
   const code = `${extensions['code']}`;
   const source = extensions['source'];
-  const fault = isMasked(error) ? findFault(error) : undefined;
+  const fault = findFault(error);
   const field = path?.filter((key) => typeof key === 'string').join('.');
   return { code, source, fault, key: fault === undefined ? `${code} ${source} ${field}` : originalOf(fault) };
 }

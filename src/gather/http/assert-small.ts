@@ -1,3 +1,4 @@
+import { endOfString } from '../json.ts';
 import { badRequest } from './bad-request.ts';
 
 /** Variables are walked recursively. */
@@ -9,7 +10,7 @@ const MAX_NAMES = 1000;
 /** The largest mutation has eight fields in each row. */
 const MAX_VALUES = 81_000;
 
-const [QUOTE, BACKSLASH, COLON, COMMA, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = Buffer.from('"\\:,[]{}');
+const [QUOTE, COLON, COMMA, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = Buffer.from('":,[]{}');
 
 /**
  * Refuses JSON that would take long to parse and to check, by its text: parsing 400,000 nested lists takes a hundred
@@ -46,20 +47,6 @@ export function assertSmall(text: string): void {
         break;
     }
   }
-}
-
-/** The index of the quote that ends the string, or of the end of the text. */
-function endOfString(text: string, start: number): number {
-  let end = start;
-  let isEscaped: boolean;
-  do {
-    end = text.indexOf('"', end + 1);
-    if (end === -1) return text.length;
-    let backslashes = end;
-    while (text.charCodeAt(backslashes - 1) === BACKSLASH) backslashes--;
-    isEscaped = (end - backslashes) % 2 === 1;
-  } while (isEscaped);
-  return end;
 }
 
 function tooMuch(limit: string): Error {

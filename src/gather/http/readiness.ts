@@ -1,3 +1,4 @@
+import { toGatherError } from '../database/errors.ts';
 import { type MigrationSource, pendingMigrations } from '../database/migrate.ts';
 import type { Pools } from '../database/pool.ts';
 import { isMasked } from '../errors.ts';
@@ -18,7 +19,8 @@ interface ReadinessSource {
   log: Logger;
   pools: Pools;
   clients: ServiceClients;
-  migrations: MigrationSource;
+  /** Undefined if the application needs none, and the engine is to do without its own. */
+  migrations: MigrationSource | undefined;
 }
 
 /** Checks whether the database can be reached and is migrated. Takes a few seconds at most. */
@@ -28,7 +30,7 @@ export async function checkReadiness(
 ): Promise<Readiness> {
   const services = clients.state();
   try {
-    const pending = await pendingMigrations(pools.control, migrations);
+    const pending = await (migrations ? pendingMigrations(pools.control, migrations) : reach(pools));
     if (pending.length === 0) return { isReady: true, services };
     return { isReady: false, reason: `Migrations are missing: ${pending.join(', ')}`, services };
   } catch (error) {
@@ -37,4 +39,12 @@ export async function checkReadiness(
     if (isMasked(shown)) log.error(error);
     return { isReady: false, reason: shown.message, services };
   }
+}
+
+/** Asks the database for nothing. @throws DATABASE_UNAVAILABLE or DATABASE_TIMEOUT */
+async function reach({ control }: Pools): Promise<[]> {
+  await control.query('select').catch((error) => {
+    throw toGatherError(error);
+  });
+  return [];
 }

@@ -12,6 +12,7 @@ const behind = new WeakMap<GraphQLError, unknown>();
 export function createMaskError({ isDevelopment } = { isDevelopment: false }): MaskError {
   return (error) => {
     const shown = toClientError(error, requestId(), isDevelopment);
+    if (shown.extensions['code'] === 'UNSUPPORTED') behind.set(shown, error);
     if (!isMasked(shown)) return shown;
     const fault = findFault(error) ?? error;
     // It may be masked twice.
@@ -21,7 +22,10 @@ export function createMaskError({ isDevelopment } = { isDevelopment: false }): M
   };
 }
 
-/** The fault behind a masked error; undefined for any other error. */
+/**
+ * The fault behind a masked error, and what the database did not allow behind UNSUPPORTED: both are for operators. Undefined
+ * for any other error.
+ */
 export function findFault(shown: unknown): unknown {
   return behind.get(shown as GraphQLError);
 }

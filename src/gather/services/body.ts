@@ -1,5 +1,5 @@
 import { decoderOf, firstOf, mediaTypeOf } from '../header-fields.ts';
-import { parseJson } from '../json.ts';
+import { isDeeperThan, parseJson } from '../json.ts';
 import type { Check } from './check.ts';
 import { decoded } from './decoded.ts';
 import { invalid, type RequestLabel } from './errors.ts';
@@ -7,6 +7,9 @@ import type { Answer } from './exchange.ts';
 
 /** JSON, and the types that are built on it: `application/vnd.example+json`. */
 const JSON_TYPE = /^application\/(?!problem\+json$)(?:[^/]+\+)?json$/;
+
+/** No service needs more, and no program that walks an answer has a problem with so many. */
+const MAX_LEVELS = 200;
 
 /** Parses and checks an answer in JSON. @throws UPSTREAM_INVALID with what came and what was expected */
 export async function readBody<T>(label: RequestLabel, answer: Answer, check: Check<T>, maxBytes: number): Promise<T> {
@@ -24,6 +27,9 @@ export async function readBody<T>(label: RequestLabel, answer: Answer, check: Ch
 }
 
 function parse(label: RequestLabel, text: string): unknown {
+  if (isDeeperThan(MAX_LEVELS, text)) {
+    throw invalid(label, `JSON of more than ${MAX_LEVELS} levels`, `at most ${MAX_LEVELS}`);
+  }
   try {
     return parseJson(text);
   } catch (error) {

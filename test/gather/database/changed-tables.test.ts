@@ -125,7 +125,8 @@ test('a migration that only adds passes unnoticed', async () => {
 test('a type that a migration changes costs one run more, and is not noticed outside transactions', async () => {
   const query = '{ catalogue { first { price } } }';
   const first = 'from "public"."book" where';
-  await gather.query(query);
+  // Until its statement has a name, whatever the tests before have run.
+  for (let count = 0; count < 20; count++) await gather.query(query);
   gather.cost();
   await gather.query(query);
   expect(sent(first)).toHaveLength(1);

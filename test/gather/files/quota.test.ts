@@ -5,6 +5,7 @@ import { encode, FORM_HEADERS, toUpload } from '../../helpers/multipart.ts';
 
 const OWNED = 1_000_000;
 const ALL = 1_500_000;
+const FILES = 20;
 const CREATE = `mutation ($size: Float!) {
   createUpload(input: { name: "a", size: $size }) { upload { url } userErrors { code message field } }
 }`;
@@ -14,7 +15,7 @@ let members: TestApp;
 let url: string;
 
 beforeAll(async () => {
-  const filesQuota = { maxBytes: ALL, maxBytesPerOwner: OWNED };
+  const filesQuota = { maxBytes: ALL, maxBytesPerOwner: OWNED, maxFilesPerOwner: FILES };
   gather = await startTestApp({ filesQuota, viewer: STAFF });
   const { databaseUrl } = gather.database;
   members = await startTestApp({ filesQuota, viewer: SIGNED_IN, databaseUrl, store: { directory: gather.filesDir } });
@@ -68,6 +69,28 @@ test('files that come at once in multipart requests are bounded, and the bytes o
   expect(names.filter((entry) => entry.isFile())).toHaveLength(3);
 });
 
+test('the number of an owner’s files and announced uploads is bounded, empty ones too', async () => {
+  const refusal = {
+    code: 'QUOTA_EXCEEDED',
+    message:
+      'Expected files and announced uploads of at most 20 in number of one owner (FILES_MAX_PER_OWNER), got 21 with this ' +
+      'one. Delete files or cancel uploads.',
+  };
+  const announced = await Promise.all(Array.from({ length: FILES + 3 }, () => announce(gather, 0)));
+  expect(announced.filter(({ upload }) => upload)).toHaveLength(FILES);
+  expect(announced.flatMap(({ userErrors }) => userErrors)).toEqual(Array(3).fill({ ...refusal, field: ['size'] }));
+  expect(await announce(members, 0)).toMatchObject({ userErrors: [] });
+
+  // Those of a session are another owner's.
+  const ids: string[] = [];
+  while (ids.length < FILES) ids.push((await upload(0)).data.uploadFile.file.id);
+  const { data } = await upload(0);
+  expect(data.uploadFile.userErrors).toEqual([{ ...refusal, field: ['file'] }]);
+  const [id] = ids;
+  await gather.query('mutation ($id: ID!) { deleteFile(id: $id) { userErrors { message } } }', { id });
+  expect((await upload(0)).data.uploadFile.userErrors).toEqual([]);
+});
+
 test('room comes back when a file is deleted', async () => {
   const { data } = await upload(OWNED);
   expect((await upload(1)).data.uploadFile.userErrors).toMatchObject([{ code: 'QUOTA_EXCEEDED', field: ['file'] }]);
@@ -88,13 +111,13 @@ async function upload(size: number): Promise<any> {
 }
 
 function counted() {
-  return gather.database.ask(`select owner, bytes from storage where bytes <> 0 order by owner`);
+  return gather.database.ask(`select owner, bytes, files from storage where files <> 0 or bytes <> 0 order by owner`);
 }
 
 function summed() {
   return gather.database.ask(`
     with kept as (select owner, size from gather.file union all select owner, size from gather.upload)
-    select owner, sum(size)::bigint as bytes from (
+    select owner, sum(size)::bigint as bytes, count(*) as files from (
       select '' as owner, size from kept union all select owner, size from kept where owner is not null
-    ) as each group by owner having sum(size) <> 0 order by owner`);
+    ) as each group by owner order by owner`);
 }

@@ -27,6 +27,7 @@ const check = createCheck<{ text: string }>({
   required: ['text'],
   properties: { text: { type: 'string' } },
 });
+const NESTED = { type: 'array', items: { $ref: '#/definitions/Nested' } };
 const opinion = { text: 'A classic.' };
 const JSON_TYPE = { 'content-type': 'application/json' };
 
@@ -159,6 +160,26 @@ describe('an answer', () => {
     const long = { text: 'é'.repeat(300_000) };
     server.respond = json(long);
     expect(await ask(open())).toEqual(long);
+  });
+
+  it.each([
+    ['anything', {}],
+    ['a type that refers to itself', { $ref: '#/definitions/Nested', definitions: { Nested: NESTED } }],
+  ])('nested without end is a fault of the service, where the contract has %s', async (_, schema) => {
+    const upstream = open();
+    const send = (levels: number) => {
+      server.respond = text('['.repeat(levels) + ']'.repeat(levels), JSON_TYPE);
+      const { signal } = new AbortController();
+      return upstream.send({ ...request, signal, answers: { 200: createCheck(schema) } });
+    };
+    await expect(send(500_000)).rejects.toMatchObject({
+      code: 'UPSTREAM_INVALID',
+      message: 'press answered GET /opinion with JSON of more than 200 levels; expected at most 200.',
+      source: 'press',
+    });
+    await expect(send(201)).rejects.toMatchObject({ code: 'UPSTREAM_INVALID' });
+    expect(await send(200)).toBeInstanceOf(Array);
+    expect(upstream.state()).toMatchObject({ running: 0, queued: 0 });
   });
 
   it('of a status that a healthy service may answer is an error that says so, and is no failure', async () => {

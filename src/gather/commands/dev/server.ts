@@ -4,7 +4,8 @@ import { assertFits } from '../../check.ts';
 import type { Config } from '../../config.ts';
 import { createServer } from '../../server.ts';
 import { createWorker } from '../../worker.ts';
-import { assertReady, NotMigratedError } from '../assert-ready.ts';
+import { assertServable } from '../access.ts';
+import { NotMigratedError } from '../assert-ready.ts';
 import { type Command, CommandError } from '../command.ts';
 import { portSetting, toListenError } from '../listen.ts';
 import { bringUpToDate } from '../migrate.ts';
@@ -49,10 +50,11 @@ async function serveOnRequest(app: App, config: Config, { stop, force }: Stoppin
   await using stack = new AsyncDisposableStack();
   const serverConfig = { ...configIn(surroundings, app, config), ...(port !== undefined && { port }) };
   const server = createServer(app, serverConfig);
-  const worker = createWorker(app, { ...serverConfig, metrics: undefined });
+  const worker =
+    surroundings.engineAccess === 'write' ? createWorker(app, { ...serverConfig, metrics: undefined }) : undefined;
   stack.defer(async () => {
     const released = server.stop(force).then(() => send({ type: 'released' }));
-    await Promise.all([released, worker.stop(force)]);
+    await Promise.all([released, worker?.stop(force)]);
   });
   const listen = received(process, 'listen');
   await checking;
@@ -67,7 +69,7 @@ async function serveOnRequest(app: App, config: Config, { stop, force }: Stoppin
     stack.defer(() => inspector.close());
   }
   send({ type: 'listening', url, packages: importedPackages() });
-  await worker.start();
+  await worker?.start();
   await whenAborted(stop);
 }
 
@@ -75,11 +77,12 @@ async function serveOnRequest(app: App, config: Config, { stop, force }: Stoppin
 async function assertCanRun(
   app: App,
   config: Config,
-  { databaseUrl, isEmbedded }: Surroundings,
+  { databaseUrl, isEmbedded, engineAccess }: Surroundings,
   signal: AbortSignal,
 ): Promise<void> {
-  const assertFit = () => assertFits(app, databaseUrl, schemasOf(config), signal);
-  const [ready, fits] = await Promise.allSettled([assertReady(app, databaseUrl, config, signal), assertFit()]);
+  const expected = { ...schemasOf(config), hasEngineTables: engineAccess !== 'none' };
+  const assertFit = () => assertFits(app, databaseUrl, expected, signal);
+  const [ready, fits] = await Promise.allSettled([assertServable(app, databaseUrl, config, signal), assertFit()]);
   if (isEmbedded && ready.status === 'rejected' && ready.reason instanceof NotMigratedError) {
     await bringUpToDate(app, databaseUrl, config, signal);
     return assertFit();
