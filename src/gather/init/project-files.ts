@@ -140,6 +140,7 @@ npm install
 npm test                                   # types, generated files and tests
 npm run dev                                # http://127.0.0.1:4000/graphql, on an embedded PostgreSQL
 npm run gather -- add type Reservation     # a table, its type, and a test
+npm run gather -- add service ratings --openapi FILE
 npm run gather -- add mutation lendBook
 npm run gather -- add task remind
 \`\`\`
