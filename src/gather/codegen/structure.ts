@@ -27,8 +27,11 @@ export interface NamedTable extends FoundTable {
   relations?: Readonly<Record<string, string>>;
 }
 
-/** The names of what belongs to a type: a table `film_order` is no `FilmOrder` if there is a `Film`. */
-const DERIVED = /^(.*)(Connection|Edge|By|ListWhere|Where|OrderField|Order|Filter)$/;
+/**
+ * The names of what belongs to a type: a table `film_order` is no `FilmOrder` if there is a `Film`, and `film_list` no
+ * `FilmList`, whose conditions would be `FilmListWhere`.
+ */
+const DERIVED = /^(.*)(Connection|Edge|By|ListWhere|List|Where|OrderField|Order|Filter)$/;
 /** The names of the engine's types and of those of GraphQL. */
 const TAKEN_TYPES = [
   ...['Query', 'Mutation', 'Subscription', 'Node', 'PageInfo', 'Role', 'ErrorCode', 'UserError', 'OrderDirection'],

@@ -213,12 +213,14 @@ test('types have names of their own', async () => {
     create table other.author (id text primary key, book book, "true" boolean);
     create table "user" (id bigint primary key);
     create table book_order (id bigint primary key);
+    create table book_list (id bigint primary key);
     create table db_connection (id bigint primary key);
     create table flag (id bigint primary key, value text check (value in ('true', 'false')))`);
   await writeProject({ ...options(), schemas: ['public', 'other'] }, () => {});
   expect(await read('src/tables.ts')).toBe(`/** Which type of schema.graphql is which table. */
 export const types = {
   Author: 'author',
+  BookListRecord: 'bookList',
   BookOrderRecord: 'bookOrder',
   Book: 'books',
   DbConnectionRecord: 'dbConnection',
