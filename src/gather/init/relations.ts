@@ -78,15 +78,21 @@ function sidesOf(table: NamedTable, references: readonly Reference[]): [Referenc
   return one && other && !third && isBare && isWhole ? [one, other] : undefined;
 }
 
-/** The two foreign keys of which a key consists. */
+/** The two foreign keys of which a key consists. They may share columns, such as a tenant. */
 function pairThat(own: readonly Reference[], key: readonly string[]): [Reference, Reference] | undefined {
-  for (const one of own) {
-    const rest = key.filter((name) => !one.columns.some((it) => it.name === name));
-    if (rest.length !== key.length - one.columns.length) continue;
-    const other = own.find((it) => it !== one && isSame(namesOf(it), rest));
+  const parts = own.filter((it) => isWithin(namesOf(it), key));
+  for (const [index, one] of parts.entries()) {
+    const other = parts.slice(index + 1).find((it) => {
+      const [left, right] = [namesOf(one), namesOf(it)];
+      return isWithin(key, [...left, ...right]) && !isWithin(left, right) && !isWithin(right, left);
+    });
     if (other) return [one, other];
   }
   return undefined;
+}
+
+function isWithin(columns: readonly string[], others: readonly string[]): boolean {
+  return columns.every((column) => others.includes(column));
 }
 
 /** What a relation is declared by, which is how `database.json` remembers its name. */

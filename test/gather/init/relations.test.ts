@@ -31,6 +31,12 @@ const SQL = `
   create table loan (
     id bigint generated always as identity primary key,
     book_id bigint not null references book, person_id bigint not null references person, lent_on date not null
+  );
+  create table shop (tenant_id integer, shop_id integer, name text, primary key (tenant_id, shop_id));
+  create table brand (tenant_id integer, brand_id integer, name text, primary key (tenant_id, brand_id));
+  create table shop_brand (
+    tenant_id integer, shop_id integer, brand_id integer, primary key (tenant_id, shop_id, brand_id),
+    foreign key (tenant_id, shop_id) references shop, foreign key (tenant_id, brand_id) references brand
   )
 `;
 
@@ -81,14 +87,25 @@ export const Person = defineType('Person', {
 `);
 });
 
+test('the two sides may share a column', async () => {
+  expect(await read('src/types/Shop.ts')).toBe(`import { defineType, manyToMany } from 'gather';
+
+export const Shop = defineType('Shop', {
+  brands: manyToMany('brand', { through: 'shopBrand' }),
+});
+`);
+});
+
 test('a table of nothing but pairs is no type', async () => {
   expect(await read('src/tables.ts')).toBe(`/** Which type of schema.graphql is which table. */
 export const types = {
   Book: 'book',
+  Brand: 'brand',
   Contribution: 'contribution',
   Genre: 'genre',
   Loan: 'loan',
   Person: 'person',
+  Shop: 'shop',
 } as const;
 `);
 });
