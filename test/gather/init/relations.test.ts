@@ -32,11 +32,16 @@ const SQL = `
     id bigint generated always as identity primary key,
     book_id bigint not null references book, person_id bigint not null references person, lent_on date not null
   );
+  create table tenant (tenant_id integer primary key);
   create table shop (tenant_id integer, shop_id integer, name text, primary key (tenant_id, shop_id));
   create table brand (tenant_id integer, brand_id integer, name text, primary key (tenant_id, brand_id));
   create table shop_brand (
     tenant_id integer, shop_id integer, brand_id integer, primary key (tenant_id, shop_id, brand_id),
     foreign key (tenant_id, shop_id) references shop, foreign key (tenant_id, brand_id) references brand
+  );
+  create table opening (
+    tenant_id integer references tenant, shop_id integer, hours text, primary key (tenant_id, shop_id),
+    foreign key (tenant_id, shop_id) references shop
   )
 `;
 
@@ -87,10 +92,11 @@ export const Person = defineType('Person', {
 `);
 });
 
-test('the two sides may share a column', async () => {
-  expect(await read('src/types/Shop.ts')).toBe(`import { defineType, manyToMany } from 'gather';
+test('the two sides may share a column, but one is not a part of the other', async () => {
+  expect(await read('src/types/Shop.ts')).toBe(`import { defineType, hasMany, manyToMany } from 'gather';
 
 export const Shop = defineType('Shop', {
+  openings: hasMany('opening', { by: ['tenantId', 'shopId'], orderBy: { tenantId: 'asc', shopId: 'asc' } }),
   brands: manyToMany('brand', { through: 'shopBrand' }),
 });
 `);
@@ -104,8 +110,10 @@ export const types = {
   Contribution: 'contribution',
   Genre: 'genre',
   Loan: 'loan',
+  Opening: 'opening',
   Person: 'person',
   Shop: 'shop',
+  Tenant: 'tenant',
 } as const;
 `);
 });
@@ -163,6 +171,16 @@ test('names stay, whatever is added', async () => {
   expect(person).toContain("  loans: hasMany('loan', { by: 'personId',");
   expect(person).toContain("  loansReturnedBy: hasMany('loan', { by: 'returnedBy',");
   expect(await init()).toMatchObject({ added: [], changed: [], removed: [], kept: [] });
+});
+
+test('pairs that get a column get a type and edges', async () => {
+  await database.run('alter table book_genre add weight integer');
+  const { added } = await init();
+  expect(added).toEqual(['src/types/BookGenre.ts', 'test/BookGenre.test.ts']);
+  const sdl = await read('schema.graphql');
+  expect(sdl).toMatch(/ {2}genres\(.*\): BookGenresConnection\n/);
+  expect(sdl).toContain('type BookGenresEdge {\n  node: Genre!\n  cursor: String!\n  weight: Int\n}\n');
+  expect(await read('src/types/Book.ts')).toContain("  genres: manyToMany('genre', { through: 'bookGenre' }),\n");
 });
 
 test('a name changed in database.json is changed in what is written next', async () => {
