@@ -3,10 +3,12 @@ import { basename, join } from 'node:path';
 import { InitError } from './init-error.ts';
 import { readText } from './write-files.ts';
 
-/** An OpenAPI file in the folder `services` of the project. */
+/** An OpenAPI file for the folder `services` of the project. */
 export interface ServiceFile {
-  /** `ratings.openapi.yaml`. */
+  /** Its name there: `ratings.openapi.yaml`. */
   file: string;
+  /** Where it was read. */
+  path: string;
   text: string;
 }
 
@@ -23,7 +25,7 @@ export async function readServiceFile(path: string, name?: string): Promise<Serv
   if (extension === undefined) throw new InitError(`Expected an OpenAPI file in JSON or YAML, got "${path}".`);
   const text = await readText(path);
   if (text === undefined) throw new InitError(`Expected an OpenAPI file at ${path}, found none.`);
-  return { file: `${name ?? baseNameOf(path)}.openapi.${extension}`, text };
+  return { file: `${name ?? baseNameOf(path)}.openapi.${extension}`, path, text };
 }
 
 /** The name of a file without its extensions: `ratings` for `../ratings.openapi.yaml`. */
@@ -35,7 +37,11 @@ export function baseNameOf(path: string): string {
 export async function readServices(directory: string): Promise<ServiceFile[]> {
   const folder = join(directory, FOLDER);
   const files = (await readdir(folder).catch(() => [])).filter((file) => /\.openapi\./.test(file)).sort();
-  return Promise.all(files.map(async (file) => ({ file, text: await readFile(join(folder, file), 'utf8') })));
+  return Promise.all(
+    files.map(async (file) => {
+      return { file, path: `${FOLDER}/${file}`, text: await readFile(join(folder, file), 'utf8') };
+    }),
+  );
 }
 
 /** Copies an OpenAPI file into a project. @returns its path there */

@@ -47,9 +47,9 @@ const KEY_WORD = /(ids?|codes?|keys?|numbers?)$/i;
  * Reads a service, and guesses which of its values belong to which rows.
  * @throws InitError if it is no OpenAPI file
  */
-export function toServiceModel({ file, text }: ServiceFile, structure: Pick<Structure, 'tables'>): ServiceModel {
+export function toServiceModel({ file, path, text }: ServiceFile, structure: Pick<Structure, 'tables'>): ServiceModel {
   const name = toServiceName(baseNameOf(file));
-  const { contract, leftOut } = refusing(() => readContract(text, { service: name, file: `services/${file}` }));
+  const { contract, leftOut } = refusing(() => readContract(text, { service: name, file: path }));
   const omitted = leftOut.map((line) => `${name}: ${line}`);
   const bulk: Record<string, Bulk> = {};
   const fields: ServiceField[] = [];

@@ -112,7 +112,9 @@ test('a service that cannot be added is refused', async () => {
     'Expected an OpenAPI file in JSON or YAML, got "prices.txt".',
   );
   await expect(add('prices', 'none.yaml')).rejects.toThrow('Expected an OpenAPI file at none.yaml, found none.');
-  await expect(add('prices', 'package.json')).rejects.toThrow('OpenAPI');
+  await expect(add('prices', 'package.json')).rejects.toThrow(
+    'package.json: expected OpenAPI 3.0 or 3.1, got no OpenAPI',
+  );
   await add('prices', PRICES);
   await expect(add('prices', PRICES)).rejects.toThrow('services/prices.openapi.yaml is there already.');
 });
