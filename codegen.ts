@@ -1,7 +1,7 @@
 import { applicationFiles, withoutDatabase, writeGenerated } from 'gather/codegen';
 import { engineFiles } from './src/gather/codegen/engine.ts';
 import { migrations } from './src/smokehouse/migrations/index.ts';
-import { types } from './src/smokehouse/types.ts';
+import { types } from './src/smokehouse/tables.ts';
 
 const isCheck = process.argv.includes('--check');
 

@@ -29,7 +29,7 @@ test('the commands of docs/adopt.md lead to the first query over a database', { 
     'test/gather/film-rental/schema.sql',
     'test/gather/film-rental/seed.sql',
   );
-  for (const name of ['prices', 'loyalty']) {
+  for (const name of ['prices', 'loyalty', 'ratings']) {
     await cp(
       join(ROOT, `test/gather/init/services/${name}.openapi.yaml`),
       join(directory.path, 'openapi', `${name}.yaml`),
@@ -42,7 +42,7 @@ test('the commands of docs/adopt.md lead to the first query over a database', { 
   const blocks = [...guide.matchAll(/```sh\n(.*?)```/gs)].map(([, text = '']) =>
     text.replaceAll('../', `${directory.path}/`).replaceAll('127.0.0.1:4000', `127.0.0.1:${port}`),
   );
-  const [init = '', start = '', ask = '', services = '', again = '', own = '', ...others] = blocks;
+  const [init = '', start = '', ask = '', services = '', service = '', again = '', own = '', ...others] = blocks;
   expect(others).toEqual([]);
   const shell = async (text: string, more: Readonly<Record<string, string>> = {}) =>
     (await run('bash', ['-ec', text], { cwd: ROOT, env: { ...env, ...more } })).stdout;
@@ -62,6 +62,7 @@ test('the commands of docs/adopt.md lead to the first query over a database', { 
   await server.exit();
 
   expect(await shell(services)).toContain('files: 3 new, 5 changed');
+  expect(await shell(service)).toContain('  test/ratings.test.ts\n');
   expect(await shell(again)).toContain('files: 0 new, 0 changed');
-  expect(await shell(own)).toMatch(/pass 5\n/);
+  expect(await shell(own)).toMatch(/pass 7\n/);
 });

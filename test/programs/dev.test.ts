@@ -40,6 +40,16 @@ test('a change is answered, a broken one is shown and costs nothing, and the pas
   await saidOnce(/Changed: services\/promo\.openapi\.yaml\nRestarted in \d+ ms\.\n/);
   expect(await readFile(join(project, 'src/smokehouse/generated/services.ts'), 'utf8')).toContain('text?: string;');
 
+  await edit(
+    'src/smokehouse/tables.ts',
+    "  Item: 'item',\n  Supplier: 'supplier',",
+    "  Supplier: 'supplier',\n  Item: 'item',",
+  );
+  await saidOnce(/Changed: src\/smokehouse\/tables\.ts\nRestarted in \d+ ms\.\n/);
+  expect(await readFile(join(project, 'src/smokehouse/generated/schema.ts'), 'utf8')).toContain(
+    'types: {"Supplier":"supplier","Item":"item",',
+  );
+
   await edit(QUOTES, 'const fetched', 'const fetched: =');
   await saidOnce(/The change cannot be loaded: the former version goes on\.\n/);
   expect(program.stderr).toMatch(/quotes\.ts:37\n[\s\S]*const fetched: =[\s\S]*ERR_INVALID_TYPESCRIPT_SYNTAX/);

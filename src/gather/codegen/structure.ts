@@ -16,10 +16,22 @@ export interface Structure {
 export interface NamedTable extends FoundTable {
   /** The name of its GraphQL type. */
   type: string;
+  /** The field of Query with one of its rows. */
+  one?: string;
+  /** The field of Query with a list of its rows. Without one, the API has no such type: the table only pairs others. */
+  many?: string;
+  /**
+   * The fields of the type that lead to other rows, by what they are declared by: `languageCode`, `rental.filmId`,
+   * `filmActor.filmId.actorId`.
+   */
+  relations?: Readonly<Record<string, string>>;
 }
 
-/** The names of what belongs to a type: a table `film_order` is no `FilmOrder` if there is a `Film`. */
-const DERIVED = /^(.*)(Connection|Edge|By|ListWhere|Where|OrderField|Order|Filter)$/;
+/**
+ * The names of what belongs to a type: a table `film_order` is no `FilmOrder` if there is a `Film`, and `film_list` no
+ * `FilmList`, whose conditions would be `FilmListWhere`.
+ */
+const DERIVED = /^(.*)(Connection|Edge|By|ListWhere|List|Where|OrderField|Order|Filter)$/;
 /** The names of the engine's types and of those of GraphQL. */
 const TAKEN_TYPES = [
   ...['Query', 'Mutation', 'Subscription', 'Node', 'PageInfo', 'Role', 'ErrorCode', 'UserError', 'OrderDirection'],
@@ -60,7 +72,7 @@ export function placeOf({ schema, name }: FoundTable): string {
 }
 
 /** The name of a table in the code. */
-export function codeNameOf({ schema, name, alias }: FoundTable, { schemas }: Structure): string {
+export function codeNameOf({ schema, name, alias }: FoundTable, { schemas }: Pick<Structure, 'schemas'>): string {
   const own = alias ?? name;
   return schema === schemas[0] ? own : `${schema}.${own}`;
 }
@@ -106,12 +118,21 @@ class FieldNames {
   }
 }
 
-/** Prints `database.json`, with a line for each column, so that a change of the database is a change of few lines. */
+/** Prints `database.json`, with a line for each column and relation, so that a change of the database is a change of few lines. */
 export function printStructure({ schemas, keys, tables, leftOut }: Structure): string {
-  const printed = tables.map(({ columns, ...table }) => {
-    const lines = columns.map((column) => `      ${JSON.stringify(column)}`);
-    const rest = Object.entries(table).map(([name, value]) => `    ${JSON.stringify(name)}: ${JSON.stringify(value)}`);
-    return `  {\n${rest.filter((line) => !line.endsWith('undefined')).join(',\n')},\n    "columns": [\n${lines.join(',\n')}\n    ]\n  }`;
+  const printed = tables.map(({ columns, relations = {}, ...table }) => {
+    const rest = Object.entries(table).flatMap(([name, value]) => {
+      return value === undefined ? [] : [`    ${JSON.stringify(name)}: ${JSON.stringify(value)}`];
+    });
+    const fields = Object.entries(relations).map(
+      ([source, name]) => `      ${JSON.stringify(source)}: ${JSON.stringify(name)}`,
+    );
+    const parts = [
+      ...rest,
+      ...(fields.length > 0 ? [`    "relations": {\n${fields.join(',\n')}\n    }`] : []),
+      `    "columns": [\n${columns.map((column) => `      ${JSON.stringify(column)}`).join(',\n')}\n    ]`,
+    ];
+    return `  {\n${parts.join(',\n')}\n  }`;
   });
   const omitted = leftOut.map((line) => `  ${JSON.stringify(line)}`);
   return `{

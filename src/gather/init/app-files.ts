@@ -51,16 +51,18 @@ function printContents(names: readonly string[]): string {
 }
 
 function printQuery(types: readonly TypeModel[]): string {
-  return `import { connectionOf, defineType } from 'gather';
+  const finder = types.some(({ one }) => one !== undefined) ? ', findBy' : '';
+  return `import { connectionOf, defineType${finder} } from 'gather';
 
 export const Query = defineType('Query', {
-${types.map(printQueryField).join('')}});
+${types.map(printQueryFields).join('')}});
 `;
 }
 
-/** The source of the field of Query with a list of a type. */
-export function printQueryField({ many, table, key }: TypeModel): string {
-  return `  ${many}: connectionOf(${literal(table)}, { orderBy: ${printOrder(key)} }),\n`;
+/** The sources of the fields of Query with one row of a type, and with a list. */
+export function printQueryFields({ one, many, table, key }: TypeModel): string {
+  const row = one === undefined ? '' : `  ${one}: findBy(${literal(table)}),\n`;
+  return `${row}  ${many}: connectionOf(${literal(table)}, { orderBy: ${printOrder(key)} }),\n`;
 }
 
 /** `{ filmId: 'asc' }`. */
@@ -68,17 +70,13 @@ function printOrder(key: readonly string[]): string {
   return `{ ${key.map((column) => `${column}: 'asc'`).join(', ')} }`;
 }
 
-function printServices(services: readonly ServiceModel[]): string {
-  const definitions = services.map(({ name, bulk }) => {
-    const lines = Object.entries(bulk).map(([operation, it]) => `    ${operation}: ${printBulk(it)},\n`);
-    const options = lines.length === 0 ? '' : `, {\n  bulk: {\n${lines.join('')}  },\n}`;
-    return `const ${name} = defineService(contracts.${name}${options});\n`;
-  });
+/** `src/services/index.ts`. */
+export function printServices(services: readonly ServiceModel[]): string {
   return `import { defineService } from 'gather';
 import { contracts } from '../generated/services.ts';
 
 // \`bulk\` says how values are read by key. It was guessed from the shapes of the operations: correct it where it is wrong.
-${definitions.join('\n')}
+${services.map(printService).join('\n')}
 export const services = { ${services.map(({ name }) => name).join(', ')} };
 
 declare module 'gather' {
@@ -87,6 +85,13 @@ declare module 'gather' {
   }
 }
 `;
+}
+
+/** The declaration of a service. */
+export function printService({ name, bulk }: ServiceModel): string {
+  const lines = Object.entries(bulk).map(([operation, it]) => `    ${operation}: ${printBulk(it)},\n`);
+  const options = lines.length === 0 ? '' : `, {\n  bulk: {\n${lines.join('')}  },\n}`;
+  return `const ${name} = defineService(contracts.${name}${options});\n`;
 }
 
 function printBulk(bulk: Bulk): string {
@@ -112,6 +117,7 @@ function printType({ name, fields }: TypeModel): string {
     'defineType',
     ...(isUsed('service') ? ['fromService'] : []),
     ...(isUsed('many') ? ['hasMany'] : []),
+    ...(isUsed('pairs') ? ['manyToMany'] : []),
   ];
   return `import { ${imports.join(', ')} } from 'gather';
 
@@ -130,9 +136,19 @@ function isDeclared(field: FieldModel): field is Declared {
 function printSource(field: Declared): string {
   if (field.kind === 'service')
     return `fromService(${[field.service, field.operation].map(literal).join(', ')}, { by: ${literal(field.by)} })`;
-  const [column = '', ...others] = field.by.map(literal);
-  const by = others.length === 0 ? column : `[${[column, ...others].join(', ')}]`;
+  if (field.kind === 'pairs') {
+    const { through, sides } = field;
+    const more = sides ? `, by: ${printColumns(sides.by)}, to: ${printColumns(sides.to)}` : '';
+    return `manyToMany(${literal(field.table)}, { through: ${literal(through)}${more} })`;
+  }
+  const by = printColumns(field.by);
   return field.kind === 'one'
     ? `belongsTo(${by})`
     : `hasMany(${literal(field.table)}, { by: ${by}, orderBy: ${printOrder(field.key)} })`;
+}
+
+/** One column, or several: `['storeId', 'number']`. */
+function printColumns(columns: readonly string[]): string {
+  const [column = '', ...others] = columns.map(literal);
+  return others.length === 0 ? column : `[${[column, ...others].join(', ')}]`;
 }

@@ -1,4 +1,5 @@
-import type { ColumnField, EnumModel, FieldModel, TypeModel } from './model.ts';
+import type { ColumnField, EnumModel } from './columns.ts';
+import type { FieldModel, TypeModel } from './model.ts';
 
 const EQUALITY = ['eq', 'ne'];
 const LISTS = ['in', 'notIn'];
@@ -37,10 +38,15 @@ export function listArguments({ name, fields }: TypeModel): string {
 function printCondition(field: FieldModel, enums: readonly EnumModel[]): string[] {
   if (field.kind === 'service') return [];
   if (field.kind !== 'column') {
-    return [`  ${field.name}: ${field.target}${field.kind === 'one' ? 'Where' : 'ListWhere'} ${RELATED_COST}`];
+    return [`  ${field.name}: ${field.target}${isList(field) ? 'ListWhere' : 'Where'} ${RELATED_COST}`];
   }
   const filter = filterOf(field, enums);
   return filter === undefined ? [] : [`  ${field.name}: ${filter}`];
+}
+
+/** Whether a field has a list of rows. */
+function isList(field: FieldModel): boolean {
+  return field.kind === 'many' || field.kind === 'pairs';
 }
 
 function isOrdered(field: FieldModel): boolean {

@@ -14,6 +14,10 @@ const SHARED = ['gather', 'graphql', 'kysely', 'zod'];
 const NODE = '^26.10.0';
 const DEVELOPMENT = { '@types/node': '^26.6.6', typescript: '7.0.2' };
 
+export const TESTS = ['--test', '--test-isolation=none', 'test/*.test.ts'];
+/** The script `test`, unless a person has changed it. */
+export const TEST_SCRIPT = `tsc && node codegen.ts --check && node ${TESTS.join(' ')}`;
+
 /** What a project has besides its declaration: packages, compiler, code generation, README and CI. */
 export function projectFiles(
   { name, versionOf }: ProjectOptions,
@@ -31,7 +35,7 @@ export function projectFiles(
           dev: 'node src/main.ts dev',
           gather: 'node src/main.ts',
           codegen: 'node codegen.ts',
-          test: 'tsc && node codegen.ts --check && node --test --test-isolation=none test/*.test.ts',
+          test: TEST_SCRIPT,
         },
         dependencies: { ...Object.fromEntries(SHARED.map((it) => [it, versionOf(it)])), node: NODE },
         devDependencies: DEVELOPMENT,
@@ -141,6 +145,7 @@ npm install
 npm test                                   # types, generated files and tests
 npm run dev                                # http://127.0.0.1:4000/graphql, on an embedded PostgreSQL
 npm run gather -- add type Reservation     # a table, its type, and a test
+npm run gather -- add service ratings --openapi FILE
 npm run gather -- add mutation lendBook
 npm run gather -- add task remind
 \`\`\`

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { type DefinitionNode, Kind, type ObjectTypeDefinitionNode, parse, print, printType } from 'graphql';
 import * as scalars from '../graphql/scalars.ts';
+import type { ColumnField, EnumModel } from './columns.ts';
 import { filtersOf, listArguments, printFilters, printListInputs } from './list-inputs.ts';
-import type { EnumModel, FieldModel, Model, TypeModel } from './model.ts';
+import type { FieldModel, Model, PairsField, TypeModel } from './model.ts';
 
 const ENGINE_SDL = new URL('../graphql/engine.graphql', import.meta.url);
 /** The definitions that every application has. */
@@ -20,23 +21,34 @@ const QUERY = ['node', 'nodes', 'viewer'];
 const MUTATION = ['signIn', 'signOut'];
 const STAFF = '@auth(requires: STAFF)';
 const PAGE = 'first: Int, after: String, last: Int, before: String';
-const LIST_SIZE = '@listSize(assumedSize: 20, slicingArguments: ["first", "last"], sizedFields: ["nodes"])';
+const LIST_SIZE = '@listSize(assumedSize: 20, slicingArguments: ["first", "last"], sizedFields: ["nodes", "edges"])';
+const PLAIN_LIST_SIZE = LIST_SIZE.replace(', "edges"', '');
+
+/** Types, and the enums of their fields. */
+type Types = Pick<Model, 'types' | 'enums'>;
 
 /** Prints the SDL of an application over these types. Only STAFF sees anything of them. */
-export function printSdl({ types, enums }: Pick<Model, 'types' | 'enums'>): string {
+export function printSdl({ types, enums }: Types): string {
   const engine = parse(readFileSync(ENGINE_SDL, 'utf8')).definitions;
-  const used = new Set(types.flatMap(({ fields }) => fields.map((it) => (it.kind === 'column' ? bare(it.type) : ''))));
+  const columns = types.flatMap(({ fields }) => fields.flatMap(columnsOf));
+  const used = new Set(columns.map(({ type }) => bare(type)));
   const wanted = new Set([...COMMON, ...filtersOf(types, enums)]);
   const parts = [
     ...engine.filter((it) => wanted.has(nameOf(it))).map(print),
     ...SCALARS.filter(({ name }) => used.has(name)).map(printType),
-    printRoot(engine, 'Query', QUERY, types.map(printRootField)),
+    printRoot(engine, 'Query', QUERY, types.map(printRootFields)),
     printRoot(engine, 'Mutation', MUTATION),
-    ...types.flatMap((type) => [...printTypeParts(type, enums), ...type.fields.flatMap(printObject)]),
+    ...types.flatMap((type) => printTypeParts(type, { types, enums })),
     ...printFilters(types, enums),
     ...enums.map(printEnum),
   ];
   return `${parts.join('\n\n')}\n`;
+}
+
+/** The fields with columns: a field itself, or those of its edges. */
+function columnsOf(field: FieldModel): readonly ColumnField[] {
+  if (field.kind === 'pairs') return field.edge?.fields ?? [];
+  return field.kind === 'column' ? [field] : [];
 }
 
 function printRoot(engine: readonly DefinitionNode[], name: string, own: readonly string[], more: string[] = []) {
@@ -47,30 +59,55 @@ function printRoot(engine: readonly DefinitionNode[], name: string, own: readonl
   return `${describe(found?.description?.value)}type ${name} {\n${[...fields, ...more].join('\n')}\n}`;
 }
 
-/** The field of Query with a list of a type. */
-export function printRootField(type: TypeModel): string {
-  const { name, many } = type;
-  return `  ${many}(${listArguments(type)}${PAGE}): ${name}Connection ${STAFF}\n    ${LIST_SIZE}`;
+/** The fields of Query with one row of a type, and with a list. */
+export function printRootFields(type: TypeModel): string {
+  const { name, one, many } = type;
+  const row = one === undefined ? '' : `  ${one}(by: ${name}By!): ${name} ${STAFF}\n`;
+  return `${row}  ${many}(${listArguments(type)}${PAGE}): ${name}Connection ${STAFF}\n    ${sizeOf(type)}`;
 }
 
-/** A type, its connection, and the inputs of its lists. */
-export function printTypeParts(type: TypeModel, enums: readonly EnumModel[]): string[] {
-  return [printObjectType(type), printConnection(type), ...printListInputs(type, enums)];
+/** A type, its connections, and the inputs of its lists. */
+export function printTypeParts(type: TypeModel, all: Types): string[] {
+  return [
+    printObjectType(type, all),
+    printConnection(type),
+    ...printInputs(type, all),
+    ...type.fields.flatMap((field) => (field.kind === 'pairs' ? printPairs(type, field) : printObject(field))),
+  ];
 }
 
-function printObjectType({ name, description, fields }: TypeModel): string {
+function printInputs(type: TypeModel, { enums }: Types): string[] {
+  const { name, one, unique } = type;
+  const by = ['id: ID', ...unique.map((field) => `${field.name}: ${field.type.replace('!', '')}`)];
+  return [
+    ...(one === undefined ? [] : [`input ${name}By @oneOf {\n${by.map((it) => `  ${it}`).join('\n')}\n}`]),
+    ...printListInputs(type, enums),
+  ];
+}
+
+function printObjectType({ name, description, fields }: TypeModel, all: Types): string {
   return `${describe(description)}type ${name} implements Node ${STAFF} {
   "Opaque and globally unique."
   id: ID!
-${fields.map(printField).join('\n')}
+${fields.map((field) => printField(field, all)).join('\n')}
 }`;
 }
 
-function printField(field: FieldModel): string {
-  const description = describe(field.description, '  ');
-  if (field.kind === 'column' || field.kind === 'service') return `${description}  ${field.name}: ${field.type}`;
-  if (field.kind === 'one') return `${description}  ${field.name}: ${field.target}`;
-  return `${description}  ${field.name}(${PAGE}): ${field.target}Connection\n    ${LIST_SIZE}`;
+function printField(field: FieldModel, { types }: Types): string {
+  if (field.kind === 'column' || field.kind === 'service') return printColumn(field);
+  if (field.kind === 'one') return printColumn({ ...field, type: field.target });
+  const target = types.find(({ name }) => name === field.target);
+  const list = target?.one === undefined ? '' : listArguments(target);
+  const connection = field.kind === 'pairs' && field.edge ? field.edge.stem : field.target;
+  return `  ${field.name}(${list}${PAGE}): ${connection}Connection\n    ${sizeOf(target)}`;
+}
+
+function printColumn({ name, type, description }: Pick<ColumnField, 'name' | 'type' | 'description'>): string {
+  return `${describe(description, '  ')}  ${name}: ${type}`;
+}
+
+function sizeOf(type: TypeModel | undefined): string {
+  return type?.one === undefined ? PLAIN_LIST_SIZE : LIST_SIZE;
 }
 
 /** The type of an object of a service. */
@@ -80,14 +117,34 @@ function printObject(field: FieldModel): string[] {
   return [`${describe(field.description)}type ${field.type} {\n${lines.join('\n')}\n}`];
 }
 
-function printConnection({ name, many }: TypeModel): string {
-  return `"A page of ${many}."
-type ${name}Connection {
-  nodes: [${name}!]!
+function printConnection({ name, one, many }: TypeModel): string {
+  const hasEdges = one !== undefined;
+  const connection = printPage(name, many, name, hasEdges);
+  return hasEdges ? `${connection}\n\n${printEdge(name, name, [])}` : connection;
+}
+
+/** The connection of the rows to which pairs lead, if pairs have columns of their own. */
+function printPairs({ many }: TypeModel, { name, target, edge }: PairsField): string[] {
+  if (!edge) return [];
+  const fields = edge.fields.map((field) => printColumn(field));
+  return [
+    printPage(edge.stem, `the ${name} of ${many}`, target, true),
+    describe(edge.description) + printEdge(edge.stem, target, fields),
+  ];
+}
+
+function printPage(stem: string, rows: string, node: string, hasEdges: boolean): string {
+  return `"A page of ${rows}."
+type ${stem}Connection {
+${hasEdges ? `  edges: [${stem}Edge!]!\n` : ''}  nodes: [${node}!]!
   pageInfo: PageInfo!
   "Counted only if selected."
   totalCount: Int @cost(weight: 5)
 }`;
+}
+
+function printEdge(stem: string, node: string, fields: readonly string[]): string {
+  return `type ${stem}Edge {\n${[`  node: ${node}!`, '  cursor: String!', ...fields].join('\n')}\n}`;
 }
 
 function printEnum({ name, values, description }: EnumModel): string {

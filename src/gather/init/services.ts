@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { capitalise, takeName, toFieldName, toTypeName } from '../codegen/names.ts';
 import { guessBulk } from '../codegen/openapi/guess-bulk.ts';
 import { readContract } from '../codegen/openapi/read-contract.ts';
@@ -7,13 +6,8 @@ import type { NamedTable, Structure } from '../codegen/structure.ts';
 import type { Bulk } from '../services/bulk.ts';
 import type { Contract, JsonSchema, OperationContract } from '../services/contract.ts';
 import { elementOf, propertiesOf, propertyOf, typeOf, valuesOf } from '../services/json-schema.ts';
-
-/** An OpenAPI file in the folder `services` of the project. */
-export interface ServiceFile {
-  /** `ratings.openapi.yaml`. */
-  file: string;
-  text: string;
-}
+import { InitError } from './init-error.ts';
+import { baseNameOf, type ServiceFile } from './service-files.ts';
 
 /** A service, and how the values of its operations are read by key. */
 export interface ServiceModel {
@@ -40,7 +34,6 @@ export interface ServiceField {
   description: string | undefined;
 }
 
-const EXTENSION = /(\.openapi)?\.(json|ya?ml)$/;
 const SCALARS: Readonly<Record<string, string>> = {
   integer: 'Int',
   number: 'Float',
@@ -50,15 +43,13 @@ const SCALARS: Readonly<Record<string, string>> = {
 const VERB = /^(batch|bulk|fetch|find|get|list|load|lookup|query|read|resolve|search)(?=[A-Z_])/;
 const KEY_WORD = /(ids?|codes?|keys?|numbers?)$/i;
 
-/** The name in `services` of an OpenAPI file from anywhere: `ratings.json` becomes `ratings.openapi.json`. */
-export function toServiceFile(path: string): string {
-  return basename(path).replace(EXTENSION, (_, __, extension) => `.openapi.${extension}`);
-}
-
-/** Reads a service, and guesses which of its values belong to which rows. @throws Error if it is no OpenAPI file */
-export function toServiceModel({ file, text }: ServiceFile, structure: Structure): ServiceModel {
-  const name = toServiceName(file.replace(EXTENSION, ''));
-  const { contract, leftOut } = readContract(text, { service: name, file: `services/${file}` });
+/**
+ * Reads a service, and guesses which of its values belong to which rows.
+ * @throws InitError if it is no OpenAPI file
+ */
+export function toServiceModel({ file, path, text }: ServiceFile, structure: Pick<Structure, 'tables'>): ServiceModel {
+  const name = toServiceName(baseNameOf(file));
+  const { contract, leftOut } = refusing(() => readContract(text, { service: name, file: path }));
   const omitted = leftOut.map((line) => `${name}: ${line}`);
   const bulk: Record<string, Bulk> = {};
   const fields: ServiceField[] = [];
@@ -80,9 +71,17 @@ export function toServiceModel({ file, text }: ServiceFile, structure: Structure
   return { name, bulk, fields, leftOut: omitted };
 }
 
+function refusing<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new InitError((error as Error).message, { cause: error });
+  }
+}
+
 /** The one column that has the keys: `filmIds` are the keys of films, and `isbns` are in the unique column `isbn`. */
 function findColumn(
-  { tables }: Structure,
+  { tables }: Pick<Structure, 'tables'>,
   { in: place, by = '' }: Bulk,
   { path }: OperationContract,
 ): { table: NamedTable; by: string } | undefined {

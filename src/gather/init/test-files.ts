@@ -10,7 +10,9 @@ export function testFiles({ types, services }: Pick<Model, 'types' | 'services'>
       origin === 'structure'
         ? printApp('onCopy, startTestApp', 'onCopy(application)', ON_COPY)
         : printApp('startTestApp', 'application', ON_OWN),
-    ...Object.fromEntries(services.flatMap((service) => printServiceTest(service, types))),
+    ...Object.fromEntries(
+      services.map((service) => [`test/${service.name}.test.ts`, printServiceTest(service, types)]),
+    ),
     ...Object.fromEntries(types.map((type) => [`test/${type.name}.test.ts`, printTest(type)])),
   };
 }
@@ -51,15 +53,15 @@ ${fields.map((field) => `      ${field}`).join('\n')}
     }
   }
 }\`;
-
+${arrange === '' ? '' : `\n${arrange}\n`}
 test('${many} with all that they have are ${statements} statements', async () => {
-${arrange === '' ? '' : `  ${arrange}\n`}  const { data, errors } = await app.query(QUERY, {}, { viewer: signedIn('STAFF') });
+  const { data, errors } = await app.query(QUERY, {}, { viewer: signedIn('STAFF') });
   assert.deepEqual(errors, undefined);
   assert.equal(data.${many}.nodes.length, 1);
   assert.deepEqual(app.cost(), { statements: ${statements}, calls: 0 });
 });
 
-test('only STAFF sees ${many}', async () => {
+${printFinderTest(type)}test('only STAFF sees ${many}', async () => {
   const { errors } = await app.query(QUERY, {}, { viewer: signedIn('MEMBER') });
   assert.equal(errors?.[0]?.extensions?.['code'], 'FORBIDDEN');
   assert.deepEqual(app.cost(), { statements: 0, calls: 0 });
@@ -67,14 +69,37 @@ test('only STAFF sees ${many}', async () => {
 `;
 }
 
+/** Tests that a row is found by its ID and by each unique column. */
+function printFinderTest({ name, one, many, unique }: TypeModel): string {
+  if (one === undefined) return '';
+  const keys = ['id', ...unique.map((field) => field.name)];
+  return `test('a statement finds one of ${many} by ${keys.join(', or by ')}', async () => {
+  const staff = { viewer: signedIn('STAFF') };
+  const { data } = await app.query('{ ${many}(first: 1) { nodes { ${keys.join(' ')} } } }', {}, staff);
+  const [row] = data.${many}.nodes;
+  for (const [key, value] of Object.entries(row)) {
+    app.cost();
+    const found = await app.query('query ($by: ${name}By!) { ${one}(by: $by) { id } }', { by: { [key]: value } }, staff);
+    assert.deepEqual(found.data.${one}, { id: row.id });
+    assert.deepEqual(app.cost(), { statements: 1, calls: 0 });
+  }
+});
+
+`;
+}
+
 function printSelection(field: FieldModel): string[] {
   if (field.kind === 'service') return [];
   if (field.kind === 'column') return [field.name];
-  return [field.kind === 'one' ? `${field.name} { id }` : `${field.name}(first: 1) { nodes { id } }`];
+  if (field.kind === 'one') return [`${field.name} { id }`];
+  if (field.kind !== 'pairs' || !field.edge) return [`${field.name}(first: 1) { nodes { id } }`];
+  const fields = field.edge.fields.map(({ name }) => name).join(' ');
+  return [`${field.name}(first: 1) { edges { ${fields} node { id } } }`];
 }
 
-/** Tests that rows come without a service, which answers nothing unless a test says what. */
-function printServiceTest({ name, fields }: ServiceModel, types: readonly TypeModel[]): [string, string][] {
+/** Tests that answers come without a service. */
+export function printServiceTest({ name, fields }: ServiceModel, types: readonly TypeModel[]): string {
+  // The service answers nothing unless a test says what.
   const tests = fields.flatMap((field) => {
     const type = types.find((it) => it.fields.includes(field));
     if (!type) return [];
@@ -89,23 +114,29 @@ function printServiceTest({ name, fields }: ServiceModel, types: readonly TypeMo
 `,
     ];
   });
-  if (tests.length === 0) return [];
-  return [
-    [
-      `test/${name}.test.ts`,
-      `import assert from 'node:assert/strict';
+  const imports = tests.length > 0 ? 'signedIn' : 'fails';
+  return `import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { signedIn } from 'gather/testing';
+import { ${imports} } from 'gather/testing';
 import { app } from './app.ts';
 
-${tests.join('\n')}`,
-    ],
-  ];
+${tests.join('\n') || printWithout(name)}`;
+}
+
+/** Tests that what does not read a service comes without it. */
+function printWithout(name: string): string {
+  return `test('without ${name} the rest still comes', async () => {
+  app.setService('${name}', fails);
+  const { data } = await app.query('{ viewer { role } }');
+  assert.deepEqual(data, { viewer: null });
+  assert.deepEqual(app.cost(), { statements: 0, calls: 0 });
+});
+`;
 }
 
 /** The list, its count, one for each other table referred to, and one for each list of the type. */
 function countStatements({ fields, name }: TypeModel): number {
   const referred = new Set(fields.filter(({ kind }) => kind === 'one').map((it) => 'target' in it && it.target));
   referred.delete(name);
-  return 2 + referred.size + fields.filter(({ kind }) => kind === 'many').length;
+  return 2 + referred.size + fields.filter(({ kind }) => kind === 'many' || kind === 'pairs').length;
 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { introspect } from '../codegen/introspect.ts';
 import { nameStructure, parseStructure, printStructure, type Structure } from '../codegen/structure.ts';
@@ -8,13 +8,13 @@ import { assertEmpty } from './assert-empty.ts';
 import { differencesOf } from './differences.ts';
 import { type Files, STRUCTURE } from './files.ts';
 import { type Model, toModel } from './model.ts';
+import { nameFields, nameFormerFields } from './name-fields.ts';
 import { type ProjectOptions, projectFiles } from './project-files.ts';
 import { printSdl } from './sdl.ts';
-import { type ServiceFile, toServiceFile, toServiceModel } from './services.ts';
+import { readServiceFile, readServices, replacing, type ServiceFile, writeService } from './service-files.ts';
+import { toServiceModel } from './services.ts';
 import { testFiles } from './test-files.ts';
 import { type Report, readText, writeFiles } from './write-files.ts';
-
-const SERVICES = 'services';
 
 /** The database, and the project to write for it. */
 export interface InitOptions extends ProjectOptions {
@@ -43,29 +43,55 @@ export async function writeProject(options: InitOptions, onStep: OnStep): Promis
   await mkdir(directory, { recursive: true });
   const known = await readText(join(directory, STRUCTURE));
   if (known === undefined) await assertEmpty(directory);
-  const former = known === undefined ? undefined : parseStructure(known);
+  const former = known === undefined ? undefined : readStructure(known);
   const schemas = options.schemas ?? former?.schemas ?? ['public'];
   const structure = await inStep(onStep, 'database', async (report) => {
-    const found = nameStructure(await introspect(databaseUrl, schemas, former?.keys), schemas, former);
+    const all = await introspect(databaseUrl, schemas, former?.keys);
+    const found = nameFields(nameStructure(all, schemas, former), former);
     report(`${found.tables.length} tables in ${schemas.join(', ')}`);
     return found;
   });
   return inStep(onStep, 'files', async (report) => {
-    const services = join(directory, SERVICES);
-    const formerServices = await readServices(services);
-    const given = await Promise.all(
-      options.openapi.map(async (path) => ({ file: toServiceFile(path), text: await readFile(path, 'utf8') })),
-    );
-    const all = [...formerServices.filter(({ file }) => !given.some((it) => it.file === file)), ...given];
+    const formerServices = await readServices(directory);
+    const given = await Promise.all(options.openapi.map((path) => readServiceFile(path)));
+    const all = replacing(formerServices, given);
     const before = former ? filesOf(options, former, formerServices) : {};
     const written = await writeFiles(directory, before, filesOf(options, structure, all));
-    if (given.length > 0) await mkdir(services, { recursive: true });
-    for (const { file, text } of given) await writeFile(join(services, file), text);
+    for (const service of given) await writeService(directory, service);
     await writeFile(join(directory, STRUCTURE), printStructure(structure));
     report(`${written.added.length} new, ${written.changed.length} changed`);
     const differences = former ? differencesOf(former, structure) : [];
     return { ...written, differences, leftOut: modelOf(structure, all).leftOut };
   });
+}
+
+/**
+ * Adds a service to a project over a database, which is not asked.
+ * @returns undefined if this is no such project
+ * @throws InitError for no OpenAPI file
+ */
+export async function addToProject(
+  directory: string,
+  service: ServiceFile,
+  options: ProjectOptions,
+): Promise<InitReport | undefined> {
+  const known = await readText(join(directory, STRUCTURE));
+  if (known === undefined) return undefined;
+  const structure = readStructure(known);
+  const before = await readServices(directory);
+  const written = await writeFiles(
+    directory,
+    filesOf(options, structure, before),
+    filesOf(options, structure, replacing(before, [service])),
+  );
+  const { leftOut } = toServiceModel(service, structure);
+  return { ...written, added: [await writeService(directory, service), ...written.added], differences: [], leftOut };
+}
+
+/** The structure of last time. That of an older version had no names of fields. */
+function readStructure(text: string): Structure {
+  const structure = parseStructure(text);
+  return structure.tables.some(({ many }) => many !== undefined) ? structure : nameFormerFields(structure);
 }
 
 function filesOf(options: ProjectOptions, structure: Structure, services: readonly ServiceFile[]): Files {
@@ -83,10 +109,4 @@ function modelOf(structure: Structure, services: readonly ServiceFile[]): Model 
     structure,
     services.map((service) => toServiceModel(service, structure)),
   );
-}
-
-/** The OpenAPI files that the project has. */
-async function readServices(folder: string): Promise<ServiceFile[]> {
-  const files = (await readdir(folder).catch(() => [])).filter((file) => /\.openapi\./.test(file)).sort();
-  return Promise.all(files.map(async (file) => ({ file, text: await readFile(join(folder, file), 'utf8') })));
 }

@@ -1,6 +1,10 @@
 import { defineService } from 'gather';
 import { contracts } from '../generated/services.ts';
 
+const promo = defineService(contracts.promo);
+
+const recommendations = defineService(contracts.recommendations);
+
 const pricing = defineService(contracts.pricing, {
   bulk: { getPrices: { in: 'query.skus', out: 'prices.*' } },
 });
@@ -20,10 +24,10 @@ const suppliers = defineService(contracts.suppliers, {
 });
 
 /** The services of the files in services. */
-export const services = {
-  promo: defineService(contracts.promo),
-  recommendations: defineService(contracts.recommendations),
-  pricing,
-  inventory,
-  suppliers,
-};
+export const services = { promo, recommendations, pricing, inventory, suppliers };
+
+declare module 'gather' {
+  interface Register {
+    services: typeof services;
+  }
+}

@@ -2,7 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildSchema } from 'graphql';
 import { expect, test } from 'vitest';
-import { addPart } from '../../../src/gather/init/add.ts';
+import { addPart } from '../../../src/gather/init/add/add.ts';
+import { addService } from '../../../src/gather/init/add/service.ts';
 import { writeNewProject } from '../../../src/gather/init/new-project.ts';
 import { temporaryDirectory } from '../../helpers/temporary-directory.ts';
 
@@ -27,7 +28,15 @@ test('a type is a migration, a file, a test, and a line or more in five files', 
     'src/migrations/index.ts',
   ]);
   await addPart(project.path, 'type', 'Book');
-  expect(buildSchema(await project.read('schema.graphql')).getType('BookConnection')).toBeDefined();
+  const schema = buildSchema(await project.read('schema.graphql'));
+  for (const type of ['BookConnection', 'BookEdge', 'BookBy']) expect(schema.getType(type), type).toBeDefined();
+  expect(await project.read('src/Query.ts')).toContain(`import { connectionOf, defineType, findBy } from 'gather';
+
+export const Query = defineType('Query', {
+  reservation: findBy('reservation'),
+  reservations: connectionOf('reservation', { orderBy: { id: 'asc' } }),
+  book: findBy('book'),
+`);
   expect(await project.read('src/tables.ts')).toContain("  Reservation: 'reservation',\n  Book: 'book',\n} as const;");
   expect(await project.read('src/migrations/index.ts')).toContain("  '0002-book': createBooks,\n};");
 });
@@ -50,6 +59,64 @@ test('lines that have no place in an edited file are left to the person', async 
   await writeFile(join(project.path, 'src/tables.ts'), 'export const types = {} as const;\n');
   const { todo } = await addPart(project.path, 'type', 'Book');
   expect(todo).toEqual(["src/tables.ts:\n  Book: 'book',\n"]);
+});
+
+const PRICES = 'test/gather/init/services/prices.openapi.yaml';
+const OPTIONS = { name: 'library', versionOf: () => '1.0.0' };
+
+test('a service is its OpenAPI file, a declaration, a test, and a line in two files', async () => {
+  await using project = await newProject();
+  const first = await addService(project.path, 'prices', PRICES, OPTIONS);
+  expect(first).toEqual({
+    written: [
+      'services/prices.openapi.yaml',
+      'src/services/index.ts',
+      'test/prices.test.ts',
+      'src/index.ts',
+      'src/index.ts',
+      'codegen.ts',
+      'src/generated/services.ts',
+    ],
+    todo: [],
+    leftOut: ['prices.getFilmPrices: no table has its key'],
+  });
+  expect(await project.read('services/prices.openapi.yaml')).toBe(await readFile(PRICES, 'utf8'));
+  expect(await project.read('codegen.ts')).toContain("    services: 'services/*.openapi.*',\n");
+  const index = await project.read('src/index.ts');
+  expect(index).toContain("import { services } from './services/index.ts';\nimport { types } from './tables.ts';\n");
+  expect(index).toContain('  services,\n');
+  const second = await addService(project.path, 'quotes', PRICES, OPTIONS);
+  expect(second.written).toEqual([
+    'services/quotes.openapi.yaml',
+    'test/quotes.test.ts',
+    'src/services/index.ts',
+    'src/services/index.ts',
+    'src/generated/services.ts',
+  ]);
+  expect(await project.read('src/generated/services.ts')).toContain('  readonly quotes: Contract<');
+  expect(await project.read('src/services/index.ts')).toContain(`const quotes = defineService(contracts.quotes, {
+  bulk: {
+    getFilmPrices: { in: 'query.filmIds', max: 50, out: 'prices[]', by: 'filmId' },
+  },
+});
+
+export const services = { prices, quotes };
+`);
+});
+
+test('a service that cannot be added is refused', async () => {
+  await using project = await newProject();
+  const add = (name: string, file: string) => addService(project.path, name, file, OPTIONS);
+  await expect(add('Prices', PRICES)).rejects.toThrow('Expected a name like ratings, got "Prices".');
+  await expect(add('prices', 'prices.txt')).rejects.toThrow(
+    'Expected an OpenAPI file in JSON or YAML, got "prices.txt".',
+  );
+  await expect(add('prices', 'none.yaml')).rejects.toThrow('Expected an OpenAPI file at none.yaml, found none.');
+  await expect(add('prices', 'package.json')).rejects.toThrow(
+    'package.json: expected OpenAPI 3.0 or 3.1, got no OpenAPI',
+  );
+  await add('prices', PRICES);
+  await expect(add('prices', PRICES)).rejects.toThrow('services/prices.openapi.yaml is there already.');
 });
 
 test('what cannot be added is refused', async () => {

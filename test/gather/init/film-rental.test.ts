@@ -35,7 +35,8 @@ const QUERY = `{
                 film {
                   title rating price { amount currency } searchRatings
                   language { name }
-                  filmActors(first: 2) { nodes { billing actor { lastName } } }
+                  actors(first: 2) { edges { billing node { lastName } } }
+                  categories { nodes { name } }
                 }
               }
             }
@@ -98,16 +99,17 @@ test('a query through six levels of a written project is a statement for each, a
         price: { amount: 2.5, currency: null },
         searchRatings: 4.5,
         language: { name: 'English' },
-        filmActors: {
-          nodes: [
-            { billing: 1, actor: { lastName: 'Haddad' } },
-            { billing: 2, actor: { lastName: 'Sørensen' } },
+        actors: {
+          edges: [
+            { billing: 1, node: { lastName: 'Haddad' } },
+            { billing: 2, node: { lastName: 'Sørensen' } },
           ],
         },
+        categories: { nodes: [{ name: 'Drama' }] },
       },
     },
   });
-  // Stores, managers, customers, rentals, copies, films, languages, casts and actors; a call of points for each customer.
+  // Stores, managers, customers, rentals, copies, films, languages, actors and categories; a call of points for each customer.
   expect(app.cost()).toEqual({ statements: 9, calls: 2 + 3 });
 
   const english = `{ films(where: { language: { name: { eq: "English" } }, rating: { in: [PG_13, NC_17] } },
@@ -115,4 +117,27 @@ test('a query through six levels of a written project is a statement for each, a
   const filtered = await app.query(english, {}, { viewer: signedIn('STAFF') });
   expect(filtered.data.films.nodes).toEqual([{ title: 'Harbour Lights Again' }, { title: 'Harbour Lights' }]);
   expect(app.cost()).toEqual({ statements: 1, calls: 0 });
+
+  const found = `{
+    country(by: { country: "Canada" }) { cities(where: { city: { startsWith: "Ott" } }) { totalCount edges { node { city } } } }
+    language(by: { languageCode: "en" }) {
+      films(where: { actors: { some: { lastName: { eq: "Haddad" } } } }, orderBy: [{ field: TITLE, direction: DESC }], first: 1) {
+        edges { cursor node { title actors(where: { lastName: { ne: "Haddad" } }) { edges { role node { lastName } } } } }
+        pageInfo { hasNextPage endCursor }
+      }
+    }
+  }`;
+  const { data: nested } = await app.query(found, {}, { viewer: signedIn('STAFF') });
+  const cursor = expect.any(String);
+  expect(nested).toEqual({
+    country: { cities: { totalCount: 1, edges: [{ node: { city: 'Ottawa' } }] } },
+    language: {
+      films: {
+        edges: [{ cursor, node: { title: 'Harbour Lights Again', actors: { edges: [] } } }],
+        pageInfo: { hasNextPage: true, endCursor: cursor },
+      },
+    },
+  });
+  // The country, its cities and their number; the language, its films and their actors.
+  expect(app.cost()).toEqual({ statements: 6, calls: 0 });
 });

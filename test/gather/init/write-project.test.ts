@@ -1,6 +1,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { addService } from '../../../src/gather/init/add/service.ts';
 import { type InitReport, writeProject } from '../../../src/gather/init/write-project.ts';
 import { type ForeignDatabase, foreignDatabase } from '../../helpers/foreign-database.ts';
 import { temporaryDirectory } from '../../helpers/temporary-directory.ts';
@@ -180,6 +181,31 @@ test('a view with a key in database.json is a type', async () => {
   expect(await read('src/tables.ts')).toContain("  Shelf: 'shelf',");
 });
 
+test('a service added later is the same as one that was there from the beginning, and needs no database', async () => {
+  await database.run('create table film (film_id bigint generated always as identity primary key, title text)');
+  const prices = 'test/gather/init/services/prices.openapi.yaml';
+  const other = join(directory.path, 'other');
+  await rm(other, { recursive: true, force: true });
+  await writeProject({ ...options(), directory: other, openapi: [prices] }, () => {});
+  await init();
+  const { written, todo, leftOut } = await addService(root, 'prices', prices, options());
+  expect(written).toEqual([
+    'services/prices.openapi.yaml',
+    'src/services/index.ts',
+    'src/types/Film.ts',
+    'test/prices.test.ts',
+    'codegen.ts',
+    'schema.graphql',
+    'src/index.ts',
+    'src/types/index.ts',
+    'src/generated/services.ts',
+  ]);
+  expect([todo, leftOut]).toEqual([[], []]);
+  for (const file of [...written.slice(0, -1), 'database.json', 'README.md']) {
+    expect(await read(file), file).toBe(await readFile(join(other, file), 'utf8'));
+  }
+});
+
 test('types have names of their own', async () => {
   await database.run(`
     create schema other;
@@ -187,12 +213,14 @@ test('types have names of their own', async () => {
     create table other.author (id text primary key, book book, "true" boolean);
     create table "user" (id bigint primary key);
     create table book_order (id bigint primary key);
+    create table book_list (id bigint primary key);
     create table db_connection (id bigint primary key);
     create table flag (id bigint primary key, value text check (value in ('true', 'false')))`);
   await writeProject({ ...options(), schemas: ['public', 'other'] }, () => {});
   expect(await read('src/tables.ts')).toBe(`/** Which type of schema.graphql is which table. */
 export const types = {
   Author: 'author',
+  BookListRecord: 'bookList',
   BookOrderRecord: 'bookOrder',
   Book: 'books',
   DbConnectionRecord: 'dbConnection',

@@ -13,8 +13,9 @@ import { isSource } from './packages.ts';
 import { ServerProcess } from './server-process.ts';
 
 const CODEGEN = 'codegen.ts';
-/** The sources of generated files: SDL and documents, OpenAPI, migrations, and which type is which table. */
-const CODEGEN_INPUT = /\.(graphql|ya?ml|openapi\.json)$|(^|[\\/])(migrations[\\/].*|types\.ts|codegen\.ts)$/;
+/** The sources of generated files: SDL and documents, OpenAPI, migrations or the structure, and which type is which table. */
+const CODEGEN_INPUT =
+  /\.(graphql|ya?ml|openapi\.json)$|(^|[\\/])(migrations[\\/].*|tables\.ts|database\.json|codegen\.ts)$/;
 /** Those from which files are generated without a migrated database. */
 const WITHOUT_DATABASE = /\.(graphql|ya?ml|openapi\.json)$/;
 const MAX_SHOWN = 3;

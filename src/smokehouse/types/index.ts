@@ -1,0 +1,12 @@
+export { Certificate } from '../certificates/Certificate.ts';
+export { Home } from '../home/Home.ts';
+export { Promo } from '../home/Promo.ts';
+export { Recommendation } from '../home/Recommendation.ts';
+export { Item } from '../items/Item.ts';
+export { ItemWhere } from '../items/item-where-rows.ts';
+export { Menu } from '../items/Menu.ts';
+export { Order } from '../orders/Order.ts';
+export { OrderLine } from '../orders/OrderLine.ts';
+export { Customer } from '../reviews/Customer.ts';
+export { Review } from '../reviews/Review.ts';
+export { Supplier } from '../suppliers/Supplier.ts';
