@@ -32,9 +32,19 @@ export function mergeText({ before, now, edited }: Versions): { text: string; ke
     const { a, o, b } = part.conflict;
     const changes = diffIndices(o, b);
     const isAddition = changes.every(({ buffer1Content }) => buffer1Content.length === 0);
-    const added = changes.flatMap(({ buffer2Content }) => buffer2Content);
-    if (!isAddition) kept.push({ line: lines.length + 1, now: added });
-    lines.push(...a, ...(isAddition ? added : []));
+    if (!isAddition) {
+      kept.push({ line: lines.length + 1, now: changes.flatMap(({ buffer2Content }) => buffer2Content) });
+      lines.push(...a);
+      continue;
+    }
+    // Line for line if as many are there; otherwise before or behind all of them.
+    const at = (offset: number) => (a.length === o.length || offset === 0 ? offset : a.length);
+    let from = 0;
+    for (const { buffer1, buffer2Content } of changes) {
+      lines.push(...a.slice(from, at(buffer1[0])), ...buffer2Content);
+      from = at(buffer1[0]);
+    }
+    lines.push(...a.slice(from));
   }
   return { text: lines.join('\n'), kept };
 }

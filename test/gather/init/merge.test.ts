@@ -54,3 +54,11 @@ test('what is the same edit on both sides is no conflict', () => {
   const now = BEFORE.replace('title: String', 'title: String!');
   expect(mergeText({ before: BEFORE, now, edited: now })).toEqual({ text: now, kept: [] });
 });
+
+test('new lines before edited ones come before them, and those behind them behind', () => {
+  const before = 'alpha\n  @list\nbeta @auth\n  @list\n';
+  const now = 'alpha\n  @list\nalpine @auth\n  @list\nbeta @auth\n  @list\n';
+  const { text, kept } = mergeText({ before, now, edited: 'alpha\n  @list\nbeta\n  @list\n' });
+  expect(text).toBe('alpha\n  @list\nalpine @auth\n  @list\nbeta\n  @list\n');
+  expect(kept).toEqual([]);
+});
