@@ -219,7 +219,7 @@ export function createServer(app: App, config: ServerConfig): Server {
       useQueryLength(config.limits),
       useDocuments(trustedDocuments, config.documents),
       useIntrospection(config.isIntrospectable),
-      useViewer({ accounts, identities, roles, buckets, proxyHops: config.proxyHops }),
+      useViewer({ accounts, identities, roles, buckets, proxyHops: config.proxyHops, maskError }),
       useLimits(config.limits),
       usePlan(planOf),
       useTurns(config.limits.maxOperationsPerViewer),

@@ -1,5 +1,6 @@
 import type { ExecutionResult } from 'graphql';
-import { GatherError, toClientError } from '../errors.ts';
+import { GatherError } from '../errors.ts';
+import type { MaskError } from '../monitoring/mask-errors.ts';
 import type { Viewer } from '../viewer.ts';
 
 const POLL_INTERVAL_MS = 60_000;
@@ -14,6 +15,7 @@ export async function* endWithSession(
   events: AsyncIterable<ExecutionResult>,
   viewer: Viewer,
   findViewer: () => Promise<Viewer>,
+  maskError: MaskError,
 ): AsyncGenerator<ExecutionResult> {
   let checkAt = Date.now() + POLL_INTERVAL_MS;
   for await (const event of events) {
@@ -21,7 +23,7 @@ export async function* endWithSession(
       try {
         assertSame(viewer, await findViewer());
       } catch (error) {
-        yield { errors: [toClientError(error)] };
+        yield { errors: [maskError(error)] };
         return;
       }
       checkAt = Date.now() + POLL_INTERVAL_MS;

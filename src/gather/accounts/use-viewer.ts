@@ -11,6 +11,7 @@ import type { Operation } from '../graphql/operation.ts';
 import type { CancellationContext } from '../graphql/use-cancellation.ts';
 import { addressOf } from '../http/address.ts';
 import { mayHaveCookies } from '../http/preflight.ts';
+import type { MaskError } from '../monitoring/mask-errors.ts';
 import type { Roles, Viewer } from '../viewer.ts';
 import type { Accounts } from './accounts.ts';
 import { endWithSession } from './end-with-session.ts';
@@ -36,6 +37,7 @@ interface ViewerOptions {
   buckets: TokenBuckets;
   /** The number of proxies that add to `X-Forwarded-For`. */
   proxyHops: number;
+  maskError: MaskError;
 }
 
 type OperationContext = ViewerContext & CancellationContext & YogaInitialContext & ServerContext;
@@ -65,6 +67,7 @@ export function useViewer({
   roles,
   buckets,
   proxyHops,
+  maskError,
 }: ViewerOptions): Plugin<OperationContext, ServerContext> {
   const cookies = new AttachedProperty<Request, string[]>();
   const finders = new AttachedProperty<object, () => Promise<Viewer>>();
@@ -119,7 +122,7 @@ export function useViewer({
       const findViewer = finders.get(operation.args.contextValue);
       return {
         onSubscribeResult({ result, setResult }) {
-          if (findViewer && isAsyncIterable(result)) setResult(endWithSession(result, viewer, findViewer));
+          if (findViewer && isAsyncIterable(result)) setResult(endWithSession(result, viewer, findViewer, maskError));
         },
       };
     },

@@ -236,7 +236,8 @@ export class Database {
   /** On a broken connection does not roll back, which would only delay the caller. */
   async #rollBack(client: pg.PoolClient, error: unknown): Promise<void> {
     await Promise.allSettled(this.#trips.running);
-    const failure = error instanceof GatherError && error.source === 'postgres' ? error.cause : undefined;
+    const isOfDatabase = error instanceof GatherError && error.source === 'postgres' && error.code !== 'UNSUPPORTED';
+    const failure = isOfDatabase ? error.cause : undefined;
     if (isBroken(failure)) return this.#release(client, failure);
     try {
       await runQuery(client, raw('rollback'), { timeoutMs: this.#pools.answerTimeoutMs });
@@ -265,8 +266,15 @@ export class Database {
     } catch (error) {
       failure = error;
       this.signal.throwIfAborted();
-      const unsupported = findUnsupported(error, statement, client, this.definitions);
-      if (unsupported) throw unsupported;
+      const unsupported = findUnsupported(error, statement, client, {
+        definitions: this.definitions,
+        isAsViewer: settings !== undefined && settings !== AS_SERVER,
+      });
+      if (unsupported) {
+        // The connection is sound: it answered.
+        failure = undefined;
+        throw unsupported;
+      }
       if (!isStale(error)) {
         this.#pools.lost?.failed(error);
         throw withFrames(toGatherError(error, statement.fields));

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { type AS_SERVER, type LocalSettings, settingsToMake } from './local-settings.ts';
 import { type RowReader, readRowsWith } from './row-client.ts';
 import { type ResultField, RowFormat } from './row-format.ts';
-import type { BoundStatement } from './statement.ts';
+import { type BoundStatement, currentGeneration } from './statement.ts';
 import { isPooledByTransaction } from './transaction-pooling.ts';
 
 /** The result of a statement. `count` is the number of rows that it returned or changed. */
@@ -48,6 +48,9 @@ const TAG = /(\d+)$/;
 
 /** The columns of the named statements of each connection. They do not change for as long as the statement does not. */
 const formatsOf = new WeakMap<Connection, Map<string, RowFormat>>();
+
+/** The generation of the names that each connection has. */
+const generationOf = new WeakMap<Connection, number>();
 
 /** Runs one statement on a connection. @throws what pg throws */
 export function runQuery<Row>(
@@ -111,6 +114,7 @@ class Query<Row> implements RowReader {
     }
     connection.stream.cork();
     try {
+      this.#closeFormer(connection, name ?? '', text);
       if (settings) this.#sendSettings(connection, settings);
       this.#send(connection, name ?? '');
     } catch (error) {
@@ -142,16 +146,24 @@ class Query<Row> implements RowReader {
     connection.execute({});
   }
 
-  /** Has the connection know the statement; closes another one that has had this name there. */
+  /** Has the connection know the statement. */
   #parse(connection: Connection, name: string, text: string): void {
-    const known = connection.parsedStatements[name];
-    if (known === text) return;
-    if (known !== undefined) {
-      delete connection.parsedStatements[name];
-      formatsOf.get(connection)?.delete(name);
-      connection.close({ type: 'S', name });
+    if (connection.parsedStatements[name] !== text) connection.parse({ name, text });
+  }
+
+  /**
+   * Closes another statement that has had this name on the connection, and after a migration those of before. Comes first: if the
+   * settings fail, PostgreSQL skips what follows.
+   */
+  #closeFormer(connection: Connection, name: string, text: string): void {
+    const current = currentGeneration();
+    if (generationOf.get(connection) !== current) {
+      generationOf.set(connection, current);
+      for (const known of Object.keys(connection.parsedStatements)) close(connection, known);
+      return;
     }
-    connection.parse({ name, text });
+    const known = connection.parsedStatements[name];
+    if (known !== undefined && known !== text) close(connection, name);
   }
 
   handleRowDescription({ fields }: { fields: readonly ResultField[] }): void {
@@ -222,6 +234,12 @@ class Query<Row> implements RowReader {
     if (this.#connection) readRowsWith(this.#connection, undefined);
     this.#settle(error, result);
   }
+}
+
+function close(connection: Connection, name: string): void {
+  delete connection.parsedStatements[name];
+  formatsOf.get(connection)?.delete(name);
+  connection.close({ type: 'S', name });
 }
 
 /** A value in the format of PostgreSQL: as pg does, but joins arrays of whole numbers and IDs without escaping them. */

@@ -56,6 +56,11 @@ export class Statement<Row> {
 /** A suffix of all statement names. */
 let generation = 0;
 
+/** Changes when all statements get new names. A connection then closes those that it has. */
+export function currentGeneration(): number {
+  return generation;
+}
+
 /**
  * Gives all statements new names, so that every connection prepares them again. Called when a migration has changed the
  * result of one, which PostgreSQL then refuses under its old name for as long as the connection lasts.

@@ -8,7 +8,13 @@ import type { Definitions } from './tables.ts';
 const UNDEFINED_TABLE = '42P01';
 const INSUFFICIENT_PRIVILEGE = '42501';
 const READ_ONLY_TRANSACTION = '25006';
-const READ = /^\s*select\b/i;
+const CHANGE = /\b(?:insert\s+into|update|delete\s+from|merge\s+into)\b/i;
+
+interface Asked {
+  definitions: Definitions;
+  /** Whether the statement ran with the settings of its viewer, who may have a role. */
+  isAsViewer: boolean;
+}
 
 /**
  * The error for a client whose request needs what the database does not have or allow by its owner's decision: the engine's
@@ -18,7 +24,7 @@ export function findUnsupported(
   cause: unknown,
   { text }: Pick<BoundStatement<unknown>, 'text'>,
   client: pg.ClientBase,
-  definitions: Definitions,
+  { definitions, isAsViewer }: Asked,
 ): GatherError | undefined {
   if (!(cause instanceof pg.DatabaseError)) return undefined;
   const isOfEngine = text.includes(`${pg.escapeIdentifier(definitions['gather.job'].schema)}.`);
@@ -26,7 +32,12 @@ export function findUnsupported(
   if (code === UNDEFINED_TABLE && isOfEngine) {
     return unsupported('This needs tables that the database of this server does not have.', cause);
   }
-  if (code === INSUFFICIENT_PRIVILEGE && !isOfPolicy(cause) && (isOfEngine || !READ.test(text))) {
+  if (code === INSUFFICIENT_PRIVILEGE && !isOfPolicy(cause) && (isOfEngine || CHANGE.test(text))) {
+    if (isAsViewer)
+      return new GatherError('FORBIDDEN', 'The database does not allow you this.', {
+        source: 'postgres',
+        cause,
+      });
     return unsupported('This server may not do this in its database.', cause);
   }
   if (code === READ_ONLY_TRANSACTION && isReadOnlyByDefault(client)) {

@@ -52,7 +52,10 @@ export class OwnerColumn {
   #ownerOf(row: AnyRow): string | null {
     const owner = row[this.name];
     if (owner === null || owner === undefined) return null;
-    return this.#type === 'bpchar' ? String(owner).replace(/ +$/, '') : String(owner);
+    const text = String(owner);
+    if (this.#type === 'bpchar') return text.replace(/ +$/, '');
+    // 7 in a numeric(10,2) is 7.00.
+    return this.#type === 'numeric' ? text.replace(/\.0+$/, '') : text;
   }
 }
 

@@ -43,12 +43,19 @@ const SCALARS: Readonly<Record<string, string>> = {
 const VERB = /^(batch|bulk|fetch|find|get|list|load|lookup|query|read|resolve|search)(?=[A-Z_])/;
 const KEY_WORD = /(ids?|codes?|keys?|numbers?)$/i;
 
+/** What the file of declarations calls otherwise. */
+const TAKEN = ['contracts', 'defineService', 'services'];
+/** https://tc39.es/ecma262/#prod-ReservedWord, and what modules reserve besides. */
+const RESERVED =
+  /^(arguments|await|break|case|catch|class|const|continue|debugger|default|delete|do|else|enum|eval|export|extends|false|finally|for|function|if|implements|import|in|instanceof|interface|let|new|null|package|private|protected|public|return|static|super|switch|this|throw|true|try|typeof|undefined|var|void|while|with|yield)$/;
+
 /**
  * Reads a service, and guesses which of its values belong to which rows.
  * @throws InitError if it is no OpenAPI file
  */
 export function toServiceModel({ file, path, text }: ServiceFile, structure: Pick<Structure, 'tables'>): ServiceModel {
   const name = toServiceName(baseNameOf(file));
+  assertFree(name);
   const { contract, leftOut } = refusing(() => readContract(text, { service: name, file: path }));
   const omitted = leftOut.map((line) => `${name}: ${line}`);
   const bulk: Record<string, Bulk> = {};
@@ -140,4 +147,12 @@ function toFieldOf(operation: string, table: NamedTable, { in: place }: Bulk): s
   const isOne = place.startsWith('path.');
   const name = isOne ? toFieldName(plain) : short;
   return takeName(taken, name.charAt(0).toLowerCase() + name.slice(1), toFieldName(operation));
+}
+
+/** @throws InitError for a name that the constant of a service cannot have */
+function assertFree(name: string): void {
+  if (!TAKEN.includes(name) && !RESERVED.test(name)) return;
+  throw new InitError(
+    `Expected another name for the service than ${name}, which means something else in the code. Name its file differently.`,
+  );
 }

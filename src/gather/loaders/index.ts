@@ -140,7 +140,8 @@ export function loadersFrom({ factories, rowLoaders: appRowLoaders, nodeTypes }:
         const { shape, list } = toList();
         const found = once<ParentPages<TableName>>(
           `${field} ${shape}`,
-          () => new ParentPages(sourceOf(list.definition.name), list),
+          // Pairs are a table of the application, with policies of its own.
+          () => new ParentPages(list.pairs ? source : sourceOf(list.definition.name), list),
         );
         lists.set(args, found);
         return found;

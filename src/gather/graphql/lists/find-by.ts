@@ -20,7 +20,9 @@ export function toFinder({ table }: FindBy, rows: RowsOfType, source: Pick<ListS
   return async (_: unknown, { by }: Arguments, { loaders, viewer, roles }: Context): Promise<unknown> => {
     const [[column, value] = ['', '']] = Object.entries(by);
     assertRole(viewer, roles, rows.readers.get(column));
-    if (!Object.hasOwn(types, column)) return findRow(loaders.rowsBy(name, key).loader, toRowId(rows.type, value));
+    // The ID of an object has its whole key, also if one column of that is called `id`.
+    const isColumn = Object.hasOwn(types, column) && (column !== 'id' || key.join() === 'id');
+    if (!isColumn) return findRow(loaders.rowsBy(name, key).loader, toRowId(rows.type, value));
     const toKey = rows.ids.includes(column) ? toKeyOf(source, name, column) : undefined;
     return findRow(loaders.rowsBy(name, [column]).loader, toKey ? toKey(value) : value);
   };
