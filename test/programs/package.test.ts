@@ -169,7 +169,7 @@ test(
     await symlink(join(app, 'node_modules'), join(project, 'node_modules'));
     const database = ['--database', rental.databaseUrl, '--schema', 'public', 'accounting'];
     const { stdout } = await nodeIn(project, 'node_modules/gather/bin.js', 'init', '.', ...database);
-    expect(stdout).toContain('types and tests: 38 tests pass');
+    expect(stdout).toContain('types and tests: 54 tests pass');
     const { dependencies } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8'));
     // Another package has the name in the registry of npm.
     expect(dependencies.gather).toBe('file:../app/node_modules/gather');
