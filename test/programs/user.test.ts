@@ -28,7 +28,11 @@ test('`add` takes the password from the standard input, and its user can sign in
 test.each([
   [['add', EMAIL], 1, /^Expected a password, got none\.\n$/],
   [['disable', EMAIL], 1, /^There is no account for ann@smokehouse\.example\.\n$/],
-  [['add', EMAIL, '--admin'], 2, /^user has no option --admin\. It has --name, --role, --owner, --generate, --help\.\n/],
+  [
+    ['add', EMAIL, '--admin'],
+    2,
+    /^user has no option --admin\. It has --name, --role, --owner, --generate, --help\.\n/,
+  ],
 ])('%j is refused in words, with code %i', async (args, code, message) => {
   const refused = await runProgram(args);
   expect(refused).toEqual({ code, stdout: '', stderr: expect.stringMatching(message) });
