@@ -1,9 +1,7 @@
-import { applicationFiles, withoutDatabase, writeGenerated } from 'gather/codegen';
+import { applicationFiles, runCodegen, withoutDatabase } from 'gather/codegen';
 import { engineFiles } from './src/gather/codegen/engine.ts';
 import { migrations } from './src/smokehouse/migrations/index.ts';
 import { types } from './src/smokehouse/tables.ts';
-
-const isCheck = process.argv.includes('--check');
 
 const smokehouse = applicationFiles({
   out: 'src/smokehouse/generated',
@@ -24,6 +22,4 @@ const smokehouse = applicationFiles({
 const all = { ...engineFiles, ...smokehouse };
 // `npm run dev` passes this unless a migration has changed: a database takes seconds.
 const files = process.argv.includes('--without-database') ? withoutDatabase(all) : all;
-const stale = await writeGenerated(files, { isCheck });
-for (const file of stale) console.error(`${file} is stale. Run \`npm run codegen\`.`);
-if (stale.length > 0) process.exitCode = 1;
+await runCodegen(files);

@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { type EnumTypeDefinitionNode, Kind, parse } from 'graphql';
+import { type EnumTypeDefinitionNode, GraphQLError, Kind, parse } from 'graphql';
 import type { ViewerFrom } from './accounts/viewer-from.ts';
 import type { TableName } from './database/schema.ts';
 import type { AppMigration } from './database/schemas.ts';
 import type { AppDefinitions } from './database/tables.ts';
 import { engineSchedules, engineTasks } from './engine-tasks.ts';
+import { AppError } from './errors.ts';
 import type { Download } from './files/file-route.ts';
 import type { Attachments } from './files/files.ts';
 import type { RowLevelSecurity } from './graphql/row-level-security.ts';
+import { findSdlFaults } from './graphql/sdl.ts';
 import { ENGINE_TYPES, type TypeRegistry } from './graphql/types.ts';
 import type { Schedule } from './jobs/schedules.ts';
 import type { RunnableTask } from './jobs/task.ts';
@@ -99,7 +101,8 @@ export interface AppDefinition {
 export interface App extends Omit<Required<AppDefinition>, OptionalParts>, Pick<AppDefinition, OptionalParts> {
   /** The text of its SDL. */
   sdl: string;
-  roles: Roles;
+  /** @throws AppError if its SDL cannot be parsed, or has no `enum Role` */
+  readonly roles: Roles;
   /** The table behind a type, those of the engine included. */
   tableOf(type: string): TableName | undefined;
 }
@@ -115,11 +118,12 @@ type OptionalParts =
 
 /**
  * Defines an application. The engine's own tasks and schedules are added to it.
- * @throws if the SDL cannot be read, or has no `enum Role`
+ * @throws if the file of the SDL cannot be read
  */
 export function defineApp(definition: AppDefinition): App {
   const sdl = readFileSync(definition.schema, 'utf8');
   const types = { ...ENGINE_TYPES, ...definition.types };
+  let roles: Roles | undefined;
   return {
     loaders: {},
     services: {},
@@ -134,14 +138,26 @@ export function defineApp(definition: AppDefinition): App {
     tasks: [...(definition.tasks ?? []), ...engineTasks],
     schedules: [...(definition.schedules ?? []), ...engineSchedules],
     sdl,
-    roles: new Roles(readRoles(sdl)),
+    // Only when they are used: commands say what is wrong with an SDL, and an import of the application could not.
+    get roles() {
+      roles ??= readRoles(definition, sdl);
+      return roles;
+    },
     tableOf: (type) => (Object.hasOwn(types, type) ? types[type as keyof typeof types] : undefined),
   };
 }
 
-function readRoles(sdl: string): string[] {
-  const role = parse(sdl).definitions.find(
-    (it): it is EnumTypeDefinitionNode => it.kind === Kind.ENUM_TYPE_DEFINITION && it.name.value === 'Role',
-  );
-  return role?.values?.map(({ name }) => name.value) ?? [];
+function readRoles({ name, schema }: AppDefinition, sdl: string): Roles {
+  try {
+    const role = parse(sdl).definitions.find(
+      (it): it is EnumTypeDefinitionNode => it.kind === Kind.ENUM_TYPE_DEFINITION && it.name.value === 'Role',
+    );
+    return new Roles(role?.values?.map(({ name }) => name.value) ?? []);
+  } catch (error) {
+    const faults = error instanceof GraphQLError ? findSdlFaults(sdl, schema) : [(error as Error).message];
+    throw new AppError(
+      `${name} cannot run`,
+      faults.map((fault) => `${fault} Correct the SDL.`),
+    );
+  }
 }

@@ -7,17 +7,14 @@ import { findColumns } from './database/find-columns.ts';
 import type { EngineSchemas } from './database/schemas.ts';
 import { type Definitions, toDefinitions } from './database/tables.ts';
 import { engineResolvers } from './engine-resolvers.ts';
+import { AppError } from './errors.ts';
 import { type AnyDefinition, type CheckedTables, findDeclaredFaults } from './graphql/declared-faults.ts';
 import { isDeclared } from './graphql/define-type.ts';
 import { labelledEnums, toEnumName, toLabel } from './graphql/enum-labels.ts';
 import { leastRole } from './graphql/least-role.ts';
 import { ListInputs } from './graphql/lists/list-inputs.ts';
 import { OWNER_TYPES, ownerColumnOf } from './graphql/owner-column.ts';
-
-/** Everything that is wrong with an application, each fault with the place to fix it. */
-export class AppError extends Error {
-  override readonly name = 'AppError';
-}
+import { findSdlFaults } from './graphql/sdl.ts';
 
 /** The engine's tables that a database should have. */
 interface ExpectedTables extends Pick<EngineSchemas, 'engineSchema'> {
@@ -75,11 +72,13 @@ const STALE = 'Run `migrate`, or, if the database is right, `npm run codegen`.';
 
 function throwFaults({ name }: App, faults: readonly string[]): void {
   if (faults.length === 0) return;
-  throw new AppError([`${name} cannot run:`, ...faults.map((fault) => `  ${fault}`)].join('\n'));
+  throw new AppError(`${name} cannot run`, faults);
 }
 
 /** Messages, each with the place to fix. */
 function findFaults(app: App): string[] {
+  const invalid = findSdlFaults(app.sdl, app.schema);
+  if (invalid.length > 0) return invalid.map((fault) => `${fault} Correct the SDL.`);
   const schema = createSchema({ typeDefs: app.sdl });
   const definitions = toDefinitions(app.database.tables, 'gather') as Definitions & Record<string, AnyDefinition>;
   const inputs = new ListInputs({ ...app, schema, definitions });

@@ -76,6 +76,15 @@ export class GatherError extends Error {
   }
 }
 
+/** Everything that is wrong with an application, each fault with the place to fix it. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+
+  constructor(heading: string, faults: readonly string[]) {
+    super([`${heading}:`, ...faults.map((fault) => `  ${fault}`)].join('\n'));
+  }
+}
+
 /** The HTTP status of each error code. */
 export const HTTP_STATUSES: Readonly<Record<ErrorCode, number>> = {
   INVALID_INPUT: 400,

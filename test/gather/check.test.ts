@@ -49,6 +49,21 @@ test('a role that the SDL does not have is named, with its place', async () => {
   expect(faults).toContainEqual(expect.stringMatching(/^\w+\.\w+: .*"READER"/));
 });
 
+test.each([
+  [
+    'a second definition',
+    'type Loan {\n  lostOn: Date\n}',
+    /:\d+: There can be only one type named "Loan"\. See line 1 too\./,
+  ],
+  ['an unknown type', 'type Shelf {\n  book: Boook\n}', /:2: Unknown type "Boook"\. Did you mean "Book" or "BookBy"\?/],
+  ['a syntax error', 'type Shelf {\n  book Book\n}', /:2: Syntax Error: Expected ":", found Name "Book"\./],
+])('%s in the SDL is named with its line', async (_, more, fault) => {
+  expect(await faultsOf((sdl) => `${more}\n${sdl}`)).toEqual([
+    'Library cannot run:',
+    expect.stringMatching(new RegExp(`/schema\\.graphql${fault.source} Correct the SDL\\.$`)),
+  ]);
+});
+
 test('all faults are said at once, each with the place to mend', async () => {
   const { Book, Author, ...resolvers } = library.resolvers;
   const faults = await faultsOf(

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { applicationFiles, writeGenerated } from 'gather/codegen';
+import { applicationFiles, runCodegen } from 'gather/codegen';
 import { migrations } from './library/migrations/index.ts';
 import { types } from './library/types.ts';
 
@@ -22,6 +22,4 @@ const files = applicationFiles({
   services: `${library}/services/*.openapi.yaml`,
 });
 
-const stale = await writeGenerated(files, { isCheck: process.argv.includes('--check') });
-for (const file of stale) console.error(`${file} is stale. Run \`npm run codegen\`.`);
-if (stale.length > 0) process.exitCode = 1;
+await runCodegen(files);

@@ -3,7 +3,9 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildASTSchema, parse } from 'graphql';
 import type { AppMigration } from '../database/schemas.ts';
+import { AppError } from '../errors.ts';
 import { enumLabels } from '../graphql/enum-labels.ts';
+import { findSdlFaults } from '../graphql/sdl.ts';
 import type { TypeRegistry } from '../graphql/types.ts';
 import { withPackage } from '../packages.ts';
 import type { DeclaredKeys } from './introspect.ts';
@@ -85,6 +87,7 @@ async function generateDatabase(options: ApplicationOptions): Promise<string> {
 async function generateTypes({ out, schema, types, parents = {} }: ApplicationOptions): Promise<string> {
   const { connectionMappers, generateSchemaTypes } = await withPackage(import('./schema-types.ts'));
   const sdl = await readFile(schema, 'utf8');
+  assertValid(sdl, schema);
   const { tables } = await importDatabase(`${out}/database.ts`);
   const rowOf = (type: string) => `${toTypeName(types[type] ?? '')}Row`;
   const names = Object.keys(types);
@@ -126,6 +129,13 @@ ${enums.join('\n')}
   }
 }
 `;
+}
+
+/** @throws AppError naming every fault of an SDL */
+function assertValid(sdl: string, file: string): void {
+  const faults = findSdlFaults(sdl, file);
+  if (faults.length > 0)
+    throw new AppError('The SDL is not valid. Correct it, and run `npm run codegen` again', faults);
 }
 
 /** What types of resolvers need of the generated definitions. */

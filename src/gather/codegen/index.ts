@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { AppError } from '../errors.ts';
 
 export { type ApplicationOptions, applicationFiles } from './application.ts';
 export { guessBulk } from './openapi/guess-bulk.ts';
@@ -14,11 +15,20 @@ export function withoutDatabase(files: Generators): Generators {
   return Object.fromEntries(Object.entries(files).filter(([file]) => !FROM_DATABASE.test(file)));
 }
 
-/** Writes the generated files; with `--check` on the command line, says which are stale, and fails if any is. */
+/**
+ * Writes the generated files; with `--check` on the command line, says which are stale, and fails if any is. Says what is
+ * wrong with an invalid SDL.
+ */
 export async function runCodegen(files: Generators): Promise<void> {
-  const stale = await writeGenerated(files, { isCheck: process.argv.includes('--check') });
-  for (const file of stale) console.error(`${file} is stale. Run \`npm run codegen\`.`);
-  if (stale.length > 0) process.exitCode = 1;
+  try {
+    const stale = await writeGenerated(files, { isCheck: process.argv.includes('--check') });
+    for (const file of stale) console.error(`${file} is stale. Run \`npm run codegen\`.`);
+    if (stale.length > 0) process.exitCode = 1;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
 }
 
 /**

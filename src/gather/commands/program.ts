@@ -1,6 +1,5 @@
-import { AppError } from '../check.ts';
 import { ConfigError, type ConfigSource, readConfig } from '../config.ts';
-import { GatherError } from '../errors.ts';
+import { AppError, GatherError } from '../errors.ts';
 import { describeError } from '../monitoring/describe-error.ts';
 import { createLog } from '../monitoring/log.ts';
 import { MissingPackageError } from '../packages.ts';
@@ -43,10 +42,8 @@ async function main(program: Program, args: string[]): Promise<number> {
   const name = args.find((arg) => !arg.startsWith('-'));
   const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (args.includes('--version')) return show(versionText());
-  if (args.length === 0 || args.includes('--help')) {
-    return show(name !== undefined && command ? commandHelp(program, name, command) : helpOf(program));
-  }
   if (name === undefined || !command) {
+    if (args.length === 0 || args.includes('--help')) return show(helpOf(program));
     return misused(`Expected the name of a command, got "${args.join(' ')}".`, helpOf(program));
   }
   return run(program, name, command, args.toSpliced(args.indexOf(name), 1));
@@ -54,6 +51,7 @@ async function main(program: Program, args: string[]): Promise<number> {
 
 async function run(program: Program, name: string, command: Command, args: readonly string[]): Promise<number> {
   try {
+    if (args.includes('--help')) return show(commandHelp(program, name, command));
     const given = parseArguments(name, command, args);
     const config = readConfig(program.source, command.required);
     // Even with LOG=none, a crash must leave a message.

@@ -30,7 +30,12 @@ export const user = (app: App): Command => ({
 Options of \`user add\`:`,
   options: {
     name: { value: 'NAME', help: 'by default the part of the email before the @' },
-    role: { value: 'ROLE', help: `${app.roles.ofUsers.join(' or ')}; ${app.roles.signedIn} by default` },
+    role: {
+      value: 'ROLE',
+      get help() {
+        return `${app.roles.ofUsers.join(' or ')}; ${app.roles.signedIn} by default`;
+      },
+    },
     owner: { value: 'KEY', help: 'the key of the rows that are theirs (@owned); by default one of their own, user:ID' },
     generate: { help: 'creates the password, and shows it once' },
   },

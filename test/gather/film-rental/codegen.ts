@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { applicationFiles, writeGenerated } from 'gather/codegen';
+import { applicationFiles, runCodegen } from 'gather/codegen';
 import { migrations } from './migrations.ts';
 import { types } from './types.ts';
 
@@ -14,6 +14,4 @@ const filmRental = applicationFiles({
   keys: { 'public.film_list': ['film_id'] },
 });
 
-const stale = await writeGenerated(filmRental, { isCheck: process.argv.includes('--check') });
-for (const file of stale) console.error(`${file} is stale. Run \`npm run codegen\`.`);
-if (stale.length > 0) process.exitCode = 1;
+await runCodegen(filmRental);
