@@ -242,6 +242,11 @@ export function credentialSettings(service: string, { credentials }: Contract): 
   return Object.fromEntries(suffixes.map(([name, suffix]) => [name, `${toSettingName(service)}_${suffix}`]));
 }
 
+/** Whether a setting of a service would be one of Gather: `DATABASE_URL` of a service `database`. */
+export function hasSettingOfGather(service: string): boolean {
+  return [urlSetting(service), timeoutSetting(service)].some((name) => Object.hasOwn(Environment.shape, name));
+}
+
 function timeoutSetting(service: string): string {
   return `${toSettingName(service)}_TIMEOUT_MS`;
 }

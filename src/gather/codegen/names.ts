@@ -5,6 +5,15 @@ const CAMEL = /^[a-z][A-Za-z0-9]*$/;
 const SECRET =
   /(^|_)(pass(word|wd|phrase|code)?|pwd|pin|salt|secrets?|tokens?|otp|totp|mfa|hash|cvv|cvc|ssn|iban)(_|$)|(api|private|secret|access|signing|encryption)_?keys?|credentials?|(card|account|passport|social_security)_?(number|no)($|_)/;
 
+/** https://tc39.es/ecma262/#prod-ReservedWord, and what modules reserve besides. */
+const RESERVED =
+  /^(arguments|await|break|case|catch|class|const|continue|debugger|default|delete|do|else|enum|eval|export|extends|false|finally|for|function|if|implements|import|in|instanceof|interface|let|new|null|package|private|protected|public|return|static|super|switch|this|throw|true|try|typeof|undefined|var|void|while|with|yield)$/;
+
+/** Whether a constant cannot have this name. */
+export function isReserved(name: string): boolean {
+  return RESERVED.test(name);
+}
+
 /** The words of a name: `film_actor`, `FilmActor` and `Film Actor` are all `film` and `actor`. */
 function wordsOf(name: string): string[] {
   const plain = name.normalize('NFKD').replace(/\p{M}/gu, '');

@@ -31,12 +31,19 @@ export interface NamedTable extends FoundTable {
  * The names of what belongs to a type: a table `film_order` is no `FilmOrder` if there is a `Film`, and `film_list` no
  * `FilmList`, whose conditions would be `FilmListWhere`.
  */
-const DERIVED = /^(.*)(Connection|Edge|By|ListWhere|List|Where|OrderField|Order|Filter)$/;
-/** The names of the engine's types and of those of GraphQL. */
-const TAKEN_TYPES = [
+const DERIVED = /^(.*)(Connection|Edge|By|ListWhere|List|Where|OrderField|Order|Filter|Row)$/;
+/** The names that mean something else in every application: to GraphQL, to the engine, or in the generated modules. */
+export const TAKEN_TYPES: readonly string[] = [
   ...['Query', 'Mutation', 'Subscription', 'Node', 'PageInfo', 'Role', 'ErrorCode', 'UserError', 'OrderDirection'],
-  ...['User', 'Job', 'JobState', 'JobError', 'JobErrorCode', 'Schedule', 'StoredFile', 'Upload'],
-  ...['ID', 'Int', 'Float', 'String', 'Boolean', 'Date', 'DateTime', 'Decimal', 'File', 'JSON', 'URL'],
+  ...['User', 'ID', 'Int', 'Float', 'String', 'Boolean', 'DateTime', 'Connection', 'Edge'],
+  ...['Context', 'FileRow', 'FileUpload', 'GlobalId', 'JobRow', 'NodeParent', 'SignedIn'],
+  ...['Array', 'Exclude', 'NonNullable', 'Omit', 'Partial', 'Pick', 'Promise', 'Record'],
+  ...['InputMaybe', 'Maybe', 'RequireFields', 'Resolver', 'ResolverFn', 'Resolvers', 'Scalars', 'SubscriptionResolver'],
+];
+/** The names of the engine's types and scalars that not every application has; and `types/Index.ts` is `types/index.ts` to some disks. */
+const TAKEN_BY_SOME = [
+  ...['Index', 'Job', 'JobState', 'JobError', 'JobErrorCode', 'Schedule', 'StoredFile', 'Upload'],
+  ...['Date', 'Decimal', 'File', 'JSON', 'URL'],
 ];
 
 /**
@@ -45,7 +52,7 @@ const TAKEN_TYPES = [
  */
 export function nameStructure(found: FoundDatabase, schemas: Structure['schemas'], former?: Structure): Structure {
   const before = new Map(former?.tables.map((table) => [placeOf(table), table]));
-  const types = new Set([...TAKEN_TYPES, ...[...before.values()].map(({ type }) => type)]);
+  const types = new Set([...TAKEN_TYPES, ...TAKEN_BY_SOME, ...[...before.values()].map(({ type }) => type)]);
   const fields = new FieldNames(found, former);
   const plains = new Set(found.tables.map(({ name }) => toTypeName(name)));
   const inOrder = found.tables.toSorted((a, b) => schemas.indexOf(a.schema) - schemas.indexOf(b.schema));
@@ -64,6 +71,11 @@ export function nameStructure(found: FoundDatabase, schemas: Structure['schemas'
     return { ...renamed, ...(alias !== undefined && alias !== table.name && { alias }), type };
   });
   return { schemas, keys: former?.keys ?? {}, tables, leftOut: found.leftOut };
+}
+
+/** Whether a name means something else than a type with a table. */
+export function isTakenType(name: string): boolean {
+  return TAKEN_TYPES.includes(name) || TAKEN_BY_SOME.includes(name) || /(Connection|Edge|Row)$/.test(name);
 }
 
 /** Where a table is: `public.film`. */

@@ -1,6 +1,6 @@
 import type { FoundColumn } from '../codegen/introspect.ts';
 import { capitalise, looksSecret, takeName, toTypeName } from '../codegen/names.ts';
-import type { NamedTable } from '../codegen/structure.ts';
+import { type NamedTable, TAKEN_TYPES } from '../codegen/structure.ts';
 import { toEnumName } from '../graphql/enum-labels.ts';
 
 /** A field with the value of a column. */
@@ -121,7 +121,7 @@ export class Enums {
   readonly #taken: Set<string>;
 
   constructor(types: readonly string[]) {
-    this.#taken = new Set(types);
+    this.#taken = new Set([...TAKEN_TYPES, ...types]);
   }
 
   get all(): EnumModel[] {

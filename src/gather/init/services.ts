@@ -1,8 +1,9 @@
-import { capitalise, takeName, toFieldName, toTypeName } from '../codegen/names.ts';
+import { capitalise, isReserved, takeName, toFieldName, toTypeName } from '../codegen/names.ts';
 import { guessBulk } from '../codegen/openapi/guess-bulk.ts';
 import { readContract } from '../codegen/openapi/read-contract.ts';
 import { toServiceName } from '../codegen/services.ts';
-import type { NamedTable, Structure } from '../codegen/structure.ts';
+import { type NamedTable, type Structure, TAKEN_TYPES } from '../codegen/structure.ts';
+import { hasSettingOfGather } from '../config.ts';
 import type { Bulk } from '../services/bulk.ts';
 import type { Contract, JsonSchema, OperationContract } from '../services/contract.ts';
 import { elementOf, propertiesOf, propertyOf, typeOf, valuesOf } from '../services/json-schema.ts';
@@ -45,9 +46,6 @@ const KEY_WORD = /(ids?|codes?|keys?|numbers?)$/i;
 
 /** What the file of declarations calls otherwise. */
 const TAKEN = ['contracts', 'defineService', 'services'];
-/** https://tc39.es/ecma262/#prod-ReservedWord, and what modules reserve besides. */
-const RESERVED =
-  /^(arguments|await|break|case|catch|class|const|continue|debugger|default|delete|do|else|enum|eval|export|extends|false|finally|for|function|if|implements|import|in|instanceof|interface|let|new|null|package|private|protected|public|return|static|super|switch|this|throw|true|try|typeof|undefined|var|void|while|with|yield)$/;
 
 /**
  * Reads a service, and guesses which of its values belong to which rows.
@@ -60,6 +58,7 @@ export function toServiceModel({ file, path, text }: ServiceFile, structure: Pic
   const omitted = leftOut.map((line) => `${name}: ${line}`);
   const bulk: Record<string, Bulk> = {};
   const fields: ServiceField[] = [];
+  const types = new Set([...TAKEN_TYPES, ...structure.tables.map(({ type }) => type)]);
   for (const [operation, found] of Object.entries<OperationContract>(contract.operations)) {
     const guess = guessBulk(found, contract.definitions);
     if (!guess) continue;
@@ -71,7 +70,8 @@ export function toServiceModel({ file, path, text }: ServiceFile, structure: Pic
       continue;
     }
     const own = toFieldOf(operation, place.table, guess);
-    const type = value.object ? place.table.type + capitalise(own) : value.type;
+    const plain = place.table.type + capitalise(own);
+    const type = value.object ? takeName(types, plain, `${plain}Value`) : value.type;
     const description = `From the service ${name}.`;
     fields.push({ kind: 'service', name: own, ...value, type, ...place, service: name, operation, description });
   }
@@ -149,10 +149,11 @@ function toFieldOf(operation: string, table: NamedTable, { in: place }: Bulk): s
   return takeName(taken, name.charAt(0).toLowerCase() + name.slice(1), toFieldName(operation));
 }
 
-/** @throws InitError for a name that the constant of a service cannot have */
+/** @throws InitError for a name that neither the constant nor the settings of a service can have */
 function assertFree(name: string): void {
-  if (!TAKEN.includes(name) && !RESERVED.test(name)) return;
-  throw new InitError(
-    `Expected another name for the service than ${name}, which means something else in the code. Name its file differently.`,
-  );
+  const meaning = hasSettingOfGather(name)
+    ? 'whose settings would be those of Gather'
+    : 'which means something else in the code';
+  if (!TAKEN.includes(name) && !isReserved(name) && !hasSettingOfGather(name)) return;
+  throw new InitError(`Expected another name for the service than ${name}, ${meaning}. Name its file differently.`);
 }

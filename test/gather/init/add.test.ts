@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildSchema } from 'graphql';
 import { expect, test } from 'vitest';
@@ -115,8 +115,54 @@ test('a service that cannot be added is refused', async () => {
   await expect(add('prices', 'package.json')).rejects.toThrow(
     'package.json: expected OpenAPI 3.0 or 3.1, got no OpenAPI',
   );
+  await expect(add('database', PRICES)).rejects.toThrow(
+    'Expected another name for the service than database, whose settings would be those of Gather.',
+  );
   await add('prices', PRICES);
   await expect(add('prices', PRICES)).rejects.toThrow('services/prices.openapi.yaml is there already.');
+});
+
+test.each([
+  ['type', 'Record', 'Expected another name than Record, which means something else in the code.'],
+  ['type', 'Subscription', 'Expected another name than Subscription, which means something else in the code.'],
+  ['type', 'BookRow', 'Expected another name than BookRow, which means something else in the code.'],
+  ['type', 'SignInInput', 'There can be only one type named "SignInInput".'],
+  ['type', 'Book', 'There can be only one type named "Book".'],
+  ['type', 'BookWhere', 'There can be only one type named "BookWhere".'],
+  ['type', 'Viewer', 'Field "Query.viewer" can only be defined once.'],
+  ['mutation', 'delete', 'Expected another name than delete, which means something else in the code.'],
+  ['mutation', 'signIn', 'Field "Mutation.signIn" can only be defined once.'],
+  ['mutation', 'index', 'Expected another name than index, which means something else in the code.'],
+  ['task', 'await', 'Expected another name than await, which means something else in the code.'],
+  ['task', 'test', 'Expected another name than test, which means something else in the code.'],
+  ['task', 'sweepFiles', 'Expected another name than sweepFiles, which means something else in the code.'],
+] as const)('%s %s, a name that is taken, is refused before anything is written', async (part, name, message) => {
+  await using project = await newProject();
+  await addPart(project.path, 'type', 'Book');
+  await rm(join(project.path, 'src/types/Book.ts'));
+  await rm(join(project.path, 'test/Book.test.ts'));
+  const before = await readdir(project.path, { recursive: true });
+  const sdl = await project.read('schema.graphql');
+  await expect(addPart(project.path, part, name)).rejects.toThrow(message);
+  expect(await readdir(project.path, { recursive: true })).toEqual(before);
+  expect(await project.read('schema.graphql')).toBe(sdl);
+});
+
+test('a type whose plural is its singular has two fields of Query', async () => {
+  await using project = await newProject();
+  await addPart(project.path, 'type', 'Sheep');
+  expect(await project.read('src/Query.ts')).toContain(`  sheep: findBy('sheep'),
+  sheepList: connectionOf('sheep', { orderBy: { id: 'asc' } }),
+`);
+  buildSchema(await project.read('schema.graphql'));
+});
+
+test('nothing is added to an SDL that is not valid', async () => {
+  await using project = await newProject();
+  await writeFile(join(project.path, 'schema.graphql'), 'type Query {\n  book: Boook\n}\n');
+  await expect(addPart(project.path, 'mutation', 'lendBook')).rejects.toThrow(
+    'The SDL is not valid. Correct it first:\n  schema.graphql:2: Unknown type "Boook".',
+  );
 });
 
 test('what cannot be added is refused', async () => {

@@ -20,14 +20,21 @@ export interface Insertion {
 /** The end of a file. */
 export const END = /$/;
 
-/** Inserts the text, unless it is there. @returns whether it is */
-export async function insert(directory: string, { file, after, text }: Insertion): Promise<boolean> {
-  const path = join(directory, file);
+/** Inserts the text in its file, unless it is there. @returns whether it is */
+export async function insert(directory: string, insertion: Insertion): Promise<boolean> {
+  const path = join(directory, insertion.file);
   const found = (await readText(path)) ?? '';
-  if (found.includes(text)) return true;
-  const place = after.exec(found);
-  if (!place) return false;
-  const at = place.index + place[0].length;
-  await writeFile(path, found.slice(0, at) + text + found.slice(at));
+  if (found.includes(insertion.text)) return true;
+  const changed = withInsertion(found, insertion);
+  if (changed === undefined) return false;
+  await writeFile(path, changed);
   return true;
+}
+
+/** A file with the inserted text; undefined if it has no place for it. */
+export function withInsertion(found: string, { after, text }: Insertion): string | undefined {
+  const place = after.exec(found);
+  if (!place) return undefined;
+  const at = place.index + place[0].length;
+  return found.slice(0, at) + text + found.slice(at);
 }

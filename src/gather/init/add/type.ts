@@ -8,7 +8,8 @@ import { type Addition, END } from './addition.ts';
 /** A table with a name, its type, and lists of it. @param number that of the migration: `0001` */
 export function toType(name: string, number: string): Addition {
   const table = name.charAt(0).toLowerCase() + name.slice(1);
-  const many = toListName(name);
+  const list = toListName(name);
+  const many = list === table ? `${list}List` : list;
   const type: TypeModel = {
     name,
     table,
