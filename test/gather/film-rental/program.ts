@@ -30,9 +30,7 @@ function withEngineFields(sdl: string): string {
   const added = definitions.filter((it) => !has.has(nameOf(it))).map(print);
   const roots = definitions.filter((it) => ['Query', 'Mutation'].includes(nameOf(it) ?? ''));
   const extensions = roots.map((it) => print({ ...it, kind: Kind.OBJECT_TYPE_EXTENSION } as ObjectTypeExtensionNode));
-  const uploads =
-    'extend type Mutation { createUpload(input: CreateUploadInput!): UploadPayload @auth(requires: STAFF) }';
-  return [withoutNodes(sdl), ...added, ...extensions, uploads].join('\n\n');
+  return [withoutNodes(sdl), ...added, ...extensions].join('\n\n');
 }
 
 /** Those of the engine take their place. */
