@@ -5,14 +5,15 @@ import { withClient } from '../database/client.ts';
 import { toGatherError } from '../database/errors.ts';
 import { assertReady } from './assert-ready.ts';
 import { CommandError } from './command.ts';
+import { assertPolicies } from './policies.ts';
 import { schemasOf } from './server-config.ts';
 
 /**
  * Checks that a server can serve from a database: as `assertReady` does, but an application without migrations of its own
- * needs no tables of the engine. Reads only.
+ * needs no tables of the engine, and policies of row-level security must hold. Reads only.
  * @param say called with what does not work, if anything does not
  * @returns what the role may do with the engine's tables
- * @throws what `assertReady` throws
+ * @throws what `assertReady` and `assertPolicies` throw
  */
 export async function assertServable(
   app: App,
@@ -24,8 +25,21 @@ export async function assertServable(
   const access = await findAccess(databaseUrl, config, signal);
   const needsNoTables = access.may === 'none' && Object.keys(app.migrations).length === 0;
   if (!needsNoTables) await assertReady(app, databaseUrl, config, signal);
+  await assertPolicies(app, databaseUrl, signal);
+  await assertReplicaPolicies(app, databaseUrl, config, signal);
   if (access.may !== 'write') say(describeAccess(access, config));
   return access.may;
+}
+
+/** A replica has the same policies and roles; so only another user needs a look. */
+async function assertReplicaPolicies(
+  app: App,
+  databaseUrl: string,
+  { DATABASE_REPLICA_URL: url }: Config,
+  signal?: AbortSignal,
+) {
+  if (url === undefined || new URL(url).username === new URL(databaseUrl).username) return;
+  await assertPolicies(app, url, signal);
 }
 
 /** Checks that a worker can run. @throws CommandError if the role may not write the engine's tables */

@@ -59,7 +59,7 @@ export async function startSurroundings(
   const databaseUrl = config.DATABASE_URL ?? (await startPostgres(config.DATA_DIR, signal, stack));
   const changes = isEmbedded || options['migrate'];
   if (changes) await bringUpToDate(app, databaseUrl, config, signal);
-  const engineAccess = changes ? 'write' : await assertServable(app, databaseUrl, config, signal, console.log);
+  const engineAccess = await assertServable(app, databaseUrl, config, signal, console.log);
   if (isEmbedded || options['seed']) await app.seed?.(databaseUrl, { onStep: showStep, signal });
 
   const users =

@@ -18,7 +18,8 @@ export function settingsOf(rowLevelSecurity: RowLevelSecurity, viewer: Viewer): 
   };
 }
 
-function toSettings(values: Readonly<Record<string, string>>): LocalSettings | undefined {
+/** @throws Error for a value that is no text */
+export function toSettings(values: ReturnType<RowLevelSecurity>): LocalSettings | undefined {
   const entries = Object.entries<unknown>(values);
   const wrong = entries.find(([, value]) => typeof value !== 'string');
   if (wrong) {

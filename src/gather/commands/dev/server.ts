@@ -81,14 +81,17 @@ async function assertCanRun(
   signal: AbortSignal,
 ): Promise<void> {
   const expected = { ...schemasOf(config), hasEngineTables: engineAccess !== 'none' };
-  const assertFit = () => assertFits(app, databaseUrl, expected, signal);
-  const [ready, fits] = await Promise.allSettled([assertServable(app, databaseUrl, config, signal), assertFit()]);
-  if (isEmbedded && ready.status === 'rejected' && ready.reason instanceof NotMigratedError) {
+  const find = () =>
+    Promise.allSettled([
+      assertServable(app, databaseUrl, config, signal),
+      assertFits(app, databaseUrl, expected, signal),
+    ]);
+  let results = await find();
+  if (isEmbedded && results[0].status === 'rejected' && results[0].reason instanceof NotMigratedError) {
     await bringUpToDate(app, databaseUrl, config, signal);
-    return assertFit();
+    results = await find();
   }
-  if (ready.status === 'rejected') throw ready.reason;
-  if (fits.status === 'rejected') throw fits.reason;
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
 
 /** Stops on signals, and when `dev` says so or ends. What is under way then has half a second. */
