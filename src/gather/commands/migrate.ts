@@ -1,13 +1,18 @@
 import type { App } from '../app.ts';
 import type { Config } from '../config.ts';
+import { readMissingRights } from '../database/access.ts';
+import { withClient } from '../database/client.ts';
 import { migrate as migrateDatabase } from '../database/migrate.ts';
+import { codeOf } from '../errors.ts';
 import { installQueues } from '../jobs/install.ts';
 import { readState } from './assert-ready.ts';
-import { type Command, directUrlOf } from './command.ts';
+import { type Command, CommandError, directUrlOf } from './command.ts';
 import { schemasOf } from './server-config.ts';
 import { showStep } from './steps.ts';
 
 const NOT_UP_TO_DATE = 1;
+/** The codes of PostgreSQL for a missing right, and for a change in a read-only transaction. */
+const REFUSALS = ['42501', '25006'];
 
 /** Migrates the database. */
 export const migrate = (app: App): Command => ({
@@ -29,7 +34,11 @@ export const migrate = (app: App): Command => ({
   },
 });
 
-/** Runs missing migrations, and installs the job queue. @param signal closes the connections */
+/**
+ * Runs missing migrations, and installs the job queue.
+ * @param signal closes the connections
+ * @throws CommandError that says which rights the role lacks
+ */
 export async function bringUpToDate(
   app: App,
   databaseUrl: string,
@@ -37,8 +46,32 @@ export async function bringUpToDate(
   signal?: AbortSignal,
 ): Promise<void> {
   const source = { ...app, ...schemasOf(config) };
-  await migrateDatabase(databaseUrl, source, showStep, signal);
-  await installQueues(databaseUrl, source, showStep, signal);
+  try {
+    await migrateDatabase(databaseUrl, source, showStep, signal);
+    await installQueues(databaseUrl, source, showStep, signal);
+  } catch (error) {
+    const refusal = refusalIn(error);
+    if (!refusal || signal?.aborted) throw error;
+    throw new CommandError(await describeRefusal(refusal, app, databaseUrl, config), { cause: error });
+  }
+}
+
+/** The error of a statement that the role may not run. */
+function refusalIn(error: unknown): Error | undefined {
+  const causes = [error, (error as Error).cause].filter((it) => it instanceof Error);
+  return causes.find((it) => REFUSALS.includes(codeOf(it)));
+}
+
+/** Says what the role lacks, and what helps. */
+async function describeRefusal({ message }: Error, app: App, databaseUrl: string, config: Config): Promise<string> {
+  const hasMigrations = Object.keys(app.migrations).length > 0;
+  const { role, isReadOnly, grants } = await withClient(databaseUrl, (client) =>
+    readMissingRights(client, schemasOf(config), hasMigrations),
+  );
+  const fact = `The role ${role} may not migrate this database: ${message}.`;
+  if (isReadOnly) return `${fact} Its transactions are read-only: migrate with a role and a server that may write.`;
+  if (grants.length === 0) return `${fact} Migrate with a role that may.`;
+  return `${fact} Run \`${grants.join('; ')}\` in psql as a role that may, and migrate again.`;
 }
 
 /** Lists all migrations and the job queue. @returns whether the database is up to date */

@@ -35,3 +35,35 @@ export async function readAccess(
   const may = seen === 0 ? 'none' : mayWrite && !isReadOnly ? 'write' : 'read';
   return { may, role, isReadOnly };
 }
+
+/** What the role of a connection lacks to migrate a database. */
+export interface MissingRights {
+  role: string;
+  /** Whether its transactions are read-only, or the server is a standby. */
+  isReadOnly: boolean;
+  /** The statements that give it what it lacks, as far as that are schemas. */
+  grants: readonly string[];
+}
+
+/** Looks up what the role of a connection lacks to create or change what is in these schemas. Reads only the catalog. */
+export async function readMissingRights(
+  client: pg.Client,
+  { engineSchema, queueSchema }: EngineSchemas,
+  hasMigrations: boolean,
+): Promise<MissingRights> {
+  const { rows } = await client.query<MissingRights>(
+    `select current_user as role, current_setting('transaction_read_only') = 'on' as "isReadOnly",
+       array(select distinct case
+           when n.oid is null then format('grant create on database %I to %I', current_database(), current_user)
+           when name = any($1) then format('grant %I to %I', pg_get_userbyid(nspowner), current_user)
+           else format('grant usage, create on schema %I to %I', name, current_user) end
+         from unnest($1::text[] || $2::text[]) name left join pg_namespace n on nspname = name
+         where case
+           when n.oid is null then not has_database_privilege(current_database(), 'create')
+           when name = any($1) then not pg_has_role(nspowner, 'usage')
+           else not (has_schema_privilege(n.oid, 'usage') and has_schema_privilege(n.oid, 'create')) end
+         order by 1) as grants`,
+    [[engineSchema, queueSchema], hasMigrations ? ['public'] : []],
+  );
+  return rows[0] as MissingRights;
+}
