@@ -1,6 +1,7 @@
 import { pluralize, singularize } from 'inflection';
+import { toAscii, withoutMarks } from '../ascii.ts';
 
-const WORD = /\p{Lu}+(?=\p{Lu}\p{Ll})|\p{Lu}?[\p{Ll}\p{N}]+|\p{Lu}+|\p{N}+/gu;
+const WORD = /\p{Lu}+(?=\p{Lu}\p{Ll})|\p{Lu}?[\p{Ll}\p{N}]+|\p{Lu}+|\p{N}+|[\p{Lo}\p{Lm}]+/gu;
 const CAMEL = /^[a-z][A-Za-z0-9]*$/;
 const SECRET =
   /(^|_)(pass(word|wd|phrase|code)?|pwd|pin|salt|secrets?|tokens?|otp|totp|mfa|hash|cvv|cvc|ssn|iban)(_|$)|(api|private|secret|access|signing|encryption)_?keys?|credentials?|(card|account|passport|social_security)_?(number|no)($|_)/;
@@ -16,9 +17,8 @@ export function isReserved(name: string): boolean {
 
 /** The words of a name: `film_actor`, `FilmActor` and `Film Actor` are all `film` and `actor`. */
 function wordsOf(name: string): string[] {
-  const plain = name.normalize('NFKD').replace(/\p{M}/gu, '');
   // Upper case first: ß is two letters there.
-  return (plain.match(WORD) ?? []).map((word) => word.toUpperCase().toLowerCase());
+  return (withoutMarks(name).match(WORD) ?? []).map((word) => word.toUpperCase().toLowerCase());
 }
 
 /** The name of a field: `release_year` becomes `releaseYear`. */
@@ -60,11 +60,6 @@ export function takeName(taken: Set<string>, ...names: readonly string[]): strin
 
 export function capitalise(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
-}
-
-/** GraphQL's names have only these characters. */
-function toAscii(word: string): string {
-  return word.replace(/[^a-z0-9]/g, '');
 }
 
 /** A name that begins with a letter, as GraphQL's names do. */

@@ -1,10 +1,16 @@
 import { type GraphQLEnumType, type GraphQLSchema, getNamedType, isEnumType, isObjectType } from 'graphql';
+import { toAscii } from '../ascii.ts';
 
 /** The labels of enums by column, as table definitions have them. */
 type Labels = { readonly [Column in string]?: readonly string[] };
 
-/** A label as the name of a value in GraphQL: `PG-13` is `PG_13`, `in progress` is `IN_PROGRESS`. */
+/** A label as the name of a value in GraphQL: `PG-13` is `PG_13`, `in progress` is `IN_PROGRESS`, `Größe` is `GROSSE`. */
 export function toEnumName(label: string): string {
+  return toPlainName(toAscii(label.toUpperCase()));
+}
+
+/** The name by letters of ASCII alone, which former versions gave: `GR_E` for `Größe`. */
+function toPlainName(label: string): string {
   const name = label.replaceAll(/[^A-Za-z\d]+/g, '_').toUpperCase();
   return /^\d/.test(name) ? `_${name}` : name;
 }
@@ -14,7 +20,8 @@ export function toEnumName(label: string): string {
  * none.
  */
 export function toLabel(value: string, labels: readonly string[]): string | undefined {
-  return labels.includes(value) ? value : labels.find((label) => toEnumName(label) === value);
+  if (labels.includes(value)) return value;
+  return labels.find((label) => toEnumName(label) === value) ?? labels.find((label) => toPlainName(label) === value);
 }
 
 /** The enums of an SDL whose values are the labels of a column, with these labels: `{ Rating: { PG_13: 'PG-13' } }`. */

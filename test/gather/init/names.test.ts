@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { looksSecret, takeName, toFieldName, toListName, toTypeName } from '../../../src/gather/codegen/names.ts';
+import { toEnumName, toLabel } from '../../../src/gather/graphql/enum-labels.ts';
 
 test.each([
   ['release_year', 'releaseYear'],
@@ -11,6 +12,10 @@ test.each([
   ['_internal', 'internal'],
   ['2fa', 'x2fa'],
   ['größe', 'grosse'],
+  ['Ærø_Gade', 'aeroGade'],
+  ['Cena Łączna', 'cenaLaczna'],
+  ['名前', 'u540du524d'],
+  ['顧客_id', 'u9867u5ba2Id'],
 ])('the column %s is the field %s', (column, field) => {
   expect(toFieldName(column)).toBe(field);
 });
@@ -23,9 +28,32 @@ test.each([
   ['address', 'Address', 'addresses'],
   ['order_status', 'OrderStatus', 'orderStatuses'],
   ['person', 'Person', 'people'],
+  ['Straßen', 'Strassen', 'strassens'],
+  ['顧客', 'U9867u5ba2', 'u9867u5ba2s'],
 ])('the table %s is the type %s, and a list of it %s', (table, type, list) => {
   expect(toTypeName(table)).toBe(type);
   expect(toListName(type)).toBe(list);
+});
+
+test.each([
+  ['PG-13', 'PG_13'],
+  ['in progress', 'IN_PROGRESS'],
+  ['Größe', 'GROSSE'],
+  ['à venir', 'A_VENIR'],
+  ['łódź', 'LODZ'],
+  ['Ærø', 'AERO'],
+  ['新しい', 'U65B0U3057U3044'],
+  ['★', 'U2605'],
+  ['A — B', 'A_B'],
+  ['3 Äpfel', '_3_APFEL'],
+])('the label %s is the value %s', (label, value) => {
+  expect(toEnumName(label)).toBe(value);
+  expect(toLabel(value, ['other', label])).toBe(label);
+});
+
+test('the values of former versions stay those of their labels', () => {
+  expect(toLabel('GR_E', ['Größe', 'Gewicht'])).toBe('Größe');
+  expect(toLabel('GR_E', ['Größe', 'Gr E'])).toBe('Gr E');
 });
 
 test('names that look secret', () => {
