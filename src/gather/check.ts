@@ -160,14 +160,23 @@ function findColumnFaults(checked: Checked, type: GraphQLObjectType, definition:
       const isDerived = field === 'id' && type.getInterfaces().some((it) => it.name === 'Node');
       if (isDerived || Object.hasOwn(types, field)) return [];
       return [
-        `${place}: no column "${field}" in table ${name} and no resolver. Add the field to defineType('${type.name}', …), or ${MIGRATE}.`,
+        `${place}: no column "${field}" in table ${name} and no resolver.${suggestion(field, types)} Add the field to defineType('${type.name}', …), or ${MIGRATE}.`,
       ];
     }
     return columnsRead(resolver)
       .filter((column) => !Object.hasOwn(types, column))
-      .map((column) => `${place}: it reads the column "${column}", which table ${name} lacks. Correct its \`reads\`.`);
+      .map((column) => {
+        return `${place}: it reads the column "${column}", which table ${name} lacks.${suggestion(column, types)} Correct its \`reads\`.`;
+      });
   });
   return [...faults, ...findOwnerFaults(checked, type, definition)];
+}
+
+/** Names the column that is spelled differently in the code, such as `customerId` for `customer_id`. */
+function suggestion(name: string, types: object): string {
+  const plain = (it: string) => it.replaceAll('_', '').toLowerCase();
+  const found = Object.keys(types).find((column) => plain(column) === plain(name));
+  return found === undefined ? '' : ` Did you mean "${found}"?`;
 }
 
 function findOwnerFaults({ app, schema }: Checked, type: GraphQLObjectType, { name, types }: AnyDefinition): string[] {
@@ -175,7 +184,9 @@ function findOwnerFaults({ app, schema }: Checked, type: GraphQLObjectType, { na
   if (owner === undefined) return [];
   const place = `${type.name}: @owned(by: "${owner}")`;
   const found = Object.hasOwn(types, owner) ? String(types[owner]) : undefined;
-  if (found === undefined) return [`${place} names no column of table ${name}. Correct it in the SDL.`];
+  if (found === undefined) {
+    return [`${place} names no column of table ${name}.${suggestion(owner, types)} Correct it in the SDL.`];
+  }
   if (!OWNER_TYPES.has(found)) {
     return [`${place} names a column of type ${found}. Expected one of ${[...OWNER_TYPES].join(', ')}.`];
   }

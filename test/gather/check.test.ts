@@ -101,6 +101,24 @@ test('all faults are said at once, each with the place to mend', async () => {
   ]);
 });
 
+test('a column that the code spells differently is suggested', async () => {
+  const { Book, ...resolvers } = library.resolvers;
+  const reads = { resolve: () => null, extensions: { reads: ['author_id'] } };
+  const faults = await faultsOf(
+    (sdl) =>
+      sdl
+        .replace('by: "memberOwner"', 'by: "member_owner"')
+        .replace('  isbn: String!', '  isbn: String!\n  created_at: DateTime\n  rack: String'),
+    { resolvers: { ...resolvers, Book: { ...Book, rack: reads } } },
+  );
+  expect(faults).toEqual([
+    'Library cannot run:',
+    expect.stringMatching(/^Book\.created_at: no column "created_at" .* no resolver\. Did you mean "createdAt"\? Add /),
+    'Book.rack: it reads the column "author_id", which table book lacks. Did you mean "authorId"? Correct its `reads`.',
+    'Loan: @owned(by: "member_owner") names no column of table lending.loan. Did you mean "memberOwner"? Correct it in the SDL.',
+  ]);
+});
+
 test('lists, finders and their inputs fit the SDL and the tables', async () => {
   const { Book, Author, Query, ...resolvers } = library.resolvers;
   const faults = await faultsOf(
