@@ -18,7 +18,21 @@ function columnsOf(before: NamedTable, now: NamedTable): string[] {
     const [was, is] = [former && typeOf(former), typeOf(column)];
     return former && was !== is ? [`${toPlace(column)}: ${was} became ${is}`] : [];
   });
-  return [...compare(before.columns, now.columns, toPlace), ...changed];
+  return [...compare(before.columns, now.columns, toPlace), ...changed, ...renamingOf(before, now)];
+}
+
+/** If one column went and one of the same type came: that it may have been renamed, and what a person has to edit then. */
+function renamingOf(before: NamedTable, now: NamedTable): string[] {
+  const columnOf = ({ name, column = name }: FoundColumn) => column;
+  const others = (columns: readonly FoundColumn[], { columns: known }: NamedTable) =>
+    columns.filter((it) => !known.some((other) => columnOf(other) === columnOf(it)));
+  const [gone, secondGone] = others(before.columns, now);
+  const [fresh, secondFresh] = others(now.columns, before);
+  if (!gone || !fresh || secondGone || secondFresh || typeOf(gone) !== typeOf(fresh)) return [];
+  const names = `${now.name}: perhaps renamed: ${columnOf(gone)} → ${columnOf(fresh)}.`;
+  return [
+    `${names} Write ${fresh.name} for ${gone.name} in what you have edited; or, to keep ${gone.name} in the API, write that for ${fresh.name} in database.json and in your files. Then run \`npm run codegen\`.`,
+  ];
 }
 
 function compare<T>(before: readonly T[], now: readonly T[], toPlace: (it: T) => string): string[] {

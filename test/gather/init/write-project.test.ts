@@ -154,6 +154,30 @@ export const Book = defineType('Book', {
 `);
 });
 
+test('a column that may have been renamed is named, with what a person has to edit', async () => {
+  await init();
+  await edit('schema.graphql', '  fullName: String!\n', '  fullName: String! @auth(requires: ADMIN)\n');
+  await database.run('alter table author rename full_name to pen_name');
+  const { differences, kept } = await init();
+  expect(differences).toEqual([
+    'author.pen_name: new',
+    'author.full_name: gone',
+    'author: perhaps renamed: full_name → pen_name. Write penName for fullName in what you have edited; or, to keep fullName in the API, write that for penName in database.json and in your files. Then run `npm run codegen`.',
+  ]);
+  expect(kept).toEqual([
+    expect.stringMatching(/^schema\.graphql:\d+: you have edited this; it would have\n {8}penName: String!$/),
+  ]);
+  expect(await read('schema.graphql')).toContain('  fullName: String! @auth(requires: ADMIN)\n');
+});
+
+test('two columns that came, or one of another type, are no renaming', async () => {
+  await init();
+  await database.run(`
+    alter table author drop full_name, add pen_name text not null default '', add nick_name text not null default '';
+    alter table books drop title, add pages integer`);
+  expect((await init()).differences.filter((line) => line.includes('renamed'))).toEqual([]);
+});
+
 test('the file of a table that is gone goes, unless it was edited', async () => {
   await init();
   await edit('test/Book.test.ts', 'only STAFF', 'nobody but STAFF');
