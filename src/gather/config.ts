@@ -243,6 +243,16 @@ export function credentialSettings(service: string, { credentials }: Contract): 
   return Object.fromEntries(suffixes.map(([name, suffix]) => [name, `${toSettingName(service)}_${suffix}`]));
 }
 
+/** The settings of a service, each with its meaning. */
+export function settingsOfService(service: string, contract: Contract): Record<string, string> {
+  const credentials = Object.values(credentialSettings(service, contract));
+  return {
+    [urlSetting(service)]: `where ${service} is; needed to start`,
+    ...Object.fromEntries(credentials.map((name) => [name, `what ${service} asks for; needed to start`])),
+    [timeoutSetting(service)]: `how long an answer of ${service} may take, in milliseconds`,
+  };
+}
+
 /** Whether a setting of a service would be one of Gather: `DATABASE_URL` of a service `database`. */
 export function hasSettingOfGather(service: string): boolean {
   return [urlSetting(service), timeoutSetting(service)].some((name) => Object.hasOwn(Environment.shape, name));

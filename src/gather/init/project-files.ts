@@ -1,6 +1,7 @@
 import type { Origin } from './app-files.ts';
 import type { Files } from './files.ts';
 import type { Model } from './model.ts';
+import type { ServiceModel } from './services.ts';
 
 /** What a project is called, and the versions of its packages. */
 export interface ProjectOptions {
@@ -47,7 +48,7 @@ export function projectFiles(
     'codegen.ts': printCodegen(origin, services.length > 0),
     '.gitignore': 'node_modules\n.gather\n',
     '.github/workflows/ci.yml': CI,
-    'README.md': origin === 'structure' ? printReadme(name, leftOut) : printOwnReadme(name),
+    'README.md': origin === 'structure' ? printReadme(name, leftOut, services) : printOwnReadme(name),
   };
 }
 
@@ -100,7 +101,20 @@ jobs:
       - run: npm test
 `;
 
-function printReadme(name: string, leftOut: readonly string[]): string {
+/** The rows of the README's table of settings. */
+export function printSettings({ settings }: ServiceModel): string {
+  return Object.entries(settings)
+    .map(([name, meaning]) => `| \`${name}\` | ${meaning} |\n`)
+    .join('');
+}
+
+/** The section of the README with the settings of services; empty without services. */
+export function printSettingsOf(services: readonly ServiceModel[]): string {
+  if (services.length === 0) return '';
+  return `\n## Settings of the services\n\n| setting | |\n| --- | --- |\n${services.map(printSettings).join('')}`;
+}
+
+function printReadme(name: string, leftOut: readonly string[], services: readonly ServiceModel[]): string {
   const omitted = leftOut.length === 0 ? 'Nothing was left out.' : leftOut.map((line) => `- ${line}`).join('\n');
   return `# ${name}
 
@@ -128,7 +142,7 @@ line in \`enum Role\`. \`@owned(by: "customerId")\` on a type leaves each viewer
 
 After a change of the database, run \`npm run gather -- init .\` again. It adds what is new, and leaves your lines as
 they are.
-
+${printSettingsOf(services)}
 ## Left out
 
 ${omitted}

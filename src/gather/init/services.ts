@@ -3,7 +3,7 @@ import { guessBulk } from '../codegen/openapi/guess-bulk.ts';
 import { readContract } from '../codegen/openapi/read-contract.ts';
 import { toServiceName } from '../codegen/services.ts';
 import { type NamedTable, type Structure, TAKEN_TYPES } from '../codegen/structure.ts';
-import { hasSettingOfGather } from '../config.ts';
+import { hasSettingOfGather, settingsOfService } from '../config.ts';
 import type { Bulk } from '../services/bulk.ts';
 import type { Contract, JsonSchema, OperationContract } from '../services/contract.ts';
 import { elementOf, propertiesOf, propertyOf, typeOf, valuesOf } from '../services/json-schema.ts';
@@ -15,6 +15,8 @@ export interface ServiceModel {
   name: string;
   bulk: Readonly<Record<string, Bulk>>;
   fields: readonly ServiceField[];
+  /** Its settings, each with its meaning. */
+  settings: Readonly<Record<string, string>>;
   leftOut: readonly string[];
 }
 
@@ -75,7 +77,7 @@ export function toServiceModel({ file, path, text }: ServiceFile, structure: Pic
     const description = `From the service ${name}.`;
     fields.push({ kind: 'service', name: own, ...value, type, ...place, service: name, operation, description });
   }
-  return { name, bulk, fields, leftOut: omitted };
+  return { name, bulk, fields, settings: settingsOfService(name, contract), leftOut: omitted };
 }
 
 function refusing<T>(work: () => T): T {

@@ -75,6 +75,7 @@ test('a service is its OpenAPI file, a declaration, a test, and a line in two fi
       'src/index.ts',
       'src/index.ts',
       'codegen.ts',
+      'README.md',
       'src/generated/services.ts',
     ],
     todo: [],
@@ -91,8 +92,12 @@ test('a service is its OpenAPI file, a declaration, a test, and a line in two fi
     'test/quotes.test.ts',
     'src/services/index.ts',
     'src/services/index.ts',
+    'README.md',
     'src/generated/services.ts',
   ]);
+  expect(await project.read('README.md')).toMatch(
+    /\n## Settings of the services\n\n\| setting \| \|\n\| --- \| --- \|\n\| `PRICES_URL` \| .*\n\| `PRICES_TIMEOUT_MS` \| .*\n\| `QUOTES_URL` \| .*\n\| `QUOTES_TIMEOUT_MS` \| .*\n$/,
+  );
   expect(await project.read('src/generated/services.ts')).toContain('  readonly quotes: Contract<');
   expect(await project.read('src/services/index.ts')).toContain(`const quotes = defineService(contracts.quotes, {
   bulk: {

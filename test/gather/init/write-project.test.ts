@@ -219,15 +219,23 @@ test('a service added later is the same as one that was there from the beginning
     'src/types/Film.ts',
     'test/prices.test.ts',
     'codegen.ts',
+    'README.md',
     'schema.graphql',
     'src/index.ts',
     'src/types/index.ts',
     'src/generated/services.ts',
   ]);
   expect([todo, leftOut]).toEqual([[], []]);
-  for (const file of [...written.slice(0, -1), 'database.json', 'README.md']) {
+  for (const file of [...written.slice(0, -1), 'database.json']) {
     expect(await read(file), file).toBe(await readFile(join(other, file), 'utf8'));
   }
+});
+
+test('the README lists the settings of services, those of their credentials too', async () => {
+  const openapi = ['prices', 'loyalty'].map((name) => `test/gather/init/services/${name}.openapi.yaml`);
+  await writeProject({ ...options(), openapi }, () => {});
+  const settings = [...(await read('README.md')).matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name);
+  expect(settings).toEqual(['LOYALTY_URL', 'LOYALTY_TOKEN', 'LOYALTY_TIMEOUT_MS', 'PRICES_URL', 'PRICES_TIMEOUT_MS']);
 });
 
 test('types have names of their own', async () => {

@@ -3,17 +3,18 @@ import { dirname, join } from 'node:path';
 import { generateServices } from '../../codegen/services.ts';
 import { printService, printServices } from '../app-files.ts';
 import { InitError } from '../init-error.ts';
-import type { ProjectOptions } from '../project-files.ts';
+import { type ProjectOptions, printSettings, printSettingsOf } from '../project-files.ts';
 import { baseNameOf, readServiceFile, readServices, type ServiceFile } from '../service-files.ts';
 import { type ServiceModel, toServiceModel } from '../services.ts';
 import { printServiceTest } from '../test-files.ts';
 import { readText } from '../write-files.ts';
 import { addToProject } from '../write-project.ts';
 import { type AddReport, assertProject, write } from './add.ts';
-import type { Addition } from './addition.ts';
+import { type Addition, END } from './addition.ts';
 
 const NAME = /^[a-z][A-Za-z0-9]*$/;
 const DECLARATIONS = 'src/services/index.ts';
+const README = 'README.md';
 const CONTRACTS = 'src/generated/services.ts';
 
 /**
@@ -71,10 +72,12 @@ function toAddition({ file, text }: ServiceFile, service: ServiceModel, isFirst:
           },
           { file: 'src/index.ts', after: /^ {2}resolvers: .*\n/m, text: '  services,\n' },
           { file: 'codegen.ts', after: /^ {4}types,\n/m, text: "    services: 'services/*.openapi.*',\n" },
+          { file: README, after: END, text: printSettingsOf([service]) },
         ]
       : [
           { file: DECLARATIONS, after: /^(?=export const services)/m, text: `${printService(service)}\n` },
           { file: DECLARATIONS, after: /^export const services = \{.*(?= \};)/m, text: `, ${name}` },
+          { file: README, after: /^\| setting \| \|\n(?:\|.*\n)*/m, text: printSettings(service) },
         ],
   };
 }
