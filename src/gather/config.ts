@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { ENGINE_SCHEMAS } from './database/schemas.ts';
 import { LOG_LEVELS } from './monitoring/log.ts';
 import type { Contract } from './services/contract.ts';
 import { toSettingSuffixes } from './services/credentials.ts';
@@ -67,8 +66,8 @@ const Environment = z.object({
   DATABASE_DIRECT_URL: url(['postgres:', 'postgresql:']).optional(),
   DATABASE_REPLICA_URL: url(['postgres:', 'postgresql:']).optional(),
   DATABASE_POOLING: choice(['session', 'transaction']).default('session'),
-  GATHER_SCHEMA: schemaName.default(ENGINE_SCHEMAS.engineSchema),
-  GATHER_JOBS_SCHEMA: schemaName.default(ENGINE_SCHEMAS.queueSchema),
+  GATHER_SCHEMA: schemaName.default('gather'),
+  GATHER_JOBS_SCHEMA: schemaName.default('gather_jobs'),
   DATABASE_CONNECTIONS: wholeNumber(1, 1000).default(10),
   SERVICES_PORT: wholeNumber(0, 65_531).default(4100),
   SERVICE_TIMEOUT_MS: milliseconds.optional(),

@@ -1,10 +1,7 @@
 import { startTestApp } from 'gather/testing';
 import { expect, test } from 'vitest';
-import { Database, raw } from '../../src/gather/database/database.ts';
 import { migrate } from '../../src/gather/database/migrate.ts';
-import { createPools, endPools } from '../../src/gather/database/pool.ts';
 import type { OnStep } from '../../src/gather/step.ts';
-import { TEST_TABLES } from '../helpers/database.ts';
 import { library } from './library/index.ts';
 
 test('a database of the old layout is refused, and not touched', async () => {
@@ -45,25 +42,6 @@ test('a role named like the engine’s schema gets its tables in public, also in
   await migrate(app.databaseUrl, { engineSchema: 'gather', migrations: library.migrations });
   const tables = `select schemaname from pg_tables where tablename = 'book'`;
   expect(await app.ask(tables)).toEqual([{ schemaname: 'public' }]);
-});
-
-test('what its SQL calls file, job or user are tables of the application, whichever the engine has', async () => {
-  await using app = await startTestApp(library);
-  await app.ask('create table public.file (title text); create table public."user" (title text)');
-  const pools = createPools({
-    ...TEST_TABLES,
-    ...{ databaseUrl: app.databaseUrl, poolSize: 1, connectTimeoutMs: 5000, statementTimeoutMs: 10_000 },
-  });
-  const database = new Database(pools, new AbortController().signal);
-  const run = async (text: string) => (await database.run(raw(text), { name: 'text' })).rows;
-  try {
-    expect(await run('select current_user::text as role')).toEqual([{ role: 'gather' }]);
-    expect(await run(`insert into file values ('Emma') returning title`)).toEqual([{ title: 'Emma' }]);
-    expect(await run('select title from "user"')).toEqual([]);
-    expect(await run(`select current_setting('search_path') as path`)).toEqual([{ path: 'public' }]);
-  } finally {
-    await endPools(pools);
-  }
 });
 
 test('the files that there are already are counted', async () => {

@@ -122,12 +122,10 @@ function createPool(config: PoolConfig, options: pg.PoolConfig = {}): pg.Pool {
   const types = new ValueTypes();
   const open = (client: pg.ClientBase) => {
     if (config.pooling === 'transaction') return joinTransactionPool(client, config.connectTimeoutMs);
-    const limits = {
+    return openSession(client, config.connectTimeoutMs, {
       statementTimeoutMs: config.statementTimeoutMs,
       idleInTransactionTimeoutMs: config.statementTimeoutMs * 2,
-    };
-    const engineSchema = config.definitions['gather.job'].schema;
-    return openSession(client, config.connectTimeoutMs, limits, { engineSchema, queueSchema: config.queueSchema });
+    });
   };
   const pool = new pg.Pool({
     ...options,

@@ -8,9 +8,6 @@ export interface EngineSchemas {
   queueSchema: string;
 }
 
-/** Their names, unless the settings say otherwise. */
-export const ENGINE_SCHEMAS: EngineSchemas = { engineSchema: 'gather', queueSchema: 'gather_jobs' };
-
 /** A migration of the engine's own tables, in their schema. */
 export type EngineMigration = (schema: string) => (database: Kysely<unknown>) => Promise<void>;
 

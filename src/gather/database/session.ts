@@ -1,5 +1,4 @@
 import type pg from 'pg';
-import { ENGINE_SCHEMAS, type EngineSchemas } from './schemas.ts';
 
 /** The timeouts of a session. @default the server's */
 export interface SessionLimits {
@@ -22,11 +21,6 @@ export const SETTINGS: Readonly<Record<string, string>> = {
   default_transaction_isolation: 'read committed',
 };
 
-/** By default a role that is named like a schema of the engine would find the engine's tables before the application's. */
-const SEARCH_PATH = `case when current_user = any($1)
-  then array_to_string(array_remove(regexp_split_to_array(current_setting('search_path'), '\\s*,\\s*'), '"$user"'), ', ')
-  else current_setting('search_path') end`;
-
 const backends = new WeakMap<pg.ClientBase, number>();
 const readOnly = new WeakSet<pg.ClientBase>();
 
@@ -36,23 +30,17 @@ const readOnly = new WeakSet<pg.ClientBase>();
  * @param timeoutMs of the statement
  * @throws if a setting does not take effect
  */
-export async function openSession(
-  client: pg.ClientBase,
-  timeoutMs: number,
-  limits: SessionLimits = {},
-  { engineSchema, queueSchema }: EngineSchemas = ENGINE_SCHEMAS,
-): Promise<void> {
+export async function openSession(client: pg.ClientBase, timeoutMs: number, limits: SessionLimits = {}): Promise<void> {
   const settings = Object.entries({ ...SETTINGS, ...toSettings(limits) });
-  const calls = settings.map((_, index) => `set_config($${2 * index + 2}, $${2 * index + 3}, false)`);
+  const calls = settings.map((_, index) => `set_config($${2 * index + 1}, $${2 * index + 2}, false)`);
   const statement: pg.QueryArrayConfig & { query_timeout: number } = {
-    text: `select pg_backend_pid(), current_setting('default_transaction_read_only'),
-      set_config('search_path', ${SEARCH_PATH}, false), ${calls.join(', ')}`,
-    values: [[engineSchema, queueSchema], ...settings.flat()],
+    text: `select pg_backend_pid(), current_setting('default_transaction_read_only'), ${calls.join(', ')}`,
+    values: settings.flat(),
     rowMode: 'array',
     query_timeout: timeoutMs,
   };
   const { rows } = await client.query<unknown[]>(statement);
-  const [backend, isReadOnly, _, ...values] = rows[0] ?? [];
+  const [backend, isReadOnly, ...values] = rows[0] ?? [];
   const [name, expected] = settings.find(([it, value], index) => it in SETTINGS && values[index] !== value) ?? [];
   if (name !== undefined) {
     const actual = values[settings.findIndex(([it]) => it === name)];

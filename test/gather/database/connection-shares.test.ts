@@ -154,7 +154,7 @@ test('the statements of accounts wait behind none of pages', async () => {
   }
   await eventually(async () => expect(await running()).toBe(POOL_SIZE));
   const accounts = new Database({ ...library.pools, pool: library.pools.accounts }, leaving.signal, { key: 'a' });
-  expect(await accounts.run(raw('select from gather.session'), { name: 'session' })).toMatchObject({ count: 0 });
+  expect(await accounts.run(raw('select from session'), { name: 'session' })).toMatchObject({ count: 0 });
 });
 
 test('a client is told how long PostgreSQL worked, also on what it leaves, and not how long it waited', async () => {
