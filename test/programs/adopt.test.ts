@@ -61,7 +61,7 @@ test('the commands of docs/adopt.md lead to the first query over a database', { 
   await server.pressCtrlC();
   await server.exit();
 
-  expect(await shell(services)).toContain('files: 3 new, 5 changed');
+  expect(await shell(services)).toContain('files: 3 new, 6 changed');
   expect(await shell(service)).toContain('  test/ratings.test.ts\n');
   expect(await shell(again)).toContain('files: 0 new, 0 changed');
   expect(await shell(own)).toMatch(/pass 7\n/);

@@ -22,7 +22,9 @@ const INSUFFICIENT_PRIVILEGE = '42501';
 export async function assertPolicies(app: App, databaseUrl: string, signal?: AbortSignal): Promise<void> {
   const { rowLevelSecurity } = app;
   if (!rowLevelSecurity) return;
-  const places = Object.values(app.database.tables).map(({ schema, table }) => `${schema}.${table}`);
+  // Of an application without tables yet, the type would be unknown.
+  const tables: readonly { schema: string; table: string }[] = Object.values(app.database.tables);
+  const places = tables.map(({ schema, table }) => `${schema}.${table}`);
   const found = await withClient(
     databaseUrl,
     async (client) => {
