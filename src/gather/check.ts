@@ -192,7 +192,7 @@ function findOwnerFaults({ app, schema }: Checked, type: GraphQLObjectType, { na
   }
   if (app.roles.signedIn !== app.roles.highest) return [];
   return [
-    `${place} has no effect: whoever signs in has the last role, ${app.roles.highest}, which sees the objects of all. Add a role before it to \`enum Role\`.`,
+    `${place} has no effect: everybody who signs in has the last role, ${app.roles.highest}, which sees the objects of all. Add a role before it to \`enum Role\`.`,
   ];
 }
 

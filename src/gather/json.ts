@@ -71,8 +71,8 @@ export function toJson(value: unknown): string {
 }
 
 /**
- * Whether JSON has lists and objects in more than `max` levels, by its text, which need not be valid. Whatever is written
- * to walk a value calls itself for each level, and parsing a million of them takes a hundred times the memory of their text.
+ * Whether JSON has lists and objects in more than `max` levels, by its text, which need not be valid. A function that
+ * walks a value calls itself for each level, and parsing a million of them takes a hundred times the memory of their text.
  */
 export function isDeeperThan(max: number, text: string): boolean {
   let levels = 0;

@@ -52,7 +52,7 @@ export async function bringUpToDate(
   } catch (error) {
     const refusal = refusalIn(error);
     if (!refusal || signal?.aborted) throw error;
-    throw new CommandError(await describeRefusal(refusal, app, databaseUrl, config), { cause: error });
+    throw new CommandError(await describeRefusal(refusal, app, config, { databaseUrl, signal }), { cause: error });
   }
 }
 
@@ -63,10 +63,17 @@ function refusalIn(error: unknown): Error | undefined {
 }
 
 /** Says what the role lacks, and what helps. */
-async function describeRefusal({ message }: Error, app: App, databaseUrl: string, config: Config): Promise<string> {
+async function describeRefusal(
+  { message }: Error,
+  app: App,
+  config: Config,
+  { databaseUrl, signal }: { databaseUrl: string; signal: AbortSignal | undefined },
+): Promise<string> {
   const hasMigrations = Object.keys(app.migrations).length > 0;
-  const { role, isReadOnly, grants } = await withClient(databaseUrl, (client) =>
-    readMissingRights(client, schemasOf(config), hasMigrations),
+  const { role, isReadOnly, grants } = await withClient(
+    databaseUrl,
+    (client) => readMissingRights(client, schemasOf(config), hasMigrations),
+    signal,
   );
   const fact = `The role ${role} may not migrate this database: ${message}.`;
   if (isReadOnly) return `${fact} Its transactions are read-only: migrate with a role and a server that may write.`;

@@ -41,7 +41,7 @@ export interface MissingRights {
   role: string;
   /** Whether its transactions are read-only, or the server is a standby. */
   isReadOnly: boolean;
-  /** The statements that give it what it lacks, as far as that are schemas. */
+  /** The statements that grant the rights it lacks on the database and its schemas. */
   grants: readonly string[];
 }
 

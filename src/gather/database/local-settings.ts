@@ -2,8 +2,8 @@ import type pg from 'pg';
 
 /**
  * Settings of PostgreSQL for the statements of one viewer, by which policies of row-level security know them. They are made
- * in the transaction of each statement, by a statement that is sent together with it, and end with that transaction: the
- * next one on the connection does not have them, whatever happens.
+ * in the transaction of each statement, by a statement that is sent together with it, and end with that transaction, also
+ * if it fails: the next one on the connection does not have them.
  */
 export class LocalSettings {
   /** Of the prepared statement; the same for equal numbers of settings. */

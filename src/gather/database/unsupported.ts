@@ -34,7 +34,7 @@ export function findUnsupported(
   }
   if (code === INSUFFICIENT_PRIVILEGE && !isOfPolicy(cause) && (isOfEngine || CHANGE.test(text))) {
     if (isAsViewer)
-      return new GatherError('FORBIDDEN', 'The database does not allow you this.', {
+      return new GatherError('FORBIDDEN', 'The database does not allow you to do this.', {
         source: 'postgres',
         cause,
       });

@@ -46,7 +46,7 @@ const SCALARS: Readonly<Record<string, string>> = {
 const VERB = /^(batch|bulk|fetch|find|get|list|load|lookup|query|read|resolve|search)(?=[A-Z_])/;
 const KEY_WORD = /(ids?|codes?|keys?|numbers?)$/i;
 
-/** What the file of declarations calls otherwise. */
+/** Names that the file of declarations uses for something else. */
 const TAKEN = ['contracts', 'defineService', 'services'];
 
 /**

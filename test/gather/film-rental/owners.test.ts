@@ -236,6 +236,6 @@ test('owners are refused where everybody who signs in sees everything', async ()
   const roles = new Roles(['ANONYMOUS', 'STAFF']);
   const sdl = filmRental.sdl.replace('  CUSTOMER\n', '').replace('requires: CUSTOMER', 'requires: STAFF');
   await expect(startTestApp({ ...filmRental, sdl, roles })).rejects.toThrow(
-    'Rental: @owned(by: "customer_id") has no effect: whoever signs in has the last role, STAFF, which sees the objects of all.',
+    'Rental: @owned(by: "customer_id") has no effect: everybody who signs in has the last role, STAFF, which sees the objects of all.',
   );
 });

@@ -28,7 +28,7 @@ export interface AddReport {
 
 const NAMES = { type: /^[A-Z][A-Za-z0-9]*$/, task: /^[a-z][A-Za-z0-9]*$/, mutation: /^[a-z][A-Za-z0-9]*$/ };
 const EXAMPLES = { type: 'Reservation', task: 'remind', mutation: 'lendBook' };
-/** What the written files call otherwise. */
+/** Names that the written files use for something else. */
 const TAKEN = {
   mutation: ['index', 'runMutation', 'z'],
   task: ['app', 'assert', 'defineTask', 'index', 'test', 'z', ...engineTasks.map(({ name }) => name)],
