@@ -68,6 +68,7 @@ import { countUnsettledJobs } from './jobs/job-count-rows.ts';
 import { JobNotifications } from './jobs/job-notifications.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { Queue } from './jobs/queue.ts';
+import { keepYoung } from './keep-young.ts';
 import { loadersFrom } from './loaders/index.ts';
 import { operations } from './monitoring/channels.ts';
 import { createLog } from './monitoring/log.ts';
@@ -129,6 +130,7 @@ const SLOW_OPERATION_MS = 1000;
 /** Creates the server of an application. Stop it. @throws AppError if the application has faults */
 export function createServer(app: App, config: ServerConfig): Server {
   assertSound(app);
+  keepYoung();
   const log = createLog(config, secretsOf(config));
   const refusals = new Refusals(log);
   const maskError = createMaskError(config);

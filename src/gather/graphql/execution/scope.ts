@@ -32,7 +32,7 @@ export class Scope {
 
   /** @returns the object of the response */
   add(place: number, source: unknown): Answer {
-    const answer = { ...this.selection.template };
+    const answer = this.selection.createAnswer();
     this.places.push(place);
     this.sources.push(source);
     this.answers.push(answer);
