@@ -27,7 +27,6 @@ interface Shape {
   /** Requests at a time. */
   connections: number;
   rows?: number;
-  server: MeasuredServer;
 }
 
 interface Round {
@@ -40,20 +39,18 @@ const { databaseUrl, urls } = await startBench(stack);
 await seed(databaseUrl, { size: 'shop' });
 await insertRows();
 await beginSession(databaseUrl);
-const options = { kind: 'gather', databaseUrl, urls } as const;
-const server = stack.use(await MeasuredServer.start(options, 32));
-const wide = stack.use(await MeasuredServer.start(options, 128));
+const server = stack.use(await MeasuredServer.start({ kind: 'gather', databaseUrl, urls }, 128));
 
 const { query } = pages.databaseOnly;
 let documents = 0;
 const shapes: Readonly<Record<string, Shape>> = {
   '{ __typename }': single('{ __typename }', { __typename: 'Query' }),
   'one item by SKU': single('{ item(by: { sku: "SKU-00001" }) { sku } }', { item: { sku: 'SKU-00001' } }),
-  'the page of twenty items': page(server, 32, {}, () => query),
-  '… as a document never seen': page(server, 32, {}, () => `${query} # ${documents++}`),
-  '… on 128 connections': page(wide, 128, {}, () => query),
-  '… without timing': page(server, 32, { ...STAFF_HEADERS, 'x-gather-timing': '0' }, () => query),
-  '… with timing': page(server, 32, { ...STAFF_HEADERS, 'x-gather-timing': '1' }, () => query),
+  'the page of twenty items': page(32, {}, () => query),
+  '… as a document never seen': page(32, {}, () => `${query} # ${documents++}`),
+  '… on 128 connections': page(128, {}, () => query),
+  '… without timing': page(32, { ...STAFF_HEADERS, 'x-gather-timing': '0' }, () => query),
+  '… with timing': page(32, { ...STAFF_HEADERS, 'x-gather-timing': '1' }, () => query),
   ...Object.fromEntries(ROWS.map((rows) => [`${rows.toLocaleString('en')} rows, all @stream`, streamed(rows)])),
   '1,000 rows, all @stream { stock }': stock(),
 };
@@ -88,16 +85,11 @@ if (throughput < MIN_THROUGHPUT || timing > MAX_TIMING) process.exitCode = 1;
 /** An operation with this data. */
 function single(query: string, data: unknown): Shape {
   const check = (answer: string) => assert.deepEqual(JSON.parse(answer).data, data);
-  return { ask: () => server.post({ query }), check, requests: 2000, connections: 32, server };
+  return { ask: () => server.post({ query }), check, requests: 2000, connections: 32 };
 }
 
 /** The page, with a document for each request, over this many connections. */
-function page(
-  server: MeasuredServer,
-  connections: number,
-  headers: Readonly<Record<string, string>>,
-  toQuery: () => string,
-): Shape {
+function page(connections: number, headers: Readonly<Record<string, string>>, toQuery: () => string): Shape {
   const ask = () => server.post({ query: toQuery() }, headers);
   const check = (answer: string) => {
     const { data, errors, extensions } = JSON.parse(answer);
@@ -106,28 +98,28 @@ function page(
     assert.ok(data.menu.items.nodes.every((item: { supplier?: { name?: string } }) => item.supplier?.name));
     assert.equal('timing' in extensions, headers['x-gather-timing'] === '1', 'Timing must be as asked for.');
   };
-  return { ask, check, requests: 500, connections, server };
+  return { ask, check, requests: 500, connections };
 }
 
 /** The first rows that `insertRows` inserted, as a stream. */
 function streamed(rows: number): Shape {
   const query = `{ menu(where: { price: { gt: "${PRICE}", lte: "${PRICE + rows}" } }) { all @stream { sku name } } }`;
   const check = (answer: string) => assert.equal(answer.split('"sku":"ROW-').length - 1, rows);
-  return { ask: () => askForParts(query), check, requests: Math.max(8, 4000 / rows), connections: 4, rows, server };
+  return { ask: () => askForParts(query), check, requests: Math.max(8, 4000 / rows), connections: 4, rows };
 }
 
 /** The seeded items with their stock, a service's, as a stream. */
 function stock(): Shape {
   const query = `{ menu(where: { price: { lte: "${PRICE}" } }) { all @stream { stock } } }`;
   const check = (answer: string) => assert.equal(answer.match(/"stock":\d/g)?.length, SEEDED_ITEMS);
-  return { ask: () => askForParts(query), check, requests: 8, connections: 4, rows: SEEDED_ITEMS, server };
+  return { ask: () => askForParts(query), check, requests: 8, connections: 4, rows: SEEDED_ITEMS };
 }
 
 async function askForParts(query: string): Promise<string> {
   return text(await server.postForParts({ query }));
 }
 
-async function measure({ server, ask, check, requests, connections }: Shape): Promise<Round> {
+async function measure({ ask, check, requests, connections }: Shape): Promise<Round> {
   const before = await server.cpu();
   const start = performance.now();
   let left = requests;

@@ -45,6 +45,7 @@ import { useReplica } from './graphql/use-replica.ts';
 import { useSources } from './graphql/use-sources.ts';
 import { useTiming } from './graphql/use-timing.ts';
 import { createAcceptRequest } from './http/accept-request.ts';
+import { Admission } from './http/admission.ts';
 import { guardConnections } from './http/connections.ts';
 import { createHomePage, SCHEMA_SEGMENT } from './http/home-page.ts';
 import { inOrder } from './http/in-order.ts';
@@ -274,11 +275,13 @@ export function createServer(app: App, config: ServerConfig): Server {
     maxRequestBodySize: false,
   });
   const acceptRequest = createAcceptRequest(config);
+  const admission = new Admission({ timeoutMs: config.operationTimeoutMs, proxyHops: config.proxyHops });
   const overload =
     config.overload &&
-    new Overload(config.overload, () =>
-      Math.max(...[pools, replicaPools].map((all) => all?.shares.get(all.pool)?.waitingKeys ?? 0)),
-    );
+    new Overload(config.overload, () => {
+      const waitingForDatabase = [pools, replicaPools].map((all) => all?.shares.get(all.pool)?.waitingKeys ?? 0);
+      return Math.max(admission.waitingSenders, ...waitingForDatabase);
+    });
   const answerHome = createHomePage({ ...config, name: app.name });
   const openRequests = new OpenRequests();
   const segments = new Set(['', 'graphql', 'health', 'ready', ...Object.keys(routes)]);
@@ -292,8 +295,9 @@ export function createServer(app: App, config: ServerConfig): Server {
       const route = findRoute(routes, request);
       if (route) openRequests.track(route(request, response));
       else if (YOGA_PATH.test(request.url ?? '')) {
-        if (overload?.refuses() && !HEALTH_PATH.test(request.url ?? '')) refuseOverload(request, response);
-        else void yoga(request, response);
+        if (HEALTH_PATH.test(request.url ?? '')) void yoga(request, response);
+        else if (overload?.refuses()) refuseOverload(request, response);
+        else admission.enter(request, response, () => void yoga(request, response));
       } else refuse(response, nothingHere(request, segments));
     }),
   );

@@ -2,6 +2,7 @@ import type { ExecutionResult } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { AttachedProperty } from '../attached-property.ts';
 import type { Context } from '../context.ts';
+import { arrival } from '../monitoring/request-id.ts';
 import { toServerTiming, toTotal } from '../monitoring/server-timing.ts';
 import { collectCalls, Timing } from '../monitoring/timing.ts';
 import type { Roles } from '../viewer.ts';
@@ -42,7 +43,7 @@ export function useTiming(
     instrumentation: {
       // Not in `onRequest`, which is not called for what Yoga itself answers, such as GraphiQL.
       request({ request }, answer) {
-        timings.set(request, new Timing(performance.now()));
+        timings.set(request, new Timing(arrival()));
         return answer();
       },
     },

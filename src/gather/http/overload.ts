@@ -5,7 +5,7 @@ import { type Fault, refuse } from './refuse.ts';
 export interface OverloadConfig {
   /** The delay of the event loop, in milliseconds, from which operations are refused; all are at twice the delay. */
   maxDelayMs: number;
-  /** Most clients that may wait for a connection to PostgreSQL. They take turns, so a new one waits for all of them. */
+  /** Most clients that may wait to begin, or for a connection to PostgreSQL. They take turns: a new one waits for all. */
   maxWaitingClients: number;
 }
 
@@ -20,7 +20,7 @@ export class Overload implements Disposable {
   readonly #timer: NodeJS.Timeout;
   #delayMs = 0;
 
-  /** @param waitingClients how many clients wait for a connection to PostgreSQL */
+  /** @param waitingClients how many clients wait to begin, or for a connection to PostgreSQL */
   constructor(config: OverloadConfig, waitingClients: () => number) {
     this.#config = config;
     this.#waitingClients = waitingClients;

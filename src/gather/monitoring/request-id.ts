@@ -14,6 +14,8 @@ const TRACEPARENT =
 interface RequestIds {
   /** By which its log lines are found. */
   id: string;
+  /** `performance.now()` when it arrived. */
+  arrival: number;
   /** Of the trace that the client's `traceparent` header names. */
   traceId: string | undefined;
   /** Removes the values of its operation from a text. */
@@ -28,7 +30,7 @@ let readActiveTraceId: () => string | undefined = () => undefined;
 /** Runs `work` under a new ID, by which the log lines of one request are found. */
 export function withRequestId<T>(work: (id: string) => T, traceparent = ''): T {
   const id = randomUUID();
-  return ids.run({ id, traceId: TRACEPARENT.exec(traceparent)?.[1] }, work, id);
+  return ids.run({ id, arrival: performance.now(), traceId: TRACEPARENT.exec(traceparent)?.[1] }, work, id);
 }
 
 /** Answers each request under a new ID, which the response names. */
@@ -46,6 +48,11 @@ export function identified(answer: RequestListener): RequestListener {
 /** The ID of the current request; undefined outside of one. */
 export function requestId(): string | undefined {
   return ids.getStore()?.id;
+}
+
+/** `performance.now()` when the current request arrived; outside of one, the present. */
+export function arrival(): number {
+  return ids.getStore()?.arrival ?? performance.now();
 }
 
 /** The current trace; without traces, the one that the client of the request named, if it did. */

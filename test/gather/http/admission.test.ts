@@ -1,0 +1,102 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Agent, request as fetchWith } from 'undici';
+import { expect, onTestFinished, test } from 'vitest';
+import { Admission } from '../../../src/gather/http/admission.ts';
+import { listen } from '../../../src/gather/http/listen.ts';
+
+const AT_ONCE = 32;
+const TIMEOUT_MS = 60_000;
+
+interface Arrived {
+  /** In which order they were sent does not matter: each names itself. */
+  name: string;
+  request: IncomingMessage;
+  response: ServerResponse;
+}
+
+/** A server that keeps the requests until `count` have arrived. */
+async function arrivals(senders: readonly string[]) {
+  const arrived: Arrived[] = [];
+  const all = Promise.withResolvers<void>();
+  const server = createServer((request, response) => {
+    arrived.push({ name: `${request.headers['x-name']}`, request, response });
+    if (arrived.length === senders.length) all.resolve();
+  });
+  const url = await listen(server, '127.0.0.1', 0);
+  const agent = new Agent({ connections: senders.length, pipelining: 1 });
+  onTestFinished(async () => {
+    await agent.destroy();
+    server.close();
+  });
+  const answers = senders.map((sender, index) =>
+    fetchWith(url, { dispatcher: agent, headers: { 'x-forwarded-for': sender, 'x-name': `${sender} ${index}` } }),
+  );
+  for (const answer of answers) answer.catch(() => {});
+  await all.promise;
+  arrived.sort((a, b) => Number(a.name.split(' ')[1]) - Number(b.name.split(' ')[1]));
+  return { arrived, answers };
+}
+
+const same = (sender: string, count: number) => Array<string>(count).fill(sender);
+
+test('so many begin at once; one more begins in each turn, although none has ended, and its sender is the one that waits longest', async () => {
+  const { arrived } = await arrivals([...same('10.0.0.1', AT_ONCE), ...same('10.0.0.2', 3), '10.0.0.3']);
+  const admission = new Admission({ timeoutMs: TIMEOUT_MS, proxyHops: 1 });
+  const begun: string[] = [];
+  for (const { name, request, response } of arrived) admission.enter(request, response, () => void begun.push(name));
+  expect(begun).toEqual(arrived.slice(0, AT_ONCE).map(({ name }) => name));
+  expect(admission.waitingSenders).toBe(2);
+  const counts = [];
+  for (let turn = 0; turn < 5; turn++) {
+    await new Promise(setImmediate);
+    counts.push(begun.length - AT_ONCE);
+  }
+  expect(counts).toEqual([1, 2, 3, 4, 4]);
+  expect(begun.slice(AT_ONCE)).toEqual(['10.0.0.2 32', '10.0.0.3 35', '10.0.0.2 33', '10.0.0.2 34']);
+  expect(admission.waitingSenders).toBe(0);
+});
+
+test('one that has ended makes room at once, but only below the number that may begin at once', async () => {
+  const { arrived, answers } = await arrivals(same('10.0.0.1', AT_ONCE + 3));
+  const admission = new Admission({ timeoutMs: TIMEOUT_MS, proxyHops: 1 });
+  const begun: ServerResponse[] = [];
+  for (const { request, response } of arrived.slice(0, AT_ONCE + 1)) {
+    admission.enter(request, response, () => void begun.push(response));
+  }
+  await new Promise(setImmediate);
+  expect(begun.length).toBe(AT_ONCE + 1);
+  const end = async (index: number) => {
+    const response = begun[index] as ServerResponse;
+    response.end('answer');
+    await once(response, 'close');
+  };
+  await end(0);
+  await end(1);
+  const last = arrived.slice(AT_ONCE + 1) as [Arrived, Arrived];
+  for (const { request, response } of last) admission.enter(request, response, () => void begun.push(response));
+  // One of 32 places was free.
+  expect(begun.length).toBe(AT_ONCE + 2);
+  await new Promise(setImmediate);
+  expect(begun.length).toBe(AT_ONCE + 3);
+  expect(await (await answers[0])?.body.text()).toBe('answer');
+});
+
+test('one whose sender left while it waited never begins, and takes nobody else’s turn', async () => {
+  const { arrived } = await arrivals(same('10.0.0.1', AT_ONCE + 2));
+  const admission = new Admission({ timeoutMs: TIMEOUT_MS, proxyHops: 1 });
+  const begun: string[] = [];
+  for (const { name, request, response } of arrived) admission.enter(request, response, () => void begun.push(name));
+  arrived[AT_ONCE]?.response.destroy();
+  await new Promise(setImmediate);
+  expect(begun.slice(AT_ONCE)).toEqual([arrived[AT_ONCE + 1]?.name]);
+});
+
+test('one that waits for too long is refused: the server has too much to do', async () => {
+  const { arrived, answers } = await arrivals(same('10.0.0.1', AT_ONCE + 1));
+  const admission = new Admission({ timeoutMs: 0, proxyHops: 1 });
+  for (const { request, response } of arrived) admission.enter(request, response, () => {});
+  const answer = await answers[AT_ONCE];
+  expect(answer?.statusCode).toBe(503);
+  expect(await answer?.body.json()).toMatchObject({ errors: [{ extensions: { code: 'BUSY', retryable: true } }] });
+});
