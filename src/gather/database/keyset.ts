@@ -2,7 +2,7 @@ import { type Expression, type SqlBool, sql } from 'kysely';
 import type { CursorValue } from './cursor.ts';
 import type { Column, OrderTerm } from './order.ts';
 import type { Schema } from './schema.ts';
-import { param } from './statement.ts';
+import { param, type Values } from './statement.ts';
 
 type Condition = Expression<SqlBool>;
 
@@ -10,8 +10,8 @@ type Condition = Expression<SqlBool>;
 export interface Position<T extends keyof Schema> {
   order: readonly OrderTerm<T>[];
   values: readonly CursorValue[];
-  /** The prefix of the names of the statement's params. */
-  prefix: string;
+  /** The name of the statement's params. */
+  name: string;
 }
 
 /**
@@ -27,28 +27,28 @@ export function isAfter<T extends keyof Schema>(position: Position<T>, nullable:
 }
 
 /** The part of a position that changes the SQL of `isAfter`, besides its order: which values are null. */
-export function shapeOfPosition<T extends keyof Schema>({ values, prefix }: Position<T>): string {
-  return prefix + values.map((value) => (value === null ? '0' : '1')).join('');
+export function shapeOfPosition<T extends keyof Schema>({ values, name }: Position<T>): string {
+  return name + values.map((value) => (value === null ? '0' : '1')).join('');
 }
 
 /** The values of a position's params. */
-export function paramsOfPosition<T extends keyof Schema>({ values, prefix }: Position<T>): Record<string, CursorValue> {
-  return Object.fromEntries(values.map((value, index) => [`${prefix}${index}`, value]));
+export function paramsOfPosition<T extends keyof Schema>({ values, name }: Position<T>): Values {
+  return { [name]: values };
 }
 
-function compareRows<T extends keyof Schema>({ order, prefix }: Position<T>): Condition {
+function compareRows<T extends keyof Schema>({ order, name }: Position<T>): Condition {
   const columns = sql.join(order.map(({ column }) => sql.id(column)));
-  const params = sql.join(order.map((_, index) => param(`${prefix}${index}`)));
+  const params = sql.join(order.map((_, index) => param(name, index)));
   return sql`(${columns}) ${sql.raw(order[0]?.direction === 'asc' ? '>' : '<')} (${params})`;
 }
 
 function compareTerms<T extends keyof Schema>(
-  { order, values, prefix }: Position<T>,
+  { order, values, name }: Position<T>,
   nullable: readonly Column<T>[],
 ): Condition {
   return order.reduceRight<Condition>((laterTerms, { column, direction }, index) => {
     const reference = sql.id(column);
-    const value = param(`${prefix}${index}`);
+    const value = param(name, index);
     if (values[index] === null) {
       const tie = sql<SqlBool>`(${reference} is null and ${laterTerms})`;
       return direction === 'asc' ? tie : sql`(${reference} is not null or ${tie})`;

@@ -122,8 +122,7 @@ function typesOf<T extends keyof Schema>({ definition, parent, pairs }: ParentLi
 function toParams<T extends keyof Schema>(list: ParentList<T>, parents: readonly Parent[]) {
   const types = typesOf(list);
   const keys = parents.map(({ id }) => fromKeyText(id, types.length));
-  const arrays = types.map((_, index) => [`key${index}`, keys.map((key) => key?.[index])]);
-  return { limits: parents.map(({ limit }) => limit), ...Object.fromEntries(arrays) };
+  return { limits: parents.map(({ limit }) => limit), keys: types.map((_, index) => keys.map((key) => key?.[index])) };
 }
 
 function shapeOfList<T extends keyof Schema>({ definition, parent, pairs }: ParentList<T>): string {
@@ -139,7 +138,7 @@ function ofEachParent<T extends keyof Schema, Row>(
   const { definition, parent, pairs } = list;
   const types = typesOf(list);
   const key = types.map((_, index) => sql.id('$parent', `key${index}`));
-  const arrays = types.map((type, index) => sql`${param(`key${index}`)}::${sql.raw(type)}[]`);
+  const arrays = types.map((type, index) => sql`${param('keys', index)}::${sql.raw(type)}[]`);
   const ofParent = parent.map((column, index) => sql`${sql.id(column)} = ${key[index]}`);
   const rows = pairs
     ? sql`${fromPairs(pairs, definition, key)} where true`

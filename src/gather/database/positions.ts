@@ -17,9 +17,9 @@ export function toPositions<T extends keyof Schema>(
   { after, before }: Pick<Page, 'after' | 'before'>,
 ): Position<T>[] {
   const positions: Position<T>[] = [];
-  if (after !== undefined) positions.push({ order, values: toValues(definition, order, after), prefix: 'a' });
+  if (after !== undefined) positions.push({ order, values: toValues(definition, order, after), name: 'after' });
   if (before !== undefined)
-    positions.push({ order: reverseOrder(order), values: toValues(definition, order, before), prefix: 'b' });
+    positions.push({ order: reverseOrder(order), values: toValues(definition, order, before), name: 'before' });
   return positions;
 }
 

@@ -60,12 +60,12 @@ export async function readRowsByKeyText<T extends keyof Schema>(
   const statement = bind(
     `${name} ${shapeOfTable(definition)}(${selected})`,
     () => {
-      const arrays = types.map((type, index) => sql`${param(`key${index}`)}::${sql.raw(type)}[]`);
+      const arrays = types.map((type, index) => sql`${param('keys', index)}::${sql.raw(type)}[]`);
       return sql<Row<T>>`
         select ${toList(selected)} from ${tableOf(definition)}
         where (${toList(keyColumns)}) in (select * from unnest(${sql.join(arrays)}))`;
     },
-    Object.fromEntries(types.map((_, index) => [`key${index}`, possible.map((values) => values?.[index])])),
+    { keys: types.map((_, index) => possible.map((values) => values?.[index])) },
   );
   return (await database.run(statement, { name, keys: texts.length })).rows;
 }

@@ -18,14 +18,24 @@ export type Values = Readonly<Record<string, unknown>>;
 
 class Param {
   readonly name: string;
-  constructor(name: string) {
+  readonly index: number | undefined;
+  constructor(name: string, index: number | undefined) {
     this.name = name;
+    this.index = index;
+  }
+
+  valueIn(values: Values): unknown {
+    const value = values[this.name];
+    return this.index === undefined ? value : (value as readonly unknown[])[this.index];
   }
 }
 
-/** A placeholder for a value that is given at each run. Its type is inferred from the context. */
-export function param<Value>(name: string): Value {
-  return new Param(name) as Value;
+/**
+ * A placeholder for a value that is given at each run. Its type is inferred from the context.
+ * @param index of the value in the list that has the name; it is the value itself by default
+ */
+export function param<Value>(name: string, index?: number): Value {
+  return new Param(name, index) as Value;
 }
 
 /** A statement built and compiled once. Run it with `database.run(statement.with({ … }), …)`. */
@@ -47,7 +57,7 @@ export class Statement<Row> {
     return {
       name: this.name && `${this.name}_${generation}`,
       text: this.text,
-      values: this.#parameters.map((parameter) => (parameter instanceof Param ? values[parameter.name] : parameter)),
+      values: this.#parameters.map((parameter) => (parameter instanceof Param ? parameter.valueIn(values) : parameter)),
       fields: this.#fields,
     };
   }
