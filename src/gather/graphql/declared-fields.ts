@@ -4,7 +4,6 @@ import { type Key, toKey } from '../database/key.ts';
 import type { TableName } from '../database/schema.ts';
 import type { Definitions } from '../database/tables.ts';
 import { toGlobalId } from '../global-id.ts';
-import type { Key as ServiceKey } from '../services/bulk.ts';
 import type { BelongsTo, DeclaredField, FromService, HasMany, ManyToMany } from './define-type.ts';
 import { toChildLists } from './lists/children-of.ts';
 import { type RowsOfType, toConnection } from './lists/connection-of.ts';
@@ -90,14 +89,14 @@ function toParent({ by }: BelongsTo, { table, definitions }: PlaceInTable): Reso
 }
 
 function toServiceValue({ service, operation, by, select }: FromService): Resolution {
+  const key = toKey([by]);
   const toField = (value: unknown) =>
     select === undefined || value === null || value instanceof Error ? value : (value as AnyRow)[select];
   const loadAll = async (rows: readonly AnyRow[], _: Arguments, { loaders }: Context) => {
-    const keys = rows.map(({ [by]: key }) => (key ?? null) as ServiceKey | null);
-    const unique = [...new Set(keys.filter((key) => key !== null))];
-    const values = await loaders.ofService(service, operation).loadMany(unique);
-    const byKey = new Map(unique.map((key, index) => [key, toField(values[index])]));
-    return keys.map((key) => (key === null ? null : byKey.get(key)));
+    const values = loaders.ofService(service, operation);
+    const keys = textsOf(rows, key);
+    await values.load(new Set(keys.filter((it) => it !== null)));
+    return keys.map((it) => (it === null ? null : toField(values.find(it))));
   };
   return {
     resolve: async (row, args, context) => {

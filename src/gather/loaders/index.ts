@@ -7,7 +7,6 @@ import type { Row } from '../database/table-definition.ts';
 import { isOfEngine } from '../database/tables.ts';
 import { lazily } from '../lazy.ts';
 import type { Registered } from '../register.ts';
-import type { Key } from '../services/bulk.ts';
 import type { LoaderSource } from './batch.ts';
 import { keyByFileId } from './key-by-file-id.ts';
 import { lastJobBySchedule } from './last-job-by-schedule.ts';
@@ -15,7 +14,7 @@ import { ParentPages } from './parent-pages.ts';
 import { createRowByKey } from './row-by-key.ts';
 import { RowCache } from './row-cache.ts';
 import type { RowLoader } from './row-loader.ts';
-import { createServiceLoader } from './service-loader.ts';
+import { ServiceValues } from './service-values.ts';
 
 /** Creates a loader for one request. */
 // biome-ignore lint/suspicious/noExplicitAny: each has its own keys and values
@@ -56,8 +55,8 @@ interface SharedLoaders {
   rowsBy<T extends TableName>(table: T, columns: readonly string[]): RowLoader<Row<T>>;
   /** The rows behind a type that implements Node, by their keys; undefined for any other type. */
   ofType(type: string): DataLoader<KeyValue, object, unknown> | undefined;
-  /** The values of an operation that the service's `bulk` declares, by key; null for a key without one. */
-  ofService(service: string, operation: string): DataLoader<Key, unknown, unknown>;
+  /** The values of an operation that the service's `bulk` declares. */
+  ofService(service: string, operation: string): ServiceValues;
   /**
    * The lists of a field for each parent: one loader for equal shapes of its arguments.
    * @param args all rows of a level have the same object
@@ -130,10 +129,8 @@ export function loadersFrom({ factories, rowLoaders: appRowLoaders, nodeTypes }:
         const table = nodeTypes.get(type);
         return table && rowsBy(table, given.database.definitions[table].key).loader;
       },
-      ofService: (service, operation) => {
-        const name = `${service}.${operation}`;
-        return once(name, () => createServiceLoader(name, source, { service, operation }));
-      },
+      ofService: (service, operation) =>
+        once(`${service}.${operation}`, () => new ServiceValues(source, { service, operation })),
       listsOf: (field, args, toList) => {
         const known = lists.get(args);
         if (known) return known;
