@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 /** Text without a match has only numbers that a double holds exactly. */
-const SUSPECT = /[\d.]{16}|\de/i;
+const SUSPECT = /\d(?:[\d.]{15}|e)/i;
 /** For text that has been parsed, so that every string is terminated. */
 const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.]*(?:e[+-]?\d+)?/gi;
 const NUMBER = /^-?(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i;

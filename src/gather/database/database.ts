@@ -1,6 +1,7 @@
 import type { Compilable, RawBuilder } from 'kysely';
 import type pg from 'pg';
 import { onAbort } from '../abort.ts';
+import { AttachedProperty } from '../attached-property.ts';
 import { type Call, call, publishCall, toOutcome } from '../calls.ts';
 import type { Permit } from '../concurrency/semaphore.ts';
 import { GatherError } from '../errors.ts';
@@ -10,6 +11,7 @@ import { AS_SERVER, type LocalSettings } from './local-settings.ts';
 import type { Pools } from './pool.ts';
 import { type Result, runQuery } from './query.ts';
 import type { TableName } from './schema.ts';
+import { Spares } from './spares.ts';
 import { type BoundStatement, prepareAnew, type Values } from './statement.ts';
 import { bind, tableOf } from './table-definition.ts';
 import type { Definitions } from './tables.ts';
@@ -17,8 +19,8 @@ import { findUnsupported } from './unsupported.ts';
 
 /** PostgreSQL ignores a cancel request that overtakes its statement, so it is repeated until the statement ends. */
 const CANCEL_AGAIN_MS = 50;
-/** The permits of connections in use. */
-const permits = new WeakMap<pg.PoolClient, Permit>();
+/** The permits of connections in use, and their pools. */
+const held = new AttachedProperty<pg.PoolClient, { permit: Permit; pool: pg.Pool }>();
 
 /** How a statement appears in the timing. */
 export interface Label {
@@ -245,7 +247,7 @@ export class Database {
     } catch {
       // The transaction may still be open, also if it was the rollback that was cancelled.
       client.release(true);
-      permits.get(client)?.release();
+      held.get(client)?.permit.release();
     }
   }
 
@@ -298,12 +300,17 @@ export class Database {
     const shares = this.#pools.shares.get(pool);
     const key = this.#client?.key;
     const permit = shares?.tryAcquire(key, text) ?? (await shares?.acquire(signal, key, text));
+    const spare = Spares.of(pool).take();
+    if (spare) {
+      if (permit) held.set(spare, { permit, pool });
+      return spare;
+    }
     return new Promise((resolve, reject) => {
       const stopListening = onAbort(signal, reject);
       pool.connect((error, client) => {
         const isAwaited = stopListening();
         if (client && isAwaited) {
-          if (permit) permits.set(client, permit);
+          if (permit) held.set(client, { permit, pool });
           resolve(client);
           return;
         }
@@ -316,12 +323,15 @@ export class Database {
   }
 
   /**
-   * Returns a connection to the pool. Closes one that is broken, and one whose statement may have finished before its cancel
+   * Leaves a connection to the next statement, or the pool. Closes one that is broken, and one whose statement may have finished before its cancel
    * request arrived, which could then hit the next statement.
    */
   #release(client: pg.PoolClient, failure: unknown): void {
-    client.release(isBroken(failure) || (this.signal.aborted && !isCanceled(failure)));
-    permits.get(client)?.release();
+    const { pool, permit } = held.get(client) ?? {};
+    const mustClose = isBroken(failure) || (this.signal.aborted && !isCanceled(failure));
+    if (mustClose || !pool) client.release(mustClose);
+    else Spares.of(pool).add(client);
+    permit?.release();
   }
 
   /** @returns stops cancelling; returns the cancel request that is pending, if there is one */

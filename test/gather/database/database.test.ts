@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type Call, calls } from '../../../src/gather/calls.ts';
 import { Database, raw } from '../../../src/gather/database/database.ts';
 import { createPools, endPools } from '../../../src/gather/database/pool.ts';
@@ -28,6 +28,30 @@ afterAll(() => library.drop());
 beforeEach(() => {
   controller = new AbortController();
   database = new Database(library.pools, controller.signal);
+});
+
+describe('a connection that a statement leaves', () => {
+  test('serves those that wait, without the pool, and goes back to it in the next turn', async () => {
+    const pools = createPools({
+      ...TEST_TABLES,
+      databaseUrl: library.databaseUrl,
+      poolSize: 1,
+      connectTimeoutMs: 60_000,
+      statementTimeoutMs: 60_000,
+    });
+    onTestFinished(() => endPools(pools));
+    let acquired = 0;
+    pools.pool.on('acquire', () => void acquired++);
+    const alone = new Database(pools, controller.signal);
+    const many = Array.from({ length: 20 }, () => alone.run(one, { name: 'one' }));
+    for (const { rows } of await Promise.all(many)) expect(rows).toEqual([{ one: 1 }]);
+    await alone.transaction(async (inside) => inside.run(one, { name: 'one' }));
+    expect(acquired).toBe(1);
+    await new Promise(setImmediate);
+    expect(pools.pool.idleCount).toBe(1);
+    await alone.run(one, { name: 'one' });
+    expect(acquired).toBe(2);
+  });
 });
 
 describe('when the signal aborts', () => {
