@@ -323,8 +323,8 @@ export class Database {
   }
 
   /**
-   * Leaves a connection to the next statement, or the pool. Closes one that is broken, and one whose statement may have finished before its cancel
-   * request arrived, which could then hit the next statement.
+   * Leaves a connection to the next statement, or the pool. Closes one that is broken, and one whose statement may have
+   * finished before its cancel request arrived, which could then hit the next statement.
    */
   #release(client: pg.PoolClient, failure: unknown): void {
     const { pool, permit } = held.get(client) ?? {};

@@ -14,17 +14,25 @@ interface AdmissionConfig {
   proxyHops: number;
 }
 
+/** A request that waits. */
+interface Waiting {
+  response: ServerResponse;
+  /** Begins it, or refuses it if it has waited for too long. */
+  enter: () => void;
+}
+
 /**
  * Lets requests begin: at once while fewer than 32 are under way, and one more in each turn of the event loop, their senders
  * by turns. A turn is short unless there is much to do. So a server takes any number of requests that wait for others, but
- * one that has too much to do goes on with those that it has begun; the rest wait where they take no memory yet.
+ * one that has too much to do goes on with those that it has begun; the rest wait where they take no memory yet. One whose
+ * response has begun, such as a subscription, no longer counts.
  */
 export class Admission {
   readonly #config: AdmissionConfig;
-  /** The requests that wait, by sender; the sender whose turn was last comes last. */
-  readonly #waiting = new Map<string, (() => void)[]>();
-  #underWay = 0;
-  #inNextTurn: NodeJS.Immediate | undefined;
+  /** By sender; the sender whose turn was last comes last. */
+  readonly #waiting = new Map<string, Waiting[]>();
+  readonly #underWay = new Set<ServerResponse>();
+  #nextTurn: NodeJS.Immediate | undefined;
 
   constructor(config: AdmissionConfig) {
     this.#config = config;
@@ -37,50 +45,55 @@ export class Admission {
 
   /** Calls `begin` when the request may begin. One that waits for too long is refused; one whose sender left is dropped. */
   enter(request: IncomingMessage, response: ServerResponse, begin: () => void): void {
-    if (this.#underWay < AT_ONCE) this.#begin(response, begin);
+    if (this.#hasRoom()) this.#begin(response, begin);
     else this.#wait(request, response, begin);
   }
 
+  #hasRoom(): boolean {
+    if (this.#underWay.size < AT_ONCE) return true;
+    for (const response of this.#underWay) if (response.headersSent) this.#underWay.delete(response);
+    return this.#underWay.size < AT_ONCE;
+  }
+
   #begin(response: ServerResponse, begin: () => void): void {
-    this.#underWay++;
-    response.once('close', this.#end);
+    this.#underWay.add(response);
+    response.once('close', () => {
+      if (this.#underWay.delete(response) && this.#hasRoom()) this.#next();
+    });
     begin();
   }
 
-  readonly #end = (): void => {
-    this.#underWay--;
-    if (this.#underWay < AT_ONCE) this.#next();
-  };
-
   #wait(request: IncomingMessage, response: ServerResponse, begin: () => void): void {
     const { timeoutMs, proxyHops } = this.#config;
-    const sender = limitKeyOf(addressOf(request, proxyHops));
     const since = performance.now();
     const run = AsyncLocalStorage.snapshot();
-    const enter = () => {
-      if (response.destroyed) this.#next();
-      else if (performance.now() - since < timeoutMs) run(() => this.#begin(response, begin));
-      else run(() => refuseOverload(request, response));
-    };
+    const enter = () =>
+      run(() => {
+        if (performance.now() - since < timeoutMs) this.#begin(response, begin);
+        else refuseOverload(request, response);
+      });
+    const sender = limitKeyOf(addressOf(request, proxyHops));
     const ofSender = this.#waiting.get(sender);
-    if (ofSender) ofSender.push(enter);
-    else this.#waiting.set(sender, [enter]);
-    this.#inNextTurn ??= setImmediate(this.#turn);
+    if (ofSender) ofSender.push({ response, enter });
+    else this.#waiting.set(sender, [{ response, enter }]);
+    this.#nextTurn ??= setImmediate(this.#turn);
   }
 
   /** Lets one begin in each turn of the event loop, while any waits. */
   readonly #turn = (): void => {
     this.#next();
-    this.#inNextTurn = this.#waiting.size > 0 ? setImmediate(this.#turn) : undefined;
+    this.#nextTurn = this.#waiting.size > 0 ? setImmediate(this.#turn) : undefined;
   };
 
   #next(): void {
-    const [next] = this.#waiting;
-    if (!next) return;
-    const [sender, ofSender] = next;
-    const enter = ofSender.shift();
-    this.#waiting.delete(sender);
-    if (ofSender.length > 0) this.#waiting.set(sender, ofSender);
-    enter?.();
+    for (const [sender, ofSender] of this.#waiting) {
+      const { response, enter } = ofSender.shift() as Waiting;
+      // A sender that is moved to the end is visited again.
+      this.#waiting.delete(sender);
+      if (ofSender.length > 0) this.#waiting.set(sender, ofSender);
+      if (response.destroyed) continue;
+      enter();
+      return;
+    }
   }
 }

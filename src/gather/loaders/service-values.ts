@@ -9,7 +9,7 @@ interface Declared {
   operation: string;
 }
 
-/** The values of an operation by the texts of their keys. Each is read once for a request, with all that are asked for in one turn. */
+/** The values of an operation by the texts of their keys. Each is read once, together with all that are asked for in one turn. */
 export class ServiceValues {
   readonly #name: string;
   readonly #next: NextBatch<string>;

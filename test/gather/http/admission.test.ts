@@ -9,7 +9,7 @@ const AT_ONCE = 32;
 const TIMEOUT_MS = 60_000;
 
 interface Arrived {
-  /** In which order they were sent does not matter: each names itself. */
+  /** Its sender, and its number: they need not arrive in order. */
   name: string;
   request: IncomingMessage;
   response: ServerResponse;
@@ -82,14 +82,29 @@ test('one that has ended makes room at once, but only below the number that may 
   expect(await (await answers[0])?.body.text()).toBe('answer');
 });
 
-test('one whose sender left while it waited never begins, and takes nobody else’s turn', async () => {
+test('one whose response has begun, such as a subscription, leaves its place to another', async () => {
   const { arrived } = await arrivals(same('10.0.0.1', AT_ONCE + 2));
   const admission = new Admission({ timeoutMs: TIMEOUT_MS, proxyHops: 1 });
   const begun: string[] = [];
+  const enter = ({ name, request, response }: Arrived) =>
+    admission.enter(request, response, () => void begun.push(name));
+  for (const one of arrived.slice(0, AT_ONCE)) enter(one);
+  arrived[0]?.response.write('event: next');
+  for (const one of arrived.slice(AT_ONCE)) enter(one);
+  expect(begun).toEqual(arrived.slice(0, AT_ONCE + 1).map(({ name }) => name));
+  expect(admission.waitingSenders).toBe(1);
+});
+
+test('one whose sender left while it waited never begins, and takes nobody else’s turn', async () => {
+  const { arrived } = await arrivals([...same('10.0.0.1', AT_ONCE + 3), '10.0.0.2']);
+  const admission = new Admission({ timeoutMs: TIMEOUT_MS, proxyHops: 1 });
+  const begun: string[] = [];
   for (const { name, request, response } of arrived) admission.enter(request, response, () => void begun.push(name));
-  arrived[AT_ONCE]?.response.destroy();
+  for (const { response } of arrived.slice(AT_ONCE, AT_ONCE + 2)) response.destroy();
   await new Promise(setImmediate);
-  expect(begun.slice(AT_ONCE)).toEqual([arrived[AT_ONCE + 1]?.name]);
+  expect(begun.slice(AT_ONCE)).toEqual([arrived.at(-1)?.name]);
+  await new Promise(setImmediate);
+  expect(begun.slice(AT_ONCE)).toEqual([arrived.at(-1)?.name, arrived[AT_ONCE + 2]?.name]);
 });
 
 test('one that waits for too long is refused: the server has too much to do', async () => {
