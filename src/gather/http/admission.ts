@@ -7,6 +7,9 @@ import { refuseOverload } from './overload.ts';
 /** With more under way at once each page takes more memory, and with it CPU time, and none is answered earlier. */
 const AT_ONCE = 32;
 
+/** Many that come at once have begun by then, unless there is much to do. */
+const LONG_MS = 100;
+
 interface AdmissionConfig {
   /** How long a request may wait. */
   timeoutMs: number;
@@ -16,6 +19,8 @@ interface AdmissionConfig {
 
 /** A request that waits. */
 interface Waiting {
+  /** `performance.now()` when it began to wait. */
+  since: number;
   response: ServerResponse;
   /** Begins it, or refuses it if it has waited for too long. */
   enter: () => void;
@@ -38,9 +43,11 @@ export class Admission {
     this.#config = config;
   }
 
-  /** How many senders wait. */
+  /** How many senders wait, if the one that is next has waited for 100 ms; before, 0. */
   get waitingSenders(): number {
-    return this.#waiting.size;
+    const [first] = this.#waiting.values();
+    const since = first?.[0]?.since ?? Number.POSITIVE_INFINITY;
+    return performance.now() - since >= LONG_MS ? this.#waiting.size : 0;
   }
 
   /** Calls `begin` when the request may begin. One that waits for too long is refused; one whose sender left is dropped. */
@@ -74,8 +81,9 @@ export class Admission {
       });
     const sender = limitKeyOf(addressOf(request, proxyHops));
     const ofSender = this.#waiting.get(sender);
-    if (ofSender) ofSender.push({ response, enter });
-    else this.#waiting.set(sender, [{ response, enter }]);
+    const waiting: Waiting = { since, response, enter };
+    if (ofSender) ofSender.push(waiting);
+    else this.#waiting.set(sender, [waiting]);
     this.#nextTurn ??= setImmediate(this.#turn);
   }
 
