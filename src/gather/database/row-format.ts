@@ -71,11 +71,12 @@ export class RowFormat {
       const last = at + length;
       if (!parse) values[index] = readInteger(bytes, at, last);
       else {
-        const value = !isAscii(bytes, at, last)
-          ? slices.utf8Slice(at, last)
-          : text !== undefined && length <= MAX_COPIED
-            ? text.slice(at - start, last - start)
-            : slices.latin1Slice(at, last);
+        const value =
+          text === undefined || !isAscii(bytes, at, last)
+            ? slices.utf8Slice(at, last)
+            : length <= MAX_COPIED
+              ? text.slice(at - start, last - start)
+              : slices.latin1Slice(at, last);
         values[index] = parse === asText ? value : parse(value);
       }
       at = last;

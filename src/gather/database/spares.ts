@@ -22,7 +22,12 @@ export class Spares {
 
   /** A connection for a holder of a permit, if there is one. */
   take(): pg.PoolClient | undefined {
-    return this.#clients.pop();
+    let client = this.#clients.pop();
+    while (client && !isSound(client)) {
+      client.release(true);
+      client = this.#clients.pop();
+    }
+    return client;
   }
 
   /** @param client a sound connection, outside of a transaction */
@@ -37,4 +42,9 @@ export class Spares {
     this.#isEnding = false;
     for (const client of this.#clients.splice(0)) client.release();
   };
+}
+
+/** Whether it was not lost since. pg's pool reads the same of a connection that is released. */
+function isSound(client: pg.PoolClient): boolean {
+  return (client as unknown as { _queryable: boolean })._queryable;
 }

@@ -52,7 +52,7 @@ export class Admission {
 
   /** Calls `begin` when the request may begin. One that waits for too long is refused; one whose sender left is dropped. */
   enter(request: IncomingMessage, response: ServerResponse, begin: () => void): void {
-    if (this.#hasRoom()) this.#begin(response, begin);
+    if (this.#waiting.size === 0 && this.#hasRoom()) this.#begin(response, begin);
     else this.#wait(request, response, begin);
   }
 
@@ -87,9 +87,10 @@ export class Admission {
     this.#nextTurn ??= setImmediate(this.#turn);
   }
 
-  /** Lets one begin in each turn of the event loop, while any waits. */
+  /** Lets one begin in each turn of the event loop, and as many as there is room for, while any waits. */
   readonly #turn = (): void => {
-    this.#next();
+    do this.#next();
+    while (this.#waiting.size > 0 && this.#hasRoom());
     this.#nextTurn = this.#waiting.size > 0 ? setImmediate(this.#turn) : undefined;
   };
 

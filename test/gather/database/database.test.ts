@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFin
 import { type Call, calls } from '../../../src/gather/calls.ts';
 import { Database, raw } from '../../../src/gather/database/database.ts';
 import { createPools, endPools } from '../../../src/gather/database/pool.ts';
+import { Spares } from '../../../src/gather/database/spares.ts';
 import { startEmbeddedPostgres } from '../../../src/gather/embedded-postgres/embedded-postgres.ts';
 import { GatherError } from '../../../src/gather/errors.ts';
 import { copyInitialised } from '../../../src/gather/testing/postgres.ts';
@@ -51,6 +52,27 @@ describe('a connection that a statement leaves', () => {
     expect(pools.pool.idleCount).toBe(1);
     await alone.run(one, { name: 'one' });
     expect(acquired).toBe(2);
+  });
+});
+
+test('a connection that was lost after its statement is closed, and not left to the next one', async () => {
+  const pools = createPools({
+    ...TEST_TABLES,
+    databaseUrl: library.databaseUrl,
+    poolSize: 1,
+    connectTimeoutMs: 60_000,
+    statementTimeoutMs: 60_000,
+  });
+  onTestFinished(() => endPools(pools));
+  const client = await pools.pool.connect();
+  const lost = new Promise((resolve) => client.once('end', resolve));
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+  await library.database.run(raw('select pg_terminate_backend($1::integer)', [rows[0]?.pid]), { name: 'terminate' });
+  await lost;
+  Spares.of(pools.pool).add(client);
+  expect(await new Database(pools, controller.signal).run(one, { name: 'one' })).toEqual({
+    rows: [{ one: 1 }],
+    count: 1,
   });
 });
 

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Agent, request as fetchWith } from 'undici';
 import { expect, onTestFinished, test } from 'vitest';
@@ -55,29 +55,35 @@ test('so many begin at once; one more begins in each turn, although none has end
   expect(begun.slice(AT_ONCE)).toEqual(['10.0.0.2 32', '10.0.0.3 35', '10.0.0.2 33', '10.0.0.2 34']);
 });
 
-test('one that has ended makes room at once, but only below the number that may begin at once', async () => {
-  const { arrived, answers } = await arrivals(same('10.0.0.1', AT_ONCE + 3));
+test('one that has ended makes room at once for the one that waits, which begins as part of its own request', async () => {
+  const { arrived } = await arrivals(same('10.0.0.1', AT_ONCE + 2));
   const admission = new Admission({ timeoutMs: TIMEOUT_MS, proxyHops: 1 });
-  const begun: ServerResponse[] = [];
-  for (const { request, response } of arrived.slice(0, AT_ONCE + 1)) {
-    admission.enter(request, response, () => void begun.push(response));
+  const requests = new AsyncLocalStorage<string>();
+  const begun: (string | undefined)[] = [];
+  for (const { name, request, response } of arrived) {
+    requests.run(name, () => admission.enter(request, response, () => void begun.push(requests.getStore())));
   }
+  expect(begun.length).toBe(AT_ONCE);
+  // In the same turn, before one begins by its turn.
+  arrived[0]?.response.emit('close');
+  expect(begun).toEqual(arrived.slice(0, AT_ONCE + 1).map(({ name }) => name));
   await new Promise(setImmediate);
-  expect(begun.length).toBe(AT_ONCE + 1);
-  const end = async (index: number) => {
-    const response = begun[index] as ServerResponse;
-    response.end('answer');
-    await once(response, 'close');
-  };
-  await end(0);
-  await end(1);
-  const last = arrived.slice(AT_ONCE + 1) as [Arrived, Arrived];
-  for (const { request, response } of last) admission.enter(request, response, () => void begun.push(response));
-  // One of 32 places was free.
-  expect(begun.length).toBe(AT_ONCE + 2);
+  expect(begun).toEqual(arrived.map(({ name }) => name));
+});
+
+test('newcomers do not overtake those that wait', async () => {
+  const { arrived } = await arrivals([...same('10.0.0.1', AT_ONCE), ...same('10.0.0.2', 6), ...same('10.0.0.1', 6)]);
+  const admission = new Admission({ timeoutMs: TIMEOUT_MS, proxyHops: 1 });
+  const begun: string[] = [];
+  const enter = ({ name, request, response }: Arrived) =>
+    admission.enter(request, response, () => void begun.push(name));
+  for (const one of arrived.slice(0, AT_ONCE + 6)) enter(one);
+  for (const { response } of arrived.slice(0, 4)) response.write('begun');
+  for (const one of arrived.slice(AT_ONCE + 6)) enter(one);
+  expect(begun.length).toBe(AT_ONCE);
   await new Promise(setImmediate);
-  expect(begun.length).toBe(AT_ONCE + 3);
-  expect(await (await answers[0])?.body.text()).toBe('answer');
+  const senders = begun.slice(AT_ONCE).map((name) => name.split(' ')[0]);
+  expect(senders).toEqual(['10.0.0.2', '10.0.0.1', '10.0.0.2', '10.0.0.1']);
 });
 
 test('one whose response has begun, such as a subscription, leaves its place to another', async () => {

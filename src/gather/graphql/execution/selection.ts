@@ -39,12 +39,15 @@ export type ResolveAll = (
 
 type Defers = ReadonlySet<Defer>;
 
+/** So many answers are copies of a template before their literal is compiled. V8 keeps compiled code after its document is gone. */
+const COPIES = 1000;
+
 /** What is selected on objects of one type in one place. */
 export class Selection {
   readonly type: GraphQLObjectType;
   readonly fields: readonly Field[];
   /** Creates an object with all keys in their order. */
-  readonly createAnswer: () => Answer;
+  createAnswer: () => Answer;
   /** The @defers that begin here, outer ones first. */
   readonly defers: readonly Defer[];
   /** What is delivered later, with the @defers that deliver it. */
@@ -58,7 +61,15 @@ export class Selection {
   ) {
     this.type = type;
     this.fields = fields;
-    this.createAnswer = toFactory(fields.map(({ key }) => key));
+    const keys = fields.map(({ key }) => key);
+    const template: Answer = Object.fromEntries(keys.map((key) => [key, undefined]));
+    let left = COPIES;
+    const copy = () => {
+      left--;
+      if (left === 0) this.createAnswer = toFactory(keys);
+      return { ...template };
+    };
+    this.createAnswer = copy;
     this.defers = defers;
     this.deferred = deferred;
   }
@@ -245,7 +256,7 @@ function resolveAllOf({ extensions }: GraphQLField<unknown, unknown>): ResolveAl
   return (extensions as { resolveAll?: ResolveAll }).resolveAll;
 }
 
-/** Compiles the object literal of an answer. Copies of an object take more memory, and longer to print as JSON. */
+/** Compiles the object literal of an answer. A copy of a template takes more memory, and longer to print as JSON. */
 function toFactory(keys: readonly string[]): () => Answer {
   // Without brackets, `__proto__` would set the prototype.
   const members = keys.map((key) => `${key === '__proto__' ? `['${key}']` : key}: undefined`);
