@@ -9,7 +9,7 @@ const sparesOf = new AttachedProperty<pg.Pool, Spares>();
  */
 export class Spares {
   readonly #clients: pg.PoolClient[] = [];
-  #isEnding = false;
+  #isReturning = false;
 
   static of(pool: pg.Pool): Spares {
     let spares = sparesOf.get(pool);
@@ -33,18 +33,18 @@ export class Spares {
   /** @param client a sound connection, outside of a transaction */
   add(client: pg.PoolClient): void {
     this.#clients.push(client);
-    if (this.#isEnding) return;
-    this.#isEnding = true;
-    setImmediate(this.#end);
+    if (this.#isReturning) return;
+    this.#isReturning = true;
+    setImmediate(this.#giveBack);
   }
 
-  readonly #end = (): void => {
-    this.#isEnding = false;
+  readonly #giveBack = (): void => {
+    this.#isReturning = false;
     for (const client of this.#clients.splice(0)) client.release();
   };
 }
 
-/** Whether it was not lost since. pg's pool reads the same of a connection that is released. */
+/** Whether it was not lost meanwhile. pg's pool reads the same property of a connection that is released. */
 function isSound(client: pg.PoolClient): boolean {
   return (client as unknown as { _queryable: boolean })._queryable;
 }

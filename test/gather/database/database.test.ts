@@ -31,16 +31,18 @@ beforeEach(() => {
   database = new Database(library.pools, controller.signal);
 });
 
+/** Pools with one connection for statements, which end with the test. */
+function createSmallPools() {
+  const { databaseUrl } = library;
+  const timeouts = { connectTimeoutMs: 60_000, statementTimeoutMs: 60_000 };
+  const pools = createPools({ ...TEST_TABLES, ...timeouts, databaseUrl, poolSize: 1 });
+  onTestFinished(() => endPools(pools));
+  return pools;
+}
+
 describe('a connection that a statement leaves', () => {
   test('serves those that wait, without the pool, and goes back to it in the next turn', async () => {
-    const pools = createPools({
-      ...TEST_TABLES,
-      databaseUrl: library.databaseUrl,
-      poolSize: 1,
-      connectTimeoutMs: 60_000,
-      statementTimeoutMs: 60_000,
-    });
-    onTestFinished(() => endPools(pools));
+    const pools = createSmallPools();
     let acquired = 0;
     pools.pool.on('acquire', () => void acquired++);
     const alone = new Database(pools, controller.signal);
@@ -53,26 +55,19 @@ describe('a connection that a statement leaves', () => {
     await alone.run(one, { name: 'one' });
     expect(acquired).toBe(2);
   });
-});
 
-test('a connection that was lost after its statement is closed, and not left to the next one', async () => {
-  const pools = createPools({
-    ...TEST_TABLES,
-    databaseUrl: library.databaseUrl,
-    poolSize: 1,
-    connectTimeoutMs: 60_000,
-    statementTimeoutMs: 60_000,
-  });
-  onTestFinished(() => endPools(pools));
-  const client = await pools.pool.connect();
-  const lost = new Promise((resolve) => client.once('end', resolve));
-  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
-  await library.database.run(raw('select pg_terminate_backend($1::integer)', [rows[0]?.pid]), { name: 'terminate' });
-  await lost;
-  Spares.of(pools.pool).add(client);
-  expect(await new Database(pools, controller.signal).run(one, { name: 'one' })).toEqual({
-    rows: [{ one: 1 }],
-    count: 1,
+  test('is closed if it was lost meanwhile, and not left to the next one', async () => {
+    const pools = createSmallPools();
+    const client = await pools.pool.connect();
+    const lost = new Promise((resolve) => client.once('end', resolve));
+    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+    await library.database.run(raw('select pg_terminate_backend($1::integer)', [rows[0]?.pid]), { name: 'terminate' });
+    await lost;
+    Spares.of(pools.pool).add(client);
+    expect(await new Database(pools, controller.signal).run(one, { name: 'one' })).toEqual({
+      rows: [{ one: 1 }],
+      count: 1,
+    });
   });
 });
 

@@ -15,7 +15,7 @@ interface Arrived {
   response: ServerResponse;
 }
 
-/** A server that keeps the requests until `count` have arrived. */
+/** Sends one request of each sender to a server. @returns those that have arrived, in order, and their answers */
 async function arrivals(senders: readonly string[]) {
   const arrived: Arrived[] = [];
   const all = Promise.withResolvers<void>();

@@ -39,19 +39,21 @@ export type ResolveAll = (
 
 type Defers = ReadonlySet<Defer>;
 
-/** So many answers are copies of a template before their literal is compiled. V8 keeps compiled code after its document is gone. */
-const COPIES = 1000;
+/** So many answers are copies before their literal is compiled: V8 keeps compiled code longer than the document is kept. */
+const MAX_COPIES = 1000;
 
 /** What is selected on objects of one type in one place. */
 export class Selection {
   readonly type: GraphQLObjectType;
   readonly fields: readonly Field[];
-  /** Creates an object with all keys in their order. */
-  createAnswer: () => Answer;
   /** The @defers that begin here, outer ones first. */
   readonly defers: readonly Defer[];
   /** What is delivered later, with the @defers that deliver it. */
   readonly deferred: readonly { readonly defers: Defers; readonly selection: Selection }[];
+  /** An object with all keys in their order, to be copied. */
+  readonly #template: Answer;
+  #copies = 0;
+  #compiled: (() => Answer) | undefined;
 
   constructor(
     type: GraphQLObjectType,
@@ -61,17 +63,17 @@ export class Selection {
   ) {
     this.type = type;
     this.fields = fields;
-    const keys = fields.map(({ key }) => key);
-    const template: Answer = Object.fromEntries(keys.map((key) => [key, undefined]));
-    let left = COPIES;
-    const copy = () => {
-      left--;
-      if (left === 0) this.createAnswer = toFactory(keys);
-      return { ...template };
-    };
-    this.createAnswer = copy;
+    this.#template = Object.fromEntries(fields.map(({ key }) => [key, undefined]));
     this.defers = defers;
     this.deferred = deferred;
+  }
+
+  /** An object with all keys in their order. */
+  createAnswer(): Answer {
+    if (this.#compiled) return this.#compiled();
+    this.#copies++;
+    if (this.#copies === MAX_COPIES) this.#compiled = compileLiteral(Object.keys(this.#template));
+    return { ...this.#template };
   }
 }
 
@@ -256,8 +258,8 @@ function resolveAllOf({ extensions }: GraphQLField<unknown, unknown>): ResolveAl
   return (extensions as { resolveAll?: ResolveAll }).resolveAll;
 }
 
-/** Compiles the object literal of an answer. A copy of a template takes more memory, and longer to print as JSON. */
-function toFactory(keys: readonly string[]): () => Answer {
+/** An object of a literal takes less memory than a copy of a template, and less time to print as JSON. */
+function compileLiteral(keys: readonly string[]): () => Answer {
   // Without brackets, `__proto__` would set the prototype.
   const members = keys.map((key) => `${key === '__proto__' ? `['${key}']` : key}: undefined`);
   return new Function(`return { ${members.join(', ')} }`) as () => Answer;
