@@ -7,11 +7,13 @@ const STATEMENT_TIMEOUT_MS = 10_000;
 /**
  * Runs `work` with a connection of its own.
  * @param signal closes the connection; what is not committed is rolled back
+ * @param config of the connection, where it is another
  */
 export async function withClient<T>(
   databaseUrl: string,
   work: (client: pg.Client) => Promise<T>,
   signal?: AbortSignal,
+  config: pg.ClientConfig = {},
 ): Promise<T> {
   const client = new pg.Client({
     connectionString: databaseUrl,
@@ -19,6 +21,7 @@ export async function withClient<T>(
     query_timeout: STATEMENT_TIMEOUT_MS,
     application_name: 'gather',
     stream: () => new Socket({ signal }),
+    ...config,
   });
   // A lost connection fails the statement that runs on it. Without this listener it would end the process too.
   client.on('error', () => {});

@@ -1,9 +1,9 @@
-import { Socket } from 'node:net';
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Kysely, PostgresDialect } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import pg from 'pg';
 import { GatherError } from '../errors.ts';
 import { inStep, type OnStep } from '../step.ts';
+import { withClient } from './client.ts';
 import { toGatherError } from './errors.ts';
 import { engineMigrations } from './migrations/index.ts';
 import { type AppMigration, type EngineSchemas, engineTablesIn } from './schemas.ts';
@@ -16,6 +16,8 @@ export interface MigrationSource extends Pick<EngineSchemas, 'engineSchema'> {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** The connection of a migration, which may take long. */
+const CONFIG: pg.ClientConfig = { query_timeout: 0, application_name: 'gather migrate' };
 /** The longest wait of a migration for a table. */
 const LOCK_TIMEOUT_MS = 60_000;
 /** The longest wait for another process that migrates, in milliseconds. */
@@ -40,49 +42,53 @@ export async function migrate(
 ): Promise<void> {
   signal?.throwIfAborted();
   await inStep(onStep, 'migrations', async (report) => {
-    const pool = new pg.Pool({
-      connectionString: databaseUrl,
-      max: 1,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      onConnect: async (client) => {
-        await openSession(client, CONNECT_TIMEOUT_MS, { lockTimeoutMs: LOCK_TIMEOUT_MS });
-        // By default a role named like the engine's schema would create the application's tables there.
-        await client.query('set search_path to public');
-      },
-      application_name: 'gather migrate',
-      stream: () => new Socket({ signal }),
-    });
-    // A lost connection fails the statement that runs on it. Without these listeners it would end the process too.
-    pool.on('error', () => {});
-    pool.on('connect', (client) => client.on('error', () => {}));
-    await using database = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
-    await assertNotOldLayout(database);
-    await waitForTurn(database);
-    const names: string[] = [];
-    for (const set of toSets(source)) {
-      assertInOrder(await readSet(pool, source, set));
-      const { history, migrations } = set;
-      const { error, results = [] } = await new Migrator({
-        db: database,
-        provider: { getMigrations: async () => ({ ...migrations }) },
-        migrationTableSchema: source.engineSchema,
-        migrationTableName: history,
-        migrationLockTableName: `${history}Lock`,
-      }).migrateToLatest();
+    const run = (client: pg.Client) => migrateOver(client, source);
+    const names = await withClient(databaseUrl, run, signal, CONFIG).catch((error) => {
       signal?.throwIfAborted();
-      if (error) throw toGatherError(error);
-      names.push(...results.map(({ migrationName }) => migrationName));
-    }
+      throw toGatherError(error);
+    });
     report(names.length > 0 ? names.join(', ') : 'none to run');
   });
 }
 
+/** Runs missing migrations over one connection, and returns their names. */
+async function migrateOver(client: pg.Client, source: MigrationSource): Promise<string[]> {
+  await openSession(client, CONNECT_TIMEOUT_MS, { lockTimeoutMs: LOCK_TIMEOUT_MS });
+  // By default a role named like the engine's schema would create the application's tables there.
+  await client.query('set search_path to public');
+  await assertNotOldLayout(client);
+  await waitForTurn(client);
+  const database = toKysely(client);
+  const names: string[] = [];
+  for (const set of toSets(source)) {
+    assertInOrder(await readSet(client, source, set));
+    const { history, migrations } = set;
+    const { error, results = [] } = await new Migrator({
+      db: database,
+      provider: { getMigrations: async () => ({ ...migrations }) },
+      migrationTableSchema: source.engineSchema,
+      migrationTableName: history,
+      migrationLockTableName: `${history}Lock`,
+    }).migrateToLatest();
+    if (error) throw error;
+    names.push(...results.map(({ migrationName }) => migrationName));
+  }
+  return names;
+}
+
 /** Waits for other processes that migrate, so that one runs both sets. The turn ends with the connection. */
-async function waitForTurn(database: Kysely<unknown>): Promise<void> {
-  const setTimeoutMs = (ms: number) => sql`select set_config('lock_timeout', ${`${ms}ms`}, false)`.execute(database);
+async function waitForTurn(client: pg.Client): Promise<void> {
+  const setTimeoutMs = (ms: number) => client.query(`select set_config('lock_timeout', $1, false)`, [`${ms}ms`]);
   await setTimeoutMs(TURN_TIMEOUT_MS);
-  await sql`select pg_advisory_lock(hashtext('gather migrate'))`.execute(database);
+  await client.query(`select pg_advisory_lock(hashtext('gather migrate'))`);
   await setTimeoutMs(LOCK_TIMEOUT_MS);
+}
+
+/** Kysely over one connection. A pool would close it when a statement fails, and so end the turn of this process. */
+function toKysely(client: pg.Client): Kysely<unknown> {
+  const reserved = Object.assign(client, { release: () => {} });
+  const pool = { connect: async () => reserved, end: async () => {}, options: {} };
+  return new Kysely({ dialect: new PostgresDialect({ pool }) });
 }
 
 /** A migration of the code, of the database, or of both. */
@@ -188,13 +194,10 @@ function toNoun({ length }: readonly string[]): string {
 }
 
 /** Before its first release Gather had its own tables in the schema of the application's. */
-async function assertNotOldLayout(database: Kysely<unknown>): Promise<void> {
-  // Through Kysely, which ends the pool only if it has used it.
-  const { rows } = await sql<{ isOld: boolean }>`select to_regclass('public."jobChange"') is not null as "isOld"`
-    .execute(database)
-    .catch((error) => {
-      throw toGatherError(error);
-    });
+async function assertNotOldLayout(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ isOld: boolean }>(
+    `select to_regclass('public."jobChange"') is not null as "isOld"`,
+  );
   if (!rows[0]?.isOld) return;
   const message =
     'This database was made by a version of Gather from before its first release, which kept its own tables in the schema public. Use an empty database; for the embedded one, delete its directory (DATA_DIR).';
