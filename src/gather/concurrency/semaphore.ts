@@ -18,20 +18,36 @@ export interface Permit extends Disposable {
   release(): void;
 }
 
-type Waiter = (permit: Permit) => void;
+/** A caller that waits. */
+interface Waiter {
+  /** Its place in line: the time from which its waiting counts, as `performance.now()`. */
+  since: number;
+  serve: (permit: Permit) => void;
+}
+
+/** The waiting callers of one key, those with the first places first. */
+interface Queue {
+  readonly key: string | undefined;
+  /** When the key was served last, while it waits. */
+  servedAt: number;
+  readonly waiters: Waiter[];
+}
+
+/** How much longer a caller has waited than those that it may pass, at most. */
+const MAX_AHEAD_MS = 100;
 
 /**
- * A fair semaphore. Callers wait in a queue per key, which are served round-robin, so that a key with many callers does not
- * delay other keys. A key never holds more than `perKey` permits, even if others are free: a permit cannot be revoked when
- * another key needs it.
+ * A fair semaphore. Callers wait in line; a key that is served goes to the end of the line with its other callers, so that
+ * a key with many callers does not delay other keys. A key never holds more than `perKey` permits, even if others are free:
+ * a permit cannot be revoked when another key needs it.
  */
 export class Semaphore {
   readonly #options: SemaphoreOptions;
   #free: number;
   #waiting = 0;
   readonly #held = new Map<string, number>();
-  /** The waiting callers by key; the key that was served last comes last. */
-  readonly #queues = new Map<string | undefined, Set<Waiter>>();
+  /** In the order of their places. */
+  readonly #line: Queue[] = [];
 
   constructor(options: SemaphoreOptions) {
     this.#options = options;
@@ -50,7 +66,7 @@ export class Semaphore {
 
   /** How many keys wait, callers without a key as one. */
   get waitingKeys(): number {
-    return this.#queues.size;
+    return this.#line.length;
   }
 
   /** Takes a permit if one is free. The caller releases it. */
@@ -61,24 +77,27 @@ export class Semaphore {
 
   /**
    * Waits for a permit. The caller releases it.
+   * @param since when that began which the caller is a part of, as `performance.now()`. What began first is served first, so
+   *   that it ends and frees its memory; it passes others that have waited for up to 100 ms. @default now
    * @throws the error of the options, or the signal's reason once that aborts
    */
-  async acquire(signal: AbortSignal, key?: string): Promise<Permit> {
+  async acquire(signal: AbortSignal, key?: string, since?: number): Promise<Permit> {
     signal.throwIfAborted();
     const free = this.tryAcquire(key);
     if (free) return free;
     if (this.#waiting >= (this.#options.maxWaiting ?? Number.POSITIVE_INFINITY)) throw this.#options.toError();
-    const permit = await this.#wait(signal, key);
+    const permit = await this.#wait(signal, key, since);
     if (!signal.aborted) return permit;
     permit.release();
     throw signal.reason;
   }
 
-  #wait(signal: AbortSignal, key: string | undefined): Promise<Permit> {
+  #wait(signal: AbortSignal, key: string | undefined, since?: number): Promise<Permit> {
     const { timeoutMs, toError } = this.#options;
+    const now = performance.now();
     return new Promise((resolve, reject) => {
       const leave = (reason: unknown) => {
-        this.#remove(key, serve);
+        this.#remove(key, waiter);
         settle();
         reject(reason);
       };
@@ -92,9 +111,8 @@ export class Semaphore {
         settle();
         resolve(permit);
       };
-      const queue = this.#queues.get(key) ?? new Set();
-      this.#queues.set(key, queue.add(serve));
-      this.#waiting++;
+      const waiter: Waiter = { since: Math.max(since ?? now, now - MAX_AHEAD_MS), serve };
+      this.#add(key, waiter);
     });
   }
 
@@ -126,21 +144,49 @@ export class Semaphore {
   }
 
   #serve(): void {
-    // A queue that is moved to the end is visited again.
-    for (const [key, queue] of this.#queues) {
-      if (this.#free === 0) return;
-      const [next] = queue;
-      if (!next || !this.#isFree(key)) continue;
-      this.#remove(key, next);
-      if (this.#queues.delete(key)) this.#queues.set(key, queue);
-      next(this.#take(key));
+    while (this.#free > 0) {
+      const queue = this.#line.find(({ key }) => this.#isFree(key));
+      const next = queue?.waiters[0];
+      if (!queue || !next) return;
+      queue.servedAt = performance.now();
+      this.#remove(queue.key, next);
+      next.serve(this.#take(queue.key));
     }
   }
 
-  #remove(key: string | undefined, waiter: Waiter): void {
-    const queue = this.#queues.get(key);
-    if (!queue?.delete(waiter)) return;
-    this.#waiting--;
-    if (queue.size === 0) this.#queues.delete(key);
+  #add(key: string | undefined, waiter: Waiter): void {
+    const queue = this.#takeQueue(key) ?? { key, servedAt: 0, waiters: [] };
+    insert(queue.waiters, waiter, ({ since }) => since);
+    insert(this.#line, queue, placeOf);
+    this.#waiting++;
   }
+
+  #remove(key: string | undefined, waiter: Waiter): void {
+    const queue = this.#takeQueue(key);
+    if (!queue) return;
+    const index = queue.waiters.indexOf(waiter);
+    if (index >= 0) {
+      queue.waiters.splice(index, 1);
+      this.#waiting--;
+    }
+    if (queue.waiters.length > 0) insert(this.#line, queue, placeOf);
+  }
+
+  /** Takes the queue of a key out of the line, where its place may change. */
+  #takeQueue(key: string | undefined): Queue | undefined {
+    const index = this.#line.findIndex((queue) => queue.key === key);
+    return index < 0 ? undefined : this.#line.splice(index, 1)[0];
+  }
+}
+
+/** The place in line of a key: that of its first caller, but behind those that waited when it was served. */
+function placeOf({ servedAt, waiters: [first] }: Queue): number {
+  return Math.max(servedAt, first?.since ?? servedAt);
+}
+
+/** Inserts an item into a list in order, behind those at the same place. */
+function insert<T>(list: T[], item: T, toPlace: (item: T) => number): void {
+  const place = toPlace(item);
+  const before = list.findLastIndex((it) => toPlace(it) <= place);
+  list.splice(before + 1, 0, item);
 }

@@ -9,10 +9,11 @@ export interface Shares {
   /**
    * Waits for a connection.
    * @param key the client whose share it counts against; undefined counts against none
+   * @param since when the client's request arrived; see `Semaphore`
    * @param text the statement that the connection is for; undefined for a transaction
    * @throws BUSY after the timeout, and the signal's reason once it aborts
    */
-  acquire(signal: AbortSignal, key: string | undefined, text?: string): Promise<Permit>;
+  acquire(signal: AbortSignal, key: string | undefined, since?: number, text?: string): Promise<Permit>;
   /** Records how long a successful statement took, in milliseconds. */
   note?(text: string, ms: number): void;
   /** How many wait. */
@@ -105,10 +106,12 @@ export class StatementShares implements Shares {
     return join(permits);
   }
 
-  async acquire(signal: AbortSignal, key: string | undefined, text?: string): Promise<Permit> {
+  async acquire(signal: AbortSignal, key: string | undefined, since?: number, text?: string): Promise<Permit> {
     const permits: Permit[] = [];
     try {
-      for (const { semaphore, key: of } of this.#limitsOf(key, text)) permits.push(await semaphore.acquire(signal, of));
+      for (const { semaphore, key: of } of this.#limitsOf(key, text)) {
+        permits.push(await semaphore.acquire(signal, of, since));
+      }
       return join(permits);
     } catch (error) {
       releaseAll(permits);

@@ -33,6 +33,8 @@ export interface Label {
 export interface Client {
   /** Whose share of the connections they take. */
   key: string;
+  /** When its request arrived, as `performance.now()`. Its statements come before those of later ones. */
+  since?: number;
   /** Called with the time that PostgreSQL worked on each statement, in milliseconds, even if it failed or was cancelled. */
   onStatement?: (ms: number) => void;
   /** Called with the bytes of each row as it arrives. @returns whether more rows may come */
@@ -298,8 +300,8 @@ export class Database {
     const { signal } = this;
     signal.throwIfAborted();
     const shares = this.#pools.shares.get(pool);
-    const key = this.#client?.key;
-    const permit = shares?.tryAcquire(key, text) ?? (await shares?.acquire(signal, key, text));
+    const { key, since } = this.#client ?? {};
+    const permit = shares?.tryAcquire(key, text) ?? (await shares?.acquire(signal, key, since, text));
     const spare = Spares.of(pool).take();
     if (spare) {
       if (permit) held.set(spare, { permit, pool });

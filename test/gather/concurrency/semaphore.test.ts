@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Semaphore } from '../../../src/gather/concurrency/semaphore.ts';
 
@@ -42,6 +43,55 @@ test('permits are given in the order in which they were asked for', async () => 
 test('keys are served round-robin', async () => {
   const semaphore = new Semaphore({ size: 1, toError });
   expect(await serve(semaphore, ['a', 'a', 'a', 'a', 'b', 'b', 'c'])).toEqual(['a', 'a', 'b', 'c', 'a', 'b', 'a']);
+});
+
+test.each([
+  ['of one key', ['a', 'a', 'a', 'a']],
+  ['of several keys', ['a', 'b', 'c', 'd']],
+  ['without a key', [undefined, undefined, undefined, undefined]],
+])('what began first is served first: %s', async (_, [held, ...keys]) => {
+  const semaphore = new Semaphore({ size: 1, toError });
+  const permit = await semaphore.acquire(signal, held);
+  const now = performance.now();
+  const order: number[] = [];
+  const asked = [now - 10, now - 30, now - 20].map(async (since, index) => {
+    using _permit = await semaphore.acquire(signal, keys[index], since);
+    order.push(since - now);
+  });
+  permit.release();
+  await Promise.all(asked);
+  expect(order).toEqual([-30, -20, -10].map((ms) => expect.closeTo(ms)));
+});
+
+test('a key that is served goes behind those that wait, however early it began', async () => {
+  const semaphore = new Semaphore({ size: 1, toError });
+  const permit = await semaphore.acquire(signal, 'a');
+  const order: string[] = [];
+  const ask = async (key: string, since?: number) => {
+    using _permit = await semaphore.acquire(signal, key, since);
+    order.push(key);
+  };
+  const early = performance.now() - 50;
+  const asked = [ask('b'), ask('a', early), ask('a', early), ask('a', early), ask('c')];
+  permit.release();
+  await Promise.all(asked);
+  expect(order).toEqual(['a', 'b', 'c', 'a', 'a']);
+});
+
+test('who has waited for more than 100 ms is passed by nobody who began a long time ago', async () => {
+  const semaphore = new Semaphore({ size: 1, toError });
+  const permit = await semaphore.acquire(signal);
+  const order: string[] = [];
+  const ask = async (name: string, since?: number) => {
+    using _permit = await semaphore.acquire(signal, undefined, since);
+    order.push(name);
+  };
+  const patient = ask('patient');
+  await sleep(110);
+  const asked = [patient, ask('late'), ask('old', 0)];
+  permit.release();
+  await Promise.all(asked);
+  expect(order).toEqual(['patient', 'old', 'late']);
 });
 
 test('a key holds its part at most, also where the rest is free, and others take the rest at once', async () => {

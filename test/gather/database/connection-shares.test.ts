@@ -100,6 +100,23 @@ test('clients that wait are served in turn', async () => {
   expect(order.indexOf('late')).toBeLessThan(10);
 });
 
+test('the statements of the request that arrived first run first', async () => {
+  const text = 'select pg_sleep(0.01) from book limit 1';
+  await as('a').run(raw(text), { name: 'known' });
+  // Of the eight connections that a table has, one is left.
+  flood('greedy', 7);
+  await eventually(async () => expect(await running()).toBe(7));
+  const now = performance.now();
+  const order: number[] = [];
+  const statements = [0, 1, 2, 3, 4].map(async (msBefore) => {
+    const database = new Database(library.pools, leaving.signal, { key: 'a', since: now - msBefore });
+    await database.run(raw(text), { name: 'nap' });
+    order.push(msBefore);
+  });
+  await Promise.all(statements);
+  expect(order).toEqual([0, 4, 3, 2, 1]);
+});
+
 describe('one locked table', () => {
   test('leaves connections to other tables, however many clients wait for it', async () => {
     await using _lock = await lockTable(library.databaseUrl, 'book');

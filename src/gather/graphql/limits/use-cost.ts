@@ -5,6 +5,7 @@ import { toAddressKey } from '../../concurrency/limit-key.ts';
 import type { TokenBucket, TokenBuckets } from '../../concurrency/token-buckets.ts';
 import type { Context } from '../../context.ts';
 import type { OperationCost } from '../../monitoring/channels.ts';
+import { arrival } from '../../monitoring/request-id.ts';
 import { mapFirst } from '../map-first.ts';
 import type { Operation } from '../operation.ts';
 import type { CostPlan } from '../operation-plan.ts';
@@ -65,7 +66,7 @@ export function useCost(limits: CostLimits, buckets: TokenBuckets): Plugin<Conte
       charge.sqlMs += ms;
       bucket.giveBack(-ms);
     };
-    contextValue.client = { key, onStatement };
+    contextValue.client = { key, since: arrival(), onStatement };
     if (isTaken) return;
     stop({ errors: [requested > maxCost ? tooCostly(requested, maxCost, setting) : throttled(requested, bucket)] });
   };
