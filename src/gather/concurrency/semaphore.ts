@@ -34,7 +34,7 @@ interface Queue {
 }
 
 /** How much longer a caller has waited than those that it may pass, at most. */
-const MAX_AHEAD_MS = 100;
+const MAX_AHEAD_MS = 1000;
 
 /**
  * A fair semaphore. Callers wait in line; a key that is served goes to the end of the line with its other callers, so that
@@ -78,7 +78,7 @@ export class Semaphore {
   /**
    * Waits for a permit. The caller releases it.
    * @param since when that began which the caller is a part of, as `performance.now()`. What began first is served first, so
-   *   that it ends and frees its memory; it passes others that have waited for up to 100 ms. @default now
+   *   that it ends and frees its memory; it passes others that have waited for up to a second. @default now
    * @throws the error of the options, or the signal's reason once that aborts
    */
   async acquire(signal: AbortSignal, key?: string, since?: number): Promise<Permit> {
