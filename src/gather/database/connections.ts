@@ -66,7 +66,7 @@ export function connect<T extends keyof Schema>(
   const source: PageSource<Row<T>, undefined> = {
     load: once(async () => {
       try {
-        const { rows } = await database.run(statement, { name });
+        const { rows } = await database.run(statement, { name, rows: definition.name });
         onRows?.(rows);
         found = rows;
       } catch (error) {
@@ -76,7 +76,7 @@ export function connect<T extends keyof Schema>(
     find: () => found,
     cursorOf: (row) => cursorOf(order, row),
     count: once(async () => {
-      const counted = await database.run(countRows(definition, where), { name: `${name}.totalCount` });
+      const counted = await database.run(countRows(definition, where), { name: `${name}.totalCount`, rows: null });
       return Number(counted.rows[0]?.count);
     }),
   };

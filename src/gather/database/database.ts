@@ -27,6 +27,8 @@ export interface Label {
   name: string;
   /** @default 1 */
   keys?: number;
+  /** The table of the rows that it brings to fields; null if it brings none. @default not known */
+  rows?: TableName | null;
 }
 
 /** The client that statements run for. */
@@ -48,7 +50,8 @@ export type TableReference = (name: TableName) => RawBuilder<unknown>;
 
 /** The statements of a request or a transaction. */
 interface Trips {
-  readonly running: Set<Promise<unknown>>;
+  /** With what they bring: see `Label`. */
+  readonly running: Map<Promise<unknown>, TableName | null | undefined>;
   /** How many have ended. */
   ended: number;
   /** How many cursors there were. */
@@ -77,7 +80,7 @@ export class Database {
     signal: AbortSignal,
     client?: Client,
     transaction?: pg.PoolClient,
-    trips: Trips = { running: new Set(), ended: 0, cursors: 0 },
+    trips: Trips = { running: new Map(), ended: 0, cursors: 0 },
   ) {
     this.#pools = pools;
     this.signal = signal;
@@ -107,9 +110,11 @@ export class Database {
   }
 
   /** Runs one statement. */
-  run<Row>(query: Query<Row>, { name, keys = 1 }: Label): Promise<Result<Row>> {
+  run<Row>(query: Query<Row>, { name, keys = 1, rows }: Label): Promise<Result<Row>> {
     const statement = toBound(query);
-    return call({ kind: 'postgres', name, keys, signal: this.signal }, () => this.#track(this.#execute(statement)));
+    return call({ kind: 'postgres', name, keys, signal: this.signal }, () =>
+      this.#track(this.#execute(statement), rows),
+    );
   }
 
   /**
@@ -185,8 +190,8 @@ export class Database {
     return new Database(this.#pools, this.signal, client, this.#transaction, this.#trips);
   }
 
-  /** The running statements of this request, except those of cursors. Each settles when it ends. */
-  get running(): ReadonlySet<Promise<unknown>> {
+  /** The running statements of this request, except those of cursors, with what they bring. Each settles when it ends. */
+  get running(): ReadonlyMap<Promise<unknown>, TableName | null | undefined> {
     return this.#trips.running;
   }
 
@@ -239,7 +244,7 @@ export class Database {
 
   /** On a broken connection does not roll back, which would only delay the caller. */
   async #rollBack(client: pg.PoolClient, error: unknown): Promise<void> {
-    await Promise.allSettled(this.#trips.running);
+    await Promise.allSettled(this.#trips.running.keys());
     const isOfDatabase = error instanceof GatherError && error.source === 'postgres' && error.code !== 'UNSUPPORTED';
     const failure = isOfDatabase ? error.cause : undefined;
     if (isBroken(failure)) return this.#release(client, failure);
@@ -359,9 +364,9 @@ export class Database {
     };
   }
 
-  #track<T>(trip: Promise<T>): Promise<T> {
+  #track<T>(trip: Promise<T>, rows?: TableName | null): Promise<T> {
     const trips = this.#trips;
-    trips.running.add(trip);
+    trips.running.set(trip, rows);
     const done = () => {
       trips.running.delete(trip);
       trips.ended += 1;

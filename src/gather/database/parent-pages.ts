@@ -83,7 +83,7 @@ export async function readParentPages<T extends keyof Schema>(
     },
     Object.assign(toParams(list, parents), values, ...positions.map(paramsOfPosition)),
   );
-  const found = await database.run(statement, { name, keys: parents.length });
+  const found = await database.run(statement, { name, keys: parents.length, rows: definition.name });
   const rows: object[][] = parents.map(() => []);
   for (const row of found.rows) rows[Number(row.$index) - 1]?.push(row);
   return rows;
@@ -108,7 +108,7 @@ export async function countByParent<T extends keyof Schema>(
       ),
     },
   );
-  const { rows } = await database.run(statement, { name, keys: parents.length });
+  const { rows } = await database.run(statement, { name, keys: parents.length, rows: null });
   const counts: number[] = [];
   for (const { count, $index } of rows) counts[Number($index) - 1] = Number(count);
   return counts;

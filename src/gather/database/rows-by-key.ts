@@ -30,7 +30,7 @@ export async function readRowsByKey<T extends keyof Schema>(
       where ${sql.id(column)} = any(${param('keys')}::${sql.raw(type)}[])`,
     { keys: keys.filter((key) => isHeld(type, key)) },
   );
-  return (await database.run(statement, { name, keys: keys.length })).rows;
+  return (await database.run(statement, { name, keys: keys.length, rows: definition.name })).rows;
 }
 
 /**
@@ -67,5 +67,5 @@ export async function readRowsByKeyText<T extends keyof Schema>(
     },
     { keys: types.map((_, index) => possible.map((values) => values?.[index])) },
   );
-  return (await database.run(statement, { name, keys: texts.length })).rows;
+  return (await database.run(statement, { name, keys: texts.length, rows: definition.name })).rows;
 }

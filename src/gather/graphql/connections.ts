@@ -2,6 +2,9 @@ import type { Connection, Edge, PageOfRows } from '../database/connection.ts';
 
 type AnyConnection = Connection<unknown>;
 
+/** The field of the connection leads to its rows, and to their number. */
+const KNOWN = { leads: [] };
+
 /** The resolvers of every `…Connection` type. */
 export const connectionResolvers = {
   edges: ofPage(({ rows }, connection) => rows.map((row) => connection.edgeOf(row))),
@@ -12,12 +15,12 @@ export const connectionResolvers = {
     startCursor: rows.length > 0 ? connection.cursorOf(rows[0]) : null,
     endCursor: rows.length > 0 ? connection.cursorOf(rows.at(-1)) : null,
   })),
-  totalCount: (connection: AnyConnection): Promise<number> => connection.totalCount(),
+  totalCount: { resolve: (connection: AnyConnection): Promise<number> => connection.totalCount(), extensions: KNOWN },
 };
 
 /** The resolvers of every `…Edge` type. */
 export const edgeResolvers = {
-  cursor: <Row>({ node, connection }: Edge<Row>): string => connection.cursorOf(node),
+  cursor: { resolve: <Row>({ node, connection }: Edge<Row>): string => connection.cursorOf(node), extensions: KNOWN },
 };
 
 /** A field that is part of a connection's page. */
@@ -32,6 +35,6 @@ function ofPage<Value>(toValue: (page: PageOfRows<unknown>, connection: AnyConne
   };
   return {
     resolve: async (connection: AnyConnection): Promise<Value> => toValue(await connection.read(), connection),
-    extensions: { resolveAll },
+    extensions: { ...KNOWN, resolveAll },
   };
 }

@@ -4,6 +4,7 @@ import { type Key, toKey } from '../database/key.ts';
 import type { TableName } from '../database/schema.ts';
 import type { Definitions } from '../database/tables.ts';
 import { toGlobalId } from '../global-id.ts';
+import { type Lead, rowLoaderName, serviceValuesName } from '../loaders/leads.ts';
 import type { BelongsTo, DeclaredField, FromService, HasMany, ManyToMany } from './define-type.ts';
 import { toChildLists } from './lists/children-of.ts';
 import { type RowsOfType, toConnection } from './lists/connection-of.ts';
@@ -65,7 +66,7 @@ function ofNoColumn<Args>(resolve: (row: unknown, args: Args, context: Context) 
 /** Creates the resolver of `Node.id`. @param columns those of the key */
 export function toIdResolution(type: string, columns: readonly string[]): Resolution {
   const key = toKey(columns);
-  return { resolve: (row) => toGlobalId(type, key.textOf(row) ?? ''), extensions: { reads: columns } };
+  return { resolve: (row) => toGlobalId(type, key.textOf(row) ?? ''), extensions: { reads: columns, leads: [] } };
 }
 
 function toParent({ by }: BelongsTo, { table, definitions }: PlaceInTable): Resolution {
@@ -74,6 +75,7 @@ function toParent({ by }: BelongsTo, { table, definitions }: PlaceInTable): Reso
   const nullable: readonly string[] = definitions[table].nullable;
   const isNullable = found.columns.some((column) => nullable.includes(column));
   const wanted = { table: found.table, key: toKey(found.to), isNullable };
+  const lead: Lead = { loader: rowLoaderName(found.table, found.to), rows: found.table };
   const foreignKey = toKey(found.columns);
   const findAll = (rows: readonly AnyRow[], _: Arguments, { loaders }: Context) => {
     return findRows(loaders, wanted, textsOf(rows, foreignKey));
@@ -84,7 +86,7 @@ function toParent({ by }: BelongsTo, { table, definitions }: PlaceInTable): Reso
       if (found instanceof Error) throw found;
       return found;
     },
-    extensions: { reads: found.columns, resolveAll: findAll },
+    extensions: { reads: found.columns, leads: [lead], resolveAll: findAll },
   };
 }
 
@@ -104,19 +106,23 @@ function toServiceValue({ service, operation, by, select }: FromService): Resolu
       if (value instanceof Error) throw value;
       return value;
     },
-    extensions: { reads: [by], resolveAll: loadAll },
+    extensions: {
+      reads: [by],
+      leads: [{ loader: serviceValuesName(service, operation), rows: null }],
+      resolveAll: loadAll,
+    },
   };
 }
 
 function toChildren(field: HasMany | ManyToMany, place: PlaceInTable): Resolution {
-  const { reads, loadAll } = toChildLists(field, place);
+  const { reads, leads, loadAll } = toChildLists(field, place);
   return {
     resolve: async (row, args, context) => {
       const [found] = await loadAll([row], args, context);
       if (found instanceof Error) throw found;
       return found;
     },
-    extensions: { reads, resolveAll: loadAll },
+    extensions: { reads, leads, resolveAll: loadAll },
   };
 }
 

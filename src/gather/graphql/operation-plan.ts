@@ -13,11 +13,14 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Columns } from '../database/columns.ts';
+import type { TableName } from '../database/schema.ts';
+import { Leads } from '../loaders/leads.ts';
 import { forget, planOf as selectionOf } from './execution/plan.ts';
 import type { Field, Selection } from './execution/selection.ts';
 import { type ArgumentCost, argumentCostOf } from './limits/argument-cost.ts';
 import { type Size, type Sizing, sizingOf } from './limits/size.ts';
 import type { TableTypes } from './owner-column.ts';
+import { readingOf } from './reads.ts';
 import { TableSelections } from './table-selection.ts';
 
 /** What is known of an operation before it runs: derived from the selection that is executed, and kept with it. */
@@ -26,6 +29,8 @@ export interface OperationPlan {
   cost: CostPlan;
   /** The columns of each table that it reads. */
   columns: Columns;
+  /** What its rows lead to. */
+  leads: Leads;
 }
 
 /**
@@ -113,6 +118,7 @@ export function createPlanOf(schema: GraphQLSchema, tables: TableTypes): PlanOf 
 class Planner {
   readonly #schema: GraphQLSchema;
   readonly #tables: TableSelections;
+  readonly #leads = new Leads();
   /** How many fields it has planned. */
   fields = 1;
 
@@ -122,21 +128,23 @@ class Planner {
   }
 
   toPlan(selection: Selection): OperationPlan {
-    return { cost: this.#plan([selection]), columns: this.#tables.columns };
+    return { cost: this.#plan([selection]), columns: this.#tables.columns, leads: this.#leads };
   }
 
-  /** @param selections on the possible types of an object */
-  #plan(selections: readonly Selection[], enclosing?: Enclosing): CostPlan {
+  /** @param selections on the possible types of an object @param table of the nearest row around it */
+  #plan(selections: readonly Selection[], enclosing?: Enclosing, table?: TableName): CostPlan {
     return selections
-      .map((it) => fieldsOf(it).flatMap((field) => this.#toField(field, enclosing)))
+      .map((it) => fieldsOf(it).flatMap((field) => this.#toField(field, enclosing, table)))
       .filter((fields) => fields.length > 0);
   }
 
   /** Empty if the field costs nothing. */
-  #toField(field: Field, enclosing: Enclosing | undefined): PlannedField[] {
+  #toField(field: Field, enclosing: Enclosing | undefined, around: TableName | undefined): PlannedField[] {
     const { key, parentType, definition } = field;
     this.fields++;
     this.#tables.add(parentType, definition);
+    const table = this.#tables.tableOf(parentType) ?? around;
+    if (table && field.resolve && !isMeta(definition)) this.#leads.add(table, readingOf(definition).leads);
     const types = this.#objectTypesOf(definition);
     const own = this.#weightOf(parentType, definition) + (types.length > 0 ? 0 : scalarPoints(parentType));
     const inherited = enclosing?.argumentCost;
@@ -156,6 +164,7 @@ class Planner {
     const below = this.#plan(
       types.map((it) => elements.selectionOf(it)),
       inside,
+      table,
     );
     return [{ key, weight, points, size, below }];
   }
@@ -173,6 +182,11 @@ class Planner {
     const own = typeof weight === 'number' ? weight : 0;
     return own + (parentType === this.#schema.getMutationType() ? MUTATION_WEIGHT : 0);
   }
+}
+
+/** Whether it is `__typename`. */
+function isMeta({ name }: GraphQLField<unknown, unknown>): boolean {
+  return name.startsWith('__');
 }
 
 /** All fields of a selection, also those that are delivered later. */

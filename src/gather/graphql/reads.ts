@@ -1,14 +1,18 @@
 import type { GraphQLField, GraphQLResolveInfo } from 'graphql';
 import type { Context } from '../context.ts';
+import type { Lead } from '../loaders/leads.ts';
 
 interface ReadingResolver<Row, Args, Result> {
   resolve: (row: Row, args: Args, context: Context, info: GraphQLResolveInfo) => Result;
   extensions: Reading;
 }
 
-/** The columns that a field reads of its parent's row. */
+/** What a field reads. */
 export interface Reading {
+  /** The columns of its parent's row. */
   reads: readonly string[];
+  /** What it asks loaders for. @default not known, if the field has a resolver */
+  leads?: readonly Lead[];
 }
 
 /**

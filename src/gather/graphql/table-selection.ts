@@ -44,8 +44,13 @@ export class TableSelections {
     }
   }
 
+  /** The table of a type, if it has one. */
+  tableOf({ name }: GraphQLObjectType): TableName | undefined {
+    return this.#types[name];
+  }
+
   add(type: GraphQLObjectType, field: GraphQLField<unknown, unknown>): void {
-    const table = this.#types[type.name];
+    const table = this.tableOf(type);
     if (table) this.#tables.get(table)?.add(field);
   }
 

@@ -43,7 +43,7 @@ export function useSources({
 }: Sources): Plugin<Context & PlannedContext & TimingContext> {
   const addSources = ({ args }: Operation<Context & PlannedContext & TimingContext & YogaInitialContext>) => {
     const context = args.contextValue;
-    const { columns, args: validated } = context.planned;
+    const { columns, leads, args: validated } = context.planned;
     const end = context.timing.begin('context');
     const client = context.client && {
       ...context.client,
@@ -54,7 +54,7 @@ export function useSources({
     const chosen = replica && isQuery ? replica.poolsFor(context.client.key) : pools;
     const database = new Database(chosen, context.signal, client);
     const services = clients.bind(context.signal);
-    const source = { database, services, columns, schedule: createSchedule(database) };
+    const source = { database, services, columns, schedule: createSchedule(database, leads) };
     Object.assign(context, {
       database,
       services,

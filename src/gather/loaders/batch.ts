@@ -3,6 +3,7 @@ import type { Columns } from '../database/columns.ts';
 import type { Database } from '../database/database.ts';
 import { loads } from '../monitoring/channels.ts';
 import type { Services } from '../services/services.ts';
+import type { Brought } from './leads.ts';
 import { createObservedLoader } from './observed-loader.ts';
 import type { RowCache } from './row-cache.ts';
 import type { Schedule } from './schedule.ts';
@@ -21,6 +22,8 @@ export interface LoaderSource {
 interface LoaderOptions<Key, Value> {
   /** Converts a key to text that is the same for equal keys. @default the key, a primitive */
   toCacheKey?: (key: Key) => string;
+  /** What its batches bring. @default not known */
+  rows?: Brought;
   /** @default an empty map */
   cacheMap?: CacheMap<string, Promise<Value>>;
 }
@@ -33,11 +36,11 @@ export function createLoader<Key, Value>(
   name: string,
   { schedule }: LoaderSource,
   load: (keys: readonly Key[]) => Promise<(Value | Error)[]>,
-  { toCacheKey, cacheMap }: LoaderOptions<Key, Value> = {},
+  { toCacheKey, rows, cacheMap }: LoaderOptions<Key, Value> = {},
 ): DataLoader<Key, Value, unknown> {
   const options = {
     name,
-    batchScheduleFn: schedule,
+    batchScheduleFn: (dispatch: () => void) => schedule({ loader: name, rows }, dispatch),
     ...(toCacheKey && { cacheKeyFn: toCacheKey }),
     ...(cacheMap && { cacheMap }),
   };

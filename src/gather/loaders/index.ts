@@ -10,6 +10,7 @@ import type { Registered } from '../register.ts';
 import type { LoaderSource } from './batch.ts';
 import { keyByFileId } from './key-by-file-id.ts';
 import { lastJobBySchedule } from './last-job-by-schedule.ts';
+import { rowLoaderName, serviceValuesName } from './leads.ts';
 import { ParentPages } from './parent-pages.ts';
 import { createRowByKey } from './row-by-key.ts';
 import { RowCache } from './row-cache.ts';
@@ -90,7 +91,9 @@ interface Unfinished extends Pick<SharedLoaders, 'rowsBy'> {
 /** Loaders are created on first use, so that a request pays only for those that it uses. */
 export function loadersFrom({ factories, rowLoaders: appRowLoaders, nodeTypes }: LoadersConfig): CreateLoaders {
   const keys: RowLoaderKeys = { ...engineRowLoaders, ...appRowLoaders };
-  const names = new Map(Object.entries(keys).map(([name, [table, ...columns]]) => [`${table} ${columns}`, name]));
+  const names = new Map(
+    Object.entries(keys).map(([name, [table, ...columns]]) => [rowLoaderName(table, columns), name]),
+  );
   const createNamed = lazily<Unfinished, object>({
     ...mapValues(
       keys,
@@ -118,7 +121,7 @@ export function loadersFrom({ factories, rowLoaders: appRowLoaders, nodeTypes }:
       return created.get(key) as T;
     };
     const rowsBy: SharedLoaders['rowsBy'] = (table, columns) => {
-      const key = `${table} ${columns}`;
+      const key = rowLoaderName(table, columns);
       const { [table]: definition } = source.database.definitions;
       return once(key, () => createRowByKey(names.get(key) ?? key, sourceOf(table), definition, toKey(columns)));
     };
@@ -130,7 +133,7 @@ export function loadersFrom({ factories, rowLoaders: appRowLoaders, nodeTypes }:
         return table && rowsBy(table, given.database.definitions[table].key).loader;
       },
       ofService: (service, operation) =>
-        once(`${service}.${operation}`, () => new ServiceValues(source, { service, operation })),
+        once(serviceValuesName(service, operation), () => new ServiceValues(source, { service, operation })),
       listsOf: (field, args, toList) => {
         const known = lists.get(args);
         if (known) return known;

@@ -1,8 +1,13 @@
 import { batches } from '../monitoring/channels.ts';
+import type { Brought } from './leads.ts';
 import type { Schedule } from './schedule.ts';
 
 interface NextBatchOptions<Key> {
   name: string;
+  /** The name of its loader, as fields lead to it. @default the name */
+  lead?: string;
+  /** What it brings. */
+  rows: Brought;
   schedule: Schedule;
   /** Loads the keys of a batch, and keeps what it finds. */
   load: (keys: readonly Key[]) => Promise<void>;
@@ -23,7 +28,10 @@ export class NextBatch<Key> {
   /** @returns the end of the batch; never rejects */
   add(key: Key): Promise<void> {
     this.#keys.push(key);
-    this.#done ??= new Promise((resolve) => this.#options.schedule(() => resolve(this.#leave())));
+    if (!this.#done) {
+      const { schedule, name, lead = name, rows } = this.#options;
+      this.#done = new Promise((resolve) => schedule({ loader: lead, rows }, () => resolve(this.#leave())));
+    }
     return this.#done;
   }
 

@@ -7,6 +7,7 @@ import { cursorOf, toPositions } from '../database/positions.ts';
 import type { Schema } from '../database/schema.ts';
 import { loads } from '../monitoring/channels.ts';
 import { createLoader, type LoaderSource } from './batch.ts';
+import { countsName } from './leads.ts';
 import { NextBatch } from './next-batch.ts';
 
 /** The rows of one parent, as they were asked for. */
@@ -35,8 +36,11 @@ export class ParentPages<T extends keyof Schema> {
     this.#source = source;
     this.#list = list;
     this.#next = this.#createBatches();
-    this.#counts = createLoader(`${name}.totalCount`, source, (parents: readonly string[]) =>
-      countByParent(source.database, list, parents),
+    this.#counts = createLoader(
+      countsName(name),
+      source,
+      (parents: readonly string[]) => countByParent(source.database, list, parents),
+      { rows: null },
     );
   }
 
@@ -89,6 +93,7 @@ export class ParentPages<T extends keyof Schema> {
     const { name } = list.definition;
     return new NextBatch({
       name: list.name,
+      rows: name,
       schedule,
       load: async (asked) => {
         const parents = asked.map(({ parent }) => parent);

@@ -4,6 +4,7 @@ import type { Schema } from '../database/schema.ts';
 import type { Row, TableDefinition } from '../database/table-definition.ts';
 import { GatherError } from '../errors.ts';
 import type { LoaderSource } from './batch.ts';
+import { rowLoaderName } from './leads.ts';
 import { RowLoader } from './row-loader.ts';
 
 /** A loader of a table's rows by the texts of a unique key. NOT_FOUND for a key without a row. */
@@ -17,6 +18,8 @@ export function createRowByKey<T extends keyof Schema>(
   const message = `There is no ${definition.table} with this ${key.columns.join(' and ')}.`;
   return new RowLoader<Row<T>>({
     name,
+    lead: rowLoaderName(table, key.columns),
+    table,
     schedule,
     known: () => known.by(table, key),
     read: async (texts) => {

@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader';
 import type { KeyValue } from '../database/key.ts';
+import type { TableName } from '../database/schema.ts';
 import { loads } from '../monitoring/channels.ts';
 import { NextBatch } from './next-batch.ts';
 import { observeLoads } from './observed-loader.ts';
@@ -7,6 +8,10 @@ import type { Schedule } from './schedule.ts';
 
 interface RowLoaderOptions<Row> {
   name: string;
+  /** The name of the loader, as fields lead to it. */
+  lead: string;
+  /** The table of the rows. */
+  table: TableName;
   schedule: Schedule;
   /** The rows that the request has read, by the texts of the loader's key. Ask again after more are read. */
   known: () => ReadonlyMap<string, Row>;
@@ -34,12 +39,12 @@ export class RowLoader<Row extends object> {
   readonly #others = new Map<string, Row | Error>();
 
   constructor(options: RowLoaderOptions<Row>) {
-    const { name, schedule, read } = options;
+    const { name, lead, table, schedule, read } = options;
     this.#options = options;
     const fail = (keys: readonly string[], error: Error) => {
       for (const key of keys) this.#others.set(key, error);
     };
-    this.#next = new NextBatch({ name, schedule, load: read, fail });
+    this.#next = new NextBatch({ name, lead, rows: table, schedule, load: read, fail });
     const load = async (keys: readonly KeyValue[]) => {
       const texts = keys.map(String);
       await Promise.all(this.#ask(texts));

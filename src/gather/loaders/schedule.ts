@@ -1,92 +1,96 @@
 import type { Database } from '../database/database.ts';
+import type { Brought, Leads } from './leads.ts';
 
-/** Schedules the dispatch of a loader's batch: DataLoader's `batchScheduleFn`. */
-export type Schedule = (dispatch: () => void) => void;
+/** A batch of a loader. */
+interface Batch {
+  /** The name of its loader, as fields lead to it. */
+  loader: string;
+  /** What it brings. @default not known */
+  rows?: Brought;
+}
 
-/** The longest time that batches wait for a statement, whose rows may bring more keys. */
+/** Schedules the dispatch of a batch, once it is as large as it gets. */
+export type Schedule = (batch: Batch, dispatch: () => void) => void;
+
+/** A batch that was asked for. */
+interface Waiting extends Batch {
+  dispatch: () => void;
+  /** Counts up. Batches of one turn of the event loop belong to one level. */
+  turn: number;
+  /** Runs while it is held. */
+  timer?: NodeJS.Timeout;
+  /** It has been held for long enough. */
+  isLate?: boolean;
+}
+
+/** The longest time that a batch is held. */
 const MAX_HOLD_MS = 20;
 
 /**
- * Dispatches all batches that a request asked for in the same turn of the event loop together, once the turn is over and
- * running statements have ended, but at most 20 ms later.
+ * Dispatches the batches that a request asks for at the end of the turn of the event loop, but holds each, for up to 20 ms,
+ * while rows are under way that may bring it more keys:
+ *
+ * - those of a running statement. What its rows lead to is known from the plan of the operation, except from resolvers of the
+ *   application. A statement that runs for more than 20 ms is slow even on a busy machine, and holds batches back once;
+ * - those of another batch of the same turn, if declared fields lead from its rows to this one, and not the other way round;
+ * - those of a batch that was asked for before, which belongs to the level above.
  *
  * DataLoader alone dispatches a batch as soon as no promise is left to settle. The rows of one level of a page often come
  * from two statements on two connections, a fraction of a millisecond apart, or some milliseconds on a busy machine: it
- * would dispatch two batches instead of one, and two again on each level below. Delaying the first costs a page next to
- * nothing, because the page waits for the slower statement anyway.
- *
- * A statement that runs for more than 20 ms is slow even on a busy machine, and delays no further batch. So it delays the
- * levels beside it once, not each of them.
- *
- * Batches that are asked for while others wait belong to a level below. Once the others are dispatched, these wait for
- * their rows.
+ * would dispatch two batches instead of one, and two again on each level below.
  */
-export function createSchedule(database: Pick<Database, 'running' | 'ended'>): Schedule {
+export function createSchedule(database: Pick<Database, 'running' | 'ended'>, leads: Leads): Schedule {
   const slow = new Set<Promise<unknown>>();
-  /** The batches that leave next. */
-  let level: (() => void)[] = [];
-  /** The batches that wait for the rows of `level`. */
-  let below: (() => void)[] = [];
-  let isHolding = false;
-  let isCollecting = false;
-  let endedBefore = 0;
+  let waiting: Waiting[] = [];
+  let checks = 0;
+  let isChecking = false;
 
-  const findAwaited = () => [...database.running].filter((statement) => !slow.has(statement));
-
-  /** Collects the statements to wait for before the next answer of PostgreSQL is read, however long a turn takes. */
-  const begin = (batches: (() => void)[]) => {
-    level = batches;
-    isHolding = true;
-    isCollecting = true;
-    endedBefore = database.ended;
-    afterPromises(() => {
-      if (findAwaited().length > 0) hold();
-      else setImmediate(hold);
-    });
+  const findHolder = ({ loader }: Batch) => {
+    for (const [statement, rows] of database.running)
+      if (!slow.has(statement) && leads.mayLead(rows, loader)) return statement;
+    return undefined;
   };
 
-  const hold = () => {
-    isCollecting = false;
-    whenSettled(() => {
-      for (const dispatch of level) dispatch();
-      isHolding = false;
-      if (below.length === 0) return;
-      const next = below;
-      below = [];
-      begin(next);
-    });
+  const comesFirst = (other: Waiting, batch: Waiting) => {
+    if (other.turn < batch.turn) return leads.mayLead(other.rows, batch.loader);
+    return leads.lead(other.rows, batch.loader) && !leads.lead(batch.rows, other.loader);
   };
 
-  /** Calls back when the running statements have ended and their rows were delivered, or after 20 ms. */
-  const whenSettled = (then: () => void) => {
-    const awaited = findAwaited();
-    if (awaited.length === 0) {
-      then();
-      return;
-    }
-    let isReleased = false;
-    const release = () => {
-      if (isReleased) return;
-      isReleased = true;
+  const isHeld = (batch: Waiting) =>
+    !batch.isLate && (findHolder(batch) !== undefined || waiting.some((other) => comesFirst(other, batch)));
+
+  const check = () => {
+    isChecking = false;
+    checks += 1;
+    const held = waiting.filter(isHeld);
+    const leaving = held.length === 0 ? waiting : waiting.filter((batch) => !held.includes(batch));
+    waiting = held;
+    for (const { timer, dispatch } of leaving) {
       clearTimeout(timer);
-      setImmediate(then);
-    };
-    const timer = setTimeout(() => {
-      for (const statement of awaited) slow.add(statement);
-      release();
-    }, MAX_HOLD_MS);
-    void Promise.allSettled(awaited).then(release);
+      dispatch();
+    }
+    for (const batch of held) batch.timer ??= setTimeout(letGo, MAX_HOLD_MS, batch);
+    if (held.length === 0) return;
+    // What has left may have started no statement.
+    if (leaving.length > 0) checkSoon();
+    else void Promise.race(database.running.keys()).then(checkSoon, checkSoon);
   };
 
-  return (dispatch) => {
-    if (!isHolding) begin([dispatch]);
-    // A statement that began and ended in this turn has brought rows. Their batches belong to the level below.
-    else if (isCollecting && database.ended === endedBefore) level.push(dispatch);
-    else below.push(dispatch);
+  const checkSoon = () => {
+    if (isChecking) return;
+    isChecking = true;
+    setImmediate(check);
   };
-}
 
-/** Calls back when no promise is left to settle, before the event loop continues. */
-function afterPromises(then: () => void): void {
-  void Promise.resolve().then(() => process.nextTick(then));
+  const letGo = (batch: Waiting) => {
+    batch.isLate = true;
+    for (let holder = findHolder(batch); holder; holder = findHolder(batch)) slow.add(holder);
+    checkSoon();
+  };
+
+  return (batch, dispatch) => {
+    // A statement that has ended in this turn has brought rows. Their batches belong to the level below.
+    waiting.push({ ...batch, dispatch, turn: checks + database.ended });
+    checkSoon();
+  };
 }

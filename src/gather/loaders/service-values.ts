@@ -1,6 +1,7 @@
 import { loads } from '../monitoring/channels.ts';
 import type { BoundOperation } from '../services/operation.ts';
 import type { LoaderSource } from './batch.ts';
+import { serviceValuesName } from './leads.ts';
 import { NextBatch } from './next-batch.ts';
 
 /** An operation of a service that is declared in its `bulk`. */
@@ -19,7 +20,7 @@ export class ServiceValues {
   readonly #found = new Map<string, unknown>();
 
   constructor({ services, schedule }: LoaderSource, { service, operation }: Declared) {
-    const name = `${service}.${operation}`;
+    const name = serviceValuesName(service, operation);
     // The types of the application's services say more than can be said of any service.
     const bound = Reflect.get(services, service) as Readonly<Record<string, BoundOperation>> | undefined;
     const readByKey = bound?.[operation]?.byKey;
@@ -27,6 +28,7 @@ export class ServiceValues {
     this.#name = name;
     this.#next = new NextBatch({
       name,
+      rows: null,
       schedule,
       load: async (keys) => {
         const values = await readByKey(keys);

@@ -22,8 +22,10 @@ function startRequest() {
   /** The keys of each batch. */
   const read: string[][] = [];
   const rows = new RowLoader<Book>({
+    lead: 'book id',
+    table: 'book',
     name: 'bookById',
-    schedule: (dispatch) => void setImmediate(dispatch),
+    schedule: (_, dispatch) => void setImmediate(dispatch),
     known: () => known.by('book', KEY) as unknown as ReadonlyMap<string, Book>,
     read: async (keys) => {
       read.push([...keys]);

@@ -1,5 +1,7 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Database, raw } from '../../../src/gather/database/database.ts';
+import type { TableName } from '../../../src/gather/database/schema.ts';
+import { type Brought, Leads } from '../../../src/gather/loaders/leads.ts';
 import { createSchedule } from '../../../src/gather/loaders/schedule.ts';
 import { createTestDatabase, type TestDatabase } from '../../helpers/database.ts';
 import { lockTable } from '../../helpers/lock.ts';
@@ -111,19 +113,90 @@ test('a statement that fails holds no batch back', async () => {
   expect(left).toEqual(['a']);
 });
 
+describe('what is known of the rows', () => {
+  const leads = new Leads();
+  leads.add('book', [{ loader: 'author', rows: 'author' }]);
+  leads.add('book', [{ loader: 'ratings', rows: null }]);
+  leads.add('author', []);
+  leads.add('genre', [{ loader: 'books of a genre', rows: 'book' }]);
+  leads.add('lending.loan', undefined);
+
+  test.each<[table: TableName, held: string[]]>([
+    ['book', ['author', 'ratings']],
+    ['author', []],
+    ['genre', ['author', 'books of a genre', 'ratings']],
+    ['lending.loan', ['author', 'books of a genre', 'ratings']],
+  ])('a statement whose rows are of %s holds back what they lead to: %j', async (table, held) => {
+    using _ = holdTimeouts();
+    const { schedule, left, run } = begin(leads);
+    await using lock = await lockTable(db.databaseUrl, 'book');
+    const running = run('select from book limit 1', table);
+    for (const name of ['author', 'ratings', 'books of a genre']) schedule(name);
+    await turns();
+    const free = ['author', 'ratings', 'books of a genre'].filter((name) => !held.includes(name));
+    expect(left).toEqual(free);
+    await lock[Symbol.asyncDispose]();
+    await running;
+    await turns();
+    expect(left.toSorted()).toEqual(['author', 'books of a genre', 'ratings']);
+  });
+
+  test('a batch waits for one of its own turn that leads to it', async () => {
+    using _ = holdTimeouts();
+    const { schedule, left, run } = begin(leads);
+    await using lock = await lockTable(db.databaseUrl, 'book');
+    let read: Promise<unknown> | undefined;
+    schedule('author', () => {}, 'author');
+    schedule(
+      'books of a genre',
+      () => {
+        read = run('select from book limit 1', 'book').then(() => schedule('ratings'));
+      },
+      'book',
+    );
+    await turns();
+    expect(left).toEqual(['books of a genre']);
+    await lock[Symbol.asyncDispose]();
+    await read;
+    await turns();
+    expect(left).toEqual(['books of a genre', 'author', 'ratings']);
+  });
+
+  test('batches of one turn that lead to one another leave together', async () => {
+    using _ = holdTimeouts();
+    const both = new Leads();
+    both.add('author', [{ loader: 'books', rows: 'book' }]);
+    both.add('book', [{ loader: 'author', rows: 'author' }]);
+    const { schedule, left } = begin(both);
+    schedule('author', () => {}, 'author');
+    schedule('books', () => {}, 'book');
+    await turns();
+    expect(left).toEqual(['author', 'books']);
+  });
+
+  test('a batch that has left without a statement holds no other back', async () => {
+    using _ = holdTimeouts();
+    const { schedule, left } = begin(leads);
+    schedule('books of a genre', () => {}, 'book');
+    schedule('author', () => {}, 'author');
+    await turns();
+    expect(left).toEqual(['books of a genre', 'author']);
+  });
+});
+
 /** The schedule of one request, and the batches that have left, by name. */
-function begin() {
+function begin(leads = new Leads()) {
   const database = new Database(db.pools, new AbortController().signal);
-  const schedule = createSchedule(database);
+  const schedule = createSchedule(database, leads);
   const left: string[] = [];
   return {
     left,
-    schedule: (name: string, dispatch = () => {}) =>
-      schedule(() => {
+    schedule: (name: string, dispatch = () => {}, rows?: Brought) =>
+      schedule({ loader: name, rows }, () => {
         left.push(name);
         dispatch();
       }),
-    run: (text: string) => database.run(raw(text), { name: 'test' }),
+    run: (text: string, rows?: TableName) => database.run(raw(text), { name: 'test', ...(rows && { rows }) }),
   };
 }
 

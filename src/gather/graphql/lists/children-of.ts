@@ -8,6 +8,7 @@ import type { Children } from '../../database/parent-pages.ts';
 import type { TableName } from '../../database/schema.ts';
 import type { TableDefinition } from '../../database/table-definition.ts';
 import type { Definitions } from '../../database/tables.ts';
+import { countsName, type Lead } from '../../loaders/leads.ts';
 import type { HasMany, ManyToMany } from '../define-type.ts';
 import { type ListArguments, type RowsOfType, whereOf } from './connection-of.ts';
 import { pairKeys } from './hops.ts';
@@ -31,6 +32,7 @@ interface ChildrenOfKey extends Children<TableName> {
 interface ChildLists {
   /** The columns of a parent that they are found by. */
   reads: readonly string[];
+  leads: readonly Lead[];
   /** Loads the list of each parent: a connection, or all rows, as the SDL says. */
   loadAll: (parents: readonly AnyRow[], args: ListArguments, context: Context) => unknown[] | Promise<unknown[]>;
 }
@@ -48,6 +50,10 @@ export function toChildLists(field: HasMany | ManyToMany, place: Place): ChildLi
   const list = { ...children, name: `${name}By${by.map(capitalise).join('And')}` };
   return {
     reads: key.columns,
+    leads: [
+      { loader: list.name, rows: field.table as TableName },
+      { loader: countsName(list.name), rows: null },
+    ],
     loadAll: (parents, args, context) => {
       const page = toPage(args);
       const lists = context.loaders.listsOf(`${type}.${name}`, args, () => {
