@@ -56,7 +56,7 @@ export function isUtf8(type: MIMEType): boolean {
 
 /** The first value of a header that may be repeated. */
 export function firstOf(field: Field): string | undefined {
-  return [field ?? undefined].flat()[0];
+  return typeof field === 'string' ? field : field?.[0];
 }
 
 /** Decodes a header value as UTF-8: Node reads each byte as one character. @returns the input if it is not UTF-8 */

@@ -180,8 +180,8 @@ export class Semaphore {
 }
 
 /** The place in line of a key: that of its first caller, but behind those that waited when it was served. */
-function placeOf({ servedAt, waiters: [first] }: Queue): number {
-  return Math.max(servedAt, first?.since ?? servedAt);
+function placeOf({ servedAt, waiters }: Queue): number {
+  return Math.max(servedAt, waiters[0]?.since ?? servedAt);
 }
 
 /** Inserts an item into a list in order, behind those at the same place. */

@@ -124,7 +124,7 @@ export class Database {
    */
   async *stream<Row>(query: Query<Row>, label: Label, batchSize: number): AsyncGenerator<Row[]> {
     if (this.#transaction) {
-      yield* this.#fetch(query, label, batchSize);
+      yield* this.#fetch(query, label, batchSize, { signal: this.signal, mustClose: true });
       return;
     }
     const client = await this.#connect(this.#pools.cursors, toBound(query).text);
@@ -144,7 +144,7 @@ export class Database {
     });
     try {
       await inside.#track(inside.#execute(raw('begin read only')));
-      for await (const rows of inside.#fetch(query, label, batchSize, this.signal)) {
+      for await (const rows of inside.#fetch(query, label, batchSize, { signal: this.signal, mustClose: false })) {
         watch = this.#watchReader(stalled);
         yield rows;
         clearInterval(watch);
@@ -204,12 +204,13 @@ export class Database {
    * Declares the cursor in SQL, so that each batch is a statement. A cursor of the protocol would have one timeout for all
    * batches, the reader's time included, and would block the connection.
    * @param signal identifies the operation of the call
+   * @param mustClose whether the transaction goes on: its end closes the cursor, too
    */
   async *#fetch<Row>(
     query: Query<Row>,
     { name, keys = 1 }: Label,
     batchSize: number,
-    signal = this.signal,
+    { signal, mustClose }: { signal: AbortSignal; mustClose: boolean },
   ): AsyncGenerator<Row[]> {
     const { text, values, fields } = toBound(query);
     const cursor = `gather_${this.#trips.cursors++}`;
@@ -228,7 +229,7 @@ export class Database {
       throw error;
     } finally {
       // A transaction that has failed has closed its cursors.
-      if (outcome === 'ok') await this.#track(this.#execute(raw(`close ${cursor}`))).catch(() => {});
+      if (outcome === 'ok' && mustClose) await this.#track(this.#execute(raw(`close ${cursor}`))).catch(() => {});
       publishCall({ kind: 'postgres', name, keys, signal }, start, outcome);
     }
   }

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, expectTypeOf, test } 
 import type { Call } from '../../../src/gather/calls.ts';
 import { calls } from '../../../src/gather/calls.ts';
 import type { Decimal } from '../../../src/gather/database/column-types.ts';
+import { raw } from '../../../src/gather/database/database.ts';
 import { createTables, type Tables } from '../../../src/gather/database/tables.ts';
 import { GatherError } from '../../../src/gather/errors.ts';
 import { createTestDatabase, TEST_TABLES, type TestDatabase } from '../../helpers/database.ts';
@@ -592,7 +593,6 @@ describe('iterate', () => {
       'fetch 50 from gather_0',
       'fetch 50 from gather_0',
       'fetch 50 from gather_0',
-      'close gather_0',
       'rollback',
     ]);
     expectTypeOf(rows).toEqualTypeOf<Pick<BookRow, 'id' | 'price'>[]>();
@@ -677,6 +677,10 @@ describe('in a transaction', () => {
         ['2', '1'],
         ['2', '2'],
       ]);
+      const { rows: open } = await inside.run(raw(`select from pg_cursors where name like 'gather%'`), {
+        name: 'cursors',
+      });
+      expect(open).toEqual([]);
     });
     const rows = await collect(book.iterate({ where: { isbn: { startsWith: 'NEW-' } } }));
     expect(rows.map(({ title, version }) => [title, version])).toEqual(rows.map(({ id }) => [`Book ${id}`, 2]));
