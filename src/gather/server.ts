@@ -192,9 +192,11 @@ export function createServer(app: App, config: ServerConfig): Server {
   };
   const trustedDocuments = readManifest(config.documents.file);
   const stopListening = listenToCalls();
+  const admission = new Admission({ timeoutMs: config.operationTimeoutMs, proxyHops: config.proxyHops });
   const metrics =
     config.metrics &&
     createMetricsEndpoint(config.metrics, {
+      waitingRequests: () => admission.waiting,
       pools: () => [...poolStates(pools), ...(replicaPools ? poolStates(replicaPools, 'replica ') : [])],
       services: () => clients.state(),
       jobs: async () => (hasEngineTables ? countUnsettledJobs(pools) : []),
@@ -275,7 +277,6 @@ export function createServer(app: App, config: ServerConfig): Server {
     maxRequestBodySize: false,
   });
   const acceptRequest = createAcceptRequest(config);
-  const admission = new Admission({ timeoutMs: config.operationTimeoutMs, proxyHops: config.proxyHops });
   const overload =
     config.overload &&
     new Overload(config.overload, () => {

@@ -100,6 +100,7 @@ export function createWorker(app: App, config: WorkerConfig): WorkerProcess {
   const metrics =
     config.metrics &&
     createMetricsEndpoint(config.metrics, {
+      waitingRequests: () => 0,
       pools: () => poolStates(pools),
       services: () => clients.state(),
       jobs: () => countUnsettledJobs(pools),

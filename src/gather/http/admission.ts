@@ -43,6 +43,11 @@ export class Admission {
     this.#config = config;
   }
 
+  /** How many requests wait to begin. */
+  get waiting(): number {
+    return [...this.#waiting.values()].reduce((sum, { length }) => sum + length, 0);
+  }
+
   /** How many senders wait, if the one that is next has waited for 100 ms; before, 0. */
   get waitingSenders(): number {
     const [first] = this.#waiting.values();

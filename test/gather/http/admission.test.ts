@@ -46,12 +46,14 @@ test('so many begin at once; one more begins in each turn, although none has end
   const begun: string[] = [];
   for (const { name, request, response } of arrived) admission.enter(request, response, () => void begun.push(name));
   expect(begun).toEqual(arrived.slice(0, AT_ONCE).map(({ name }) => name));
+  expect(admission.waiting).toBe(4);
   const counts = [];
   for (let turn = 0; turn < 5; turn++) {
     await new Promise(setImmediate);
     counts.push(begun.length - AT_ONCE);
   }
   expect(counts).toEqual([1, 2, 3, 4, 4]);
+  expect(admission.waiting).toBe(0);
   expect(begun.slice(AT_ONCE)).toEqual(['10.0.0.2 32', '10.0.0.3 35', '10.0.0.2 33', '10.0.0.2 34']);
 });
 

@@ -1,10 +1,15 @@
+import { once } from 'node:events';
 import { Agent, request } from 'node:http';
+import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { Overload } from '../../../src/gather/http/overload.ts';
 import { PATIENT, startTestApp } from '../../helpers/app.ts';
 import { lockTable } from '../../helpers/lock.ts';
+import { RawSocket } from '../../helpers/raw-socket.ts';
 import { post } from '../../helpers/stranger.ts';
+import { block, manyUnderWay } from './many-under-way.ts';
 
 const LOANS = { query: '{ book(by: { isbn: "ISBN-00005" }) { isLent } }' };
 const NOTHING = { query: '{ __typename }' };
@@ -52,6 +57,36 @@ test('while more clients wait for PostgreSQL than may, operations are refused at
   expect(await post(url, NOTHING, from(6))).toMatchObject({ status: 200 });
 });
 
+test('while more clients wait to begin than may, operations are refused', async () => {
+  const overload = { maxDelayMs: 60_000, maxWaitingClients: 2 };
+  const gather = await startTestApp({ ...PATIENT, overload, proxyHops: 1 });
+  onTestFinished(() => gather.close());
+  const { url } = await gather.app.start();
+  using _ = await manyUnderWay(gather, url);
+  using clients = new DisposableStack();
+  const sockets: Socket[] = [];
+  for (let count = 0; count <= 20; count++) sockets.push(clients.use(await RawSocket.open(url)).socket);
+  const ask = async (client: number) => {
+    const socket = sockets[client] as Socket;
+    socket.write(toRequest(client, NOTHING));
+    const [head] = await once(socket, 'data');
+    return `${head}`.split('\r\n', 1)[0];
+  };
+  const answers = Array.from({ length: 20 }, (_, client) => ask(client));
+  // One begins in each turn of the event loop, and turns are long.
+  let hasLongTurns = true;
+  const keepBusy = () => {
+    block(50);
+    if (hasLongTurns) setImmediate(keepBusy);
+  };
+  setImmediate(keepBusy);
+  await sleep(200);
+  const refused = await ask(20);
+  hasLongTurns = false;
+  expect(refused).toBe('HTTP/1.1 503 Service Unavailable');
+  expect(new Set(await Promise.all(answers))).toEqual(new Set(['HTTP/1.1 200 OK']));
+});
+
 test('operations are refused while the event loop is late, but not for one long turn', async () => {
   using overload = new Overload({ maxDelayMs: 100, maxWaitingClients: 1 }, () => 0);
   expect(overload.refuses()).toBe(false);
@@ -89,4 +124,20 @@ function send(url: string, agent: Agent, headers: Record<string, string>) {
 
 function from(client: number): Record<string, string> {
   return { 'x-forwarded-for': `198.51.100.${client}` };
+}
+
+/** A request of this client as it is sent over a connection. */
+function toRequest(client: number, params: object): string {
+  const body = JSON.stringify(params);
+  const { 'x-forwarded-for': address } = from(client);
+  return [
+    'POST /graphql HTTP/1.1',
+    'host: localhost',
+    'content-type: application/json',
+    'accept: application/json',
+    `x-forwarded-for: ${address}`,
+    `content-length: ${body.length}`,
+    '',
+    body,
+  ].join('\r\n');
 }

@@ -158,6 +158,7 @@ test('services show calls under way, the queue and the breaker', async () => {
   await answer;
   const closed = await scrape(metricsUrl);
   expect(closed.value('gather_service_queued_calls', { gather_service: 'ratings' })).toBe(0);
+  expect(closed.value('gather_waiting_requests')).toBe(0);
   expect(closed.value('gather_service_breaker_state', { gather_service: 'ratings', state: 'closed' })).toBe(1);
   library.services.ratings.fault = 'error';
   await library.query('{ opinions(count: 20) { opinions { critic } } }');

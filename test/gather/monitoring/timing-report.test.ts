@@ -1,8 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { TimingReport } from '../../../src/gather/monitoring/timing.ts';
 import { ANONYMOUS, SIGNED_IN, STAFF_HEADERS, startTestApp, type TestApp } from '../../helpers/app.ts';
 import { readText, send } from '../../helpers/client.ts';
 import { eventually } from '../../helpers/eventually.ts';
+import { block, manyUnderWay } from '../http/many-under-way.ts';
 
 const TIMEOUT_MS = 1000;
 /** Times are rounded to the microsecond, each by itself. */
@@ -215,6 +217,23 @@ describe('the `Server-Timing` header', () => {
     expect(header).toMatch(SERVER_TIMING);
     expect(header).toMatch(/, more;dur=[\d.]+, total;dur=[\d.]+$/);
     expect(header.length).toBeLessThan(4000);
+  });
+
+  test('counts from the arrival of a request that has to wait before it begins', async () => {
+    using _ = await manyUnderWay(gather, url);
+    const { promise: arrived, resolve } = Promise.withResolvers<void>();
+    const onArrival = () => {
+      // The request begins in the next turn of the event loop, after this.
+      setImmediate(() => block(200));
+      resolve();
+    };
+    subscribe('http.server.request.start', onArrival);
+    onTestFinished(() => void unsubscribe('http.server.request.start', onArrival));
+    const { response } = send(url, '{ __typename }');
+    await arrived;
+    const { headers } = await response;
+    const [, total] = /total;dur=(\d+)/.exec(`${headers['server-timing']}`) ?? [];
+    expect(Number(total)).toBeGreaterThanOrEqual(200);
   });
 
   test('reaches a client over a socket', async () => {

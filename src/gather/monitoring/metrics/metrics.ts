@@ -12,6 +12,8 @@ import { countUploads } from './uploads.ts';
 
 /** What the metrics of a server or worker read when they are scraped. */
 export interface MetricsSource {
+  /** Requests that wait to begin. */
+  waitingRequests: () => number;
   pools: () => readonly PoolState[];
   services: () => Readonly<Record<string, ServiceState>>;
   /** The unsettled jobs. @throws if the database cannot be read */

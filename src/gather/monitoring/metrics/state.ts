@@ -20,9 +20,17 @@ export interface ServiceState {
 
 const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;
 
-/** The pools of connections, and the clients of services, as they are at the moment. */
+/** What waits, the pools of connections and the clients of services, as they are at the moment. */
 export const showState: MetricsGroup = (registry, source) => {
   const registers = [registry];
+  new Gauge({
+    name: 'gather_waiting_requests',
+    help: 'Requests of operations that wait to begin.',
+    registers,
+    collect() {
+      this.set(source.waitingRequests());
+    },
+  });
   new Gauge({
     name: 'db_client_connection_count',
     help: 'Connections to PostgreSQL.',
