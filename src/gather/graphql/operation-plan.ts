@@ -64,6 +64,14 @@ interface Enclosing {
   argumentCost: ArgumentCost | undefined;
 }
 
+/** Where a field is selected. */
+interface Around {
+  /** Of the nearest row around it. */
+  table: TableName | undefined;
+  /** Whether it is delivered as a part: other parts must not wait for what it asks for. */
+  isDeferred: boolean;
+}
+
 const MUTATION_WEIGHT = 10;
 const SCALAR_POINTS = 0.1;
 /** Introspection is cheap: the schema is in memory. */
@@ -128,23 +136,34 @@ class Planner {
   }
 
   toPlan(selection: Selection): OperationPlan {
-    return { cost: this.#plan([selection]), columns: this.#tables.columns, leads: this.#leads };
+    return {
+      cost: this.#plan([selection], { table: undefined, isDeferred: false }),
+      columns: this.#tables.columns,
+      leads: this.#leads,
+    };
   }
 
-  /** @param selections on the possible types of an object @param table of the nearest row around it */
-  #plan(selections: readonly Selection[], enclosing?: Enclosing, table?: TableName): CostPlan {
+  /** @param selections on the possible types of an object */
+  #plan(selections: readonly Selection[], around: Around, enclosing?: Enclosing): CostPlan {
     return selections
-      .map((it) => fieldsOf(it).flatMap((field) => this.#toField(field, enclosing, table)))
+      .map(({ fields, deferred }) => [
+        ...fields.flatMap((field) => this.#toField(field, around, enclosing)),
+        ...deferred.flatMap(({ selection }) =>
+          selection.fields.flatMap((field) => this.#toField(field, { ...around, isDeferred: true }, enclosing)),
+        ),
+      ])
       .filter((fields) => fields.length > 0);
   }
 
   /** Empty if the field costs nothing. */
-  #toField(field: Field, enclosing: Enclosing | undefined, around: TableName | undefined): PlannedField[] {
+  #toField(field: Field, around: Around, enclosing: Enclosing | undefined): PlannedField[] {
     const { key, parentType, definition } = field;
     this.fields++;
     this.#tables.add(parentType, definition);
-    const table = this.#tables.tableOf(parentType) ?? around;
-    if (table && field.resolve && !isMeta(definition)) this.#leads.add(table, readingOf(definition).leads);
+    const table = this.#tables.tableOf(parentType) ?? around.table;
+    if (table && field.resolve && !isMeta(definition)) {
+      this.#leads.add(table, around.isDeferred ? undefined : readingOf(definition).leads);
+    }
     const types = this.#objectTypesOf(definition);
     const own = this.#weightOf(parentType, definition) + (types.length > 0 ? 0 : scalarPoints(parentType));
     const inherited = enclosing?.argumentCost;
@@ -163,8 +182,8 @@ class Planner {
     const elements = field.stream?.field ?? field;
     const below = this.#plan(
       types.map((it) => elements.selectionOf(it)),
+      { ...around, table },
       inside,
-      table,
     );
     return [{ key, weight, points, size, below }];
   }
@@ -187,11 +206,6 @@ class Planner {
 /** Whether it is `__typename`. */
 function isMeta({ name }: GraphQLField<unknown, unknown>): boolean {
   return name.startsWith('__');
-}
-
-/** All fields of a selection, also those that are delivered later. */
-function fieldsOf({ fields, deferred }: Selection): readonly Field[] {
-  return [...fields, ...deferred.flatMap(({ selection }) => selection.fields)];
 }
 
 /** Scalars of introspection cost nothing; its objects already count. */
