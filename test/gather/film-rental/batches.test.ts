@@ -1,6 +1,7 @@
 import { startTestApp, type TestApp } from 'gather/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { withClient } from '../../../src/gather/database/client.ts';
+import { holdTimeouts } from '../../helpers/timeouts.ts';
 import { filmRental } from './index.ts';
 
 let app: TestApp;
@@ -14,6 +15,7 @@ afterAll(() => app[Symbol.asyncDispose]());
 beforeEach(() => void app.cost());
 
 test('rows of one table that fields at several depths ask for are read in one statement', async () => {
+  using _ = holdTimeouts();
   const { data } = await app.query(
     '{ films(first: 1) { nodes { language { name } sequels { nodes { original_language { name } } } } } }',
   );
@@ -25,6 +27,7 @@ test('rows of one table that fields at several depths ask for are read in one st
 });
 
 test('… also if one of the fields has nothing beside it that leads there', async () => {
+  using _ = holdTimeouts();
   const { data } = await app.query(`{
     films(first: 1) { nodes { language { name } sequels { nodes { original_language { name } } } } }
     film(title: "The Glacier") { language { name } }
