@@ -25,10 +25,17 @@ interface Waiter {
   serve: (permit: Permit) => void;
 }
 
+/** The permits of one key, while it has any. */
+interface Held {
+  count: number;
+  /** When it was served last, after it had waited. */
+  servedAt: number;
+}
+
 /** The waiting callers of one key, those with the first places first. */
 interface Queue {
   readonly key: string | undefined;
-  /** When the key was served last, while it waits. */
+  /** When the key was served last, while it waits or holds a permit. */
   servedAt: number;
   readonly waiters: Waiter[];
 }
@@ -37,15 +44,15 @@ interface Queue {
 const MAX_AHEAD_MS = 1000;
 
 /**
- * A fair semaphore. Callers wait in line; a key that is served goes to the end of the line with its other callers, so that
- * a key with many callers does not delay other keys. A key never holds more than `perKey` permits, even if others are free:
- * a permit cannot be revoked when another key needs it.
+ * A fair semaphore. Callers wait in line. A key that is served goes to the end of the line, until it neither waits nor holds a
+ * permit, so that a key with many callers does not delay other keys. A key never holds more than `perKey` permits, even if
+ * others are free: a permit cannot be revoked when another key needs it.
  */
 export class Semaphore {
   readonly #options: SemaphoreOptions;
   #free: number;
   #waiting = 0;
-  readonly #held = new Map<string, number>();
+  readonly #held = new Map<string, Held>();
   /** In the order of their places. */
   readonly #line: Queue[] = [];
 
@@ -77,8 +84,8 @@ export class Semaphore {
 
   /**
    * Waits for a permit. The caller releases it.
-   * @param since when that began which the caller is a part of, as `performance.now()`. What began first is served first, so
-   *   that it ends and frees its memory; it passes others that have waited for up to a second. @default now
+   * @param since when the caller's request began, as `performance.now()`. What began first is served first, so that it ends
+   *   and frees its memory; it passes others that have waited for up to a second. @default now
    * @throws the error of the options, or the signal's reason once that aborts
    */
   async acquire(signal: AbortSignal, key?: string, since?: number): Promise<Permit> {
@@ -118,12 +125,16 @@ export class Semaphore {
 
   #isFree(key: string | undefined): boolean {
     const { size, perKey = size } = this.#options;
-    return this.#free > 0 && (key === undefined || (this.#held.get(key) ?? 0) < perKey);
+    return this.#free > 0 && (key === undefined || (this.#held.get(key)?.count ?? 0) < perKey);
   }
 
   #take(key: string | undefined): Permit {
     this.#free--;
-    if (key !== undefined) this.#held.set(key, (this.#held.get(key) ?? 0) + 1);
+    if (key !== undefined) {
+      const held = this.#held.get(key);
+      if (held) held.count++;
+      else this.#held.set(key, { count: 1, servedAt: 0 });
+    }
     let isHeld = true;
     const release = () => {
       if (!isHeld) return;
@@ -136,9 +147,8 @@ export class Semaphore {
   #release(key: string | undefined): void {
     this.#free++;
     if (key !== undefined) {
-      const left = (this.#held.get(key) ?? 0) - 1;
-      if (left > 0) this.#held.set(key, left);
-      else this.#held.delete(key);
+      const held = this.#held.get(key);
+      if (held && --held.count === 0) this.#held.delete(key);
     }
     this.#serve();
   }
@@ -150,15 +160,22 @@ export class Semaphore {
       if (!queue || !next) return;
       queue.servedAt = performance.now();
       this.#remove(queue.key, next);
-      next.serve(this.#take(queue.key));
+      const permit = this.#take(queue.key);
+      const held = queue.key === undefined ? undefined : this.#held.get(queue.key);
+      if (held) held.servedAt = queue.servedAt;
+      next.serve(permit);
     }
   }
 
   #add(key: string | undefined, waiter: Waiter): void {
-    const queue = this.#takeQueue(key) ?? { key, servedAt: 0, waiters: [] };
+    const queue = this.#takeQueue(key) ?? { key, servedAt: this.#servedAt(key), waiters: [] };
     insert(queue.waiters, waiter, ({ since }) => since);
     insert(this.#line, queue, placeOf);
     this.#waiting++;
+  }
+
+  #servedAt(key: string | undefined): number {
+    return (key === undefined ? undefined : this.#held.get(key)?.servedAt) ?? 0;
   }
 
   #remove(key: string | undefined, waiter: Waiter): void {

@@ -7,7 +7,7 @@ const STATEMENT_TIMEOUT_MS = 10_000;
 /**
  * Runs `work` with a connection of its own.
  * @param signal closes the connection; what is not committed is rolled back
- * @param config of the connection, where it is another
+ * @param config settings that differ from the usual ones
  */
 export async function withClient<T>(
   databaseUrl: string,

@@ -18,7 +18,7 @@ export interface Shares {
   note?(text: string, ms: number): void;
   /** How many wait. */
   readonly waiting: number;
-  /** How many clients wait, as a new one sees it: they are served round-robin. */
+  /** How many clients wait, as a new one sees it: they take turns. */
   readonly waitingKeys: number;
 }
 
@@ -46,7 +46,7 @@ const SLOW_MS = 100;
 const SLOW_AT_ONCE = 2;
 const MAX_KNOWN = 1000;
 
-/** A pool of which one client has at most half. Waiting clients are served round-robin. */
+/** A pool of which one client has at most half. Waiting clients take turns. */
 export function createHalves({ size, timeoutMs }: SharesConfig): Semaphore {
   return new Semaphore({ size, perKey: Math.ceil(size / 2), timeoutMs, toError: () => busy(size, timeoutMs) });
 }
@@ -54,7 +54,7 @@ export function createHalves({ size, timeoutMs }: SharesConfig): Semaphore {
 /**
  * The pool of statements. A statement that waits for a lock or reads a whole table keeps its connection, so some
  * connections stay reserved: of each ten, one table has at most eight and one client nine. One page can still run many
- * statements at once, a locked table leaves connections to other tables, and waiting clients are served round-robin. All
+ * statements at once, a locked table leaves connections to other tables, and waiting clients take turns. All
  * transactions count as one table. A slow statement runs at most twice at a time per client, because it takes CPU too, and
  * so does one that may be slow, as it has never run.
  */

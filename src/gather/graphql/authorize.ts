@@ -24,6 +24,7 @@ export function authorize(guarded: Guarded): void {
     if (!isObjectType(type) || type.name.startsWith('__')) continue;
     const isMutation = type === schema.getMutationType();
     for (const field of Object.values<GraphQLField<unknown, Context>>(type.getFields())) {
+      if (!field.resolve) field.extensions = { ...field.extensions, leads: [] };
       const { resolveAll, ...extensions } = field.extensions as { resolveAll?: ResolveAll };
       const rules = rulesOf(guarded, field);
       if (rules.size > 0) {

@@ -60,7 +60,7 @@ export function toResolution(field: DeclaredField, place: Place): Resolution {
 }
 
 function ofNoColumn<Args>(resolve: (row: unknown, args: Args, context: Context) => unknown): Resolution {
-  return { resolve: resolve as Resolution['resolve'], extensions: { reads: [] } };
+  return { resolve: resolve as Resolution['resolve'], extensions: { reads: [], leads: [] } };
 }
 
 /** Creates the resolver of `Node.id`. @param columns those of the key */

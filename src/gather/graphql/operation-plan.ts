@@ -13,7 +13,6 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Columns } from '../database/columns.ts';
-import type { TableName } from '../database/schema.ts';
 import { Leads } from '../loaders/leads.ts';
 import { forget, planOf as selectionOf } from './execution/plan.ts';
 import type { Field, Selection } from './execution/selection.ts';
@@ -62,14 +61,6 @@ interface Enclosing {
   sizing: Sizing;
   /** Added to the cost of each of them: its arguments, such as filters, apply to them. */
   argumentCost: ArgumentCost | undefined;
-}
-
-/** Where a field is selected. */
-interface Around {
-  /** Of the nearest row around it. */
-  table: TableName | undefined;
-  /** Whether it is delivered as a part: other parts must not wait for what it asks for. */
-  isDeferred: boolean;
 }
 
 const MUTATION_WEIGHT = 10;
@@ -136,34 +127,22 @@ class Planner {
   }
 
   toPlan(selection: Selection): OperationPlan {
-    return {
-      cost: this.#plan([selection], { table: undefined, isDeferred: false }),
-      columns: this.#tables.columns,
-      leads: this.#leads,
-    };
+    return { cost: this.#plan([selection]), columns: this.#tables.columns, leads: this.#leads };
   }
 
   /** @param selections on the possible types of an object */
-  #plan(selections: readonly Selection[], around: Around, enclosing?: Enclosing): CostPlan {
+  #plan(selections: readonly Selection[], enclosing?: Enclosing): CostPlan {
     return selections
-      .map(({ fields, deferred }) => [
-        ...fields.flatMap((field) => this.#toField(field, around, enclosing)),
-        ...deferred.flatMap(({ selection }) =>
-          selection.fields.flatMap((field) => this.#toField(field, { ...around, isDeferred: true }, enclosing)),
-        ),
-      ])
+      .map((it) => fieldsOf(it).flatMap((field) => this.#toField(field, enclosing)))
       .filter((fields) => fields.length > 0);
   }
 
   /** Empty if the field costs nothing. */
-  #toField(field: Field, around: Around, enclosing: Enclosing | undefined): PlannedField[] {
+  #toField(field: Field, enclosing: Enclosing | undefined): PlannedField[] {
     const { key, parentType, definition } = field;
     this.fields++;
     this.#tables.add(parentType, definition);
-    const table = this.#tables.tableOf(parentType) ?? around.table;
-    if (table && field.resolve && !isMeta(definition)) {
-      this.#leads.add(table, around.isDeferred ? undefined : readingOf(definition).leads);
-    }
+    this.#addLeads(field);
     const types = this.#objectTypesOf(definition);
     const own = this.#weightOf(parentType, definition) + (types.length > 0 ? 0 : scalarPoints(parentType));
     const inherited = enclosing?.argumentCost;
@@ -182,10 +161,16 @@ class Planner {
     const elements = field.stream?.field ?? field;
     const below = this.#plan(
       types.map((it) => elements.selectionOf(it)),
-      { ...around, table },
       inside,
     );
     return [{ key, weight, points, size, below }];
+  }
+
+  #addLeads({ parentType, definition, resolve }: Field): void {
+    const { leads } = readingOf(definition);
+    const table = this.#tables.tableOf(parentType);
+    if (leads && table) this.#leads.add(table, leads);
+    if (!leads && resolve && !isMeta(definition)) this.#leads.addAny();
   }
 
   /** The types that the field's objects may have; none for a leaf. */
@@ -206,6 +191,11 @@ class Planner {
 /** Whether it is `__typename`. */
 function isMeta({ name }: GraphQLField<unknown, unknown>): boolean {
   return name.startsWith('__');
+}
+
+/** All fields of a selection, also those that are delivered later. */
+function fieldsOf({ fields, deferred }: Selection): readonly Field[] {
+  return [...fields, ...deferred.flatMap(({ selection }) => selection.fields)];
 }
 
 /** Scalars of introspection cost nothing; its objects already count. */

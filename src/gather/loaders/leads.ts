@@ -11,19 +11,6 @@ export interface Lead {
   readonly rows: TableName | null;
 }
 
-/** The selected fields of a table's rows. */
-interface Fields {
-  readonly leads: Set<Lead>;
-  /** Whether one of them may ask any loader: it has a resolver of the application. */
-  isOpen: boolean;
-}
-
-/** The same, with the fields of the rows that they lead to. */
-interface Reach {
-  readonly loaders: Set<string>;
-  isOpen: boolean;
-}
-
 /** The name of the loader of a table's rows by a unique key. */
 export function rowLoaderName(table: TableName, columns: readonly string[]): string {
   return `${table} ${columns}`;
@@ -41,47 +28,45 @@ export function countsName(list: string): string {
 
 /** Which loaders the fields of an operation ask, by the tables of the rows that bring the keys. */
 export class Leads {
-  readonly #tables = new Map<TableName, Fields>();
-  readonly #reaches = new Map<TableName, Reach>();
+  readonly #leads = new Map<TableName, Set<Lead>>();
+  /** The loaders that fields of each table's rows ask, and fields of the rows that they lead to. */
+  readonly #reaches = new Map<TableName, ReadonlySet<string>>();
+  #isOpen = false;
 
-  /** Adds a selected field. @param leads undefined if the field may ask any loader */
-  add(table: TableName, leads: readonly Lead[] | undefined): void {
-    const known = this.#tables.get(table) ?? { leads: new Set(), isOpen: false };
-    this.#tables.set(table, known);
-    if (!leads) known.isOpen = true;
-    for (const lead of leads ?? []) known.leads.add(lead);
+  /** Adds the leads of a selected field of a table's rows. */
+  add(table: TableName, leads: readonly Lead[]): void {
+    const known = this.#leads.get(table) ?? new Set();
+    this.#leads.set(table, known);
+    for (const lead of leads) known.add(lead);
   }
 
-  /** Whether fields are known to ask the loader once these rows are there. */
-  lead(rows: Brought, loader: string): boolean {
-    return rows != null && this.#reachOf(rows).loaders.has(loader);
+  /** A field may ask any loader, with keys of any rows. */
+  addAny(): void {
+    this.#isOpen = true;
   }
 
-  /** The same, if it is not known that they do not. */
+  /** Whether fields may ask the loader once these rows are there: false only if it is known that they do not. */
   mayLead(rows: Brought, loader: string): boolean {
-    if (rows == null) return rows === undefined;
-    const { loaders, isOpen } = this.#reachOf(rows);
-    return isOpen || loaders.has(loader);
+    if (rows === null) return false;
+    return this.#isOpen || rows === undefined || this.#reachOf(rows).has(loader);
   }
 
-  #reachOf(table: TableName): Reach {
+  #reachOf(table: TableName): ReadonlySet<string> {
     let reach = this.#reaches.get(table);
     if (!reach) {
-      reach = { loaders: new Set(), isOpen: false };
-      this.#follow(table, reach, new Set());
+      reach = this.#follow(table, new Set(), new Set());
       this.#reaches.set(table, reach);
     }
     return reach;
   }
 
-  #follow(table: TableName, reach: Reach, followed: Set<TableName>): void {
-    if (followed.has(table)) return;
+  #follow(table: TableName, loaders: Set<string>, followed: Set<TableName>): Set<string> {
+    if (followed.has(table)) return loaders;
     followed.add(table);
-    const fields = this.#tables.get(table);
-    reach.isOpen ||= fields?.isOpen ?? false;
-    for (const { loader, rows } of fields?.leads ?? []) {
-      reach.loaders.add(loader);
-      if (rows) this.#follow(rows, reach, followed);
+    for (const { loader, rows } of this.#leads.get(table) ?? []) {
+      loaders.add(loader);
+      if (rows) this.#follow(rows, loaders, followed);
     }
+    return loaders;
   }
 }

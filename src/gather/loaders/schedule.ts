@@ -19,6 +19,8 @@ interface Waiting extends Batch {
   turn: number;
   /** Runs while it is held. */
   timer?: NodeJS.Timeout;
+  /** The statements that ran when it was held first. */
+  statements?: readonly Promise<unknown>[];
   /** It has been held for long enough. */
   isLate?: boolean;
 }
@@ -30,9 +32,8 @@ const MAX_HOLD_MS = 20;
  * Dispatches the batches that a request asks for at the end of the turn of the event loop, but holds each, for up to 20 ms,
  * while rows are under way that may bring it more keys:
  *
- * - those of a running statement. What its rows lead to is known from the plan of the operation, except from resolvers of the
- *   application. A statement that runs for more than 20 ms is slow even on a busy machine, and holds batches back once;
- * - those of another batch of the same turn, if declared fields lead from its rows to this one, and not the other way round;
+ * - those of a running statement. The plan of the operation knows what its rows lead to, unless a resolver of the application
+ *   is among its fields. A statement that runs for more than 20 ms is slow even on a busy machine, and holds batches back once;
  * - those of a batch that was asked for before, which belongs to the level above.
  *
  * DataLoader alone dispatches a batch as soon as no promise is left to settle. The rows of one level of a page often come
@@ -45,19 +46,14 @@ export function createSchedule(database: Pick<Database, 'running' | 'ended'>, le
   let checks = 0;
   let isChecking = false;
 
-  const findHolder = ({ loader }: Batch) => {
-    for (const [statement, rows] of database.running)
-      if (!slow.has(statement) && leads.mayLead(rows, loader)) return statement;
-    return undefined;
-  };
+  const isAwaited = ({ loader }: Batch) =>
+    database.running.entries().some(([statement, rows]) => !slow.has(statement) && leads.mayLead(rows, loader));
 
-  const comesFirst = (other: Waiting, batch: Waiting) => {
-    if (other.turn < batch.turn) return leads.mayLead(other.rows, batch.loader);
-    return leads.lead(other.rows, batch.loader) && !leads.lead(batch.rows, other.loader);
-  };
+  const comesFirst = (other: Waiting, batch: Waiting) =>
+    other.turn < batch.turn && leads.mayLead(other.rows, batch.loader);
 
   const isHeld = (batch: Waiting) =>
-    !batch.isLate && (findHolder(batch) !== undefined || waiting.some((other) => comesFirst(other, batch)));
+    !batch.isLate && (isAwaited(batch) || waiting.some((other) => comesFirst(other, batch)));
 
   const check = () => {
     isChecking = false;
@@ -69,7 +65,10 @@ export function createSchedule(database: Pick<Database, 'running' | 'ended'>, le
       clearTimeout(timer);
       dispatch();
     }
-    for (const batch of held) batch.timer ??= setTimeout(letGo, MAX_HOLD_MS, batch);
+    for (const batch of held) {
+      batch.timer ??= setTimeout(letGo, MAX_HOLD_MS, batch);
+      batch.statements ??= [...database.running.keys()];
+    }
     if (held.length === 0) return;
     // What has left may have started no statement.
     if (leaving.length > 0) checkSoon();
@@ -84,7 +83,7 @@ export function createSchedule(database: Pick<Database, 'running' | 'ended'>, le
 
   const letGo = (batch: Waiting) => {
     batch.isLate = true;
-    for (let holder = findHolder(batch); holder; holder = findHolder(batch)) slow.add(holder);
+    for (const statement of batch.statements ?? []) if (database.running.has(statement)) slow.add(statement);
     checkSoon();
   };
 

@@ -78,6 +78,25 @@ test('a key that is served goes behind those that wait, however early it began',
   expect(order).toEqual(['a', 'b', 'c', 'a', 'a']);
 });
 
+test('… also if none of its other callers waits at that time', async () => {
+  const semaphore = new Semaphore({ size: 2, toError });
+  const order: string[] = [];
+  const early = performance.now() - 50;
+  const [one, another] = [await semaphore.acquire(signal, 'x'), await semaphore.acquire(signal, 'x')];
+  const first = semaphore.acquire(signal, 'a', early);
+  one.release();
+  const permit = await first;
+  const ask = async (key: string, since?: number) => {
+    using _permit = await semaphore.acquire(signal, key, since);
+    order.push(key);
+  };
+  const asked = [ask('b', performance.now() - 10), ask('a', early)];
+  another.release();
+  await Promise.all(asked);
+  expect(order).toEqual(['b', 'a']);
+  permit.release();
+});
+
 test('who has waited for more than a second is passed by nobody who began a long time ago', async () => {
   const semaphore = new Semaphore({ size: 1, toError });
   const permit = await semaphore.acquire(signal);

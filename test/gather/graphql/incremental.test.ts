@@ -40,20 +40,6 @@ afterEach(() => gather.services.reset());
 afterAll(() => gather.close());
 
 describe('@defer', () => {
-  test('a part does not wait for the rows that another one asks for', async () => {
-    const query = `{
-      book(by: { isbn: "ISBN-00001" }) {
-        ... @defer(label: "author") { author { name } }
-        ... @defer(label: "sequels") { sequels { author { name } } }
-      }
-    }`;
-    gather.database.statements();
-    const parts = await all(await send(url, query, { accept: TODAY }).response);
-    expect(JSON.stringify(parts)).toContain('"sequels":[{"author":{"name":"Author 3"}}]');
-    const tables = gather.database.statements().map((text) => /from "public"."(\w+)"/.exec(text)?.[1]);
-    expect(tables.filter((table) => table === 'author')).toHaveLength(2);
-  });
-
   test.each([TODAY, 'multipart/mixed'])("is delivered in today's format: %s", async (accept) => {
     gather.services.ratings.delayMs = SLOW_MS;
     const response = await send(url, DEFERRED, { accept }).response;

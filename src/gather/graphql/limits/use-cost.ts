@@ -52,7 +52,10 @@ export function useCost(limits: CostLimits, buckets: TokenBuckets): Plugin<Conte
   const maxCost = Math.min(limits.maxCost, limits.costBucket);
   const setting = limits.maxCost <= limits.costBucket ? 'MAX_COST' : 'COST_BUCKET';
 
-  const begin = ({ args, setResultAndStopExecution: stop }: Operation<Context & PlannedContext>): void => {
+  const begin = (
+    { args, setResultAndStopExecution: stop }: Operation<Context & PlannedContext>,
+    since?: number,
+  ): void => {
     const { contextValue } = args;
     const { cost: plan, args: validated } = contextValue.planned;
     const variables = validated.variableValues.coerced;
@@ -66,7 +69,7 @@ export function useCost(limits: CostLimits, buckets: TokenBuckets): Plugin<Conte
       charge.sqlMs += ms;
       bucket.giveBack(-ms);
     };
-    contextValue.client = { key, since: arrival(), onStatement };
+    contextValue.client = { key, onStatement, ...(since !== undefined && { since }) };
     if (isTaken) return;
     stop({ errors: [requested > maxCost ? tooCostly(requested, maxCost, setting) : throttled(requested, bucket)] });
   };
@@ -102,8 +105,9 @@ export function useCost(limits: CostLimits, buckets: TokenBuckets): Plugin<Conte
   };
 
   return {
-    onExecute: begin,
-    onSubscribe: begin,
+    onExecute: (operation) => begin(operation, arrival()),
+    // Its events come at any time later.
+    onSubscribe: (operation) => begin(operation),
     // Not in `onExecuteDone`, which is not called for an operation that throws.
     onExecutionResult({ result, context, setResult }) {
       const charge = charges.get(context);
