@@ -25,22 +25,18 @@ interface Waiter {
   serve: (permit: Permit) => void;
 }
 
-/** The permits of one key, while it has any. */
-interface Held {
-  count: number;
+/** A key, while it holds permits or waits. */
+interface Holder {
+  readonly key: string | undefined;
+  /** Its permits. */
+  held: number;
   /** When it was served last, after it had waited. */
   servedAt: number;
-}
-
-/** The waiting callers of one key, those with the first places first. */
-interface Queue {
-  readonly key: string | undefined;
-  /** When the key was served last, while it waits or holds a permit. */
-  servedAt: number;
+  /** Those with the first places first. */
   readonly waiters: Waiter[];
 }
 
-/** How much longer a caller has waited than those that it may pass, at most. */
+/** A place in line is at most this much earlier than the time of asking. */
 const MAX_AHEAD_MS = 1000;
 
 /**
@@ -52,9 +48,9 @@ export class Semaphore {
   readonly #options: SemaphoreOptions;
   #free: number;
   #waiting = 0;
-  readonly #held = new Map<string, Held>();
-  /** In the order of their places. */
-  readonly #line: Queue[] = [];
+  readonly #holders = new Map<string | undefined, Holder>();
+  /** Those that wait, in the order of their places. */
+  readonly #line: Holder[] = [];
 
   constructor(options: SemaphoreOptions) {
     this.#options = options;
@@ -79,7 +75,8 @@ export class Semaphore {
   /** Takes a permit if one is free. The caller releases it. */
   tryAcquire(key?: string): Permit | undefined {
     // Waiting callers have no claim to a free permit: they wait for one of their own key.
-    return this.#isFree(key) ? this.#take(key) : undefined;
+    const holder = this.#holderOf(key);
+    return this.#isFree(holder) ? this.#take(holder) : undefined;
   }
 
   /**
@@ -104,7 +101,7 @@ export class Semaphore {
     const now = performance.now();
     return new Promise((resolve, reject) => {
       const leave = (reason: unknown) => {
-        this.#remove(key, waiter);
+        this.#remove(holder, waiter);
         settle();
         reject(reason);
       };
@@ -119,85 +116,78 @@ export class Semaphore {
         resolve(permit);
       };
       const waiter: Waiter = { since: Math.max(since ?? now, now - MAX_AHEAD_MS), serve };
-      this.#add(key, waiter);
+      const holder = this.#holderOf(key);
+      this.#add(holder, waiter);
     });
   }
 
-  #isFree(key: string | undefined): boolean {
+  #isFree({ key, held }: Holder): boolean {
     const { size, perKey = size } = this.#options;
-    return this.#free > 0 && (key === undefined || (this.#held.get(key)?.count ?? 0) < perKey);
+    return this.#free > 0 && (key === undefined || held < perKey);
   }
 
-  #take(key: string | undefined): Permit {
+  #holderOf(key: string | undefined): Holder {
+    return this.#holders.get(key) ?? { key, held: 0, servedAt: 0, waiters: [] };
+  }
+
+  #take(holder: Holder): Permit {
     this.#free--;
-    if (key !== undefined) {
-      const held = this.#held.get(key);
-      if (held) held.count++;
-      else this.#held.set(key, { count: 1, servedAt: 0 });
-    }
+    holder.held++;
+    this.#holders.set(holder.key, holder);
     let isHeld = true;
     const release = () => {
       if (!isHeld) return;
       isHeld = false;
-      this.#release(key);
+      this.#free++;
+      holder.held--;
+      this.#forget(holder);
+      this.#serve();
     };
     return { release, [Symbol.dispose]: release };
   }
 
-  #release(key: string | undefined): void {
-    this.#free++;
-    if (key !== undefined) {
-      const held = this.#held.get(key);
-      if (held && --held.count === 0) this.#held.delete(key);
-    }
-    this.#serve();
-  }
-
   #serve(): void {
     while (this.#free > 0) {
-      const queue = this.#line.find(({ key }) => this.#isFree(key));
-      const next = queue?.waiters[0];
-      if (!queue || !next) return;
-      queue.servedAt = performance.now();
-      this.#remove(queue.key, next);
-      const permit = this.#take(queue.key);
-      const held = queue.key === undefined ? undefined : this.#held.get(queue.key);
-      if (held) held.servedAt = queue.servedAt;
+      const holder = this.#line.find((it) => this.#isFree(it));
+      const [next] = holder?.waiters ?? [];
+      if (!holder || !next) return;
+      const permit = this.#take(holder);
+      holder.servedAt = performance.now();
+      this.#remove(holder, next);
       next.serve(permit);
     }
   }
 
-  #add(key: string | undefined, waiter: Waiter): void {
-    const queue = this.#takeQueue(key) ?? { key, servedAt: this.#servedAt(key), waiters: [] };
-    insert(queue.waiters, waiter, ({ since }) => since);
-    insert(this.#line, queue, placeOf);
+  #add(holder: Holder, waiter: Waiter): void {
+    this.#holders.set(holder.key, holder);
+    insert(holder.waiters, waiter, ({ since }) => since);
     this.#waiting++;
+    this.#place(holder);
   }
 
-  #servedAt(key: string | undefined): number {
-    return (key === undefined ? undefined : this.#held.get(key)?.servedAt) ?? 0;
+  #remove(holder: Holder, waiter: Waiter): void {
+    const index = holder.waiters.indexOf(waiter);
+    if (index < 0) return;
+    holder.waiters.splice(index, 1);
+    this.#waiting--;
+    this.#place(holder);
+    this.#forget(holder);
   }
 
-  #remove(key: string | undefined, waiter: Waiter): void {
-    const queue = this.#takeQueue(key);
-    if (!queue) return;
-    const index = queue.waiters.indexOf(waiter);
-    if (index >= 0) {
-      queue.waiters.splice(index, 1);
-      this.#waiting--;
-    }
-    if (queue.waiters.length > 0) insert(this.#line, queue, placeOf);
+  /** Puts a holder at its place in line, or out of it if it does not wait. */
+  #place(holder: Holder): void {
+    const index = this.#line.indexOf(holder);
+    if (index >= 0) this.#line.splice(index, 1);
+    if (holder.waiters.length > 0) insert(this.#line, holder, placeOf);
   }
 
-  /** Takes the queue of a key out of the line, where its place may change. */
-  #takeQueue(key: string | undefined): Queue | undefined {
-    const index = this.#line.findIndex((queue) => queue.key === key);
-    return index < 0 ? undefined : this.#line.splice(index, 1)[0];
+  #forget({ key, held, waiters }: Holder): void {
+    if (held === 0 && waiters.length === 0) this.#holders.delete(key);
   }
 }
 
-/** The place in line of a key: that of its first caller, but behind those that waited when it was served. */
-function placeOf({ servedAt, waiters }: Queue): number {
+/** The place in line of a holder: that of its first caller, but behind those that waited when it was served. */
+function placeOf({ servedAt, waiters }: Holder): number {
   return Math.max(servedAt, waiters[0]?.since ?? servedAt);
 }
 

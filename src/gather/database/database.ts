@@ -22,13 +22,16 @@ const CANCEL_AGAIN_MS = 50;
 /** The permits of connections in use, and their pools. */
 const held = new AttachedProperty<pg.PoolClient, { permit: Permit; pool: pg.Pool }>();
 
+/** The table of the rows that something brings to fields; null if it brings none, undefined if that is not known. */
+export type Brought = TableName | null | undefined;
+
 /** How a statement appears in the timing. */
 export interface Label {
   name: string;
   /** @default 1 */
   keys?: number;
-  /** The table of the rows that it brings to fields; null if it brings none. @default not known */
-  rows?: TableName | null;
+  /** What it brings. @default not known */
+  rows?: Brought;
 }
 
 /** The client that statements run for. */
@@ -51,7 +54,7 @@ export type TableReference = (name: TableName) => RawBuilder<unknown>;
 /** The statements of a request or a transaction. */
 interface Trips {
   /** With what they bring: see `Label`. */
-  readonly running: Map<Promise<unknown>, TableName | null | undefined>;
+  readonly running: Map<Promise<unknown>, Brought>;
   /** How many have ended. */
   ended: number;
   /** How many cursors there were. */
@@ -191,7 +194,7 @@ export class Database {
   }
 
   /** The running statements of this request, except those of cursors, with what they bring. Each settles when it ends. */
-  get running(): ReadonlyMap<Promise<unknown>, TableName | null | undefined> {
+  get running(): ReadonlyMap<Promise<unknown>, Brought> {
     return this.#trips.running;
   }
 
@@ -365,7 +368,7 @@ export class Database {
     };
   }
 
-  #track<T>(trip: Promise<T>, rows?: TableName | null): Promise<T> {
+  #track<T>(trip: Promise<T>, rows?: Brought): Promise<T> {
     const trips = this.#trips;
     trips.running.set(trip, rows);
     const done = () => {

@@ -89,13 +89,18 @@ export async function readParentPages<T extends keyof Schema>(
   return rows;
 }
 
+/** How the count of a list's rows appears in the timing. */
+export function countsName(list: string): string {
+  return `${list}.totalCount`;
+}
+
 /** Counts the rows of each parent, in the order of `parents`, in one statement. */
 export async function countByParent<T extends keyof Schema>(
   database: Database,
   list: ParentList<T>,
   parents: readonly string[],
 ): Promise<number[]> {
-  const name = `${list.name}.totalCount`;
+  const name = countsName(list.name);
   const { condition, shape, values } = compileWhere(list.definition, list.where);
   const statement = bind<{ count: string; $index: string }>(
     `${name} ${shapeOfList(list)} ${shape}`,

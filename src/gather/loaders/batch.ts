@@ -1,9 +1,8 @@
 import DataLoader, { type CacheMap } from 'dataloader';
 import type { Columns } from '../database/columns.ts';
-import type { Database } from '../database/database.ts';
+import type { Brought, Database } from '../database/database.ts';
 import { loads } from '../monitoring/channels.ts';
 import type { Services } from '../services/services.ts';
-import type { Brought } from './leads.ts';
 import { createObservedLoader } from './observed-loader.ts';
 import type { RowCache } from './row-cache.ts';
 import type { Schedule } from './schedule.ts';

@@ -1,7 +1,5 @@
+import type { Brought } from '../database/database.ts';
 import type { TableName } from '../database/schema.ts';
-
-/** The table of the rows that something brings; null if it brings none, undefined if that is not known. */
-export type Brought = TableName | null | undefined;
 
 /** What a field asks for by the columns of its row. */
 export interface Lead {
@@ -19,11 +17,6 @@ export function rowLoaderName(table: TableName, columns: readonly string[]): str
 /** The name of the loader of the values of a service. */
 export function serviceValuesName(service: string, operation: string): string {
   return `${service}.${operation}`;
-}
-
-/** The name of the loader that counts the rows of lists. */
-export function countsName(list: string): string {
-  return `${list}.totalCount`;
 }
 
 /** Which loaders the fields of an operation ask, by the tables of the rows that bring the keys. */

@@ -1,13 +1,9 @@
 import { batches } from '../monitoring/channels.ts';
-import type { Brought } from './leads.ts';
-import type { Schedule } from './schedule.ts';
+import type { Batch, Schedule } from './schedule.ts';
 
 interface NextBatchOptions<Key> {
   name: string;
-  /** The name of its loader, as fields lead to it. @default the name */
-  lead?: string;
-  /** What it brings. */
-  rows: Brought;
+  batch: Batch;
   schedule: Schedule;
   /** Loads the keys of a batch, and keeps what it finds. */
   load: (keys: readonly Key[]) => Promise<void>;
@@ -29,8 +25,8 @@ export class NextBatch<Key> {
   add(key: Key): Promise<void> {
     this.#keys.push(key);
     if (!this.#done) {
-      const { schedule, name, lead = name, rows } = this.#options;
-      this.#done = new Promise((resolve) => schedule({ loader: lead, rows }, () => resolve(this.#leave())));
+      const { schedule, batch } = this.#options;
+      this.#done = new Promise((resolve) => schedule(batch, () => resolve(this.#leave())));
     }
     return this.#done;
   }

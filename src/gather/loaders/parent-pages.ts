@@ -2,12 +2,11 @@ import type DataLoader from 'dataloader';
 import { Connection, type PageSource } from '../database/connection.ts';
 import type { Page } from '../database/page.ts';
 import { pairOf } from '../database/pairs.ts';
-import { countByParent, type Parent, type ParentList, readParentPages } from '../database/parent-pages.ts';
+import { countByParent, countsName, type Parent, type ParentList, readParentPages } from '../database/parent-pages.ts';
 import { cursorOf, toPositions } from '../database/positions.ts';
 import type { Schema } from '../database/schema.ts';
 import { loads } from '../monitoring/channels.ts';
 import { createLoader, type LoaderSource } from './batch.ts';
-import { countsName } from './leads.ts';
 import { NextBatch } from './next-batch.ts';
 
 /** The rows of one parent, as they were asked for. */
@@ -93,7 +92,7 @@ export class ParentPages<T extends keyof Schema> {
     const { name } = list.definition;
     return new NextBatch({
       name: list.name,
-      rows: name,
+      batch: { loader: list.name, rows: name },
       schedule,
       load: async (asked) => {
         const parents = asked.map(({ parent }) => parent);

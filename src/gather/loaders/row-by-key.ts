@@ -18,8 +18,7 @@ export function createRowByKey<T extends keyof Schema>(
   const message = `There is no ${definition.table} with this ${key.columns.join(' and ')}.`;
   return new RowLoader<Row<T>>({
     name,
-    lead: rowLoaderName(table, key.columns),
-    table,
+    batch: { loader: rowLoaderName(table, key.columns), rows: table },
     schedule,
     known: () => known.by(table, key),
     read: async (texts) => {

@@ -1,17 +1,13 @@
 import DataLoader from 'dataloader';
 import type { KeyValue } from '../database/key.ts';
-import type { TableName } from '../database/schema.ts';
 import { loads } from '../monitoring/channels.ts';
 import { NextBatch } from './next-batch.ts';
 import { observeLoads } from './observed-loader.ts';
-import type { Schedule } from './schedule.ts';
+import type { Batch, Schedule } from './schedule.ts';
 
 interface RowLoaderOptions<Row> {
   name: string;
-  /** The name of the loader, as fields lead to it. */
-  lead: string;
-  /** The table of the rows. */
-  table: TableName;
+  batch: Batch;
   schedule: Schedule;
   /** The rows that the request has read, by the texts of the loader's key. Ask again after more are read. */
   known: () => ReadonlyMap<string, Row>;
@@ -39,12 +35,12 @@ export class RowLoader<Row extends object> {
   readonly #others = new Map<string, Row | Error>();
 
   constructor(options: RowLoaderOptions<Row>) {
-    const { name, lead, table, schedule, read } = options;
+    const { name, batch, schedule, read } = options;
     this.#options = options;
     const fail = (keys: readonly string[], error: Error) => {
       for (const key of keys) this.#others.set(key, error);
     };
-    this.#next = new NextBatch({ name, lead, rows: table, schedule, load: read, fail });
+    this.#next = new NextBatch({ name, batch, schedule, load: read, fail });
     const load = async (keys: readonly KeyValue[]) => {
       const texts = keys.map(String);
       await Promise.all(this.#ask(texts));

@@ -1,8 +1,8 @@
-import type { Database } from '../database/database.ts';
-import type { Brought, Leads } from './leads.ts';
+import type { Brought, Database } from '../database/database.ts';
+import type { Leads } from './leads.ts';
 
 /** A batch of a loader. */
-interface Batch {
+export interface Batch {
   /** The name of its loader, as fields lead to it. */
   loader: string;
   /** What it brings. @default not known */

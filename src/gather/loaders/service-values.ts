@@ -28,7 +28,7 @@ export class ServiceValues {
     this.#name = name;
     this.#next = new NextBatch({
       name,
-      rows: null,
+      batch: { loader: name, rows: null },
       schedule,
       load: async (keys) => {
         const values = await readByKey(keys);

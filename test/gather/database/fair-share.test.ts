@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ANONYMOUS, SIGNED_IN, STAFF_HEADERS, startTestApp, TEST_LIMITS, type TestApp } from '../../helpers/app.ts';
+import {
+  ANONYMOUS,
+  PATIENT,
+  SIGNED_IN,
+  STAFF_HEADERS,
+  startTestApp,
+  TEST_LIMITS,
+  type TestApp,
+} from '../../helpers/app.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { lockTable } from '../../helpers/lock.ts';
+import { scrape } from '../../helpers/scrape.ts';
 import { send } from '../../helpers/signed-in.ts';
 
 interface CostlyAnswer {
@@ -73,6 +82,38 @@ describe('while one table is locked, and many wait for it', () => {
     await lock[Symbol.asyncDispose]();
     await Promise.all(flood);
   });
+});
+
+test('the statements of a request come before those of one that arrived later, though they were asked for later', async () => {
+  // A client has one of two connections.
+  const metrics = { host: '127.0.0.1', port: 0 };
+  const narrow = await startTestApp({ ...PATIENT, databaseConnections: 2, viewer: ANONYMOUS, metrics });
+  const { metricsUrl = '' } = await narrow.app.start();
+  const pick = Promise.withResolvers<void>();
+  narrow.services.ratings.gate = pick.promise;
+  const order: string[] = [];
+  const ask = async (name: string, query: string) => {
+    const { errors } = await narrow.query(query);
+    expect(errors).toBeUndefined();
+    order.push(name);
+  };
+  const untilWaiting = (count: number) =>
+    eventually(async () => {
+      const ofStatements = { db_client_connection_pool_name: 'statements' };
+      const now = await scrape(metricsUrl);
+      expect(now.value('db_client_connection_pending_requests', ofStatements)).toBe(count);
+    });
+  await using lock = await lockTable(narrow.database.databaseUrl, 'book');
+  const asked = [ask('running', COUNT), ask('earlier', '{ front { pick { book { title } } } }')];
+  await eventually(() => expect(narrow.services.ratings.requests).toHaveLength(1));
+  asked.push(ask('later', '{ catalogue { exists } }'));
+  await untilWaiting(1);
+  pick.resolve();
+  await untilWaiting(2);
+  await lock[Symbol.asyncDispose]();
+  await Promise.all(asked);
+  expect(order).toEqual(['running', 'earlier', 'later']);
+  await narrow.close();
 });
 
 describe('the time of PostgreSQL', () => {

@@ -22,8 +22,7 @@ function startRequest() {
   /** The keys of each batch. */
   const read: string[][] = [];
   const rows = new RowLoader<Book>({
-    lead: 'book id',
-    table: 'book',
+    batch: { loader: 'book id', rows: 'book' },
     name: 'bookById',
     schedule: (_, dispatch) => void setImmediate(dispatch),
     known: () => known.by('book', KEY) as unknown as ReadonlyMap<string, Book>,

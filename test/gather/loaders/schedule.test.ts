@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { Database, raw } from '../../../src/gather/database/database.ts';
+import { type Brought, Database, raw } from '../../../src/gather/database/database.ts';
 import type { TableName } from '../../../src/gather/database/schema.ts';
-import { type Brought, Leads } from '../../../src/gather/loaders/leads.ts';
+import { Leads } from '../../../src/gather/loaders/leads.ts';
 import { createSchedule } from '../../../src/gather/loaders/schedule.ts';
 import { createTestDatabase, type TestDatabase } from '../../helpers/database.ts';
 import { lockTable } from '../../helpers/lock.ts';
@@ -127,7 +127,7 @@ test('a statement that began after a batch was held is not slow when that batch 
   await turns();
   schedule('next');
   await turns();
-  // Also after the limit, what was held first is held by the slow statement alone.
+  // The younger statement has run for a millisecond.
   expect(left).toEqual(['held']);
   await authors[Symbol.asyncDispose]();
   await begun;
