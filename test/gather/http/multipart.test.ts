@@ -477,7 +477,7 @@ describe('of a client that leaves nothing is left', () => {
     await untilNothingIsPartial();
     await untilLeft(gather, 0);
     expect(await countFiles()).toBe(before);
-    expect(await filesIn(gather.filesDir)).toHaveLength(before);
+    await untilFiles(before);
   });
 
   test('where many do', async () => {
@@ -493,7 +493,7 @@ describe('of a client that leaves nothing is left', () => {
       await sleep(50);
     }
     await untilLeft(gather, 0);
-    expect(await filesIn(gather.filesDir)).toHaveLength(before);
+    await untilFiles(before);
   });
 
   test('in process', async () => {
@@ -594,6 +594,11 @@ async function partialBytes(): Promise<number> {
   const paths = await filesIn(join(gather.filesDir, 'partial'));
   const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
   return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** Waits until there are so many files: bytes are removed after the statements have ended. */
+async function untilFiles(count: number): Promise<void> {
+  await eventually(async () => expect(await filesIn(gather.filesDir)).toHaveLength(count));
 }
 
 async function untilNothingIsPartial(): Promise<void> {
