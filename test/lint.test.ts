@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
+import { glob, readFile, rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 
 /** A folder, what a file in it must not import, and the rule that says so. */
@@ -58,6 +58,19 @@ test.each(ALLOWED)('in %s, the linter takes: %s', async (folder, line) => {
   const report = await lint(folder, line);
   expect(report).toContain('Checked 1 file');
   expect(report).not.toContain('×');
+});
+
+/** Clients of @stream are told of `items` by its specification, and JSON Schema calls the type of a list's elements so. */
+const FORMATS = ['current-format.ts', 'format-of-2022.ts', 'json-schemas.ts', 'json-schema.ts'];
+
+test('no file of the engine says a word of the shop', async () => {
+  const said: string[] = [];
+  for await (const file of glob('src/gather/**/*.*', { exclude: FORMATS.map((name) => `**/${name}`) })) {
+    const lines = (await readFile(file, 'utf8')).split('\n');
+    const isOfShop = (line: string) => /item|sku|supplier|promo|certificate|smoke|pitmaster/i.test(line);
+    said.push(...lines.filter(isOfShop).map((line) => `${file}: ${line.trim()}`));
+  }
+  expect(said).toEqual([]);
 });
 
 /** What Biome says of an import, in a file that is there for as long as it looks. */

@@ -191,9 +191,9 @@ function placeOf({ servedAt, waiters }: Holder): number {
   return Math.max(servedAt, waiters[0]?.since ?? servedAt);
 }
 
-/** Inserts an item into a list in order, behind those at the same place. */
-function insert<T>(list: T[], item: T, toPlace: (item: T) => number): void {
-  const place = toPlace(item);
+/** Inserts a value into a list in order, behind those at the same place. */
+function insert<T>(list: T[], value: T, toPlace: (value: T) => number): void {
+  const place = toPlace(value);
   const before = list.findLastIndex((it) => toPlace(it) <= place);
-  list.splice(before + 1, 0, item);
+  list.splice(before + 1, 0, value);
 }
