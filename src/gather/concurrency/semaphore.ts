@@ -80,23 +80,25 @@ export class Semaphore {
   }
 
   /**
-   * Waits for a permit. The caller releases it.
+   * Takes a permit at once if one is free, or waits for it. The caller releases it.
    * @param since when the caller's request began, as `performance.now()`. What began first is served first, so that it ends
    *   and frees its memory; it passes others that have waited for up to a second. @default now
    * @throws the error of the options, or the signal's reason once that aborts
    */
-  async acquire(signal: AbortSignal, key?: string, since?: number): Promise<Permit> {
+  acquire(signal: AbortSignal, key?: string, since?: number): Permit | Promise<Permit> {
     signal.throwIfAborted();
-    const free = this.tryAcquire(key);
-    if (free) return free;
+    return this.tryAcquire(key) ?? this.#wait(signal, key, since);
+  }
+
+  async #wait(signal: AbortSignal, key: string | undefined, since?: number): Promise<Permit> {
     if (this.#waiting >= (this.#options.maxWaiting ?? Number.POSITIVE_INFINITY)) throw this.#options.toError();
-    const permit = await this.#wait(signal, key, since);
+    const permit = await this.#enqueue(signal, key, since);
     if (!signal.aborted) return permit;
     permit.release();
     throw signal.reason;
   }
 
-  #wait(signal: AbortSignal, key: string | undefined, since?: number): Promise<Permit> {
+  #enqueue(signal: AbortSignal, key: string | undefined, since?: number): Promise<Permit> {
     const { timeoutMs, toError } = this.#options;
     const now = performance.now();
     return new Promise((resolve, reject) => {

@@ -4,16 +4,14 @@ import { GatherError } from '../errors.ts';
 
 /** The shares of a pool's connections that clients may take. */
 export interface Shares {
-  /** Takes a connection's permit if one is free. See `acquire`. */
-  tryAcquire(key: string | undefined, text?: string): Permit | undefined;
   /**
-   * Waits for a connection.
+   * Takes the permit of a connection at once if one is free, or waits for it.
    * @param key the client whose share it counts against; undefined counts against none
    * @param since when the client's request arrived; see `Semaphore`
    * @param text the statement that the connection is for; undefined for a transaction
    * @throws BUSY after the timeout, and the signal's reason once it aborts
    */
-  acquire(signal: AbortSignal, key: string | undefined, since?: number, text?: string): Promise<Permit>;
+  acquire(signal: AbortSignal, key: string | undefined, since?: number, text?: string): Permit | Promise<Permit>;
   /** Records how long a successful statement took, in milliseconds. */
   note?(text: string, ms: number): void;
   /** How many wait. */
@@ -93,30 +91,16 @@ export class StatementShares implements Shares {
     return Math.max(...all.map(({ waitingKeys }) => waitingKeys));
   }
 
-  tryAcquire(key: string | undefined, text?: string): Permit | undefined {
+  acquire(signal: AbortSignal, key: string | undefined, since?: number, text?: string): Permit | Promise<Permit> {
+    signal.throwIfAborted();
     const permits: Permit[] = [];
-    for (const { semaphore, key: of } of this.#limitsOf(key, text)) {
+    const limits = this.#limitsOf(key, text);
+    for (const { semaphore, key: of } of limits) {
       const permit = semaphore.tryAcquire(of);
-      if (!permit) {
-        releaseAll(permits);
-        return undefined;
-      }
+      if (!permit) return waitForAll(permits, limits.slice(permits.length), signal, since);
       permits.push(permit);
     }
     return join(permits);
-  }
-
-  async acquire(signal: AbortSignal, key: string | undefined, since?: number, text?: string): Promise<Permit> {
-    const permits: Permit[] = [];
-    try {
-      for (const { semaphore, key: of } of this.#limitsOf(key, text)) {
-        permits.push(await semaphore.acquire(signal, of, since));
-      }
-      return join(permits);
-    } catch (error) {
-      releaseAll(permits);
-      throw error;
-    }
   }
 
   note(text: string, ms: number): void {
@@ -172,6 +156,22 @@ export function tableNamedIn(text: string): string {
     text,
   )?.[1];
   return named?.replaceAll('"', '') ?? '';
+}
+
+/** Waits for the permits that are missing, one after the other. */
+async function waitForAll(
+  permits: Permit[],
+  missing: readonly Limit[],
+  signal: AbortSignal,
+  since: number | undefined,
+): Promise<Permit> {
+  try {
+    for (const { semaphore, key } of missing) permits.push(await semaphore.acquire(signal, key, since));
+    return join(permits);
+  } catch (error) {
+    releaseAll(permits);
+    throw error;
+  }
 }
 
 function releaseAll(permits: readonly Permit[]): void {

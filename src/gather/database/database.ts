@@ -265,7 +265,8 @@ export class Database {
   async #execute<Row>(statement: BoundStatement<Row>): Promise<Result<Row>> {
     this.signal.throwIfAborted();
     const settings = this.#client?.settings?.();
-    const client = this.#transaction ?? (await this.#connect(this.#pools.pool, statement.text));
+    const connected = this.#transaction ?? this.#connect(this.#pools.pool, statement.text);
+    const client = connected instanceof Promise ? await connected : connected;
     const stopCancelling = this.#cancelOnAbort(client);
     const start = performance.now();
     let failure: unknown;
@@ -305,19 +306,22 @@ export class Database {
   }
 
   /** @param text the statement that the connection is for; undefined for a transaction */
-  async #connect(pool: pg.Pool, text?: string): Promise<pg.PoolClient> {
+  #connect(pool: pg.Pool, text?: string): pg.PoolClient | Promise<pg.PoolClient> {
     const { signal } = this;
     signal.throwIfAborted();
-    const shares = this.#pools.shares.get(pool);
     const { key, since } = this.#client ?? {};
-    const permit = shares?.tryAcquire(key, text) ?? (await shares?.acquire(signal, key, since, text));
+    const permit = this.#pools.shares.get(pool)?.acquire(signal, key, since, text);
+    return permit instanceof Promise ? permit.then((it) => this.#take(pool, it)) : this.#take(pool, permit);
+  }
+
+  #take(pool: pg.Pool, permit: Permit | undefined): pg.PoolClient | Promise<pg.PoolClient> {
     const spare = Spares.of(pool).take();
     if (spare) {
       if (permit) held.set(spare, { permit, pool });
       return spare;
     }
     return new Promise((resolve, reject) => {
-      const stopListening = onAbort(signal, reject);
+      const stopListening = onAbort(this.signal, reject);
       pool.connect((error, client) => {
         const isAwaited = stopListening();
         if (client && isAwaited) {

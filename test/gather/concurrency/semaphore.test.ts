@@ -117,7 +117,7 @@ test('a key holds its part at most, also where the rest is free, and others take
   const semaphore = new Semaphore({ size: 4, perKey: 2, toError });
   const first = await semaphore.acquire(signal, 'a');
   await semaphore.acquire(signal, 'a');
-  const third = semaphore.acquire(signal, 'a');
+  const third = Promise.resolve(semaphore.acquire(signal, 'a'));
   expect(await isSettled(third)).toBe(false);
   await semaphore.acquire(signal, 'b');
   await semaphore.acquire(signal, 'c');
@@ -132,7 +132,7 @@ test('what is released again is released once', async () => {
   permit.release();
   permit.release();
   await semaphore.acquire(signal);
-  expect(await isSettled(semaphore.acquire(signal))).toBe(false);
+  expect(await isSettled(Promise.resolve(semaphore.acquire(signal)))).toBe(false);
 });
 
 test('one who leaves gives up the place', async () => {
@@ -172,6 +172,6 @@ test('one who waits for too long, or is one too many, gets the error', async () 
 
 test('one who has left already gets nothing', async () => {
   const semaphore = new Semaphore({ size: 1, toError });
-  await expect(semaphore.acquire(AbortSignal.abort('left'))).rejects.toBe('left');
+  await expect(async () => semaphore.acquire(AbortSignal.abort('left'))).rejects.toBe('left');
   await semaphore.acquire(signal);
 });

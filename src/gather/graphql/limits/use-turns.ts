@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createGraphQLError, type Plugin } from 'graphql-yoga';
 import { onAbort } from '../../abort.ts';
-import { Semaphore } from '../../concurrency/semaphore.ts';
+import { type Permit, Semaphore } from '../../concurrency/semaphore.ts';
 import type { Context } from '../../context.ts';
 import { HTTP_STATUSES, toClientError } from '../../errors.ts';
 import type { Operation } from '../operation.ts';
@@ -19,19 +19,18 @@ export function useTurns(maxOperations: number): Plugin<Context> {
     toError: () => new Error('Any number of operations may wait, for any time.'),
   });
   return {
-    async onExecute({ args, setResultAndStopExecution: stop }: Operation<Context>) {
+    onExecute({ args, setResultAndStopExecution: stop }: Operation<Context>) {
       const { signal } = args.contextValue;
+      // Until the operation has its answer, or nobody waits for it.
+      const hold = (permit: Permit) => void onAbort(signal, permit.release);
+      const refuse = (error: unknown) => stop({ errors: [withStatus(toClientError(error))] });
       try {
-        const waitingBefore = turns.waiting;
-        const acquiring = turns.acquire(signal, keyOf(args.contextValue));
-        const isWaiting = turns.waiting > waitingBefore;
-        const permit = await acquiring;
+        const permit = turns.acquire(signal, keyOf(args.contextValue));
+        if (!(permit instanceof Promise)) return hold(permit);
         // A line of cheap operations must not run in one turn of the event loop, with the others waiting.
-        if (isWaiting) await nextTurn();
-        // When the operation has its answer, or nobody waits for it.
-        onAbort(signal, permit.release);
+        return permit.then((it) => nextTurn().then(() => hold(it))).catch(refuse);
       } catch (error) {
-        stop({ errors: [withStatus(toClientError(error))] });
+        return refuse(error);
       }
     },
   };

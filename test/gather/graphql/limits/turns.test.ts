@@ -64,8 +64,8 @@ test('whoever leaves gives up the turn, and the place in the line', async () => 
 });
 
 test('a client that leaves as its turn begins gives it up', async () => {
-  const { onExecute } = useTurns(1) as unknown as { onExecute(payload: object): Promise<void> };
-  const begin = ({ signal }: AbortController) => {
+  const { onExecute } = useTurns(1) as unknown as { onExecute(payload: object): Promise<void> | undefined };
+  const begin = async ({ signal }: AbortController) => {
     const contextValue = { signal, viewer: {}, address: '192.0.2.1' };
     return onExecute({ args: { contextValue }, setResultAndStopExecution: () => {} });
   };
