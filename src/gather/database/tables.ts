@@ -1,3 +1,4 @@
+import { lazily } from '../lazy.ts';
 import type { Registered } from '../register.ts';
 import type { Database } from './database.ts';
 import { tables as ownTables } from './engine-tables.generated.ts';
@@ -41,16 +42,21 @@ export function engineTables({ asServer: database }: Database) {
   };
 }
 
-/** The operations on all tables, in one request, job or transaction. */
+const creators = new WeakMap<Definitions, (database: Database) => Tables>();
+
+/** The operations on all tables, in one request, job or transaction. Each is created on first use. */
 export function createTables(database: Database): Tables {
-  const { asServer } = database;
-  const tables: Partial<Record<TableName, unknown>> = {};
-  for (const name of Object.keys(database.definitions) as TableName[]) {
-    tables[name] = toTable(name, isOfEngine(name) ? asServer : database);
-  }
-  return tables as Tables;
+  const { definitions } = database;
+  const create = creators.get(definitions) ?? tablesFrom(definitions);
+  creators.set(definitions, create);
+  return create(database);
 }
 
-function toTable<T extends TableName>(name: T, database: Database): Table<T> {
-  return new Table<T>(database.definitions[name], database);
+function tablesFrom(definitions: Definitions): (database: Database) => Tables {
+  const names = Object.keys(definitions) as TableName[];
+  return lazily<Database, Tables>(Object.fromEntries(names.map((name) => [name, toTable(name)])));
+}
+
+function toTable<T extends TableName>(name: T): (database: Database) => Table<T> {
+  return (database) => new Table<T>(database.definitions[name], isOfEngine(name) ? database.asServer : database);
 }
