@@ -6,6 +6,9 @@ const DAY = /^(?!0000)(\d{4}-\d\d-\d\d)$/;
 const TIMESTAMP = /^(?!0000)(\d{4}-\d\d-\d\d)[ T]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(\+00|Z)?$/;
 const INFINITE = /^-?infinity$/;
 
+/** The types of whole numbers. */
+const WHOLE: ReadonlySet<string> = new Set(['smallint', 'integer', 'bigint']);
+
 /** Which texts a type holds, for the types that keys may have. PostgreSQL refuses a statement with any other value. */
 const HOLDS: ReadonlyMap<string, (text: string) => boolean> = new Map([
   ['smallint', (text) => isWholeIn(text, 15n)],
@@ -33,6 +36,15 @@ export function isKeyType(type: string): boolean {
 export function isHeld(type: string, value: unknown): boolean {
   if (typeof value !== 'string' && typeof value !== 'number') return true;
   return HOLDS.get(type)?.(String(value)) ?? true;
+}
+
+/**
+ * The values that a column of this type can hold, as the parameter of an array. One of whole numbers is its text, which
+ * needs no escaping.
+ */
+export function toHeldArray(type: string, values: readonly (string | number | boolean)[]): unknown {
+  const held = values.filter((value) => isHeld(type, value));
+  return WHOLE.has(type) ? `{${held.join()}}` : held;
 }
 
 /** Whether a date exists. `Date` turns a day that its month does not have into one of the next month. */

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from './database.ts';
-import { isHeld } from './held.ts';
+import { isHeld, toHeldArray } from './held.ts';
 import { fromKeyText, type Key, type KeyValue } from './key.ts';
 import type { Column } from './order.ts';
 import type { Schema } from './schema.ts';
@@ -28,7 +28,7 @@ export async function readRowsByKey<T extends keyof Schema>(
     () => sql<Row<T>>`
       select ${toList(selected)} from ${tableOf(definition)}
       where ${sql.id(column)} = any(${param('keys')}::${sql.raw(type)}[])`,
-    { keys: keys.filter((key) => isHeld(type, key)) },
+    { keys: toHeldArray(type, keys) },
   );
   return (await database.run(statement, { name, keys: keys.length, rows: definition.name })).rows;
 }

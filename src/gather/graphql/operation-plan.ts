@@ -39,8 +39,15 @@ export interface OperationPlan {
  */
 export type PlanOf = (args: ValidatedExecutionArgs, isIncremental: boolean) => OperationPlan;
 
-/** The cost plan of a selection: the fields of each possible type of its object. */
-export type CostPlan = readonly (readonly PlannedField[])[];
+/** The cost plan of a selection: what an object of each possible type may cost. */
+export type CostPlan = readonly PlannedType[];
+
+interface PlannedType {
+  /** Cost of the leaf fields that each of the objects has, whatever the variables. */
+  fixed: number;
+  /** The other fields. */
+  fields: readonly PlannedField[];
+}
 
 /** A field that may cost something. */
 export interface PlannedField {
@@ -132,9 +139,20 @@ class Planner {
 
   /** @param selections on the possible types of an object */
   #plan(selections: readonly Selection[], enclosing?: Enclosing): CostPlan {
+    const isOfOneType = selections.length === 1;
     return selections
-      .map((it) => fieldsOf(it).flatMap((field) => this.#toField(field, enclosing)))
-      .filter((fields) => fields.length > 0);
+      .map((it) => this.#toType(it, isOfOneType, enclosing))
+      .filter(({ fixed, fields }) => fixed > 0 || fields.length > 0);
+  }
+
+  #toType({ fields, deferred }: Selection, isOfOneType: boolean, enclosing?: Enclosing): PlannedType {
+    const planned = fields.flatMap((field) => this.#toField(field, enclosing));
+    const later = deferred.flatMap(({ selection }) => selection.fields.flatMap((it) => this.#toField(it, enclosing)));
+    const isFixed = ({ points }: PlannedField) => isOfOneType && points === 0 && !enclosing?.argumentCost;
+    return {
+      fixed: planned.filter(isFixed).reduce((sum, { weight }) => sum + weight({}), 0),
+      fields: [...planned.filter((field) => !isFixed(field)), ...later],
+    };
   }
 
   /** Empty if the field costs nothing. */
@@ -191,11 +209,6 @@ class Planner {
 /** Whether it is `__typename`. */
 function isMeta({ name }: GraphQLField<unknown, unknown>): boolean {
   return name.startsWith('__');
-}
-
-/** All fields of a selection, also those that are delivered later. */
-function fieldsOf({ fields, deferred }: Selection): readonly Field[] {
-  return [...fields, ...deferred.flatMap(({ selection }) => selection.fields)];
 }
 
 /** Scalars of introspection cost nothing; its objects already count. */

@@ -12,7 +12,6 @@ import { NextBatch } from './next-batch.ts';
 /** The rows of one parent, as they were asked for. */
 interface Asked {
   parent: Parent;
-  loaded: Promise<void>;
   found: readonly object[] | Error;
 }
 
@@ -67,19 +66,20 @@ export class ParentPages<T extends keyof Schema> {
 
   #createSource(limit: number | null): PageSource<object, string> {
     const { name, order, pairs } = this.#list;
-    const all = new Map<string, Asked>();
+    const all = new Map<string, { asked: Asked; loaded: Promise<void> }>();
+    const ask = (id: string) => {
+      const asked: Asked = { parent: { id, limit }, found: [] };
+      const added = { asked, loaded: this.#next.add(asked) };
+      all.set(id, added);
+      return added;
+    };
     return {
       load: (id) => {
-        let asked = all.get(id);
-        if (loads.hasSubscribers) loads.publish({ loader: name, isHit: asked !== undefined, cache: this.#next });
-        if (!asked) {
-          asked = { parent: { id, limit }, loaded: Promise.resolve(), found: [] };
-          all.set(id, asked);
-          asked.loaded = this.#next.add(asked);
-        }
-        return asked.loaded;
+        const added = all.get(id);
+        if (loads.hasSubscribers) loads.publish({ loader: name, isHit: added !== undefined, cache: this.#next });
+        return (added ?? ask(id)).loaded;
       },
-      find: (id) => all.get(id)?.found ?? [],
+      find: (id) => all.get(id)?.asked.found ?? [],
       cursorOf: (row) => cursorOf(order, row),
       ...(pairs && { propertiesOf: (row) => pairOf(pairs, row) }),
       count: (id) => this.#counts.load(id),

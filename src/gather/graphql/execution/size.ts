@@ -15,13 +15,12 @@ export const ELEMENT_BYTES = 3;
 const SMALL_VALUE_BYTES = 8;
 /** Size of an error besides its message and path: names, code, locations. */
 const ERROR_BYTES = 150;
-/** Characters that JSON writes longer than UTF-8 does. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
+/** Characters that JSON writes as one byte each. */
+const PLAIN = /^[ !#-[\]-~]*$/;
 
 /** The size as JSON of a leaf value. */
 export function bytesOf(value: unknown): number {
-  if (typeof value === 'string' && !ESCAPED.test(value)) return Buffer.byteLength(value) + 2;
+  if (typeof value === 'string' && PLAIN.test(value)) return value.length + 2;
   if (typeof value !== 'string' && typeof value !== 'object') return SMALL_VALUE_BYTES;
   return value === null ? SMALL_VALUE_BYTES : Buffer.byteLength(JSON.stringify(value));
 }

@@ -1,4 +1,4 @@
-import type { ExecutionResult } from 'graphql';
+import type { ExecutionResult, GraphQLError } from 'graphql';
 import type { CostPlan, PlannedField } from '../operation-plan.ts';
 import { type Failures, failuresOf } from './failures.ts';
 import type { Size, Variables } from './size.ts';
@@ -19,11 +19,18 @@ export function requestedCost(plan: CostPlan, variables: Variables): number {
  * If the errors cost more than all of that, the result costs as much as they; it may be more than was requested.
  */
 export function actualCost(plan: CostPlan, { data, errors = [] }: ExecutionResult, variables: Variables): number {
-  const objects =
-    data === null
-      ? requestedCost(plan, variables)
-      : wholePoints(costOfObject(plan, data ?? {}, variables, failuresOf(errors)));
+  const objects = data === undefined ? 0 : costOfData(plan, data, variables, errors);
   return Math.max(objects, ERROR_POINTS * errors.length);
+}
+
+function costOfData(
+  plan: CostPlan,
+  data: ExecutionResult['data'],
+  variables: Variables,
+  errors: readonly GraphQLError[],
+): number {
+  if (data === null) return requestedCost(plan, variables);
+  return wholePoints(costOfObject(plan, data, variables, failuresOf(errors)));
 }
 
 /** Rounds up. Tenths do not add up exactly in binary: without the small subtrahend, 30 of them would make 4. */
@@ -33,8 +40,8 @@ function wholePoints(points: number): number {
 
 function costOfSelection(plan: CostPlan, variables: Variables): number {
   let most = 0;
-  for (const fields of plan) {
-    let sum = 0;
+  for (const { fixed, fields } of plan) {
+    let sum = fixed;
     for (const { weight, points, size, below } of fields) {
       sum += weight(variables);
       // Capped, because 0 times infinity would be NaN.
@@ -53,8 +60,8 @@ function capped(value: number): number {
 function costOfObject(plan: CostPlan, object: unknown, variables: Variables, failures: Failures | undefined): number {
   const values = object as Record<string, unknown>;
   let most = 0;
-  for (const fields of plan) {
-    let sum = 0;
+  for (const { fixed, fields } of plan) {
+    let sum = fixed;
     for (const field of fields) {
       const value = values[field.key];
       if (value === undefined) continue;
