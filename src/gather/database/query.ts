@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { type AS_SERVER, type LocalSettings, settingsToMake } from './local-settings.ts';
+import type { RowBytes } from './row-bytes.ts';
 import { type RowReader, readRowsWith } from './row-client.ts';
 import { type ResultField, RowFormat } from './row-format.ts';
 import { type BoundStatement, currentGeneration } from './statement.ts';
@@ -180,8 +181,8 @@ class Query<Row> implements RowReader {
     return this.#format !== undefined;
   }
 
-  readRow(bytes: Buffer, start: number, end: number): void {
-    this.#add(end - start, (format) => format.read(bytes, start, end));
+  readRow(source: RowBytes, start: number, end: number): void {
+    this.#add(end - start, (format) => format.read(source, start));
   }
 
   /** Called for rows that pg has read. */

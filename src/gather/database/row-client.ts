@@ -1,13 +1,14 @@
 import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import pg from 'pg';
+import { RowBytes } from './row-bytes.ts';
 
 /** Reads the rows of a running query from the bytes of the connection. */
 export interface RowReader {
   /** False before the columns are known: pg reads the rows then. */
   readonly isReady: boolean;
   /** @param start of the body of a row's message @param end of it */
-  readRow(bytes: Buffer, start: number, end: number): void;
+  readRow(source: RowBytes, start: number, end: number): void;
 }
 
 /** What is used of pg's connection. */
@@ -68,6 +69,7 @@ class MessageSplitter {
   take(chunk: Buffer): void {
     const bytes = this.#complete(chunk);
     if (!bytes) return;
+    const source = new RowBytes(bytes);
     const end = bytes.length;
     let passed = 0;
     let at = Math.min(this.#otherBytes, end);
@@ -86,7 +88,7 @@ class MessageSplitter {
             this.#keep(bytes.subarray(at), next - at);
             return;
           }
-          this.reader.readRow(bytes, at + HEADER_BYTES, next);
+          this.reader.readRow(source, at + HEADER_BYTES, next);
           passed = next;
         }
       }

@@ -1,16 +1,11 @@
 import pg from 'pg';
+import type { RowBytes } from './row-bytes.ts';
 
 /** A column of a result, as PostgreSQL describes it. */
 export interface ResultField {
   readonly name: string;
   /** The OID of its type. */
   readonly dataTypeID: number;
-}
-
-/** What a Buffer has, and its types leave out. */
-interface Sliceable {
-  latin1Slice(start: number, end: number): string;
-  utf8Slice(start: number, end: number): string;
 }
 
 type Types = Pick<pg.ClientBase, 'getTypeParser'>;
@@ -24,18 +19,13 @@ const plainText: unknown = pg.types.getTypeParser(TEXT, 'text');
 /** Of the number of columns, and of each value before its bytes. */
 const COUNT_BYTES = 2;
 const LENGTH_BYTES = 4;
-/** A longer row is not made a string as a whole. */
-const SHORT_ROW_BYTES = 1000;
-/** Of a longer slice V8 keeps a reference into the row, which takes longer to print as JSON than a copy. */
-const MAX_COPIED = 12;
 const NULL_LENGTH = 0xff_ff_ff_ff;
-const MAX_ASCII = 127;
 const ZERO = 48;
 const MINUS = 45;
 
 /**
  * Reads the rows of one result from the bytes of their messages. pg makes a message, an array and a string for each value;
- * this makes one string per row and cuts short values out of it, and reads whole numbers from their digits.
+ * this cuts short values out of one string, and reads whole numbers from their digits.
  * https://www.postgresql.org/docs/current/protocol-message-formats.html, DataRow
  */
 export class RowFormat {
@@ -54,11 +44,10 @@ export class RowFormat {
     this.#values = fields.map(() => null);
   }
 
-  /** @param start of the message's body @param end of it */
-  read(bytes: Buffer, start: number, end: number): object {
+  /** @param start of the body of the row's message */
+  read(source: RowBytes, start: number): object {
+    const { bytes } = source;
     const values = this.#values;
-    const slices = bytes as unknown as Sliceable;
-    const text = end - start <= SHORT_ROW_BYTES ? slices.latin1Slice(start, end) : undefined;
     let at = start + COUNT_BYTES;
     for (let index = 0; index < values.length; index++) {
       const length = bytes.readUInt32BE(at);
@@ -70,15 +59,7 @@ export class RowFormat {
       const parse = this.#parsers[index];
       const last = at + length;
       if (!parse) values[index] = readInteger(bytes, at, last);
-      else {
-        const value =
-          text === undefined || !isAscii(bytes, at, last)
-            ? slices.utf8Slice(at, last)
-            : length <= MAX_COPIED
-              ? text.slice(at - start, last - start)
-              : slices.latin1Slice(at, last);
-        values[index] = parse === asText ? value : parse(value);
-      }
+      else values[index] = parse === asText ? source.textOf(at, last) : parse(source.textOf(at, last));
       at = last;
     }
     const row = this.#toRow(values);
@@ -92,12 +73,6 @@ export class RowFormat {
     const values = fields.map((text, index) => (text === null ? null : (this.#parsers[index] ?? Number)(text)));
     return this.#toRow(values);
   }
-}
-
-/** In JavaScript: for short values a call of `buffer.isAscii` takes longer. */
-function isAscii(bytes: Buffer, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) if ((bytes[at] as number) > MAX_ASCII) return false;
-  return true;
 }
 
 function readInteger(bytes: Buffer, start: number, end: number): number {
