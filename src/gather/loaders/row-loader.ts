@@ -43,7 +43,7 @@ export class RowLoader<Row extends object> {
     this.#next = new NextBatch({ name, batch, schedule, load: read, fail });
     const load = async (keys: readonly KeyValue[]) => {
       const texts = keys.map(String);
-      await Promise.all(this.#ask(texts));
+      for (const end of this.#ask(texts)) await end;
       return texts.map((key) => this.find(key));
     };
     const cacheMap = this.#createCache();
@@ -56,7 +56,7 @@ export class RowLoader<Row extends object> {
     if (loads.hasSubscribers) this.#publish(keys);
     const given = keys.filter((key) => this.#promises.has(key));
     const ends = this.#ask(given.length > 0 ? keys.filter((key) => !this.#promises.has(key)) : keys);
-    await Promise.all([...ends, ...given.map((key) => this.#settle(key))]);
+    for (const end of [...ends, ...given.map((key) => this.#settle(key))]) await end;
   }
 
   /** The row of a key that was loaded, or its error. */

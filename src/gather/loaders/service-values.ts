@@ -52,7 +52,7 @@ export class ServiceValues {
       }
       batches.add(batch);
     }
-    await Promise.all(batches);
+    for (const batch of batches) await batch;
   }
 
   /** The value of a key that was loaded, null if it has none, or its error. */
