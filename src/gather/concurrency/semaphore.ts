@@ -83,7 +83,7 @@ export class Semaphore {
    * Takes a permit at once if one is free, or waits for it. The caller releases it.
    * @param since when the caller's request began, as `performance.now()`. What began first is served first, so that it ends
    *   and frees its memory; it passes others that have waited for up to a second. @default now
-   * @throws the error of the options, or the signal's reason once that aborts
+   * @throws the signal's reason if that has aborted; the promise rejects with it later, or with the error of the options
    */
   acquire(signal: AbortSignal, key?: string, since?: number): Permit | Promise<Permit> {
     signal.throwIfAborted();

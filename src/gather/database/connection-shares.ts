@@ -9,7 +9,7 @@ export interface Shares {
    * @param key the client whose share it counts against; undefined counts against none
    * @param since when the client's request arrived; see `Semaphore`
    * @param text the statement that the connection is for; undefined for a transaction
-   * @throws BUSY after the timeout, and the signal's reason once it aborts
+   * @throws the signal's reason if that has aborted; the promise rejects with it later, or with BUSY after the timeout
    */
   acquire(signal: AbortSignal, key: string | undefined, since?: number, text?: string): Permit | Promise<Permit>;
   /** Records how long a successful statement took, in milliseconds. */

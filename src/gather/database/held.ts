@@ -39,11 +39,11 @@ export function isHeld(type: string, value: unknown): boolean {
 }
 
 /**
- * The values that a column of this type can hold, as the parameter of an array. One of whole numbers is its text, which
- * needs no escaping.
+ * The values that a column of this type can hold, as the parameter of an array: whole numbers as its text, which needs no
+ * escaping. Null is left out: it equals nothing.
  */
-export function toHeldArray(type: string, values: readonly (string | number | boolean)[]): unknown {
-  const held = values.filter((value) => isHeld(type, value));
+export function toHeldArray(type: string, values: readonly unknown[]): unknown {
+  const held = values.filter((value) => value !== null && value !== undefined && isHeld(type, value));
   return WHOLE.has(type) ? `{${held.join()}}` : held;
 }
 

@@ -25,7 +25,7 @@ const MINUS = 45;
 
 /**
  * Reads the rows of one result from the bytes of their messages. pg makes a message, an array and a string for each value;
- * this cuts short values out of one string, and reads whole numbers from their digits.
+ * this cuts short values out of the text of all bytes that arrived together, and reads whole numbers from their digits.
  * https://www.postgresql.org/docs/current/protocol-message-formats.html, DataRow
  */
 export class RowFormat {

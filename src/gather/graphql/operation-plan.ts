@@ -148,6 +148,7 @@ class Planner {
   #toType({ fields, deferred }: Selection, isOfOneType: boolean, enclosing?: Enclosing): PlannedType {
     const planned = fields.flatMap((field) => this.#toField(field, enclosing));
     const later = deferred.flatMap(({ selection }) => selection.fields.flatMap((it) => this.#toField(it, enclosing)));
+    // Of several types an answer does not tell which one an object has: the fields that it has count.
     const isFixed = ({ points }: PlannedField) => isOfOneType && points === 0 && !enclosing?.argumentCost;
     return {
       fixed: planned.filter(isFixed).reduce((sum, { weight }) => sum + weight({}), 0),

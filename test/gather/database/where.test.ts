@@ -1,6 +1,7 @@
 import { expressionBuilder, sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
 import { builder } from '../../../src/gather/database/builder.ts';
+import { readRowsByKey } from '../../../src/gather/database/rows-by-key.ts';
 import type { Schema } from '../../../src/gather/database/schema.ts';
 import { SqlCondition } from '../../../src/gather/database/sql-condition.ts';
 import { createTables, type Tables } from '../../../src/gather/database/tables.ts';
@@ -345,6 +346,14 @@ test('no row equals a value that its column cannot hold', async () => {
     expect(await book.count({ not: { coverId: others } })).toBe(0);
   }
   await expect(book.delete({ id: { notIn: ['abc'] } })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+});
+
+test('no row has a key that its column cannot hold, or null', async () => {
+  const source = { definition: definitions.book, column: 'id' } as const;
+  const keys = ['7', 8, 'abc', '1,2', ' 3', '99999999999999999999', 1.5, null as never];
+  const found = await readRowsByKey(db.database, 'bookById', source, [], keys);
+  expect(found.map(({ id }) => id).sort()).toEqual(['7', '8']);
+  expect(await readRowsByKey(db.database, 'bookById', source, [], ['abc'])).toEqual([]);
 });
 
 test('the types take the inputs of GraphQL but for IDs, and no operator that a column has not', () => {

@@ -15,7 +15,7 @@ export const ELEMENT_BYTES = 3;
 const SMALL_VALUE_BYTES = 8;
 /** Size of an error besides its message and path: names, code, locations. */
 const ERROR_BYTES = 150;
-/** Characters that JSON writes as one byte each. */
+/** A text that JSON writes as it is, a byte for each character. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
 /** The size as JSON of a leaf value. */

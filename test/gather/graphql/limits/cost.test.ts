@@ -125,6 +125,10 @@ describe('an operation costs', () => {
     const node =
       '{ node(id: "Qm9vazox") { ... on Book { author { id } } ... on Author { books(first: 4) { nodes { author { id } } } } } }';
     expect(await costOf(node)).toEqual([11, 3]); // 1 + 1 + 4 * 2.1
+    const names = Array.from({ length: 20 }, (_, i) => `a${i}: name`).join(' ');
+    expect(await costOf(`{ node(id: "Qm9vazox") { ... on Book { title } ... on Author { ${names} } } }`)).toEqual([
+      3, 2,
+    ]);
   });
 
   test('the branch of a condition that is taken', async () => {
