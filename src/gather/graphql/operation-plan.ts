@@ -43,7 +43,7 @@ export type PlanOf = (args: ValidatedExecutionArgs, isIncremental: boolean) => O
 export type CostPlan = readonly PlannedType[];
 
 interface PlannedType {
-  /** Cost of the leaf fields that each of the objects has, whatever the variables. */
+  /** The sum of the leaf fields, if it is the same for each object. */
   fixed: number;
   /** The other fields. */
   fields: readonly PlannedField[];
@@ -148,7 +148,7 @@ class Planner {
   #toType({ fields, deferred }: Selection, isOfOneType: boolean, enclosing?: Enclosing): PlannedType {
     const planned = fields.flatMap((field) => this.#toField(field, enclosing));
     const later = deferred.flatMap(({ selection }) => selection.fields.flatMap((it) => this.#toField(it, enclosing)));
-    // Of several types an answer does not tell which one an object has: the fields that it has count.
+    // An answer does not tell which of several types an object has: the fields that it has are counted.
     const isFixed = ({ points }: PlannedField) => isOfOneType && points === 0 && !enclosing?.argumentCost;
     return {
       fixed: planned.filter(isFixed).reduce((sum, { weight }) => sum + weight({}), 0),

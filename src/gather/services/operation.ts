@@ -47,7 +47,7 @@ export function createOperation(
       call: name,
       keys,
       signal,
-      // Not copied without need: V8 makes an array of an object of numbers, as long as the largest of them.
+      // A copy takes 2.5 KB: V8 keeps a property named 200 in an array, with empty places before it.
       answers: others ? { ...checks, ...others } : checks,
       failures,
       expected,

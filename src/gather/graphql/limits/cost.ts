@@ -1,4 +1,4 @@
-import type { ExecutionResult, GraphQLError } from 'graphql';
+import type { ExecutionResult } from 'graphql';
 import type { CostPlan, PlannedField } from '../operation-plan.ts';
 import { type Failures, failuresOf } from './failures.ts';
 import type { Size, Variables } from './size.ts';
@@ -18,17 +18,13 @@ export function requestedCost(plan: CostPlan, variables: Variables): number {
  * is unknown how much had run: the field costs its requested cost. A field that failed itself has run nothing below it.
  * If the errors cost more than all of that, the result costs as much as they; it may be more than was requested.
  */
-export function actualCost(plan: CostPlan, { data, errors = [] }: ExecutionResult, variables: Variables): number {
-  const objects = data === undefined ? 0 : costOfData(plan, data, variables, errors);
-  return Math.max(objects, ERROR_POINTS * errors.length);
+export function actualCost(plan: CostPlan, result: ExecutionResult, variables: Variables): number {
+  return Math.max(costOfData(plan, result, variables), ERROR_POINTS * (result.errors?.length ?? 0));
 }
 
-function costOfData(
-  plan: CostPlan,
-  data: ExecutionResult['data'],
-  variables: Variables,
-  errors: readonly GraphQLError[],
-): number {
+function costOfData(plan: CostPlan, { data, errors = [] }: ExecutionResult, variables: Variables): number {
+  // Nothing has run.
+  if (data === undefined) return 0;
   if (data === null) return requestedCost(plan, variables);
   return wholePoints(costOfObject(plan, data, variables, failuresOf(errors)));
 }
