@@ -1,6 +1,3 @@
-/** No name of a property, which an application or its services choose. */
-const SOURCE = Symbol('source');
-
 /**
  * Creates objects of a source, each property of which is created on its first use: a request pays only for what it uses.
  * @param makers create the properties, by their names
@@ -8,15 +5,23 @@ const SOURCE = Symbol('source');
 export function lazily<Source, Result extends object>(
   makers: Readonly<Record<string, (source: Source) => unknown>>,
 ): (source: Source) => Result {
-  const properties = Object.entries(makers).map(([name, make]) => [name, { get: toGetter(name, make) }]);
-  const prototype = Object.defineProperties({}, Object.fromEntries(properties));
-  return (source) => Object.create(prototype, { [SOURCE]: { value: source } });
-}
+  class Lazy {
+    readonly #source: Source;
+    readonly #created: unknown[] = [];
 
-function toGetter<Source>(name: string, make: (source: Source) => unknown) {
-  return function (this: { [SOURCE]: Source }) {
-    const value = make(this[SOURCE]);
-    Object.defineProperty(this, name, { value });
-    return value;
-  };
+    constructor(source: Source) {
+      this.#source = source;
+    }
+
+    static {
+      for (const [index, [name, make]] of Object.entries(makers).entries()) {
+        const get = function (this: Lazy) {
+          this.#created[index] ??= make(this.#source);
+          return this.#created[index];
+        };
+        Object.defineProperty(Lazy.prototype, name, { get });
+      }
+    }
+  }
+  return (source) => new Lazy(source) as Result;
 }

@@ -31,6 +31,7 @@ import { useQueryLength } from './graphql/limits/use-query-length.ts';
 import { useTurns } from './graphql/limits/use-turns.ts';
 import { ListInputs } from './graphql/lists/list-inputs.ts';
 import { createPlanOf } from './graphql/operation-plan.ts';
+import { createOperationRoute } from './graphql/operation-route.ts';
 import { createAppSchema, nodeTypesOf } from './graphql/schema.ts';
 import { createSchemaRoute } from './graphql/schema-route.ts';
 import { useCacheHeaders } from './graphql/use-cache-headers.ts';
@@ -276,6 +277,7 @@ export function createServer(app: App, config: ServerConfig): Server {
     landingPage: false,
     maxRequestBodySize: false,
   });
+  const answerWithYoga = createOperationRoute(yoga, log);
   const acceptRequest = createAcceptRequest(config);
   const overload =
     config.overload &&
@@ -296,9 +298,9 @@ export function createServer(app: App, config: ServerConfig): Server {
       const route = findRoute(routes, request);
       if (route) openRequests.track(route(request, response));
       else if (YOGA_PATH.test(request.url ?? '')) {
-        if (HEALTH_PATH.test(request.url ?? '')) void yoga(request, response);
+        if (HEALTH_PATH.test(request.url ?? '')) void answerWithYoga(request, response);
         else if (overload?.refuses()) refuseOverload(request, response);
-        else admission.enter(request, response, () => void yoga(request, response));
+        else admission.enter(request, response, () => void answerWithYoga(request, response));
       } else refuse(response, nothingHere(request, segments));
     }),
   );

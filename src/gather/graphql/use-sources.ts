@@ -55,10 +55,9 @@ export function useSources({
     const database = new Database(chosen, context.signal, client);
     const services = clients.bind(context.signal);
     const source = { database, services, columns, schedule: createSchedule(database, leads) };
-    Object.assign(context, {
+    Object.assign(context, sources, {
       database,
       services,
-      ...sources,
       publicUrl: publicUrl ?? new URL(context.request.url).origin,
       columns,
       toWhere: (type, where) => inputs.toWhere(type, where, context.viewer) as never,

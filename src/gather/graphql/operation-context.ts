@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { YogaInitialContext } from 'graphql-yoga';
+import type { Context } from '../context.ts';
+import type { AnswerSizeContext } from './limits/use-answer-size.ts';
+import type { CancellationContext } from './use-cancellation.ts';
+import type { PlannedContext } from './use-plan.ts';
+import type { TimingContext } from './use-timing.ts';
+
+/** What Yoga and the plugins add to the context. */
+type Added = YogaInitialContext & Context & AnswerSizeContext & CancellationContext & PlannedContext & TimingContext;
+
+/**
+ * The context of an operation of the Node server, before anything is added to it. It has a place for each property: V8 makes a
+ * hash table of an object that gets more than a dozen later, and everything that asks it for a property is slower from
+ * then on.
+ */
+export class OperationContext implements Record<keyof Added, unknown> {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  waitUntil!: YogaInitialContext['waitUntil'];
+  request: unknown;
+  params: unknown;
+  signal: unknown;
+  keepAlive: unknown;
+  stop: unknown;
+  answerSize: unknown;
+  timing: unknown;
+  viewer: unknown;
+  roles: unknown;
+  address: unknown;
+  setCookie: unknown;
+  accounts: unknown;
+  userErrors: unknown;
+  planned: unknown;
+  client: unknown;
+  database: unknown;
+  tables: unknown;
+  loaders: unknown;
+  renewLoaders: unknown;
+  services: unknown;
+  toWhere: unknown;
+  toOrderBy: unknown;
+  columns: unknown;
+  jobs: unknown;
+  schedules: unknown;
+  threads: unknown;
+  files: unknown;
+  uploads: unknown;
+  assertFetchable: unknown;
+  publicUrl: unknown;
+  timeZone: unknown;
+  settings: unknown;
+
+  constructor(req: IncomingMessage, res: ServerResponse) {
+    this.req = req;
+    this.res = res;
+  }
+}
