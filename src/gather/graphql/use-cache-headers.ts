@@ -1,5 +1,6 @@
 import type { ExecutionResult } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import { AttachedProperty } from '../attached-property.ts';
 import type { Context } from '../context.ts';
 
 /** The headers that a response depends on. Replaces the `Vary: Origin` of `createCors`, so it includes `Origin`. */
@@ -14,17 +15,17 @@ const NO_STORE = { 'Cache-Control': 'no-store' };
  */
 export function useCacheHeaders(cacheSeconds: number): Plugin<object, Pick<Context, 'viewer'>> {
   const shared = { 'Cache-Control': `public, max-age=${cacheSeconds}`, Vary: VARY };
-  const handled = new WeakSet<Request>();
+  const handled = new AttachedProperty<Request, true>();
   return {
     onExecutionResult({ request, result, context: { viewer }, setResult }) {
       if (!result || isAsyncIterable(result) || Array.isArray(result)) return;
       const isShared = cacheSeconds > 0 && !result.errors && isAnonymous(request) && viewer.user === null;
       setResult(isShared ? withHeaders(withoutCost(result), shared) : withHeaders(result, NO_STORE));
-      handled.add(request);
+      handled.set(request, true);
     },
     onResponse({ request, response: { headers } }) {
       // Yoga's own header for streams is too weak, and for a result that it cannot format, ours are lost.
-      if (!handled.has(request) || !headers.has('cache-control')) headers.set('cache-control', 'no-store');
+      if (!handled.get(request) || !headers.has('cache-control')) headers.set('cache-control', 'no-store');
     },
   };
 }

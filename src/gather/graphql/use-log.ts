@@ -72,12 +72,12 @@ export function useLog({
 }: LogOptions): Plugin<OperationContext, OperationContext> {
   const operations = new AttachedProperty<object, Operation>();
   /** The requests that have a line. */
-  const written = new WeakSet<Request>();
+  const written = new AttachedProperty<Request, true>();
   /** The request that each fault was last logged for: one may fail several hooks of a request. */
   const logged = new WeakMap<object, Request>();
 
   const write = ({ request, req, errors, refused, isSlow, toLine }: Outcome) => {
-    written.add(request);
+    written.set(request, true);
     for (const fault of faultsOf(errors)) logged.set(fault, request);
     const toWhole = () => ({
       ...toLine(),
@@ -92,7 +92,7 @@ export function useLog({
   };
 
   const isNew = (request: Request, errors: readonly GraphQLError[]) =>
-    !written.has(request) || faultsOf(errors).some((fault) => logged.get(fault) !== request);
+    !written.get(request) || faultsOf(errors).some((fault) => logged.get(fault) !== request);
 
   const writeOperation = (request: Request, context: OperationContext, result: Whole) => {
     const { timing, viewer, userErrors, req } = context;

@@ -1,5 +1,6 @@
 import { type ExecutionResult, getOperationAST } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import { AttachedProperty } from '../attached-property.ts';
 import type { Context } from '../context.ts';
 import type { Replica } from '../database/replica.ts';
 import type { Operation } from './operation.ts';
@@ -9,7 +10,7 @@ import type { Operation } from './operation.ts';
  * event of its subscription.
  */
 export function useReplica(replica: Replica): Plugin<Context> {
-  const mutations = new WeakMap<object, string>();
+  const mutations = new AttachedProperty<object, string>();
 
   async function* noted(events: AsyncIterable<ExecutionResult>, key: string) {
     for await (const event of events) {

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { AttachedProperty } from '../attached-property.ts';
 import { Accept } from '../header-fields.ts';
 
 /** Media types of a response in one piece; the first is the default. */
@@ -12,7 +13,7 @@ const FORMAT_OF_2022 = '20220824';
 const parsed = new LRUCache<string, Accept>({ max: 100 });
 /** Characters of a longer one, which is not kept. */
 const MAX_KEPT_LENGTH = 500;
-const accepts = new WeakMap<Request, Accept>();
+const accepts = new AttachedProperty<Request, Accept>();
 
 /** The parsed `Accept` header of a request as it was sent, shared by all requests with the same text. */
 export function acceptOf(request: Request): Accept {

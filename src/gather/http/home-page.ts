@@ -33,12 +33,15 @@ export function createHomePage(home: HomePage): AnswerHome {
     const { method, url = '', headers } = request;
     const isHome = url === '/' || url.startsWith('/?');
     const isRead = method === 'GET' || method === 'HEAD';
-    // `*/*` is sent by clients that want no page.
-    const wantsPage = new Accept(headers.accept ?? '').rangesFor(['text/html']).length > 0;
-    if (!isHome || !isRead || !wantsPage) return false;
+    if (!isHome || !isRead || !wantsPage(headers.accept)) return false;
     response.writeHead(200, { ...HEADERS, 'content-length': page.length }).end(page);
     return true;
   };
+}
+
+// `*/*` is sent by clients that want no page.
+function wantsPage(accept = ''): boolean {
+  return new Accept(accept).rangesFor(['text/html']).length > 0;
 }
 
 function render({ name, hasGraphiQL, isIntrospectable }: HomePage): string {

@@ -47,10 +47,10 @@ export function useDocuments(
 
   return {
     onParams({ params, setParams }) {
-      const { documentId, ...rest }: Params = params;
       const id = readId(params);
-      if (id === undefined && rest.query == null) throw noDocument();
+      if (id === undefined && params.query == null) throw noDocument();
       if (id === undefined && !isOnlyTrusted) return;
+      const { documentId, ...rest }: Params = params;
       if (typeof rest.query === 'string') accept(rest.query, id);
       else if (id !== undefined && rest.query == null) {
         const query = trusted.get(id) ?? sent.find(id);
