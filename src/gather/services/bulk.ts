@@ -39,8 +39,8 @@ export interface BulkPlan {
   /** Whether a key is text that can be sent, and of the type that the contract says. The service can have no value for another. */
   accepts(key: Key): boolean;
   toRequest(keys: readonly Key[]): RequestValues;
-  /** The values in a checked answer, by the text of their keys. */
-  toValues(keys: readonly Key[], answer: unknown): ReadonlyMap<string, unknown>;
+  /** Adds the values in a checked answer, by the text of their keys. */
+  addValues(values: Map<string, unknown>, keys: readonly Key[], answer: unknown): void;
 }
 
 type Definitions = Contract['definitions'];
@@ -63,6 +63,8 @@ export function toBulkPlan(definitions: Definitions, operation: OperationContrac
   // Between two keys: their parameter's name if each has its own, or else a delimiter such as `%20`.
   const separator = isExploded(operation, names) ? encodeURIComponent(`${names}`).length + 2 : 3;
   const toKey = (key: Key) => (isNumeric ? Number(key) : String(key));
+  const out = namesOf(bulk.out ?? '');
+  const by = namesOf(bulk.by ?? '');
   const toIn = (keys: readonly Key[]) => (isOne ? keys[0] : isList ? keys : keys.join(','));
   return {
     max: isOne ? 1 : findMax(definitions, schema, bulk),
@@ -73,9 +75,9 @@ export function toBulkPlan(definitions: Definitions, operation: OperationContrac
     toRequest: (keys) => ({
       [group]: names.reduceRight<unknown>((inner, name) => ({ [name]: inner }), toIn(keys.map(toKey))),
     }),
-    toValues: isOne
-      ? ([key], answer) => new Map([[String(key), at(answer, bulk.out ?? '')]])
-      : (_, answer) => new Map(entriesOf(answer, bulk)),
+    addValues: isOne
+      ? (values, [key], answer) => void values.set(String(key), at(answer, out))
+      : (values, _, answer) => addAll(values, at(answer, out), by),
   };
 }
 
@@ -138,15 +140,14 @@ function schemaAt(definitions: Definitions, schema: JsonSchema, names: readonly 
   return names.reduce<JsonSchema | undefined>((part, name) => part && propertyOf(part, name, definitions), schema);
 }
 
-function entriesOf(answer: unknown, { out = '', by = '' }: Bulk): [string, unknown][] {
-  const found = at(answer, namesOf(out).join('.'));
-  if (Array.isArray(found)) return found.map((value) => [String(at(value, by)), value]);
-  return Object.entries(found ?? {});
+function addAll(values: Map<string, unknown>, found: unknown, by: readonly string[]): void {
+  if (Array.isArray(found)) for (const value of found) values.set(String(at(value, by)), value);
+  else for (const [key, value] of Object.entries(found ?? {})) values.set(key, value);
 }
 
-function at(value: unknown, path: string): unknown {
+function at(value: unknown, names: readonly string[]): unknown {
   let part = value;
-  for (const name of path.split('.').filter(Boolean)) {
+  for (const name of names) {
     part = typeof part === 'object' && part !== null && Object.hasOwn(part, name) ? Reflect.get(part, name) : undefined;
   }
   return part;

@@ -23,8 +23,7 @@ export async function readByKey(source: KeySource, keys: readonly Key[]): Promis
   const chunks = toChunks([...unique.values()].filter(plan.accepts), plan);
   await inParallel(chunks, concurrency, async (chunk) => {
     try {
-      const answer = await source.send(plan.toRequest(chunk), chunk.length);
-      for (const [key, value] of plan.toValues(chunk, answer)) results.set(key, value);
+      plan.addValues(results, chunk, await source.send(plan.toRequest(chunk), chunk.length));
     } catch (error) {
       for (const key of chunk) results.set(String(key), error);
     }

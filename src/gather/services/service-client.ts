@@ -122,7 +122,7 @@ export class ServiceClient {
     const trip = () => {
       const headers = { ...request.headers, ...event.headers };
       const outgoing = { method, path: this.#basePath + path + query, headers, body };
-      return this.#watched(this.#sendInTime({ request, label, outgoing }), request.expected);
+      return this.#sendInTime({ request, label, outgoing });
     };
     const send = () => call({ kind: 'http', method, name, keys, signal }, trip);
     return requests.hasSubscribers ? requests.runStores(event, send) : send();
@@ -137,25 +137,20 @@ export class ServiceClient {
     return this.#pool.destroy();
   }
 
-  async #watched<T>(answer: Promise<T>, expected: readonly number[] = []): Promise<T> {
-    try {
-      const value = await answer;
-      this.#outage?.answered();
-      return value;
-    } catch (error) {
-      const isExpected =
-        error instanceof UpstreamError && error.status !== undefined && expected.includes(error.status);
-      if (error instanceof UpstreamError && !isExpected) this.#outage?.failed(error);
-      throw error;
-    }
-  }
-
+  /** Notes whether the service is healthy, too. */
   async #sendInTime<T>(trip: Trip<T>): Promise<T> {
     const { request, label } = trip;
     using deadline = new Deadline(this.#timeoutMs, () => timedOut(label, this.#timeoutMs)).endWith(request.signal);
-    const answer = await this.#sendWithRetries(trip, deadline);
-    const check = answerOf(request, answer.status);
-    return check ? await readBody(label, answer, check, this.#maxBytes) : (undefined as T);
+    try {
+      const answer = await this.#sendWithRetries(trip, deadline);
+      const check = answerOf(request, answer.status);
+      const value = check ? await readBody(label, answer, check, this.#maxBytes) : (undefined as T);
+      this.#outage?.answered();
+      return value;
+    } catch (error) {
+      if (error instanceof UpstreamError && !isExpected(error, request)) this.#outage?.failed(error);
+      throw error;
+    }
   }
 
   async #sendWithRetries<T>(trip: Trip<T>, deadline: Deadline): Promise<Answer> {
@@ -172,7 +167,8 @@ export class ServiceClient {
 
   async #attempt<T>(trip: Trip<T>, deadline: Deadline): Promise<Answer> {
     this.#assertClosedBreaker();
-    using _permit = await this.#bulkhead.acquire(deadline.signal);
+    // Only a call that waits needs a signal, which costs as much as to parse its answer.
+    using _permit = this.#bulkhead.tryAcquire() ?? (await this.#bulkhead.acquire(deadline.signal));
     this.#assertClosedBreaker();
     return await this.#breaker.run(() => this.#sendOnce(trip, deadline));
   }
@@ -183,7 +179,9 @@ export class ServiceClient {
   }
 
   async #sendOnce<T>({ request, label, outgoing }: Trip<T>, deadline: Deadline): Promise<Answer> {
-    const answer = await this.#exchange(label, outgoing, deadline);
+    const answer = await exchange(this.#pool, outgoing, deadline).catch((error: unknown) => {
+      throw deadline.isOver ? error : failed(label, error, this.#maxBytes);
+    });
     const { status, headers } = answer;
     if (answerOf(request, status) !== undefined) return answer;
     const [expected = '2XX'] = Object.keys(request.answers);
@@ -192,14 +190,10 @@ export class ServiceClient {
     if (request.expected?.includes(status)) throw refused(label, refusal);
     throw refused(label, refusal, { isOutage: status >= 500, retryAfterMs: toRetryAfterMs(status, headers) });
   }
+}
 
-  async #exchange(label: RequestLabel, outgoing: Outgoing, deadline: Deadline): Promise<Answer> {
-    try {
-      return await exchange(this.#pool, outgoing, deadline);
-    } catch (error) {
-      throw deadline.isOver ? error : failed(label, error, this.#maxBytes);
-    }
-  }
+function isExpected<T>({ status }: UpstreamError, { expected = [] }: ServiceRequest<T>): boolean {
+  return status !== undefined && expected.includes(status);
 }
 
 /** The check of an answer, null if it has no body; undefined if the contract has no such success. */
