@@ -61,6 +61,19 @@ export async function readParentPages<T extends keyof Schema>(
   columns: readonly string[],
   parents: readonly Parent[],
 ): Promise<object[][]> {
+  const { name, definition } = list;
+  const statement = bindPages(list, columns, parents);
+  const found = await database.run(statement, { name, keys: parents.length, rows: definition.name });
+  const rows: object[][] = parents.map(() => []);
+  for (const row of found.rows) rows[Number(row.$index) - 1]?.push(row);
+  return rows;
+}
+
+function bindPages<T extends keyof Schema>(
+  list: ParentList<T>,
+  columns: readonly string[],
+  parents: readonly Parent[],
+) {
   const { name, definition, order, bounds } = list;
   const reading = bounds.isBackward ? reverseOrder(order) : order;
   const ofPairs = list.pairs?.columns.map(inPairs) ?? [];
@@ -68,7 +81,7 @@ export async function readParentPages<T extends keyof Schema>(
   const selected = toColumns(definition, wanted as Column<T>[]);
   const { condition, shape, values } = compileWhere(definition, list.where);
   const positions = toPositions(definition, order, bounds);
-  const statement = bind<object & { $index: string }>(
+  return bind<object & { $index: string }>(
     [name, shapeOfList(list), selected, shape, shapeOfOrder(reading), ...positions.map(shapeOfPosition)].join(' '),
     () => {
       const conditions = [
@@ -83,10 +96,6 @@ export async function readParentPages<T extends keyof Schema>(
     },
     Object.assign(toParams(list, parents), values, ...positions.map(paramsOfPosition)),
   );
-  const found = await database.run(statement, { name, keys: parents.length, rows: definition.name });
-  const rows: object[][] = parents.map(() => []);
-  for (const row of found.rows) rows[Number(row.$index) - 1]?.push(row);
-  return rows;
 }
 
 /** How the count of a list's rows appears in the timing. */
