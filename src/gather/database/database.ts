@@ -39,9 +39,9 @@ export interface Client {
   /** Whose share of the connections they take. */
   key: string;
   /** When its request arrived, as `performance.now()`. Its statements come before those of later ones. */
-  since?: number;
+  since?: number | undefined;
   /** Called with the time that PostgreSQL worked on each statement, in milliseconds, even if it failed or was cancelled. */
-  onStatement?: (ms: number) => void;
+  onStatement?: ((ms: number) => void) | undefined;
   /** Called with the bytes of each row as it arrives. @returns whether more rows may come */
   onRead?: (bytes: number) => boolean;
   /** The settings of each of its transactions, for policies of row-level security. @default none */

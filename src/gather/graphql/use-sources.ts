@@ -45,13 +45,16 @@ export function useSources({
     const context = args.contextValue;
     const { columns, leads, args: validated } = context.planned;
     const end = context.timing.begin('context');
-    const client = context.client && {
-      ...context.client,
+    const { key, since, onStatement } = context.client;
+    const client = {
+      key,
+      since,
+      onStatement,
       onRead: context.answerSize.addRead,
       settings: rowLevelSecurity && settingsOf(rowLevelSecurity, context.viewer),
     };
     const isQuery = validated.operation.operation === 'query';
-    const chosen = replica && isQuery ? replica.poolsFor(context.client.key) : pools;
+    const chosen = replica && isQuery ? replica.poolsFor(key) : pools;
     const database = new Database(chosen, context.signal, client);
     const services = clients.bind(context.signal);
     const source = { database, services, columns, schedule: createSchedule(database, leads) };

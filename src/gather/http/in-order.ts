@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { AttachedProperty } from '../attached-property.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -8,7 +9,7 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => void;
  * a few connections could run any number of operations side by side. Responses go out in this order anyway.
  */
 export function inOrder(answer: Answer): Answer {
-  const ends = new WeakMap<Duplex, Promise<void>>();
+  const ends = new AttachedProperty<Duplex, Promise<void> | undefined>();
   return (request, response) => {
     const { socket } = request;
     const before = ends.get(socket);
@@ -18,6 +19,6 @@ export function inOrder(answer: Answer): Answer {
     // Once a connection is closed, the requests that wait on it are never answered.
     if (before) void before.then(() => !socket.destroyed && answer(request, response));
     else answer(request, response);
-    void end.then(() => ends.get(socket) === end && ends.delete(socket));
+    void end.then(() => ends.get(socket) === end && ends.set(socket, undefined));
   };
 }

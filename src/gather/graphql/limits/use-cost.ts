@@ -69,7 +69,7 @@ export function useCost(limits: CostLimits, buckets: TokenBuckets): Plugin<Conte
       charge.sqlMs += ms;
       bucket.giveBack(-ms);
     };
-    contextValue.client = { key, onStatement, ...(since !== undefined && { since }) };
+    contextValue.client = { key, since, onStatement };
     if (isTaken) return;
     stop({ errors: [requested > maxCost ? tooCostly(requested, maxCost, setting) : throttled(requested, bucket)] });
   };
