@@ -31,7 +31,6 @@ import { useQueryLength } from './graphql/limits/use-query-length.ts';
 import { useTurns } from './graphql/limits/use-turns.ts';
 import { ListInputs } from './graphql/lists/list-inputs.ts';
 import { createPlanOf } from './graphql/operation-plan.ts';
-import { createOperationRoute } from './graphql/operation-route.ts';
 import { createAppSchema, nodeTypesOf } from './graphql/schema.ts';
 import { createSchemaRoute } from './graphql/schema-route.ts';
 import { useCacheHeaders } from './graphql/use-cache-headers.ts';
@@ -45,6 +44,7 @@ import { usePlan } from './graphql/use-plan.ts';
 import { useReplica } from './graphql/use-replica.ts';
 import { useSources } from './graphql/use-sources.ts';
 import { useTiming } from './graphql/use-timing.ts';
+import { createYogaRoute } from './graphql/yoga-route.ts';
 import { createAcceptRequest } from './http/accept-request.ts';
 import { Admission } from './http/admission.ts';
 import { guardConnections } from './http/connections.ts';
@@ -277,7 +277,7 @@ export function createServer(app: App, config: ServerConfig): Server {
     landingPage: false,
     maxRequestBodySize: false,
   });
-  const answerWithYoga = createOperationRoute(yoga, log);
+  const answerWithYoga = createYogaRoute(yoga, log);
   const acceptRequest = createAcceptRequest(config);
   const overload =
     config.overload &&

@@ -10,9 +10,8 @@ import type { TimingContext } from './use-timing.ts';
 type Added = YogaInitialContext & Context & AnswerSizeContext & CancellationContext & PlannedContext & TimingContext;
 
 /**
- * The context of an operation of the Node server, before anything is added to it. It has a place for each property: V8 makes a
- * hash table of an object that gets more than a dozen later, and everything that asks it for a property is slower from
- * then on.
+ * The context of an operation of the Node server, before anything is added to it. It has a place for each property, so that
+ * V8 does not make a hash table of it: docs/decisions/050.
  */
 export class OperationContext implements Record<keyof Added, unknown> {
   readonly req: IncomingMessage;

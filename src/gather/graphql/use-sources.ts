@@ -1,6 +1,6 @@
 import type { Plugin, YogaInitialContext } from 'graphql-yoga';
 import type { Context } from '../context.ts';
-import { Database } from '../database/database.ts';
+import { type Client, Database } from '../database/database.ts';
 import type { Pools } from '../database/pool.ts';
 import type { Replica } from '../database/replica.ts';
 import { createTables } from '../database/tables.ts';
@@ -46,7 +46,7 @@ export function useSources({
     const { columns, leads, args: validated } = context.planned;
     const end = context.timing.begin('context');
     const { key, since, onStatement } = context.client;
-    const client = {
+    const client: Required<Client> = {
       key,
       since,
       onStatement,

@@ -34,11 +34,11 @@ export function useTiming(
 ): Plugin<MeasuredContext & CancellationContext, MeasuredContext> {
   const timings = new AttachedProperty<Request, Timing>();
   /** Requests that are answered with details. */
-  const detailed = new WeakSet<Request>();
+  const detailed = new AttachedProperty<Request, true>();
   const isForViewer = ({ headers }: Request, { viewer }: MeasuredContext) =>
     headers.get(HEADER) !== '0' && (isDevelopment || (viewer !== undefined && roles.has(viewer, roles.highest)));
   const headerOf = (request: Request, timing: Timing) =>
-    detailed.has(request) ? toServerTiming(timing) : toTotal(timing);
+    detailed.get(request) ? toServerTiming(timing) : toTotal(timing);
   return {
     instrumentation: {
       // Not in `onRequest`, which is not called for what Yoga itself answers, such as GraphiQL.
@@ -62,7 +62,7 @@ export function useTiming(
     onExecutionResult({ request, result, context, setResult }) {
       const { timing } = context;
       const isDetailed = isForViewer(request, context);
-      if (isDetailed) detailed.add(request);
+      if (isDetailed) detailed.set(request, true);
       const isShown = isDetailed && (isDevelopment || request.headers.get(HEADER) === '1');
       const addReport = (part: ExecutionResult): ExecutionResult =>
         isShown ? { ...part, extensions: { ...part.extensions, timing: timing.report() } } : part;

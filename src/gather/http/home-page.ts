@@ -33,14 +33,14 @@ export function createHomePage(home: HomePage): AnswerHome {
     const { method, url = '', headers } = request;
     const isHome = url === '/' || url.startsWith('/?');
     const isRead = method === 'GET' || method === 'HEAD';
-    if (!isHome || !isRead || !wantsPage(headers.accept)) return false;
+    if (!isHome || !isRead || !namesHtml(headers.accept)) return false;
     response.writeHead(200, { ...HEADERS, 'content-length': page.length }).end(page);
     return true;
   };
 }
 
 // `*/*` is sent by clients that want no page.
-function wantsPage(accept = ''): boolean {
+function namesHtml(accept = ''): boolean {
   return new Accept(accept).rangesFor(['text/html']).length > 0;
 }
 

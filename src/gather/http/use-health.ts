@@ -1,8 +1,8 @@
 import type { Plugin } from 'graphql-yoga';
 import type { Readiness } from './readiness.ts';
 
-/** Read from the text: to parse each URL takes as long as to parse a small body. */
-const PATH = /^[^/]+:\/\/[^/?#]+\/(health|ready)(?![^?#])/;
+/** Not `url.pathname`: to parse a URL takes as long as to parse a small body. */
+const PATH = /^[^/]+:\/\/[^/?#]+\/(health|ready)(?:[?#]|$)/;
 
 /** `GET /health` answers that the server is alive; `GET /ready` whether it can serve, and if not, why. */
 export function useHealth(checkReadiness: () => Promise<Readiness>): Plugin {

@@ -120,7 +120,7 @@ function assertOut(definitions: Definitions, { answers }: OperationContract, { o
   } else if (out.endsWith('[]')) {
     const element = found && elementOf(found, definitions);
     if (!element) throw refused('a list of the answer');
-    if (by === undefined || !schemaAt(definitions, element, by.split('.'))) {
+    if (!by || !schemaAt(definitions, element, namesOf(by))) {
       throw new Error(`Expected \`by\` to name a property of ${out}, got ${JSON.stringify(by)}.`);
     }
   } else if (!found || !out.endsWith('*') || !valuesOf(found, definitions)) {
@@ -129,8 +129,8 @@ function assertOut(definitions: Definitions, { answers }: OperationContract, { o
 }
 
 /** The names before `[]` or `*`. */
-function namesOf(out: string): string[] {
-  return out
+function namesOf(path: string): string[] {
+  return path
     .replace(/\[\]$|\.?\*$/, '')
     .split('.')
     .filter(Boolean);

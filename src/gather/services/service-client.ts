@@ -137,7 +137,7 @@ export class ServiceClient {
     return this.#pool.destroy();
   }
 
-  /** Notes whether the service is healthy, too. */
+  /** Sends it until its deadline, and notes whether the service is healthy. */
   async #sendInTime<T>(trip: Trip<T>): Promise<T> {
     const { request, label } = trip;
     using deadline = new Deadline(this.#timeoutMs, () => timedOut(label, this.#timeoutMs)).endWith(request.signal);

@@ -6,19 +6,20 @@ import { OperationContext } from './operation-context.ts';
 
 type Yoga = Pick<YogaServerInstance<object, OperationContext>, 'handleNodeRequestAndResponse' | 'fetchAPI'>;
 
+/** Yoga's default. */
+const WRITES_HEAD_AT_ONCE = true;
+
 /** Answers requests of the Node server with Yoga, as its own listener does, but with an `OperationContext`. Never rejects. */
-export function createOperationRoute({ handleNodeRequestAndResponse: handle, fetchAPI }: Yoga, log: Logger) {
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<Response> => {
-    try {
-      return await handle(request, response, new OperationContext(request, response));
-    } catch (error) {
-      return handleErrorFromRequestHandler(error, fetchAPI.Response);
-    }
-  };
+export function createYogaRoute({ handleNodeRequestAndResponse: handle, fetchAPI }: Yoga, log: Logger) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
-      await sendNodeResponse(await answer(request, response), response, request, true);
+      const context = new OperationContext(request, response);
+      const answer = await Promise.try(handle, request, response, context).catch((error: unknown) =>
+        handleErrorFromRequestHandler(error, fetchAPI.Response),
+      );
+      await sendNodeResponse(answer, response, request, WRITES_HEAD_AT_ONCE);
     } catch (error) {
+      // The answer cannot be written: its client must not wait for it.
       log.error(error);
       response.destroy();
     }
