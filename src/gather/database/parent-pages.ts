@@ -69,7 +69,7 @@ export async function readParentPages<T extends keyof Schema>(
   return rows;
 }
 
-/** Not in `readParentPages`: V8 would compile all of both anew whenever it is wrong about one of them. */
+/** Not a part of `readParentPages`: V8 would compile all of that anew each time one of its assumptions fails. */
 function bindPages<T extends keyof Schema>(
   list: ParentList<T>,
   columns: readonly string[],
