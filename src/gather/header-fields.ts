@@ -39,17 +39,11 @@ export function mediaTypeOf(field: Field): MIMEType | undefined {
   }
 }
 
-/** To create one takes longer than to decode a short body. */
-const UTF_8 = new TextDecoder();
-
-/**
- * A decoder for the charset of a media type, under any of its names: `utf8`. Do not use its option `stream`: it is shared.
- * @returns undefined for an unknown charset
- */
+/** A decoder for the charset of a media type, under any of its names: `utf8`. @returns undefined for an unknown one */
 export function decoderOf(type: MIMEType | undefined): TextDecoder | undefined {
   const charset = type?.params.get('charset') ?? 'utf-8';
   try {
-    return charset.toLowerCase() === UTF_8.encoding ? UTF_8 : new TextDecoder(charset);
+    return new TextDecoder(charset);
   } catch {
     return undefined;
   }

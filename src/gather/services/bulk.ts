@@ -64,7 +64,7 @@ export function toBulkPlan(definitions: Definitions, operation: OperationContrac
   const separator = isExploded(operation, names) ? encodeURIComponent(`${names}`).length + 2 : 3;
   const toKey = (key: Key) => (isNumeric ? Number(key) : String(key));
   const out = namesOf(bulk.out ?? '');
-  const by = namesOf(bulk.by ?? '');
+  const by = bulk.by?.split('.') ?? [];
   const toIn = (keys: readonly Key[]) => (isOne ? keys[0] : isList ? keys : keys.join(','));
   return {
     max: isOne ? 1 : findMax(definitions, schema, bulk),
@@ -120,7 +120,7 @@ function assertOut(definitions: Definitions, { answers }: OperationContract, { o
   } else if (out.endsWith('[]')) {
     const element = found && elementOf(found, definitions);
     if (!element) throw refused('a list of the answer');
-    if (!by || !schemaAt(definitions, element, namesOf(by))) {
+    if (by === undefined || !schemaAt(definitions, element, by.split('.'))) {
       throw new Error(`Expected \`by\` to name a property of ${out}, got ${JSON.stringify(by)}.`);
     }
   } else if (!found || !out.endsWith('*') || !valuesOf(found, definitions)) {
@@ -129,8 +129,8 @@ function assertOut(definitions: Definitions, { answers }: OperationContract, { o
 }
 
 /** The names before `[]` or `*`. */
-function namesOf(path: string): string[] {
-  return path
+function namesOf(out: string): string[] {
+  return out
     .replace(/\[\]$|\.?\*$/, '')
     .split('.')
     .filter(Boolean);

@@ -167,8 +167,7 @@ export class ServiceClient {
 
   async #attempt<T>(trip: Trip<T>, deadline: Deadline): Promise<Answer> {
     this.#assertClosedBreaker();
-    // Only a call that waits needs a signal, which costs as much as to parse its answer.
-    using _permit = this.#bulkhead.tryAcquire() ?? (await this.#bulkhead.acquire(deadline.signal));
+    using _permit = await this.#bulkhead.acquire(deadline.signal);
     this.#assertClosedBreaker();
     return await this.#breaker.run(() => this.#sendOnce(trip, deadline));
   }

@@ -290,6 +290,10 @@ test.each([
     'bulk.searchMembers: Expected `by` to name a property of members[], got "memberId".',
   ],
   [
+    { searchMembers: { in: 'body.memberIds', out: 'members[]', by: 'id[]' } },
+    'bulk.searchMembers: Expected `by` to name a property of members[], got "id[]".',
+  ],
+  [
     { searchMembers: { in: 'body.memberIds', out: 'members' } },
     'bulk.searchMembers: Expected `out` to name a list of the answer, as in "ratings[]", or an object by key, as in "stock.*", got "members".',
   ],
