@@ -1,9 +1,8 @@
 import { createServer as createHttpServer } from 'node:http';
-import type { DocumentNode } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import { Accounts } from './accounts/accounts.ts';
-import { useViewer } from './accounts/use-viewer.ts';
 import { Identities } from './accounts/viewer-from.ts';
+import { Viewers } from './accounts/viewers.ts';
 import type { App } from './app.ts';
 import { assertSound } from './check.ts';
 import { TokenBuckets } from './concurrency/token-buckets.ts';
@@ -20,30 +19,24 @@ import { removeBytes } from './files/remove-bytes.ts';
 import { findRoute, type Routes } from './files/routes.ts';
 import { createUploadRoute } from './files/upload-route.ts';
 import { Uploads } from './files/uploads.ts';
-import { createDocumentCache } from './graphql/documents/document-cache.ts';
 import { readManifest } from './graphql/documents/manifest.ts';
+import { createParseDocument } from './graphql/documents/parse-document.ts';
 import { useDocuments } from './graphql/documents/use-documents.ts';
+import { createValidateDocument } from './graphql/documents/validate-document.ts';
 import { renderGraphiQL, wantsPage } from './graphql/graphiql.ts';
-import { useAnswerSize } from './graphql/limits/use-answer-size.ts';
-import { useCost } from './graphql/limits/use-cost.ts';
-import { useLimits } from './graphql/limits/use-limits.ts';
+import { Charges } from './graphql/limits/charge.ts';
+import { Turns } from './graphql/limits/turns.ts';
 import { useQueryLength } from './graphql/limits/use-query-length.ts';
-import { useTurns } from './graphql/limits/use-turns.ts';
 import { ListInputs } from './graphql/lists/list-inputs.ts';
 import { createPlanOf } from './graphql/operation-plan.ts';
+import { createAddSources } from './graphql/operations/add-sources.ts';
+import { createAnswerOperation } from './graphql/operations/answer-operation.ts';
+import { CacheHeaders } from './graphql/operations/cache-headers.ts';
+import { OperationEvents } from './graphql/operations/operation-events.ts';
+import { OperationLog } from './graphql/operations/operation-log.ts';
+import { Timings } from './graphql/operations/timings.ts';
 import { createAppSchema, nodeTypesOf } from './graphql/schema.ts';
 import { createSchemaRoute } from './graphql/schema-route.ts';
-import { useCacheHeaders } from './graphql/use-cache-headers.ts';
-import { useCancellation } from './graphql/use-cancellation.ts';
-import { useExecutor } from './graphql/use-executor.ts';
-import { useIntrospection } from './graphql/use-introspection.ts';
-import { useLog } from './graphql/use-log.ts';
-import { useMethod } from './graphql/use-method.ts';
-import { useOperationEvents } from './graphql/use-operation-events.ts';
-import { usePlan } from './graphql/use-plan.ts';
-import { useReplica } from './graphql/use-replica.ts';
-import { useSources } from './graphql/use-sources.ts';
-import { useTiming } from './graphql/use-timing.ts';
 import { createYogaRoute } from './graphql/yoga-route.ts';
 import { createAcceptRequest } from './http/accept-request.ts';
 import { Admission } from './http/admission.ts';
@@ -64,6 +57,7 @@ import { UploadSlots } from './http/upload-slots.ts';
 import { useAccept } from './http/use-accept.ts';
 import { useHealth } from './http/use-health.ts';
 import { useJsonBody } from './http/use-json-body.ts';
+import { useMethod } from './http/use-method.ts';
 import { useMultipart } from './http/use-multipart.ts';
 import { useUrlParams } from './http/use-url-params.ts';
 import { countUnsettledJobs } from './jobs/job-count-rows.ts';
@@ -121,9 +115,6 @@ const NO_ENDPOINT = ' ';
 /** Stricter than Yoga, which accepts any URL that ends with `?/graphql`. */
 const YOGA_PATH = /^\/(?:graphql\/?(?:\?.*)?|health|ready)$/;
 const HEALTH_PATH = /^\/(?:health|ready)$/;
-/** Some hundreds of page-sized documents. */
-const DOCUMENTS_MAX_BYTES = 24_000_000;
-const PARSE_ERRORS_MAX_BYTES = 1_000_000;
 /** The longest delay of a change for a subscriber if its notification is lost. */
 const POLL_INTERVAL_MS = 5000;
 
@@ -204,6 +195,54 @@ export function createServer(app: App, config: ServerConfig): Server {
       uploads: () => slots.taken,
     });
 
+  const timings = new Timings(config.isDevelopment, roles);
+  const viewers = new Viewers({ accounts, identities, roles, buckets, proxyHops: config.proxyHops, maskError });
+  const operationLog = new OperationLog({ log, refusals, maskError, slowOperationMs, proxyHops: config.proxyHops });
+  // By which headers an application identifies viewers, no cache can know.
+  const cacheHeaders = new CacheHeaders(identities ? 0 : config.cacheSeconds);
+  // Only if metrics or traces listen. Metrics do from the start of the server on.
+  const events =
+    config.metrics || operations.hasSubscribers ? new OperationEvents((id) => trustedDocuments.has(id)) : undefined;
+  const answerOperation = createAnswerOperation({
+    timings,
+    operationTimeoutMs: config.operationTimeoutMs,
+    answerMaxBytes: config.limits.answerMaxBytes,
+    schema,
+    isIntrospectable: config.isIntrospectable,
+    parseDocument: createParseDocument(config.limits),
+    validateDocument: createValidateDocument(schema, config),
+    viewers,
+    planOf,
+    turns: new Turns(config.limits.maxOperationsPerViewer),
+    charges: new Charges(config.limits, buckets),
+    addSources: createAddSources({
+      pools,
+      replica,
+      inputs: new ListInputs({ ...app, schema, definitions }),
+      createLoaders: loadersFrom({
+        factories: app.loaders,
+        rowLoaders: app.database.rowLoaders,
+        nodeTypes: nodeTypesOf(schema, types),
+      }),
+      publicUrl: config.publicUrl,
+      rowLevelSecurity: app.rowLevelSecurity,
+      assertFetchable: createUrlCheck(config.fetchAllowed),
+      clients,
+      schedules: app.schedules,
+      settings: config.settings,
+      timeZone: config.timeZone,
+      jobs,
+      threads,
+      files,
+      uploads,
+    }),
+    maskError,
+    log: operationLog,
+    cacheHeaders,
+    replica,
+    events,
+  });
+
   let isRetired = false;
   const yoga = createYoga({
     schema,
@@ -218,54 +257,17 @@ export function createServer(app: App, config: ServerConfig): Server {
       useUrlParams(),
       useJsonBody({ ...config.limits, proxyHops: config.proxyHops }),
       useMultipart({ maxBytes: config.uploadMaxBytes, slots }),
-      // Creates the operation's signal, by which everything below is measured and cancelled.
-      useCancellation(config.operationTimeoutMs),
-      useAnswerSize(config.limits.answerMaxBytes),
-      useTiming(config.isDevelopment, roles),
+      timings.plugin,
       useQueryLength(config.limits),
       useDocuments(trustedDocuments, config.documents),
-      useIntrospection(config.isIntrospectable),
-      useViewer({ accounts, identities, roles, buckets, proxyHops: config.proxyHops, maskError }),
-      useLimits(config.limits),
-      usePlan(planOf),
-      useTurns(config.limits.maxOperationsPerViewer),
-      useCost(config.limits, buckets),
-      useLog({ log, refusals, maskError, slowOperationMs, proxyHops: config.proxyHops }),
-      // By which headers an application identifies viewers, no cache can know.
-      useCacheHeaders(identities ? 0 : config.cacheSeconds),
-      ...(replica ? [useReplica(replica)] : []),
-      useSources({
-        pools,
-        replica,
-        inputs: new ListInputs({ ...app, schema, definitions }),
-        createLoaders: loadersFrom({
-          factories: app.loaders,
-          rowLoaders: app.database.rowLoaders,
-          nodeTypes: nodeTypesOf(schema, types),
-        }),
-        publicUrl: config.publicUrl,
-        rowLevelSecurity: app.rowLevelSecurity,
-        assertFetchable: createUrlCheck(config.fetchAllowed),
-        clients,
-        schedules: app.schedules,
-        settings: config.settings,
-        timeZone: config.timeZone,
-        jobs,
-        threads,
-        files,
-        uploads,
-      }),
-      useExecutor(maskError),
-      // Only if metrics or traces listen. Metrics do from the start of the server on.
-      ...(config.metrics || operations.hasSubscribers ? [useOperationEvents((id) => trustedDocuments.has(id))] : []),
+      viewers.plugin,
+      operationLog.plugin,
+      cacheHeaders.plugin,
+      ...(events ? [events.plugin] : []),
+      { onParams: ({ setParamsHandler }) => setParamsHandler(answerOperation) },
     ],
     maskedErrors: { maskError },
-    parserAndValidationCache: {
-      documentCache: createDocumentCache<DocumentNode>(DOCUMENTS_MAX_BYTES),
-      errorCache: createDocumentCache<Error>(PARSE_ERRORS_MAX_BYTES),
-      // `useLimits` remembers the valid documents.
-      validationCache: false,
-    },
+    parserAndValidationCache: false,
     healthCheckEndpoint: NO_ENDPOINT,
     graphiql:
       config.hasGraphiQL &&

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { handleErrorFromRequestHandler, sendNodeResponse } from '@whatwg-node/server';
 import type { YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from '../monitoring/log.ts';
-import { OperationContext } from './operation-context.ts';
+import { OperationContext } from './operations/operation-context.ts';
 
 type Yoga = Pick<YogaServerInstance<object, OperationContext>, 'handleNodeRequestAndResponse' | 'fetchAPI'>;
 

@@ -27,14 +27,16 @@ export function useAccept(): Plugin {
       }
       request.headers.set('accept', list);
     },
-    onSubscribe({ args: { contextValue }, setResultAndStopExecution: stop }) {
-      const { request }: { request: Request } = contextValue;
-      if (acceptOf(request).weightOf(EVENTS) > 0) return;
-      const message = `Expected an Accept of ${EVENTS} for a subscription, got ${shown(request.headers.get('accept') ?? '')}.`;
-      request.headers.set('accept', WHOLE.join(', '));
-      stop({ errors: [badRequest(406, message)] });
-    },
   };
+}
+
+/** Checks that the client of a subscription accepts events. @throws 406 */
+export function assertAcceptsEvents(request: Request): void {
+  if (acceptOf(request).weightOf(EVENTS) > 0) return;
+  const message = `Expected an Accept of ${EVENTS} for a subscription, got ${shown(request.headers.get('accept') ?? '')}.`;
+  // Yoga would answer without a body.
+  request.headers.set('accept', WHOLE.join(', '));
+  throw badRequest(406, message);
 }
 
 /** The acceptable types, empty if there are none. */

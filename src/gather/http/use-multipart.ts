@@ -13,14 +13,6 @@ interface ServerContext {
   req?: IncomingMessage;
 }
 
-/** The parts of the operation's context that are used here. */
-interface OperationContext {
-  /** Closes the body when it aborts. */
-  signal: AbortSignal;
-  /** Called for each chunk of a file that is read. */
-  keepAlive: () => void;
-}
-
 interface MultipartOptions {
   /** Largest file. */
   maxBytes: number;
@@ -30,17 +22,22 @@ interface MultipartOptions {
 /** Allowance for a request's fields and headers, besides its files. */
 const REST_BYTES = 1_000_000;
 
+/** A multipart request that is being read. */
+interface Upload {
+  body: MultipartBody;
+  source: Readable;
+  slot: Disposable;
+}
+
+const uploads = new AttachedProperty<Request, Upload>();
+
 /**
  * Reads multipart requests as far as their operation needs them: files are streamed from the socket to the resolver that
  * opens them, without buffering. A request is refused before the first byte of a file is read, and files that no resolver
  * opened are not read after the response. While bytes of a file arrive, the deadline of the operation is extended.
  */
-export function useMultipart({
-  maxBytes: maxFileBytes,
-  slots,
-}: MultipartOptions): Plugin<OperationContext, ServerContext> {
+export function useMultipart({ maxBytes: maxFileBytes, slots }: MultipartOptions): Plugin<object, ServerContext> {
   const maxBytes = maxFileBytes + REST_BYTES;
-  const uploads = new AttachedProperty<Request, Upload>();
 
   const open = (request: Request, { req }: ServerContext): Upload => {
     const type = request.headers.get('content-type') ?? '';
@@ -61,9 +58,6 @@ export function useMultipart({
         return upload.body.readParams();
       });
     },
-    onExecute({ args: { contextValue } }) {
-      uploads.get(contextValue.request)?.body.bind(contextValue.signal, contextValue.keepAlive);
-    },
     onResultProcess({ request, result, setResult }) {
       if (isMultipart(request) && !isAsyncIterable(result) && !Array.isArray(result)) setResult(withStatus(result));
     },
@@ -77,11 +71,13 @@ export function useMultipart({
   };
 }
 
-/** A multipart request that is being read. */
-interface Upload {
-  body: MultipartBody;
-  source: Readable;
-  slot: Disposable;
+/**
+ * Binds the files of a request, if it has any, to its operation.
+ * @param signal closes the body when it aborts
+ * @param keepAlive called for each chunk of a file that is read
+ */
+export function bindFiles(request: Request, signal: AbortSignal, keepAlive: () => void): void {
+  uploads.get(request)?.body.bind(signal, keepAlive);
 }
 
 /** Whether a request has a multipart body. */

@@ -22,34 +22,17 @@ export interface TimingReport {
 /** Collects the timing of one operation. */
 export class Timing {
   readonly arrival: number;
+  /** Their durations in milliseconds. */
   readonly phases: Record<Phase, number> = { parse: 0, validate: 0, context: 0, execute: 0 };
   /** The first 1,000 calls. */
   readonly calls: Call[] = [];
   /** The number of calls. */
   count = 0;
   #sequential = 0;
-  /** The duration of the phases that ended inside the current one. */
-  #inside = 0;
 
   /** @param arrival `performance.now()` when the request arrived */
   constructor(arrival: number) {
     this.arrival = arrival;
-  }
-
-  /**
-   * Starts a phase. A nested phase is not counted for the outer one too, so that the phases never add up to more than the
-   * operation.
-   * @returns ends the phase
-   */
-  begin(phase: Phase): () => void {
-    const start = performance.now();
-    const before = this.#inside;
-    this.#inside = 0;
-    return () => {
-      const duration = performance.now() - start;
-      this.phases[phase] += duration - this.#inside;
-      this.#inside = before + duration;
-    };
   }
 
   /** Records a call. A subscription may make any number. */

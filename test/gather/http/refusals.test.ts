@@ -93,19 +93,19 @@ const CASES: Record<string, Case> = {
     says: /an Accept of application\/json, .*, got "text\/plain"/,
   },
   'another method': {
-    of: ['graphql/use-method.ts 405'],
+    of: ['http/use-method.ts 405'],
     request: 'DELETE /graphql',
     status: 405,
     says: /GET or POST, got DELETE/,
   },
   'a mutation by GET': {
-    of: ['graphql/use-method.ts 405'],
+    of: ['graphql/documents/get-operation.ts 405'],
     request: 'GET /graphql?query=mutation{__typename}',
     status: 405,
     says: /a mutation by POST, got one by GET/,
   },
   'several operations, and no name': {
-    of: ['graphql/use-method.ts 400'],
+    of: ['graphql/documents/get-operation.ts 400'],
     request: POST,
     headers: JSON_TYPE,
     body: query('query A { about { name } } query B { about { name } }'),
@@ -203,7 +203,7 @@ const CASES: Record<string, Case> = {
     says: /a query of at most 1000 bytes \(MAX_QUERY_BYTES\), got 11\d\d/,
   },
   'variables of another type': {
-    of: ['graphql/use-plan.ts 400'],
+    of: ['graphql/limits/refusal.ts 400'],
     request: POST,
     headers: { ...JSON_TYPE, accept: 'application/graphql-response+json' },
     body: query('query ($id: ID!) { node(id: $id) { id } }', { variables: { id: {} } }),

@@ -4,27 +4,33 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { GraphQLError } from 'graphql';
-import { createSchema, createYoga, type Plugin } from 'graphql-yoga';
+import { createSchema, createYoga, type Plugin, type YogaInitialContext } from 'graphql-yoga';
 import pino from 'pino';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { TokenBuckets } from '../../../src/gather/concurrency/token-buckets.ts';
 import { GatherError } from '../../../src/gather/errors.ts';
-import { useLog } from '../../../src/gather/graphql/use-log.ts';
+import { createParseDocument } from '../../../src/gather/graphql/documents/parse-document.ts';
+import { createValidateDocument } from '../../../src/gather/graphql/documents/validate-document.ts';
+import { Charges } from '../../../src/gather/graphql/limits/charge.ts';
+import { Turns } from '../../../src/gather/graphql/limits/turns.ts';
+import { createPlanOf } from '../../../src/gather/graphql/operation-plan.ts';
+import { createAnswerOperation, type Steps } from '../../../src/gather/graphql/operations/answer-operation.ts';
+import { CacheHeaders } from '../../../src/gather/graphql/operations/cache-headers.ts';
+import { OperationLog } from '../../../src/gather/graphql/operations/operation-log.ts';
+import { Timings } from '../../../src/gather/graphql/operations/timings.ts';
 import { type FaultEvent, faults } from '../../../src/gather/monitoring/channels.ts';
 import { createMaskError, findFault } from '../../../src/gather/monitoring/mask-errors.ts';
 import { Refusals } from '../../../src/gather/monitoring/refusals.ts';
 import { identified, withRequestId } from '../../../src/gather/monitoring/request-id.ts';
-import { Timing } from '../../../src/gather/monitoring/timing.ts';
+import { ANONYMOUS, TEST_LIMITS } from '../../helpers/app.ts';
 import { eventually } from '../../helpers/eventually.ts';
+import { fixture } from '../../helpers/fixture.ts';
 
 const logged: { level: number; msg: string }[] = [];
 const log = pino({}, { write: (line: string) => void logged.push(JSON.parse(line)) });
 const maskError = createMaskError();
 const logging = { log, refusals: new Refusals(log), maskError, slowOperationMs: 1000, proxyHops: 0 };
 
-/** In the place of `useTiming`. */
-const timed: Plugin<{ timing: object }> = {
-  onEnveloped: ({ extendContext }) => extendContext({ timing: new Timing(0) }),
-};
 const FAULT = new Error('secret');
 
 beforeEach(() => {
@@ -73,22 +79,17 @@ test.each([
   expect(shown.extensions).toMatchObject({ code: 'INTERNAL_SERVER_ERROR', retryable: false });
 });
 
-test.each([
+test.each<[string, Plugin, Partial<Steps>?]>([
   ['a request comes', { onRequest: fail }],
   ['its parameters are read', { onRequestParse: fail }],
   ['they are looked at', { onParams: fail }],
-  ['its context is built', { onContextBuilding: fail }],
-  ['it is executed', { onExecute: fail }],
+  ['its operation is prepared', {}, { addSources: fail }],
+  ['its result is reported', {}, { cacheHeaders: { isShared: fail } as never }],
   ['its result is looked at', { onExecutionResult: fail }],
   ['its result is written', { onResultProcess: fail }],
   ['it is answered', { onResponse: fail }],
-])('what a plugin fails of when %s is masked and logged once, with status 500', async (_, plugin) => {
-  const yoga = createYoga({
-    schema: createSchema({ typeDefs: 'type Query { a: Int }' }),
-    plugins: [timed, useLog(logging), plugin],
-    maskedErrors: { maskError },
-    logging: false,
-  });
+])('what fails when %s is masked and logged once, with status 500', async (_, plugin, steps) => {
+  const yoga = startYoga({ a: () => 1 }, steps, plugin);
   const server = createServer(identified((request, response) => void yoga(request, response)));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -108,24 +109,13 @@ test('a fault is reported with what hides the values of its operation', async ()
     reported.push(hide((error as Error).message));
   };
   faults.subscribe(onFault);
-  const yoga = createYoga({
-    schema: createSchema({
-      typeDefs: 'type Query { a(b: String, c: String): Int }',
-      resolvers: {
-        Query: {
-          a: (_, { b, c }) => {
-            throw new Error(`no ${b} of ${c}`);
-          },
-        },
-      },
-    }),
-    plugins: [timed, useLog(logging)],
-    maskedErrors: { maskError },
-    logging: false,
+  const yoga = startYoga({
+    a: (_, { b, c }) => {
+      throw new Error(`no ${b} of ${c}`);
+    },
   });
-  const body = JSON.stringify({ query: 'query ($b: String) { a(b: $b, c: "literal") }', variables: { b: 'variable' } });
-  const headers = { 'content-type': 'application/json' };
-  await withRequestId(() => yoga.fetch('http://127.0.0.1/graphql', { method: 'POST', headers, body }));
+  const query = 'query ($b: String) { a(b: $b, c: "literal") }';
+  await withRequestId(() => yoga.fetch(URL, post({ query, variables: { b: 'variable' } })));
   faults.unsubscribe(onFault);
   expect(reported).toEqual(['no … of …']);
   expect(JSON.stringify(logged)).toContain('no … of …');
@@ -135,21 +125,13 @@ test('a fault is reported with what hides the values of its operation', async ()
 test('the values of an operation do not outlive it with a connection that was opened meanwhile', async () => {
   let values: WeakRef<object> | undefined;
   let connection: Socket | undefined;
-  const yoga = createYoga<{ params: { variables: object } }>({
-    schema: createSchema({
-      typeDefs: 'type Query { a(b: String): Int }',
-      resolvers: {
-        Query: {
-          a: (_, __, { params: { variables } }) => {
-            values = new WeakRef(variables);
-            const { port } = listening.address() as AddressInfo;
-            connection = connect(port, '127.0.0.1');
-          },
-        },
-      },
-    }),
-    plugins: [timed, useLog(logging)],
-    logging: false,
+  const yoga = startYoga({
+    a: (_, __, { params: { variables } }) => {
+      values = new WeakRef(variables as object);
+      const { port } = listening.address() as AddressInfo;
+      connection = connect(port, '127.0.0.1');
+      return null;
+    },
   });
   const listening = createServer().listen(0, '127.0.0.1');
   onTestFinished(() => {
@@ -157,9 +139,8 @@ test('the values of an operation do not outlive it with a connection that was op
     listening.close();
   });
   await once(listening, 'listening');
-  const body = JSON.stringify({ query: 'query ($b: String) { a(b: $b) }', variables: { b: 'variable' } });
-  const headers = { 'content-type': 'application/json' };
-  const send = () => yoga.fetch('http://127.0.0.1/graphql', { method: 'POST', headers, body });
+  const query = 'query ($b: String) { a(b: $b) }';
+  const send = () => yoga.fetch(URL, post({ query, variables: { b: 'variable' } }));
   expect((await withRequestId(send)).status).toBe(200);
   setFlagsFromString('--expose-gc');
   const collectGarbage = runInNewContext('gc') as () => void;
@@ -170,6 +151,52 @@ test('the values of an operation do not outlive it with a connection that was op
   });
   expect(connection?.destroyed).toBe(false);
 });
+
+type Resolvers = Record<string, (root: unknown, args: Record<string, unknown>, context: YogaInitialContext) => unknown>;
+
+/** A server of one field, without sources. */
+function startYoga(Query: Resolvers, steps: Partial<Steps> = {}, plugin: Plugin = {}) {
+  const typeDefs = 'type Query { a(b: String, c: String): Int }';
+  const schema = createSchema({ typeDefs, resolvers: { Query } });
+  const timings = new Timings(false, fixture.app.roles);
+  const operationLog = new OperationLog(logging);
+  const answerOperation = createAnswerOperation({
+    timings,
+    operationTimeoutMs: 60_000,
+    answerMaxBytes: 1_000_000,
+    schema,
+    isIntrospectable: true,
+    parseDocument: createParseDocument(TEST_LIMITS),
+    validateDocument: createValidateDocument(schema, { limits: TEST_LIMITS, isIntrospectable: true }),
+    viewers: {
+      identify: ({ context }) => void Object.assign(context, { viewer: ANONYMOUS, address: '192.0.2.1' }),
+      whileSignedIn: (_, events) => events,
+    },
+    planOf: createPlanOf(schema, { definitions: {}, types: {} } as never),
+    turns: new Turns(1),
+    charges: new Charges(TEST_LIMITS, new TokenBuckets(TEST_LIMITS)),
+    addSources: () => {},
+    maskError,
+    log: operationLog,
+    cacheHeaders: new CacheHeaders(0),
+    replica: undefined,
+    events: undefined,
+    ...steps,
+  });
+  const operation: Plugin = { onParams: ({ setParamsHandler }) => setParamsHandler(answerOperation) };
+  return createYoga({
+    schema,
+    plugins: [timings.plugin, operationLog.plugin, operation, plugin],
+    maskedErrors: { maskError },
+    logging: false,
+  });
+}
+
+const URL = 'http://127.0.0.1/graphql';
+
+function post(body: object): RequestInit {
+  return { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}
 
 function fail(): never {
   throw FAULT;

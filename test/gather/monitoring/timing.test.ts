@@ -1,34 +1,28 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { inPhase } from '../../../src/gather/monitoring/phase.ts';
 import { Timing } from '../../../src/gather/monitoring/timing.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
 afterEach(() => void vi.useRealTimers());
 
-test("phases that follow each other have their own time, and what is between them is nobody's", () => {
+test("phases that follow each other have their own time, and what is between them is nobody's", async () => {
   const timing = new Timing(performance.now());
-  const endParse = timing.begin('parse');
-  vi.advanceTimersByTime(2);
-  endParse();
-  vi.advanceTimersByTime(10);
-  const endValidate = timing.begin('validate');
-  vi.advanceTimersByTime(3);
-  endValidate();
-  expect(timing.phases).toEqual({ parse: 2, validate: 3, context: 0, execute: 0 });
-  expect(timing.elapsed).toBe(15);
+  expect(inPhase('parse', timing, () => after(2))).toBe('after 2');
+  after(10);
+  expect(() =>
+    inPhase('validate', timing, () => {
+      after(3);
+      throw new Error('invalid');
+    }),
+  ).toThrow('invalid');
+  expect(await inPhase('context', timing, async () => Promise.resolve().then(() => after(4)))).toBe('after 4');
+  const failing = inPhase('execute', timing, async () => Promise.reject(new Error(after(5))));
+  await expect(failing).rejects.toThrow('after 5');
+  expect(timing.phases).toEqual({ parse: 2, validate: 3, context: 4, execute: 5 });
+  expect(timing.elapsed).toBe(24);
 });
 
-test('the time of a phase inside another is counted once', () => {
-  const timing = new Timing(performance.now());
-  timing.begin('parse')();
-  const endExecute = timing.begin('execute');
-  vi.advanceTimersByTime(10);
-  for (const ms of [5, 6]) {
-    const endContext = timing.begin('context');
-    vi.advanceTimersByTime(ms);
-    endContext();
-  }
-  vi.advanceTimersByTime(100);
-  endExecute();
-  expect(timing.phases).toEqual({ parse: 0, validate: 0, context: 11, execute: 110 });
-  expect(timing.elapsed).toBe(121);
-});
+function after(ms: number): string {
+  vi.advanceTimersByTime(ms);
+  return `after ${ms}`;
+}

@@ -1,12 +1,7 @@
-import { type DocumentNode, GraphQLError, type ParseOptions, parse, type Source } from 'graphql';
+import { GraphQLError } from 'graphql';
 import { createRefusal } from './refusal.ts';
 
-/** Creates a parse function that accepts at most this many tokens. */
-export function createParse(maxTokens: number) {
-  return (source: string | Source, options?: ParseOptions): DocumentNode => parse(source, { ...options, maxTokens });
-}
-
-/** The refusal for an error that `createParse` throws for too many tokens; undefined for any other error. */
+/** The refusal for an error that graphql-js throws for more than `maxTokens`; undefined for any other error. */
 export function findTokenExcess(error: unknown, maxTokens: number): GraphQLError | undefined {
   // With a high limit, the parser may overflow the stack first.
   const isExcess =

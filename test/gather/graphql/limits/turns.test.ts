@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { useTurns } from '../../../../src/gather/graphql/limits/use-turns.ts';
+import { Turns } from '../../../../src/gather/graphql/limits/turns.ts';
 import { ANONYMOUS, PATIENT, SIGNED_IN, startTestApp, TEST_LIMITS, type TestApp } from '../../../helpers/app.ts';
 import { untilLeft } from '../../../helpers/left.ts';
 
@@ -64,11 +64,8 @@ test('whoever leaves gives up the turn, and the place in the line', async () => 
 });
 
 test('a client that leaves as its turn begins gives it up', async () => {
-  const { onExecute } = useTurns(1) as unknown as { onExecute(payload: object): Promise<void> | undefined };
-  const begin = async ({ signal }: AbortController) => {
-    const contextValue = { signal, viewer: {}, address: '192.0.2.1' };
-    return onExecute({ args: { contextValue }, setResultAndStopExecution: () => {} });
-  };
+  const turns = new Turns(1);
+  const begin = async ({ signal }: AbortController) => turns.take({ signal, viewer: ANONYMOUS, address: '192.0.2.1' });
   const [first, second, third] = [new AbortController(), new AbortController(), new AbortController()];
   await begin(first);
   const waiting = begin(second);

@@ -1,14 +1,13 @@
-import type { IncomingMessage } from 'node:http';
 import type { ExecutionResult } from 'graphql';
-import { createGraphQLError, isAsyncIterable, type Plugin, type YogaInitialContext } from 'graphql-yoga';
+import { createGraphQLError, type Plugin } from 'graphql-yoga';
 import { AttachedProperty } from '../attached-property.ts';
 import { limitKeyOf } from '../concurrency/limit-key.ts';
 import type { TokenBuckets } from '../concurrency/token-buckets.ts';
 import type { Context } from '../context.ts';
 import { GatherError, HTTP_STATUSES } from '../errors.ts';
-import { throttled } from '../graphql/limits/use-cost.ts';
-import type { Operation } from '../graphql/operation.ts';
-import type { CancellationContext } from '../graphql/use-cancellation.ts';
+import { throttled } from '../graphql/limits/charge.ts';
+import { Refused } from '../graphql/limits/refusal.ts';
+import type { Operation } from '../graphql/operations/operation.ts';
 import { addressOf } from '../http/address.ts';
 import { mayHaveCookies } from '../http/preflight.ts';
 import type { MaskError } from '../monitoring/mask-errors.ts';
@@ -18,15 +17,8 @@ import { endWithSession } from './end-with-session.ts';
 import type { SessionCookie } from './session-cookie.ts';
 import type { Identities } from './viewer-from.ts';
 
-/** The part of the context that this plugin adds. */
+/** The part of the context that is known of a viewer. */
 type ViewerContext = Pick<Context, 'viewer' | 'roles' | 'address' | 'setCookie' | 'accounts'>;
-
-/** The request of the Node server, or the caller in this process. */
-interface ServerContext {
-  req?: IncomingMessage;
-  /** The viewer, if the caller knows it. @default by the headers */
-  viewer?: Viewer;
-}
 
 interface ViewerOptions {
   accounts: Accounts;
@@ -40,10 +32,6 @@ interface ViewerOptions {
   maskError: MaskError;
 }
 
-type OperationContext = ViewerContext & CancellationContext & YogaInitialContext & ServerContext;
-
-type Refuse = (result: ExecutionResult) => void;
-
 /** The credentials of a request. */
 interface Proof {
   /** Empty if malformed. */
@@ -56,38 +44,55 @@ const BEARER = /^Bearer +([\w\-.~+/]+=*)$/i;
 const POINTS = 10;
 
 /**
- * Determines the viewer as the application does, or from the token in `Authorization`, or from the cookie. An invalid token
- * is refused with 401, an invalid cookie is deleted, and either costs its address points. While an address has none left,
- * its tokens are checked one at a time: a valid one is accepted, an invalid one refused with 429. A viewer that cannot be
+ * Determines viewers as the application does, or from the token in `Authorization`, or from the cookie. An invalid token is
+ * refused with 401, an invalid cookie is deleted, and either costs its address points. While an address has none left, its
+ * tokens are checked one at a time: a valid one is accepted, an invalid one refused with 429. A viewer that cannot be
  * determined is anonymous, with a `failure`. A request without either waits only for the application.
  */
-export function useViewer({
-  accounts,
-  identities,
-  roles,
-  buckets,
-  proxyHops,
-  maskError,
-}: ViewerOptions): Plugin<OperationContext, ServerContext> {
-  const cookies = new AttachedProperty<Request, string[]>();
-  const finders = new AttachedProperty<object, () => Promise<Viewer>>();
+export class Viewers {
+  readonly #options: ViewerOptions;
+  readonly #cookies = new AttachedProperty<Request, string[]>();
+  /** How the viewer of a request was found, if it is a user. */
+  readonly #finders = new AttachedProperty<Request, () => Promise<Viewer>>();
+  /** Sends the cookies that were set. */
+  readonly plugin: Plugin;
 
-  const begin = ({
-    args: { contextValue: context },
-    setResultAndStopExecution: refuse,
-  }: Operation<OperationContext>) => {
-    const { request, req, viewer } = context;
-    const setCookie = (cookie: string) => void cookies.set(request, [...(cookies.get(request) ?? []), cookie]);
-    const address = req ? addressOf(req, proxyHops) : 'this process';
+  constructor(options: ViewerOptions) {
+    this.#options = options;
+    this.plugin = {
+      onResponse: ({ request, response }) => {
+        for (const cookie of this.#cookies.get(request) ?? []) response.headers.append('set-cookie', cookie);
+      },
+    };
+  }
+
+  /** Adds the viewer to the context of an operation. @throws Refused for an invalid token */
+  identify({ request, context }: Operation): void | Promise<void> {
+    const { accounts, identities, roles, proxyHops } = this.#options;
+    // A caller in this process may have given it.
+    const viewer: Viewer | undefined = context.viewer;
+    const address = context.req ? addressOf(context.req, proxyHops) : 'this process';
+    const setCookie = (cookie: string) =>
+      void this.#cookies.set(request, [...(this.#cookies.get(request) ?? []), cookie]);
     const added: ViewerContext = { viewer: viewer ?? roles.nobody, roles, address, setCookie, accounts };
     Object.assign(context, added);
     if (viewer) return undefined;
     const proof = readProof(request, accounts.cookie);
-    return proof || identities ? identify(context, proof, refuse) : undefined;
-  };
+    return proof || identities ? this.#find(request, context, proof) : undefined;
+  }
 
-  const identify = async (context: OperationContext, proof: Proof | undefined, refuse: Refuse) => {
-    const { request, signal, address } = context;
+  /** Passes on the events of a subscription while its viewer is signed in. */
+  whileSignedIn(
+    { request, context: { viewer } }: Operation,
+    events: AsyncIterable<ExecutionResult>,
+  ): AsyncIterable<ExecutionResult> {
+    const findViewer = this.#finders.get(request);
+    return findViewer ? endWithSession(events, viewer, findViewer, this.#options.maskError) : events;
+  }
+
+  async #find(request: Request, context: Context, proof: Proof | undefined): Promise<void> {
+    const { accounts, identities, roles, buckets } = this.#options;
+    const { signal, address } = context;
     const asked = { request: identities ? toIdentify(request) : request, signal, address };
     let isOfCookie = false;
     const findViewer = async (inTurn = false): Promise<Viewer> => {
@@ -103,33 +108,17 @@ export function useViewer({
     const isPaid = bucket.take(POINTS);
     try {
       context.viewer = await findViewer(!isPaid);
-      if (context.viewer.user) finders.set(context, findViewer);
+      if (context.viewer.user) this.#finders.set(request, findViewer);
     } catch (error) {
       if (isUnauthenticated(error)) {
-        if (!isPaid) return refuse({ errors: [throttled(POINTS, bucket)] });
-        return isOfCookie ? context.setCookie(accounts.cookie.toClear()) : refuse(toUnauthorized(error));
+        if (!isPaid) throw new Refused(throttled(POINTS, bucket));
+        if (!isOfCookie) throw new Refused(toUnauthorized(error));
+        return context.setCookie(accounts.cookie.toClear());
       }
       context.viewer = { ...roles.nobody, failure: error as Error };
     }
     if (isPaid) bucket.giveBack(POINTS);
-  };
-
-  return {
-    onExecute: begin,
-    async onSubscribe(operation) {
-      await begin(operation);
-      const { viewer } = operation.args.contextValue;
-      const findViewer = finders.get(operation.args.contextValue);
-      return {
-        onSubscribeResult({ result, setResult }) {
-          if (findViewer && isAsyncIterable(result)) setResult(endWithSession(result, viewer, findViewer, maskError));
-        },
-      };
-    },
-    onResponse({ request, response }) {
-      for (const cookie of cookies.get(request) ?? []) response.headers.append('set-cookie', cookie);
-    },
-  };
+  }
 }
 
 /** The request without its body, and without cookies that another page may have made the browser send. */
@@ -154,7 +143,7 @@ function isUnauthenticated(error: unknown): error is GatherError {
 }
 
 /** https://www.rfc-editor.org/rfc/rfc6750#section-3 */
-function toUnauthorized({ message, code }: GatherError): ExecutionResult {
+function toUnauthorized({ message, code }: GatherError) {
   const http = { status: HTTP_STATUSES[code], headers: { 'WWW-Authenticate': 'Bearer' } };
-  return { errors: [createGraphQLError(message, { extensions: { http, code, retryable: false } })] };
+  return createGraphQLError(message, { extensions: { http, code, retryable: false } });
 }

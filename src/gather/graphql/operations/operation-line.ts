@@ -1,16 +1,9 @@
-import {
-  type DocumentNode,
-  type GraphQLError,
-  getOperationAST,
-  Kind,
-  type OperationDefinitionNode,
-  visit,
-} from 'graphql';
-import type { Call } from '../calls.ts';
-import { originalOf } from '../errors.ts';
-import { type DescribedError, describeError } from '../monitoring/describe-error.ts';
-import { findFault } from '../monitoring/mask-errors.ts';
-import { round, type Timing } from '../monitoring/timing.ts';
+import { type DocumentNode, type GraphQLError, Kind, type OperationDefinitionNode, visit } from 'graphql';
+import type { Call } from '../../calls.ts';
+import { originalOf } from '../../errors.ts';
+import { type DescribedError, describeError } from '../../monitoring/describe-error.ts';
+import { findFault } from '../../monitoring/mask-errors.ts';
+import { round, type Timing } from '../../monitoring/timing.ts';
 
 /** Errors of an operation that have one cause: the same code, source and field. */
 interface Failure {
@@ -23,12 +16,6 @@ interface Failure {
   err?: DescribedError;
 }
 
-/** An operation of a document. */
-export interface Asked {
-  document: DocumentNode;
-  operationName: string | null | undefined;
-}
-
 const MAX_FAILURES = 5;
 const MAX_ROOT_FIELDS = 5;
 const MAX_LENGTH = 100;
@@ -36,9 +23,7 @@ const MAX_LENGTH = 100;
 const titles = new WeakMap<OperationDefinitionNode, string>();
 
 /** `query Home`, or `query { catalogue, book }` for an operation without a name. */
-export function titleOf({ document, operationName }: Asked): string | undefined {
-  const operation = getOperationAST(document, operationName);
-  if (!operation) return undefined;
+export function titleOf(operation: OperationDefinitionNode): string {
   let title = titles.get(operation);
   if (title === undefined) {
     title = shortened(`${operation.operation} ${operation.name?.value ?? `{ ${rootFieldsOf(operation)} }`}`);

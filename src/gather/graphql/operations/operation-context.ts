@@ -1,13 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { YogaInitialContext } from 'graphql-yoga';
-import type { Context } from '../context.ts';
-import type { AnswerSizeContext } from './limits/use-answer-size.ts';
-import type { CancellationContext } from './use-cancellation.ts';
-import type { PlannedContext } from './use-plan.ts';
-import type { TimingContext } from './use-timing.ts';
+import type { Context } from '../../context.ts';
 
-/** What Yoga and the plugins add to the context. */
-type Added = YogaInitialContext & Context & AnswerSizeContext & CancellationContext & PlannedContext & TimingContext;
+/** What Yoga and the steps of an operation add to the context. */
+type Added = YogaInitialContext & Context;
 
 /**
  * The context of an operation of the Node server, before anything is added to it. It has a place for each property, so that
@@ -20,17 +16,13 @@ export class OperationContext implements Record<keyof Added, unknown> {
   request: unknown;
   params: unknown;
   signal: unknown;
-  keepAlive: unknown;
-  stop: unknown;
   answerSize: unknown;
-  timing: unknown;
   viewer: unknown;
   roles: unknown;
   address: unknown;
   setCookie: unknown;
   accounts: unknown;
   userErrors: unknown;
-  planned: unknown;
   client: unknown;
   database: unknown;
   tables: unknown;

@@ -1,0 +1,157 @@
+import type { ExecutionResult, GraphQLSchema } from 'graphql';
+import type { GraphQLParams } from 'graphql-yoga';
+import type { Context } from '../../context.ts';
+import type { Replica } from '../../database/replica.ts';
+import { assertAcceptsEvents } from '../../http/use-accept.ts';
+import { bindFiles } from '../../http/use-multipart.ts';
+import type { MaskError } from '../../monitoring/mask-errors.ts';
+import { inPhase } from '../../monitoring/phase.ts';
+import { inThisRequest } from '../../monitoring/request-id.ts';
+import { collectCalls } from '../../monitoring/timing.ts';
+import { getOperation } from '../documents/get-operation.ts';
+import type { ParseDocument } from '../documents/parse-document.ts';
+import type { ValidateDocument } from '../documents/validate-document.ts';
+import { subscribe } from '../execution/subscribe.ts';
+import { AnswerSize } from '../limits/answer-size.ts';
+import { type Charges, keyOf } from '../limits/charge.ts';
+import { Refused } from '../limits/refusal.ts';
+import type { Turns } from '../limits/turns.ts';
+import type { PlanOf } from '../operation-plan.ts';
+import type { AddSources } from './add-sources.ts';
+import { createDeadline } from './deadline.ts';
+import { executePlanned, masked } from './execute-planned.ts';
+import { isSubscription, type Operation } from './operation.ts';
+import { isParts, type Part, type Result } from './part.ts';
+import { type ExecutionArgs, type PlannedOperation, planOperation } from './plan-operation.ts';
+import { type Reports, reportParts, reportResult } from './report-result.ts';
+
+/** Who asks: see `accounts/`. */
+interface Viewers {
+  identify(operation: Operation): void | Promise<void>;
+  whileSignedIn(operation: Operation, events: AsyncIterable<ExecutionResult>): AsyncIterable<ExecutionResult>;
+}
+
+/** What the steps of an operation need. */
+export interface Steps extends Reports {
+  operationTimeoutMs: number;
+  answerMaxBytes: number;
+  schema: GraphQLSchema;
+  isIntrospectable: boolean;
+  parseDocument: ParseDocument;
+  validateDocument: ValidateDocument;
+  viewers: Viewers;
+  planOf: PlanOf;
+  turns: Turns;
+  charges: Charges;
+  addSources: AddSources;
+  maskError: MaskError;
+}
+
+/** The parameters of a request, as Yoga has read them. */
+interface Asked {
+  request: Request;
+  params: GraphQLParams;
+  context: object;
+}
+
+/**
+ * Answers operations, each step in its order: the document is parsed, found valid and planned, who asks is identified and
+ * charged, the operation is executed, and its result reported. Yoga reads the parameters and writes the result;
+ * docs/decisions/051 says why the steps between are not its plugins.
+ */
+export function createAnswerOperation(steps: Steps): (asked: Asked) => Promise<Result> {
+  const { maskError, replica, events, log } = steps;
+
+  const run = async (operation: Operation): Promise<Result> => {
+    const { params, request, timing } = operation;
+    const document = inPhase('parse', timing, () => steps.parseDocument(params.query ?? ''));
+    const definition = getOperation(document, params.operationName, request.method);
+    operation.document = document;
+    operation.definition = definition;
+    log.hideValues(operation);
+    events?.describe(operation);
+    inPhase('validate', timing, () => steps.validateDocument(document));
+    const args: ExecutionArgs = {
+      schema: steps.schema,
+      document,
+      operationName: params.operationName,
+      variableValues: params.variables,
+      contextValue: operation.context,
+      hideSuggestions: !steps.isIntrospectable,
+    };
+    const planned = await inPhase('context', timing, () => prepare(operation, args));
+    const result = await inPhase('execute', timing, () => execute(operation, args, planned));
+    return masked(result, maskError);
+  };
+
+  /** Everything that is known, paid and there before the operation is executed. */
+  const prepare = async (operation: Operation, args: ExecutionArgs): Promise<PlannedOperation> => {
+    const { request, context, deadline } = operation;
+    if (isSubscription(operation)) {
+      assertAcceptsEvents(request);
+      deadline.lift();
+    }
+    bindFiles(request, deadline.signal, () => deadline.extend());
+    const identified = steps.viewers.identify(operation);
+    if (identified) await identified;
+    const planned = planOperation(args, request, steps.planOf);
+    // A subscription waits for events most of the time.
+    const turn = isSubscription(operation) ? undefined : steps.turns.take(context);
+    if (turn) await turn;
+    const variables = planned.args.variableValues.coerced;
+    operation.charge = steps.charges.take({ plan: planned.cost, variables, key: keyOf(context) });
+    operation.charge.assertTaken();
+    steps.addSources(operation, planned);
+    return planned;
+  };
+
+  const execute = async (operation: Operation, args: ExecutionArgs, planned: PlannedOperation): Promise<Result> => {
+    if (!isSubscription(operation)) return executePlanned(planned, operation.answerSize);
+    const result = await subscribe(args, operation.answerSize);
+    if (!isParts(result)) return result;
+    const parts = steps.viewers.whileSignedIn(operation, result);
+    return replica ? noted(parts, replica, operation.context.client.key) : parts;
+  };
+
+  return async (asked) => {
+    const operation = begin(asked, steps);
+    const result = await run(operation).catch((error: unknown) => toResult(error, maskError));
+    steps.timings.decide(operation);
+    if (!isParts(result)) return reportResult(operation, result, steps);
+    events?.beginParts(operation);
+    return inThisRequest(reportParts(operation, result, steps));
+  };
+}
+
+function begin({ request, params, context }: Asked, steps: Steps): Operation {
+  const timing = steps.timings.of(request);
+  const deadline = createDeadline(request, steps.operationTimeoutMs);
+  const { signal } = deadline;
+  collectCalls(signal, timing);
+  const answerSize = new AnswerSize(steps.answerMaxBytes, (excess) => deadline.end(excess));
+  return {
+    request,
+    params,
+    context: Object.assign(context as Context, { request, params, signal, answerSize }),
+    timing,
+    deadline,
+    answerSize,
+    start: performance.now(),
+    event: steps.events?.of(request, timing),
+    document: undefined,
+    definition: undefined,
+    charge: undefined,
+  };
+}
+
+/** Events come from what others have written: the subscriber must not read older rows afterwards. */
+async function* noted(parts: AsyncIterable<Part>, replica: Replica, key: string): AsyncGenerator<Part> {
+  for await (const part of parts) {
+    await replica.noteWrite(key);
+    yield part;
+  }
+}
+
+function toResult(error: unknown, maskError: MaskError): Part {
+  return { errors: error instanceof Refused ? error.errors : [maskError(error)] };
+}
