@@ -20,7 +20,7 @@ export class Timings {
   readonly #timings = new AttachedProperty<Request, Timing>();
   /** Requests that are answered with details. */
   readonly #detailed = new AttachedProperty<Request, true>();
-  /** Times each request, and sets the header of a response that does not have it. */
+  /** Sets the header of a response that does not have it. */
   readonly plugin: Plugin;
 
   /** @param isDevelopment whether everybody gets the details without requesting them */
@@ -28,22 +28,14 @@ export class Timings {
     this.#isDevelopment = isDevelopment;
     this.#roles = roles;
     this.plugin = {
-      instrumentation: {
-        // Not in `onRequest`, which is not called for what Yoga itself answers, such as GraphiQL.
-        request: ({ request }, answer) => {
-          this.#timings.set(request, new Timing(arrival()));
-          return answer();
-        },
-      },
       onResponse: ({ request, response }) => {
-        const timing = this.#timings.get(request);
-        if (timing && !response.headers.has('server-timing'))
-          response.headers.set('server-timing', this.header({ request, timing }));
+        if (response.headers.has('server-timing')) return;
+        response.headers.set('server-timing', this.header({ request, timing: this.of(request) }));
       },
     };
   }
 
-  /** The timing of a request. */
+  /** The timing of the current request, from its arrival on. */
   of(request: Request): Timing {
     const timing = this.#timings.get(request) ?? new Timing(arrival());
     this.#timings.set(request, timing);
