@@ -30,13 +30,13 @@ export function useAccept(): Plugin {
   };
 }
 
-/** Checks that the client of a subscription accepts events. @throws 406 */
-export function assertAcceptsEvents(request: Request): void {
-  if (acceptOf(request).weightOf(EVENTS) > 0) return;
+/** Makes Yoga answer a subscription with events. @throws 406 if its client does not accept them */
+export function preferEvents(request: Request): void {
+  const accept = acceptOf(request);
+  const isAccepted = accept.weightOf(EVENTS) > 0;
   const message = `Expected an Accept of ${EVENTS} for a subscription, got ${shown(request.headers.get('accept') ?? '')}.`;
-  // Yoga would answer without a body.
-  request.headers.set('accept', WHOLE.join(', '));
-  throw badRequest(406, message);
+  request.headers.set('accept', (isAccepted ? accept.select([...WHOLE, EVENTS]) : WHOLE).join(', '));
+  if (!isAccepted) throw badRequest(406, message);
 }
 
 /** The acceptable types, empty if there are none. */

@@ -8,12 +8,8 @@ import { badRequest } from './bad-request.ts';
 import { BodyBuffer, SMALL_BYTES } from './body-buffer.ts';
 import { toParams } from './graphql-params.ts';
 import { assertJson, assertNotCoded } from './preflight.ts';
+import type { ServerContext } from './server-context.ts';
 import { isMultipart } from './use-multipart.ts';
-
-/** What the Node server passes to Yoga; absent in `app.fetch`. */
-interface ServerContext {
-  req?: IncomingMessage;
-}
 
 interface JsonBodyOptions {
   bodyMaxBytes: number;

@@ -1,17 +1,13 @@
-import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { AttachedProperty } from '../attached-property.ts';
+import type { Deadline } from '../concurrency/deadline.ts';
 import { badRequest } from './bad-request.ts';
 import { MultipartBody, tooLarge } from './multipart/multipart-body.ts';
 import { withStatus } from './multipart/status.ts';
 import { assertNotCoded, hasPreflight, PREFLIGHT_HEADERS, typeOf } from './preflight.ts';
+import type { ServerContext } from './server-context.ts';
 import type { UploadSlots } from './upload-slots.ts';
-
-/** What the Node server passes to Yoga; absent in `app.fetch`. */
-interface ServerContext {
-  req?: IncomingMessage;
-}
 
 interface MultipartOptions {
   /** Largest file. */
@@ -71,13 +67,9 @@ export function useMultipart({ maxBytes: maxFileBytes, slots }: MultipartOptions
   };
 }
 
-/**
- * Binds the files of a request, if it has any, to its operation.
- * @param signal closes the body when it aborts
- * @param keepAlive called for each chunk of a file that is read
- */
-export function bindFiles(request: Request, signal: AbortSignal, keepAlive: () => void): void {
-  uploads.get(request)?.body.bind(signal, keepAlive);
+/** Binds the files of a request, if it has any, to a deadline: it closes the body, and each chunk that is read extends it. */
+export function bindFiles(request: Request, deadline: Deadline): void {
+  uploads.get(request)?.body.bind(deadline.signal, () => deadline.extend());
 }
 
 /** Whether a request has a multipart body. */

@@ -120,6 +120,21 @@ test.each([
   await response.text();
 });
 
+test.each([
+  undefined,
+  '*/*',
+  'text/event-stream, */*',
+  'multipart/mixed, text/event-stream',
+  `${JSON_TYPE}, text/event-stream, multipart/mixed`,
+])('a subscription is answered with events, to an Accept of %s', async (accept) => {
+  const { data } = await gather.query('mutation { add(x: 1, y: 1) { job { id } } }');
+  const response = await ask(`subscription { job(id: "${data?.add.job.id}") { id } }`, accept);
+  expect(response.status).toBe(200);
+  expect(typeOf(response)).toBe('text/event-stream');
+  // Its first event; leaving the loop ends it.
+  for await (const chunk of response.body ?? []) if (`${Buffer.from(chunk)}`.includes('"job"')) break;
+});
+
 function ask(query: string, accept: string | undefined): Promise<Response> {
   return gather.request(query, {}, { headers: accept === undefined ? {} : { accept } });
 }

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, on, once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
@@ -8,6 +8,7 @@ import { createSchema, createYoga, type Plugin, type YogaInitialContext } from '
 import pino from 'pino';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { TokenBuckets } from '../../../src/gather/concurrency/token-buckets.ts';
+import type { Context } from '../../../src/gather/context.ts';
 import { GatherError } from '../../../src/gather/errors.ts';
 import { createParseDocument } from '../../../src/gather/graphql/documents/parse-document.ts';
 import { createValidateDocument } from '../../../src/gather/graphql/documents/validate-document.ts';
@@ -152,12 +153,36 @@ test('the values of an operation do not outlive it with a connection that was op
   expect(connection?.destroyed).toBe(false);
 });
 
+test('a subscription whose source stops when its client leaves is no fault', async () => {
+  const leaving = new AbortController();
+  const source = new EventEmitter();
+  const yoga = startYoga(
+    {},
+    {},
+    {},
+    {
+      b: { subscribe: (_: unknown, __: unknown, { signal }: Context) => on(source, 'b', { signal }), resolve: () => 1 },
+    },
+  );
+  const headers = { 'content-type': 'application/json', accept: 'text/event-stream' };
+  const body = JSON.stringify({ query: 'subscription { b }' });
+  const response = await yoga.fetch(URL, { method: 'POST', headers, body, signal: leaving.signal });
+  const text = response.text().catch(() => 'left');
+  source.emit('b', 1);
+  await eventually(() => expect(source.listenerCount('b')).toBe(1));
+  leaving.abort();
+  await text;
+  await eventually(() => expect(logged).toHaveLength(1));
+  expect(logged).toMatchObject([{ level: 30, operation: 'subscription { b }', errors: 0 }]);
+  expect(source.listenerCount('b')).toBe(0);
+});
+
 type Resolvers = Record<string, (root: unknown, args: Record<string, unknown>, context: YogaInitialContext) => unknown>;
 
 /** A server of one field, without sources. */
-function startYoga(Query: Resolvers, steps: Partial<Steps> = {}, plugin: Plugin = {}) {
-  const typeDefs = 'type Query { a(b: String, c: String): Int }';
-  const schema = createSchema({ typeDefs, resolvers: { Query } });
+function startYoga(Query: Resolvers, steps: Partial<Steps> = {}, plugin: Plugin = {}, Subscription: object = {}) {
+  const typeDefs = 'type Query { a(b: String, c: String): Int } type Subscription { b: Int }';
+  const schema = createSchema({ typeDefs, resolvers: { Query, Subscription } });
   const timings = new Timings(false, fixture.app.roles);
   const operationLog = new OperationLog(logging);
   const answerOperation = createAnswerOperation({

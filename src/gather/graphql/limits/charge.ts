@@ -39,7 +39,7 @@ export class Charges {
     this.#buckets = buckets;
   }
 
-  /** Takes the requested cost. Check with `assertTaken` that it could be taken. */
+  /** Takes the requested cost, if it can. A refused operation reports its charge, too: see `assertTaken`. */
   take({ plan, variables, key }: Priced): Charge {
     return new Charge(this.#limits, { plan, variables, bucket: this.#buckets.of(key) });
   }

@@ -2,7 +2,7 @@ import type { ExecutionResult, GraphQLSchema } from 'graphql';
 import type { GraphQLParams } from 'graphql-yoga';
 import type { Context } from '../../context.ts';
 import type { Replica } from '../../database/replica.ts';
-import { assertAcceptsEvents } from '../../http/use-accept.ts';
+import { preferEvents } from '../../http/use-accept.ts';
 import { bindFiles } from '../../http/use-multipart.ts';
 import type { MaskError } from '../../monitoring/mask-errors.ts';
 import { inPhase } from '../../monitoring/phase.ts';
@@ -81,17 +81,17 @@ export function createAnswerOperation(steps: Steps): (asked: Asked) => Promise<R
     };
     const planned = await inPhase('context', timing, () => prepare(operation, args));
     const result = await inPhase('execute', timing, () => execute(operation, args, planned));
-    return masked(result, maskError);
+    return masked(result, maskError, operation.deadline.signal);
   };
 
   /** Everything that is known, paid and there before the operation is executed. */
   const prepare = async (operation: Operation, args: ExecutionArgs): Promise<PlannedOperation> => {
     const { request, context, deadline } = operation;
     if (isSubscription(operation)) {
-      assertAcceptsEvents(request);
+      preferEvents(request);
       deadline.lift();
     }
-    bindFiles(request, deadline.signal, () => deadline.extend());
+    bindFiles(request, deadline);
     const identified = steps.viewers.identify(operation);
     if (identified) await identified;
     const planned = planOperation(args, request, steps.planOf);

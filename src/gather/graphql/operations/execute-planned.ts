@@ -27,15 +27,24 @@ async function* deliver({ initialResult, subsequentResults }: Parts): AsyncGener
   }
 }
 
-/** Masks the errors of a result, or of each of its parts. If it fails to give a part, its last part is that error. */
-export function masked(result: Result, maskError: MaskError): Result {
-  return isParts(result) ? maskedParts(result, maskError) : maskPart(result, maskError);
+/**
+ * Masks the errors of a result, or of each of its parts. If it fails to give a part, its last part is that error.
+ * @param signal of the operation
+ */
+export function masked(result: Result, maskError: MaskError, signal: AbortSignal): Result {
+  return isParts(result) ? maskedParts(result, maskError, signal) : maskPart(result, maskError);
 }
 
-async function* maskedParts(parts: AsyncIterable<Part>, maskError: MaskError): AsyncGenerator<Part> {
+async function* maskedParts(
+  parts: AsyncIterable<Part>,
+  maskError: MaskError,
+  signal: AbortSignal,
+): AsyncGenerator<Part> {
   try {
     for await (const part of parts) yield maskPart(part, maskError);
   } catch (error) {
+    // Thrown by what the application has stopped with the signal.
+    if (signal.aborted && error instanceof Error && error.name === 'AbortError') return;
     yield { errors: [maskError(error)] };
   }
 }

@@ -4,6 +4,7 @@ import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { AttachedProperty } from '../../attached-property.ts';
 import { isMasked, originalOf } from '../../errors.ts';
 import { addressOf } from '../../http/address.ts';
+import type { ServerContext } from '../../http/server-context.ts';
 import { isMultipart } from '../../http/use-multipart.ts';
 import { hideValues } from '../../monitoring/hide-values.ts';
 import type { Logger } from '../../monitoring/log.ts';
@@ -12,7 +13,7 @@ import { type RefusalReason, type Refusals, reasonOf } from '../../monitoring/re
 import { setHideInRequest } from '../../monitoring/request-id.ts';
 import { round } from '../../monitoring/timing.ts';
 import type { Viewer } from '../../viewer.ts';
-import { isSubscription, type Operation, type ServerContext } from './operation.ts';
+import { isSubscription, type Operation } from './operation.ts';
 import { describeCalls, describeErrors, literalsOf, titleOf } from './operation-line.ts';
 
 interface LogOptions {
@@ -45,7 +46,7 @@ export class OperationLog {
   readonly #options: LogOptions;
   /** The requests that have a line. */
   readonly #written = new AttachedProperty<Request, true>();
-  /** The request that each fault was last logged for: one may fail several hooks of a request. */
+  /** The request that each fault was last logged for: one may fail several steps of a request. */
   readonly #logged = new WeakMap<object, Request>();
   /** Logs requests without an operation, and what fails around one. */
   readonly plugin: Plugin<object, ServerContext>;
@@ -56,7 +57,7 @@ export class OperationLog {
       instrumentation: {
         request: ({ request }, answer) => this.#watch(request, answer),
       },
-      // Also called for what fails outside of an operation: before it, or in a hook after it.
+      // Also called for what fails outside of an operation: before or after it.
       onResultProcess: ({ request, result, serverContext: { req } }) => {
         if (isAsyncIterable(result) || Array.isArray(result)) return;
         const { errors = [] } = result as ExecutionResult;
@@ -164,7 +165,7 @@ function valuesOf(operation: Operation | undefined): unknown[] {
   return operation?.document ? [operation.params.variables, literalsOf(operation.document)] : [];
 }
 
-/** Removes the stack, which Yoga would send to the client for an error in a hook. */
+/** Removes the stack, which Yoga would send to the client for an error of a plugin. */
 function withoutStack(error: object): Error {
   const bare = new Error(JSON.stringify({ errors: [error] }));
   bare.stack = bare.message;

@@ -1,17 +1,12 @@
-import type { IncomingMessage } from 'node:http';
 import { type DocumentNode, type OperationDefinitionNode, OperationTypeNode } from 'graphql';
 import type { GraphQLParams } from 'graphql-yoga';
 import type { Deadline } from '../../concurrency/deadline.ts';
 import type { Context } from '../../context.ts';
+import type { ServerContext } from '../../http/server-context.ts';
 import type { OperationEvent } from '../../monitoring/channels.ts';
 import type { Timing } from '../../monitoring/timing.ts';
 import type { AnswerSize } from '../limits/answer-size.ts';
 import type { Charge } from '../limits/charge.ts';
-
-/** What the Node server, or the caller in this process, passes to Yoga. */
-export interface ServerContext {
-  req?: IncomingMessage;
-}
 
 /** An operation that is being answered. */
 export interface Operation {

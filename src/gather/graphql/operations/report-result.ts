@@ -1,6 +1,7 @@
 import type { GraphQLError } from 'graphql';
 import type { Replica } from '../../database/replica.ts';
 import { type GatherError, isMasked, toClientError } from '../../errors.ts';
+import { keyOf } from '../limits/charge.ts';
 import type { CacheHeaders } from './cache-headers.ts';
 import { ANSWER_COMPLETE, withDeadline } from './deadline.ts';
 import { isMutation, isSubscription, type Operation } from './operation.ts';
@@ -38,7 +39,7 @@ export async function reportResult(operation: Operation, executed: Part, reports
   const headers = { 'Server-Timing': timings.header(operation), ...cacheHeaders.headers(isShared) };
   log.write(operation, { errors, isRun: hasValue(data) });
   // Before the client has the answer, and may read what it has written.
-  if (isMutation(operation) && charge?.isTaken) await replica?.noteWrite(context.client.key);
+  if (isMutation(operation) && charge?.isTaken) await replica?.noteWrite(keyOf(context));
   events?.addErrors(operation, errors);
   events?.settle(operation);
   // Yoga sets headers faster from here than on the response.
@@ -46,8 +47,8 @@ export async function reportResult(operation: Operation, executed: Part, reports
 }
 
 /**
- * The same for an operation that is answered in parts. Its deadline and its limit of size apply to each part; the first one
- * has the timing and the cost so far.
+ * Reports the parts of an operation, and ends it after the last one. Its deadline and its limit of size apply to each part;
+ * the first one has the timing and the cost so far.
  */
 export async function* reportParts(
   operation: Operation,

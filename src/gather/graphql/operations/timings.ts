@@ -37,7 +37,9 @@ export class Timings {
 
   /** The timing of the current request, from its arrival on. */
   of(request: Request): Timing {
-    const timing = this.#timings.get(request) ?? new Timing(arrival());
+    const known = this.#timings.get(request);
+    if (known) return known;
+    const timing = new Timing(arrival());
     this.#timings.set(request, timing);
     return timing;
   }
