@@ -17,7 +17,7 @@ import { endWithSession } from './end-with-session.ts';
 import type { SessionCookie } from './session-cookie.ts';
 import type { Identities } from './viewer-from.ts';
 
-/** The part of the context that is known of a viewer. */
+/** What the context says of the viewer. */
 type ViewerContext = Pick<Context, 'viewer' | 'roles' | 'address' | 'setCookie' | 'accounts'>;
 
 interface ViewerOptions {

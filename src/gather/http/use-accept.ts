@@ -20,23 +20,27 @@ export function useAccept(): Plugin {
       const list = lists.get(accept) ?? toList(accept);
       lists.set(accept, list);
       if (list === '') {
-        const message = `Expected an Accept of ${[...WHOLE, ...PARTS].join(', ')}, got ${shown(given)}.`;
-        // Yoga would answer without a body.
-        request.headers.set('accept', WHOLE.join(', '));
-        throw badRequest(406, message);
+        throw notAcceptable(request, `Expected an Accept of ${[...WHOLE, ...PARTS].join(', ')}, got ${shown(given)}.`);
       }
       request.headers.set('accept', list);
     },
   };
 }
 
-/** Makes Yoga answer a subscription with events. @throws 406 if its client does not accept them */
+/** Makes Yoga answer a subscription with events, and refusals with JSON if its client accepts that. @throws 406 */
 export function preferEvents(request: Request): void {
   const accept = acceptOf(request);
-  const isAccepted = accept.weightOf(EVENTS) > 0;
-  const message = `Expected an Accept of ${EVENTS} for a subscription, got ${shown(request.headers.get('accept') ?? '')}.`;
-  request.headers.set('accept', (isAccepted ? accept.select([...WHOLE, EVENTS]) : WHOLE).join(', '));
-  if (!isAccepted) throw badRequest(406, message);
+  if (accept.weightOf(EVENTS) === 0) {
+    const given = shown(request.headers.get('accept') ?? '');
+    throw notAcceptable(request, `Expected an Accept of ${EVENTS} for a subscription, got ${given}.`);
+  }
+  request.headers.set('accept', accept.select([...WHOLE, EVENTS]).join(', '));
+}
+
+function notAcceptable(request: Request, message: string) {
+  // Yoga would answer without a body.
+  request.headers.set('accept', WHOLE.join(', '));
+  return badRequest(406, message);
 }
 
 /** The acceptable types, empty if there are none. */

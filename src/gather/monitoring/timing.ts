@@ -22,7 +22,7 @@ export interface TimingReport {
 /** Collects the timing of one operation. */
 export class Timing {
   readonly arrival: number;
-  /** Their durations in milliseconds. */
+  /** The durations of the phases, in milliseconds. */
   readonly phases: Record<Phase, number> = { parse: 0, validate: 0, context: 0, execute: 0 };
   /** The first 1,000 calls. */
   readonly calls: Call[] = [];

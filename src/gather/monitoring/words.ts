@@ -46,11 +46,14 @@ const SAID: Readonly<Record<string, (value: never) => string>> = {
   status: (status: number) => `status ${status}`,
 };
 
-interface Failure {
+/** Errors of an operation that have one cause: the same code, source and field. */
+export interface Failure {
   code: string;
   source?: string;
+  /** Of the first of them. */
   path?: string;
   count: number;
+  /** The fault behind a masked error. */
   err?: DescribedError;
 }
 

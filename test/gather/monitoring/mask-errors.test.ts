@@ -14,10 +14,10 @@ import { createParseDocument } from '../../../src/gather/graphql/documents/parse
 import { createValidateDocument } from '../../../src/gather/graphql/documents/validate-document.ts';
 import { Charges } from '../../../src/gather/graphql/limits/charge.ts';
 import { Turns } from '../../../src/gather/graphql/limits/turns.ts';
-import { createPlanOf } from '../../../src/gather/graphql/operation-plan.ts';
 import { createAnswerOperation, type Steps } from '../../../src/gather/graphql/operations/answer-operation.ts';
 import { CacheHeaders } from '../../../src/gather/graphql/operations/cache-headers.ts';
 import { OperationLog } from '../../../src/gather/graphql/operations/operation-log.ts';
+import { createPlanOf } from '../../../src/gather/graphql/operations/operation-plan.ts';
 import { Timings } from '../../../src/gather/graphql/operations/timings.ts';
 import { type FaultEvent, faults } from '../../../src/gather/monitoring/channels.ts';
 import { createMaskError, findFault } from '../../../src/gather/monitoring/mask-errors.ts';

@@ -2,7 +2,7 @@ import { parse, type ValidatedExecutionArgs, validateExecutionArgs } from 'graph
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { engineResolvers } from '../../../src/gather/engine-resolvers.ts';
 import { toGlobalId } from '../../../src/gather/global-id.ts';
-import { createPlanOf } from '../../../src/gather/graphql/operation-plan.ts';
+import { createPlanOf } from '../../../src/gather/graphql/operations/operation-plan.ts';
 import { createAppSchema } from '../../../src/gather/graphql/schema.ts';
 import type { Viewer } from '../../../src/gather/viewer.ts';
 import { smokehouse } from '../../../src/smokehouse/index.ts';

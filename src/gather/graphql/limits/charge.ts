@@ -3,7 +3,7 @@ import { toAddressKey } from '../../concurrency/limit-key.ts';
 import type { TokenBucket, TokenBuckets } from '../../concurrency/token-buckets.ts';
 import type { Context } from '../../context.ts';
 import type { OperationCost } from '../../monitoring/channels.ts';
-import type { CostPlan } from '../operation-plan.ts';
+import type { CostPlan } from '../operations/operation-plan.ts';
 import { actualCost, ERROR_POINTS, requestedCost } from './cost.ts';
 import type { Limits } from './limits.ts';
 import { createRefusal, Refused } from './refusal.ts';
@@ -25,8 +25,6 @@ interface ReportedCost {
 interface Priced {
   plan: CostPlan;
   variables: Variables;
-  /** Who pays: see `keyOf`. */
-  key: string;
 }
 
 /** Charges operations to the buckets of their clients. */
@@ -39,9 +37,12 @@ export class Charges {
     this.#buckets = buckets;
   }
 
-  /** Takes the requested cost, if it can. A refused operation reports its charge, too: see `assertTaken`. */
-  take({ plan, variables, key }: Priced): Charge {
-    return new Charge(this.#limits, { plan, variables, bucket: this.#buckets.of(key) });
+  /**
+   * Takes the requested cost, if it can: see `assertTaken`. A refused operation reports its charge, too.
+   * @param key of the client, as of `keyOf`
+   */
+  take(key: string, priced: Priced): Charge {
+    return new Charge(this.#limits, this.#buckets.of(key), priced);
   }
 }
 
@@ -53,9 +54,8 @@ export class Charges {
  */
 export class Charge {
   readonly #limits: CostLimits;
-  readonly #plan: CostPlan;
-  readonly #variables: Variables;
   readonly #bucket: TokenBucket;
+  readonly #priced: Priced;
   readonly #maxCost: number;
   readonly #requested: number;
   /** Whether the requested cost was taken. */
@@ -67,14 +67,13 @@ export class Charge {
   #errors = 0;
   #paid: number;
 
-  constructor(limits: CostLimits, { plan, variables, bucket }: Omit<Priced, 'key'> & { bucket: TokenBucket }) {
+  constructor(limits: CostLimits, bucket: TokenBucket, priced: Priced) {
     this.#limits = limits;
-    this.#plan = plan;
-    this.#variables = variables;
     this.#bucket = bucket;
+    this.#priced = priced;
     // An operation that costs more than a full bucket could never be paid.
     this.#maxCost = Math.min(limits.maxCost, limits.costBucket);
-    this.#requested = requestedCost(plan, variables);
+    this.#requested = requestedCost(priced.plan, priced.variables);
     this.#paid = this.#requested;
     this.isTaken = this.#requested <= this.#maxCost && bucket.take(this.#requested);
   }
@@ -106,7 +105,7 @@ export class Charge {
   /** Settles an operation that was answered in one piece. */
   settle(result: ExecutionResult): void {
     if (!this.isTaken) return;
-    const actual = actualCost(this.#plan, result, this.#variables);
+    const actual = actualCost(this.#priced.plan, result, this.#priced.variables);
     this.#actual = actual;
     this.#bucket.giveBack(this.#requested - actual + Math.min(actual, this.#sqlMs));
   }

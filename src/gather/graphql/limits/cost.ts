@@ -1,5 +1,5 @@
 import type { ExecutionResult } from 'graphql';
-import type { CostPlan, PlannedField } from '../operation-plan.ts';
+import type { CostPlan, PlannedField } from '../operations/operation-plan.ts';
 import { type Failures, failuresOf } from './failures.ts';
 import type { Size, Variables } from './size.ts';
 

@@ -16,11 +16,11 @@ import { AnswerSize } from '../limits/answer-size.ts';
 import { type Charges, keyOf } from '../limits/charge.ts';
 import { Refused } from '../limits/refusal.ts';
 import type { Turns } from '../limits/turns.ts';
-import type { PlanOf } from '../operation-plan.ts';
 import type { AddSources } from './add-sources.ts';
 import { createDeadline } from './deadline.ts';
 import { executePlanned, masked } from './execute-planned.ts';
 import { isSubscription, type Operation } from './operation.ts';
+import type { PlanOf } from './operation-plan.ts';
 import { isParts, type Part, type Result } from './part.ts';
 import { type ExecutionArgs, type PlannedOperation, planOperation } from './plan-operation.ts';
 import { type Reports, reportParts, reportResult } from './report-result.ts';
@@ -99,7 +99,7 @@ export function createAnswerOperation(steps: Steps): (asked: Asked) => Promise<R
     const turn = isSubscription(operation) ? undefined : steps.turns.take(context);
     if (turn) await turn;
     const variables = planned.args.variableValues.coerced;
-    operation.charge = steps.charges.take({ plan: planned.cost, variables, key: keyOf(context) });
+    operation.charge = steps.charges.take(keyOf(context), { plan: planned.cost, variables });
     operation.charge.assertTaken();
     steps.addSources(operation, planned);
     return planned;
@@ -137,7 +137,6 @@ function begin({ request, params, context }: Asked, steps: Steps): Operation {
     deadline,
     answerSize,
     start: performance.now(),
-    event: steps.events?.of(request, timing),
     document: undefined,
     definition: undefined,
     charge: undefined,

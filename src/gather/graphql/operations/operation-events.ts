@@ -3,7 +3,6 @@ import type { Plugin } from 'graphql-yoga';
 import { AttachedProperty } from '../../attached-property.ts';
 import { toClientError } from '../../errors.ts';
 import { type OperationError, type OperationEvent, operations } from '../../monitoring/channels.ts';
-import type { Timing } from '../../monitoring/timing.ts';
 import { toDocumentId } from '../documents/document-id.ts';
 import type { Operation } from './operation.ts';
 
@@ -24,34 +23,34 @@ export class OperationEvents {
     this.plugin = { instrumentation: { operation: ({ request }, operate) => this.#publish(request, operate) } };
   }
 
-  /** The event of an operation that begins. */
-  of(request: Request, { phases }: Timing): OperationEvent | undefined {
-    const event = this.#events.get(request);
-    return event && Object.assign(event, { phases });
-  }
-
   /** Describes an operation whose document is known. */
-  describe({ event, document, definition }: Operation): void {
+  describe({ request, document, definition }: Operation): void {
+    const event = this.#events.get(request);
     if (!event || !document || !definition) return;
     event.type = definition.operation;
     event.name = definition.name?.value;
     event.documentId = this.#trustedIdOf(document);
   }
 
-  addErrors({ event }: Operation, errors: readonly GraphQLError[]): void {
+  addErrors({ request }: Operation, errors: readonly GraphQLError[]): void {
+    const event = this.#events.get(request);
     if (event) addErrors(event, errors);
   }
 
-  settle({ event, charge }: Operation): void {
-    if (event) event.cost = charge?.cost;
+  /** Adds what is known at the end of an operation. */
+  settle({ request, timing, charge }: Operation): void {
+    const event = this.#events.get(request);
+    if (event) Object.assign(event, { phases: timing.phases, cost: charge?.cost });
   }
 
   /** Lets an operation go on until `endParts`. */
-  beginParts({ event }: Operation): void {
+  beginParts({ request }: Operation): void {
+    const event = this.#events.get(request);
     if (event) this.#streaming.add(event);
   }
 
-  endParts({ event }: Operation): void {
+  endParts({ request }: Operation): void {
+    const event = this.#events.get(request);
     if (event) operations.asyncEnd.publish(event);
   }
 

@@ -1,20 +1,10 @@
 import { type DocumentNode, type GraphQLError, Kind, type OperationDefinitionNode, visit } from 'graphql';
 import type { Call } from '../../calls.ts';
 import { originalOf } from '../../errors.ts';
-import { type DescribedError, describeError } from '../../monitoring/describe-error.ts';
+import { describeError } from '../../monitoring/describe-error.ts';
 import { findFault } from '../../monitoring/mask-errors.ts';
 import { round, type Timing } from '../../monitoring/timing.ts';
-
-/** Errors of an operation that have one cause: the same code, source and field. */
-interface Failure {
-  code: string;
-  source?: string;
-  /** Of the first of them. */
-  path?: string;
-  count: number;
-  /** The fault behind a masked error. */
-  err?: DescribedError;
-}
+import type { Failure } from '../../monitoring/words.ts';
 
 const MAX_FAILURES = 5;
 const MAX_ROOT_FIELDS = 5;

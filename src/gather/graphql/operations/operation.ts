@@ -3,7 +3,6 @@ import type { GraphQLParams } from 'graphql-yoga';
 import type { Deadline } from '../../concurrency/deadline.ts';
 import type { Context } from '../../context.ts';
 import type { ServerContext } from '../../http/server-context.ts';
-import type { OperationEvent } from '../../monitoring/channels.ts';
 import type { Timing } from '../../monitoring/timing.ts';
 import type { AnswerSize } from '../limits/answer-size.ts';
 import type { Charge } from '../limits/charge.ts';
@@ -19,8 +18,6 @@ export interface Operation {
   readonly answerSize: AnswerSize;
   /** `performance.now()` when its parameters had arrived. */
   readonly start: number;
-  /** What metrics and traces get, if they are on. */
-  readonly event: OperationEvent | undefined;
   /** Undefined until it is parsed. */
   document: DocumentNode | undefined;
   /** Undefined until it is found in the document. */

@@ -2,7 +2,7 @@ import { GraphQLError, type GraphQLSchema, type ValidatedExecutionArgs, validate
 import { acceptOf, formatOfParts, type PartsFormat } from '../../http/accept.ts';
 import { mayComeInParts } from '../execution/plan.ts';
 import { Refused, toInvalid } from '../limits/refusal.ts';
-import type { OperationPlan, PlanOf } from '../operation-plan.ts';
+import type { OperationPlan, PlanOf } from './operation-plan.ts';
 
 const MAX_ERRORS = 20;
 /** Each error quotes the whole invalid value, before that is removed again. */

@@ -44,7 +44,7 @@ export class Timings {
     return timing;
   }
 
-  /** Decides whether the client of an operation gets details. Its response has not begun, and its viewer is known. */
+  /** Decides whether the client of an operation gets details, before its response begins. */
   decide({ request, context }: Operation): void {
     if (request.headers.get(HEADER) !== '0' && this.#maySeeDetails(context.viewer)) this.#detailed.set(request, true);
   }

@@ -10,7 +10,7 @@ import {
 } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { actualCost, requestedCost } from '../../../../src/gather/graphql/limits/cost.ts';
-import { createPlanOf } from '../../../../src/gather/graphql/operation-plan.ts';
+import { createPlanOf } from '../../../../src/gather/graphql/operations/operation-plan.ts';
 import { TEST_LIMITS } from '../../../helpers/app.ts';
 import { TEST_TABLES } from '../../../helpers/database.ts';
 import { schema } from '../../../helpers/schema.ts';

@@ -12,15 +12,15 @@ import {
   type ValidatedExecutionArgs,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import type { Columns } from '../database/columns.ts';
-import { Leads } from '../loaders/leads.ts';
-import { forget, planOf as selectionOf } from './execution/plan.ts';
-import type { Field, Selection } from './execution/selection.ts';
-import { type ArgumentCost, argumentCostOf } from './limits/argument-cost.ts';
-import { type Size, type Sizing, sizingOf } from './limits/size.ts';
-import type { TableTypes } from './owner-column.ts';
-import { readingOf } from './reads.ts';
-import { TableSelections } from './table-selection.ts';
+import type { Columns } from '../../database/columns.ts';
+import { Leads } from '../../loaders/leads.ts';
+import { forget, planOf as selectionOf } from '../execution/plan.ts';
+import type { Field, Selection } from '../execution/selection.ts';
+import { type ArgumentCost, argumentCostOf } from '../limits/argument-cost.ts';
+import { type Size, type Sizing, sizingOf } from '../limits/size.ts';
+import type { TableTypes } from '../owner-column.ts';
+import { readingOf } from '../reads.ts';
+import { TableSelections } from '../table-selection.ts';
 
 /** What is known of an operation before it runs: derived from the selection that is executed, and kept with it. */
 export interface OperationPlan {
