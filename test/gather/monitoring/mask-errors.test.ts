@@ -100,7 +100,9 @@ test.each<[string, Plugin, Partial<Steps>?]>([
   expect(response.status).toBe(500);
   expect(text).toContain(`"requestId":"${response.headers.get('x-request-id')}"`);
   expect(text).not.toMatch(/secret| at /);
-  expect(logged.filter(({ level }) => level === 50)).toHaveLength(1);
+  const written = logged.filter(({ level }) => level === 50);
+  expect(written).toHaveLength(1);
+  expect(JSON.stringify(written)).toContain(FAULT.message);
 });
 
 test('a fault is reported with what hides the values of its operation', async () => {
