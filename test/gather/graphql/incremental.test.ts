@@ -148,9 +148,10 @@ test.each(['application/json', 'application/graphql-response+json', '*/*'])(
 test('timing comes with the first part when it is asked for', async () => {
   const headers = { ...STAFF_HEADERS, accept: TODAY, 'x-gather-timing': '1' };
   const response = await send(url, DEFERRED, headers).response;
-  expect(response.headers['server-timing']).toMatch(/execute;dur=[1-9].*, newest;dur=.*, total;dur=/);
+  expect(response.headers['server-timing']).toMatch(/execute;dur=.*, newest;dur=.*, total;dur=/);
   const [first, last] = await all(response);
   expect(first.extensions).toEqual({ timing: expect.objectContaining({ unit: 'ms' }), cost: DEFERRED_COST });
+  expect(first.extensions.timing.phases.execute).toBeGreaterThan(0);
   expect(first.extensions.timing.calls).toMatchObject([{ name: 'session.find' }, { name: 'newest' }]);
   expect(last).not.toHaveProperty('extensions');
 });

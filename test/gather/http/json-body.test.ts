@@ -269,7 +269,7 @@ test('halves of bodies do not fill the memory, and small ones are taken meanwhil
   }
   const small = await fetch(`${url}/graphql`, toInit(QUERY));
   expect(await small.json()).toHaveProperty('data.about');
-  expect(liveBytes() - before).toBeLessThan(50_000_000);
+  expect(liveBytes() - before).toBeLessThan(25_000_000);
 
   for (const { socket } of clients) socket.write('x');
   const statuses = () => clients.map(({ received }) => /^HTTP\/1.1 (\d+) /.exec(received)?.[1]);
