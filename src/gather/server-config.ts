@@ -4,7 +4,7 @@ import type { EngineSchemas } from './database/schemas.ts';
 import type { Pooling } from './database/transaction-pooling.ts';
 import type { StoreConfig } from './files/create-store.ts';
 import type { QuotaConfig } from './files/storage-quota.ts';
-import type { DocumentsConfig } from './graphql/documents/use-documents.ts';
+import type { DocumentsConfig } from './graphql/documents/with-text.ts';
 import type { Limits } from './graphql/limits/limits.ts';
 import type { MetricsConfig } from './http/metrics-endpoint.ts';
 import type { OverloadConfig } from './http/overload.ts';

@@ -1,5 +1,4 @@
 import { createServer as createHttpServer } from 'node:http';
-import { createYoga } from 'graphql-yoga';
 import { Accounts } from './accounts/accounts.ts';
 import { Identities } from './accounts/viewer-from.ts';
 import { Viewers } from './accounts/viewers.ts';
@@ -21,15 +20,14 @@ import { createUploadRoute } from './files/upload-route.ts';
 import { Uploads } from './files/uploads.ts';
 import { readManifest } from './graphql/documents/manifest.ts';
 import { createParseDocument } from './graphql/documents/parse-document.ts';
-import { useDocuments } from './graphql/documents/use-documents.ts';
 import { createValidateDocument } from './graphql/documents/validate-document.ts';
-import { renderGraphiQL, wantsPage } from './graphql/graphiql.ts';
+import { createWithText } from './graphql/documents/with-text.ts';
 import { Charges } from './graphql/limits/charge.ts';
 import { Turns } from './graphql/limits/turns.ts';
-import { useQueryLength } from './graphql/limits/use-query-length.ts';
 import { ListInputs } from './graphql/lists/list-inputs.ts';
 import { createAddSources } from './graphql/operations/add-sources.ts';
 import { createAnswerOperation } from './graphql/operations/answer-operation.ts';
+import { createAnswerRequest } from './graphql/operations/answer-request.ts';
 import { CacheHeaders } from './graphql/operations/cache-headers.ts';
 import { OperationEvents } from './graphql/operations/operation-events.ts';
 import { OperationLog } from './graphql/operations/operation-log.ts';
@@ -37,6 +35,7 @@ import { createPlanOf } from './graphql/operations/operation-plan.ts';
 import { Timings } from './graphql/operations/timings.ts';
 import { createAppSchema, nodeTypesOf } from './graphql/schema.ts';
 import { createSchemaRoute } from './graphql/schema-route.ts';
+import { createYogaServer } from './graphql/yoga.ts';
 import { createYogaRoute } from './graphql/yoga-route.ts';
 import { createAcceptRequest } from './http/accept-request.ts';
 import { Admission } from './http/admission.ts';
@@ -50,16 +49,11 @@ import { answerNotHttp } from './http/not-http.ts';
 import { nothingHere } from './http/nothing-here.ts';
 import { OpenRequests } from './http/open-requests.ts';
 import { Overload, refuseOverload } from './http/overload.ts';
+import { createReadParams } from './http/read-params.ts';
 import { checkReadiness } from './http/readiness.ts';
 import { refuse } from './http/refuse.ts';
 import { shown } from './http/shown.ts';
 import { UploadSlots } from './http/upload-slots.ts';
-import { useAccept } from './http/use-accept.ts';
-import { useHealth } from './http/use-health.ts';
-import { useJsonBody } from './http/use-json-body.ts';
-import { useMethod } from './http/use-method.ts';
-import { useMultipart } from './http/use-multipart.ts';
-import { useUrlParams } from './http/use-url-params.ts';
 import { countUnsettledJobs } from './jobs/job-count-rows.ts';
 import { JobNotifications } from './jobs/job-notifications.ts';
 import { Jobs } from './jobs/jobs.ts';
@@ -110,8 +104,6 @@ const STALL_TIMEOUT_MS = 60_000;
 const SETTLE_TIMEOUT_MS = 5000;
 /** Longer than the 60 s of most load balancers, which must close first: they may just be sending a request. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
-/** Matches no URL: health checks are answered by `useHealth`, not by Yoga. */
-const NO_ENDPOINT = ' ';
 /** Stricter than Yoga, which accepts any URL that ends with `?/graphql`. */
 const YOGA_PATH = /^\/(?:graphql\/?(?:\?.*)?|health|ready)$/;
 const HEALTH_PATH = /^\/(?:health|ready)$/;
@@ -197,7 +189,7 @@ export function createServer(app: App, config: ServerConfig): Server {
 
   const timings = new Timings(config.isDevelopment, roles);
   const viewers = new Viewers({ accounts, identities, roles, buckets, proxyHops: config.proxyHops, maskError });
-  const operationLog = new OperationLog({ log, refusals, maskError, slowOperationMs, proxyHops: config.proxyHops });
+  const operationLog = new OperationLog({ log, refusals, slowOperationMs, proxyHops: config.proxyHops });
   // By which headers an application identifies viewers, no cache can know.
   const cacheHeaders = new CacheHeaders(identities ? 0 : config.cacheSeconds);
   // Only if metrics or traces listen. Metrics do from the start of the server on.
@@ -205,8 +197,8 @@ export function createServer(app: App, config: ServerConfig): Server {
     config.metrics || operations.hasSubscribers ? new OperationEvents((id) => trustedDocuments.has(id)) : undefined;
   const answerOperation = createAnswerOperation({
     timings,
-    operationTimeoutMs: config.operationTimeoutMs,
-    answerMaxBytes: config.limits.answerMaxBytes,
+    queryMaxBytes: config.limits.queryMaxBytes,
+    withText: createWithText(trustedDocuments, config.documents),
     schema,
     isIntrospectable: config.isIntrospectable,
     parseDocument: createParseDocument(config.limits),
@@ -243,43 +235,33 @@ export function createServer(app: App, config: ServerConfig): Server {
     events,
   });
 
-  let isRetired = false;
-  const yoga = createYoga({
-    schema,
-    plugins: [
-      useHealth(async () => {
-        if (isRetired) return { isReady: false, reason: 'The server is stopping.', services: clients.state() };
-        const migrations = hasEngineTables ? { ...config, migrations: app.migrations } : undefined;
-        return checkReadiness({ log, pools, clients, migrations }, maskError);
-      }),
-      useAccept(),
-      useMethod(),
-      useUrlParams(),
-      useJsonBody({ ...config.limits, proxyHops: config.proxyHops }),
-      useMultipart({ maxBytes: config.uploadMaxBytes, slots }),
-      timings.plugin,
-      useQueryLength(config.limits),
-      useDocuments(trustedDocuments, config.documents),
-      viewers.plugin,
-      operationLog.plugin,
-      cacheHeaders.plugin,
-      ...(events ? [events.plugin] : []),
-      { onParams: ({ setParamsHandler }) => setParamsHandler(answerOperation) },
-    ],
-    maskedErrors: { maskError },
-    parserAndValidationCache: false,
-    healthCheckEndpoint: NO_ENDPOINT,
-    graphiql:
-      config.hasGraphiQL &&
-      ((request) => wantsPage(request) && { title: app.name, defaultTabs: [...(app.documents?.tabs ?? [])] }),
-    renderGraphiQL,
-    logging: false,
-    cors: false,
-    multipart: false,
-    landingPage: false,
-    maxRequestBodySize: false,
+  const answerRequest = createAnswerRequest({
+    operationTimeoutMs: config.operationTimeoutMs,
+    answerMaxBytes: config.limits.answerMaxBytes,
+    readParams: createReadParams({
+      bodyMaxBytes: config.limits.bodyMaxBytes,
+      uploadMaxBytes: config.uploadMaxBytes,
+      slots,
+      proxyHops: config.proxyHops,
+    }),
+    answerOperation,
+    timings,
+    log: operationLog,
+    maskError,
   });
-  const answerWithYoga = createYogaRoute(yoga, log);
+
+  let isRetired = false;
+  const yoga = createYogaServer({
+    schema,
+    answerRequest,
+    checkReadiness: async () => {
+      if (isRetired) return { isReady: false, reason: 'The server is stopping.', services: clients.state() };
+      const migrations = hasEngineTables ? { ...config, migrations: app.migrations } : undefined;
+      return checkReadiness({ log, pools, clients, migrations }, maskError);
+    },
+    graphiql: config.hasGraphiQL ? { title: app.name, defaultTabs: [...(app.documents?.tabs ?? [])] } : undefined,
+  });
+  const answerWithYoga = createYogaRoute(yoga, { log, maskError });
   const acceptRequest = createAcceptRequest(config);
   const overload =
     config.overload &&

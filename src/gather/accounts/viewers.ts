@@ -1,6 +1,5 @@
 import type { ExecutionResult } from 'graphql';
-import { createGraphQLError, type Plugin } from 'graphql-yoga';
-import { AttachedProperty } from '../attached-property.ts';
+import { createGraphQLError } from 'graphql-yoga';
 import { limitKeyOf } from '../concurrency/limit-key.ts';
 import type { TokenBuckets } from '../concurrency/token-buckets.ts';
 import type { Context } from '../context.ts';
@@ -51,46 +50,36 @@ const POINTS = 10;
  */
 export class Viewers {
   readonly #options: ViewerOptions;
-  readonly #cookies = new AttachedProperty<Request, string[]>();
-  /** How the viewer of a request was found, if it is a user. */
-  readonly #finders = new AttachedProperty<Request, () => Promise<Viewer>>();
-  /** Sends the cookies that were set. */
-  readonly plugin: Plugin;
 
   constructor(options: ViewerOptions) {
     this.#options = options;
-    this.plugin = {
-      onResponse: ({ request, response }) => {
-        for (const cookie of this.#cookies.get(request) ?? []) response.headers.append('set-cookie', cookie);
-      },
-    };
   }
 
   /** Adds the viewer to the context of an operation. @throws Refused for an invalid token */
-  identify({ request, context }: Operation): void | Promise<void> {
+  identify(operation: Operation): void | Promise<void> {
+    const { request, context } = operation;
     const { accounts, identities, roles, proxyHops } = this.#options;
     // A caller in this process may have given it.
     const viewer: Viewer | undefined = context.viewer;
     const address = context.req ? addressOf(context.req, proxyHops) : 'this process';
-    const setCookie = (cookie: string) =>
-      void this.#cookies.set(request, [...(this.#cookies.get(request) ?? []), cookie]);
+    const setCookie = (cookie: string) => void operation.cookies.push(cookie);
     const added: ViewerContext = { viewer: viewer ?? roles.nobody, roles, address, setCookie, accounts };
     Object.assign(context, added);
     if (viewer) return undefined;
     const proof = readProof(request, accounts.cookie);
-    return proof || identities ? this.#find(request, context, proof) : undefined;
+    return proof || identities ? this.#find(operation, proof) : undefined;
   }
 
   /** Passes on the events of a subscription while its viewer is signed in. */
   whileSignedIn(
-    { request, context: { viewer } }: Operation,
+    { context: { viewer }, findViewer }: Operation,
     events: AsyncIterable<ExecutionResult>,
   ): AsyncIterable<ExecutionResult> {
-    const findViewer = this.#finders.get(request);
     return findViewer ? endWithSession(events, viewer, findViewer, this.#options.maskError) : events;
   }
 
-  async #find(request: Request, context: Context, proof: Proof | undefined): Promise<void> {
+  async #find(operation: Operation, proof: Proof | undefined): Promise<void> {
+    const { request, context } = operation;
     const { accounts, identities, roles, buckets } = this.#options;
     const { signal, address } = context;
     const asked = { request: identities ? toIdentify(request) : request, signal, address };
@@ -108,7 +97,7 @@ export class Viewers {
     const isPaid = bucket.take(POINTS);
     try {
       context.viewer = await findViewer(!isPaid);
-      if (context.viewer.user) this.#finders.set(request, findViewer);
+      if (context.viewer.user) operation.findViewer = findViewer;
     } catch (error) {
       if (isUnauthenticated(error)) {
         if (!isPaid) throw new Refused(throttled(POINTS, bucket));

@@ -5,8 +5,9 @@ import { Accept } from '../header-fields.ts';
 /** Media types of a response in one piece; the first is the default. */
 export const WHOLE = ['application/json', 'application/graphql-response+json'];
 /** Media types of incremental responses. */
+export const MULTIPART = 'multipart/mixed';
 export const EVENTS = 'text/event-stream';
-export const PARTS = ['multipart/mixed', EVENTS];
+export const PARTS = [MULTIPART, EVENTS];
 const FORMAT_OF_2022 = '20220824';
 
 /** Clients of one kind send the same text, which takes as long to parse as a small query. */
@@ -15,7 +16,7 @@ const parsed = new LRUCache<string, Accept>({ max: 100 });
 const MAX_KEPT_LENGTH = 500;
 const accepts = new AttachedProperty<Request, Accept>();
 
-/** The parsed `Accept` header of a request as it was sent, shared by all requests with the same text. */
+/** The parsed `Accept` header of a request, shared by all requests with the same text. */
 export function acceptOf(request: Request): Accept {
   const known = accepts.get(request);
   if (known) return known;

@@ -15,6 +15,6 @@ export function toServerTiming(timing: Timing): string {
 }
 
 /** The header with the total only, in whole milliseconds, which any client could measure itself. */
-export function toTotal({ elapsed }: Timing): string {
+export function toTotal({ elapsed }: Pick<Timing, 'elapsed'>): string {
   return `total;dur=${Math.ceil(elapsed)}`;
 }

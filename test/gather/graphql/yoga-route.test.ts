@@ -4,6 +4,7 @@ import pino from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { createYogaRoute } from '../../../src/gather/graphql/yoga-route.ts';
 import { listen } from '../../../src/gather/http/listen.ts';
+import { createMaskError } from '../../../src/gather/monitoring/mask-errors.ts';
 
 /** Starts a server of Yoga with this plugin. @returns what it logs */
 async function startServer(plugin: Plugin) {
@@ -12,8 +13,9 @@ async function startServer(plugin: Plugin) {
     plugins: [plugin],
     logging: false,
   });
-  const lines: { level: number; err?: { code: string } }[] = [];
-  const route = createYogaRoute(yoga, pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) }));
+  const lines: { level: number; err?: { code?: string; message?: string } }[] = [];
+  const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) });
+  const route = createYogaRoute(yoga, { log, maskError: createMaskError() });
   const server = createServer((request, response) => void route(request, response));
   onTestFinished(() => void server.close());
   return { url: await listen(server, '127.0.0.1', 0), lines };
@@ -43,8 +45,11 @@ test.each<[string, Required<Plugin>['onRequest']]>([
     },
   ],
   ['rejects', () => Promise.reject(new Error('broken'))],
-])('a hook that %s is answered with 500', async (_, onRequest) => {
+])('a hook that %s is logged, and answered with 500 and no more than its client may know', async (_, onRequest) => {
   const { url, lines } = await startServer({ onRequest });
-  expect((await fetch(url + QUERY)).status).toBe(500);
-  expect(lines).toEqual([]);
+  const response = await fetch(url + QUERY);
+  expect(response.status).toBe(500);
+  const extensions = { code: 'INTERNAL_SERVER_ERROR', retryable: false };
+  expect(await response.json()).toEqual({ errors: [{ message: 'Something went wrong on our side.', extensions }] });
+  expect(lines).toMatchObject([{ level: 50, err: { message: 'broken' } }]);
 });

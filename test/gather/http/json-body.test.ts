@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { createSchema, createYoga } from 'graphql-yoga';
+import { createSchema, createYoga, type Plugin } from 'graphql-yoga';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createReadJson } from '../../../src/gather/http/json-body.ts';
 import { OpenRequests } from '../../../src/gather/http/open-requests.ts';
-import { useJsonBody } from '../../../src/gather/http/use-json-body.ts';
+import type { ServerContext } from '../../../src/gather/http/server-context.ts';
 import { startTestApp, type TestApp } from '../../helpers/app.ts';
 import { liveBytes } from '../../helpers/live-bytes.ts';
 import { RawSocket } from '../../helpers/raw-socket.ts';
@@ -370,12 +371,17 @@ class Echo implements AsyncDisposable {
   #socket: Socket | undefined;
 
   private constructor(timeoutMs: number | undefined) {
+    const readJson = createReadJson({ bodyMaxBytes: MAX_BYTES, proxyHops: 0, timeoutMs });
+    const plugin: Plugin<object, ServerContext> = {
+      onRequestParse: ({ request, serverContext: { req }, setRequestParser }) =>
+        setRequestParser(() => readJson(request, req)),
+    };
     this.yoga = createYoga({
       schema: createSchema({
         typeDefs: 'type Query { echo(text: String!): String! }',
         resolvers: { Query: { echo: (_: unknown, { text }: { text: string }) => text } },
       }),
-      plugins: [useJsonBody({ bodyMaxBytes: MAX_BYTES, proxyHops: 0, timeoutMs })],
+      plugins: [plugin],
       logging: false,
       maxRequestBodySize: false,
     });

@@ -86,14 +86,14 @@ const CASES: Record<string, Case> = {
     code: 'METHOD_NOT_ALLOWED',
   },
   'an Accept of nothing that there is': {
-    of: ['http/use-accept.ts 406'],
+    of: ['http/formats.ts 406'],
     request: 'GET /graphql?query={about{name}}',
     headers: { accept: 'text/plain' },
     status: 406,
     says: /an Accept of application\/json, .*, got "text\/plain"/,
   },
   'another method': {
-    of: ['http/use-method.ts 405'],
+    of: ['http/read-params.ts 405'],
     request: 'DELETE /graphql',
     status: 405,
     says: /GET or POST, got DELETE/,
@@ -130,7 +130,7 @@ const CASES: Record<string, Case> = {
     says: /a body without a Content-Encoding, got gzip/,
   },
   'a large body': {
-    of: ['http/use-json-body.ts 413'],
+    of: ['http/json-body.ts 413'],
     request: POST,
     headers: JSON_TYPE,
     body: query(BIG),
@@ -138,7 +138,7 @@ const CASES: Record<string, Case> = {
     says: /a body of at most 1500 bytes \(MAX_BODY_BYTES\), got 20\d\d/,
   },
   'a body that is not UTF-8': {
-    of: ['http/use-json-body.ts 400'],
+    of: ['http/json-body.ts 400'],
     request: POST,
     headers: JSON_TYPE,
     body: '"\xff"',
@@ -178,7 +178,7 @@ const CASES: Record<string, Case> = {
     says: /only the parameters query, .*, got "qurey" too/,
   },
   'no query': {
-    of: ['graphql/documents/use-documents.ts 400'],
+    of: ['graphql/documents/with-text.ts 400'],
     request: POST,
     headers: JSON_TYPE,
     body: '{}',
@@ -186,7 +186,7 @@ const CASES: Record<string, Case> = {
     says: /the text of an operation as `query`, or an ID as `documentId`, got neither/,
   },
   'the ID of an unknown document': {
-    of: ['graphql/documents/use-documents.ts 404'],
+    of: ['graphql/documents/with-text.ts 404'],
     request: POST,
     headers: { ...JSON_TYPE, accept: 'application/graphql-response+json' },
     body: JSON.stringify({ documentId: `sha256:${'0'.repeat(64)}` }),
@@ -195,7 +195,7 @@ const CASES: Record<string, Case> = {
     code: 'PERSISTED_QUERY_NOT_FOUND',
   },
   'a long query': {
-    of: ['graphql/limits/use-query-length.ts 413'],
+    of: ['graphql/limits/query-length.ts 413'],
     request: POST,
     headers: JSON_TYPE,
     body: query(`{ a${' '.repeat(1100)}}`),
@@ -212,7 +212,7 @@ const CASES: Record<string, Case> = {
     code: 'BAD_USER_INPUT',
   },
   'a form without the header of a preflight': {
-    of: ['http/use-multipart.ts 403'],
+    of: ['http/multipart/multipart-request.ts 403'],
     request: POST,
     headers: { 'content-type': FORM['content-type'] },
     body: form(),
@@ -357,9 +357,9 @@ const CASES: Record<string, Case> = {
 const ELSEWHERE: Record<string, string> = {
   'http/not-http.ts 408': 'test/gather/http/connections.test.ts',
   'http/overload.ts 503': 'test/gather/http/overload.test.ts',
-  'http/use-json-body.ts 408': 'test/gather/http/json-body.test.ts',
-  'http/use-json-body.ts 429': 'test/gather/http/json-body.test.ts',
-  'graphql/documents/use-documents.ts 403': 'test/gather/graphql/documents/documents.test.ts',
+  'http/json-body.ts 408': 'test/gather/http/json-body.test.ts',
+  'http/json-body.ts 429': 'test/gather/http/json-body.test.ts',
+  'graphql/documents/with-text.ts 403': 'test/gather/graphql/documents/documents.test.ts',
   'files/answer-error.ts 503': 'test/gather/files/download.test.ts',
   'files/download.ts 412': 'test/gather/files/download.test.ts',
   'files/download.ts 416': 'test/gather/files/download.test.ts',

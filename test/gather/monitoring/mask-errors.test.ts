@@ -4,7 +4,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { GraphQLError } from 'graphql';
-import { createSchema, createYoga, type Plugin, type YogaInitialContext } from 'graphql-yoga';
+import { createSchema, type YogaInitialContext } from 'graphql-yoga';
 import pino from 'pino';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { TokenBuckets } from '../../../src/gather/concurrency/token-buckets.ts';
@@ -15,10 +15,15 @@ import { createValidateDocument } from '../../../src/gather/graphql/documents/va
 import { Charges } from '../../../src/gather/graphql/limits/charge.ts';
 import { Turns } from '../../../src/gather/graphql/limits/turns.ts';
 import { createAnswerOperation, type Steps } from '../../../src/gather/graphql/operations/answer-operation.ts';
+import { createAnswerRequest, type RequestSteps } from '../../../src/gather/graphql/operations/answer-request.ts';
 import { CacheHeaders } from '../../../src/gather/graphql/operations/cache-headers.ts';
 import { OperationLog } from '../../../src/gather/graphql/operations/operation-log.ts';
 import { createPlanOf } from '../../../src/gather/graphql/operations/operation-plan.ts';
 import { Timings } from '../../../src/gather/graphql/operations/timings.ts';
+import { createYogaServer } from '../../../src/gather/graphql/yoga.ts';
+import { createYogaRoute } from '../../../src/gather/graphql/yoga-route.ts';
+import { createReadParams } from '../../../src/gather/http/read-params.ts';
+import { UploadSlots } from '../../../src/gather/http/upload-slots.ts';
 import { type FaultEvent, faults } from '../../../src/gather/monitoring/channels.ts';
 import { createMaskError, findFault } from '../../../src/gather/monitoring/mask-errors.ts';
 import { Refusals } from '../../../src/gather/monitoring/refusals.ts';
@@ -30,7 +35,7 @@ import { fixture } from '../../helpers/fixture.ts';
 const logged: { level: number; msg: string }[] = [];
 const log = pino({}, { write: (line: string) => void logged.push(JSON.parse(line)) });
 const maskError = createMaskError();
-const logging = { log, refusals: new Refusals(log), maskError, slowOperationMs: 1000, proxyHops: 0 };
+const logging = { log, refusals: new Refusals(log), slowOperationMs: 1000, proxyHops: 0 };
 
 const FAULT = new Error('secret');
 
@@ -80,18 +85,16 @@ test.each([
   expect(shown.extensions).toMatchObject({ code: 'INTERNAL_SERVER_ERROR', retryable: false });
 });
 
-test.each<[string, Plugin, Partial<Steps>?]>([
-  ['a request comes', { onRequest: fail }],
-  ['its parameters are read', { onRequestParse: fail }],
-  ['they are looked at', { onParams: fail }],
-  ['its operation is prepared', {}, { addSources: fail }],
-  ['its result is reported', {}, { cacheHeaders: { isShared: fail } as never }],
-  ['its result is looked at', { onExecutionResult: fail }],
-  ['its result is written', { onResultProcess: fail }],
-  ['it is answered', { onResponse: fail }],
-])('what fails when %s is masked and logged once, with status 500', async (_, plugin, steps) => {
-  const yoga = startYoga({ a: () => 1 }, steps, plugin);
-  const server = createServer(identified((request, response) => void yoga(request, response)));
+test.each<[string, Partial<Steps & RequestSteps>]>([
+  ['its parameters are read', { readParams: fail }],
+  ['its document is looked up', { withText: fail }],
+  ['its operation is prepared', { addSources: fail }],
+  ['its result is reported', { cacheHeaders: { isShared: fail } as never }],
+  ['its result is written', { answerOperation: async () => ({ data: { a: { toJSON: fail } } }) }],
+])('what fails when %s is masked and logged once, with status 500', async (_, steps) => {
+  const yoga = startYoga({ a: () => 1 }, steps);
+  const route = createYogaRoute(yoga, { log, maskError });
+  const server = createServer(identified((request, response) => void route(request, response)));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const response = await fetch(`http://127.0.0.1:${port}/graphql?query={a}`);
@@ -99,7 +102,7 @@ test.each<[string, Plugin, Partial<Steps>?]>([
   server.close();
   expect(response.status).toBe(500);
   expect(text).toContain(`"requestId":"${response.headers.get('x-request-id')}"`);
-  expect(text).not.toMatch(/secret| at /);
+  expect(text).not.toMatch(/secret| at |unexpected/);
   const written = logged.filter(({ level }) => level === 50);
   expect(written).toHaveLength(1);
   expect(JSON.stringify(written)).toContain(FAULT.message);
@@ -158,14 +161,8 @@ test('the values of an operation do not outlive it with a connection that was op
 test('a subscription whose source stops when its client leaves is no fault', async () => {
   const leaving = new AbortController();
   const source = new EventEmitter();
-  const yoga = startYoga(
-    {},
-    {},
-    {},
-    {
-      b: { subscribe: (_: unknown, __: unknown, { signal }: Context) => on(source, 'b', { signal }), resolve: () => 1 },
-    },
-  );
+  const subscribe = (_: unknown, __: unknown, { signal }: Context) => on(source, 'b', { signal });
+  const yoga = startYoga({}, {}, { b: { subscribe, resolve: () => 1 } });
   const headers = { 'content-type': 'application/json', accept: 'text/event-stream' };
   const body = JSON.stringify({ query: 'subscription { b }' });
   const response = await yoga.fetch(URL, { method: 'POST', headers, body, signal: leaving.signal });
@@ -182,15 +179,14 @@ test('a subscription whose source stops when its client leaves is no fault', asy
 type Resolvers = Record<string, (root: unknown, args: Record<string, unknown>, context: YogaInitialContext) => unknown>;
 
 /** A server of one field, without sources. */
-function startYoga(Query: Resolvers, steps: Partial<Steps> = {}, plugin: Plugin = {}, Subscription: object = {}) {
+function startYoga(Query: Resolvers, steps: Partial<Steps & RequestSteps> = {}, Subscription: object = {}) {
   const typeDefs = 'type Query { a(b: String, c: String): Int } type Subscription { b: Int }';
   const schema = createSchema({ typeDefs, resolvers: { Query, Subscription } });
-  const timings = new Timings(false, fixture.app.roles);
-  const operationLog = new OperationLog(logging);
+  const reports = { timings: new Timings(false, fixture.app.roles), log: new OperationLog(logging), maskError };
   const answerOperation = createAnswerOperation({
-    timings,
-    operationTimeoutMs: 60_000,
-    answerMaxBytes: 1_000_000,
+    ...reports,
+    queryMaxBytes: TEST_LIMITS.queryMaxBytes,
+    withText: (params) => params,
     schema,
     isIntrospectable: true,
     parseDocument: createParseDocument(TEST_LIMITS),
@@ -203,20 +199,20 @@ function startYoga(Query: Resolvers, steps: Partial<Steps> = {}, plugin: Plugin 
     turns: new Turns(1),
     charges: new Charges(TEST_LIMITS, new TokenBuckets(TEST_LIMITS)),
     addSources: () => {},
-    maskError,
-    log: operationLog,
     cacheHeaders: new CacheHeaders(0),
     replica: undefined,
     events: undefined,
     ...steps,
   });
-  const operation: Plugin = { onParams: ({ setParamsHandler }) => setParamsHandler(answerOperation) };
-  return createYoga({
-    schema,
-    plugins: [timings.plugin, operationLog.plugin, operation, plugin],
-    maskedErrors: { maskError },
-    logging: false,
+  const answerRequest = createAnswerRequest({
+    ...reports,
+    operationTimeoutMs: 60_000,
+    answerMaxBytes: 1_000_000,
+    readParams: createReadParams({ ...TEST_LIMITS, uploadMaxBytes: 0, slots: new UploadSlots(), proxyHops: 0 }),
+    answerOperation,
+    ...steps,
   });
+  return createYogaServer({ schema, answerRequest, checkReadiness: fail, graphiql: undefined });
 }
 
 const URL = 'http://127.0.0.1/graphql';

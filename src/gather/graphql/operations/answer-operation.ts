@@ -1,23 +1,19 @@
 import type { ExecutionResult, GraphQLSchema } from 'graphql';
-import type { GraphQLParams } from 'graphql-yoga';
-import type { Context } from '../../context.ts';
 import type { Replica } from '../../database/replica.ts';
-import { preferEvents } from '../../http/use-accept.ts';
-import { bindFiles } from '../../http/use-multipart.ts';
+import { assertAcceptsEvents, formatsOfEvents } from '../../http/formats.ts';
 import type { MaskError } from '../../monitoring/mask-errors.ts';
 import { inPhase } from '../../monitoring/phase.ts';
 import { inThisRequest } from '../../monitoring/request-id.ts';
-import { collectCalls } from '../../monitoring/timing.ts';
 import { getOperation } from '../documents/get-operation.ts';
 import type { ParseDocument } from '../documents/parse-document.ts';
 import type { ValidateDocument } from '../documents/validate-document.ts';
+import type { WithText } from '../documents/with-text.ts';
 import { subscribe } from '../execution/subscribe.ts';
-import { AnswerSize } from '../limits/answer-size.ts';
 import { type Charges, keyOf } from '../limits/charge.ts';
+import { assertShort } from '../limits/query-length.ts';
 import { Refused } from '../limits/refusal.ts';
 import type { Turns } from '../limits/turns.ts';
 import type { AddSources } from './add-sources.ts';
-import { createDeadline } from './deadline.ts';
 import { executePlanned, masked } from './execute-planned.ts';
 import { isSubscription, type Operation } from './operation.ts';
 import type { PlanOf } from './operation-plan.ts';
@@ -33,8 +29,8 @@ interface Viewers {
 
 /** What the steps of an operation need. */
 export interface Steps extends Reports {
-  operationTimeoutMs: number;
-  answerMaxBytes: number;
+  queryMaxBytes: number;
+  withText: WithText;
   schema: GraphQLSchema;
   isIntrospectable: boolean;
   parseDocument: ParseDocument;
@@ -47,23 +43,21 @@ export interface Steps extends Reports {
   maskError: MaskError;
 }
 
-/** The parameters of a request, as Yoga has read them. */
-interface Asked {
-  request: Request;
-  params: GraphQLParams;
-  context: object;
-}
+/** Answers an operation, and reports its result. */
+export type AnswerOperation = (operation: Operation) => Promise<Result>;
 
 /**
  * Answers operations, each step in its order: the document is parsed, found valid and planned, who asks is identified and
- * charged, the operation is executed, and its result reported. Yoga reads the parameters and writes the result;
- * docs/decisions/051 says why the steps between are not its plugins.
+ * charged, the operation is executed, and its result reported. docs/decisions/051 says why the steps are not plugins of Yoga.
  */
-export function createAnswerOperation(steps: Steps): (asked: Asked) => Promise<Result> {
+export function createAnswerOperation(steps: Steps): AnswerOperation {
   const { maskError, replica, events, log } = steps;
 
   const run = async (operation: Operation): Promise<Result> => {
-    const { params, request, timing } = operation;
+    const { request, timing } = operation;
+    assertShort(operation.params.query, steps.queryMaxBytes);
+    const params = steps.withText(operation.params);
+    operation.params = params;
     const document = inPhase('parse', timing, () => steps.parseDocument(params.query ?? ''));
     const definition = getOperation(document, params.operationName, request.method);
     operation.document = document;
@@ -88,10 +82,11 @@ export function createAnswerOperation(steps: Steps): (asked: Asked) => Promise<R
   const prepare = async (operation: Operation, args: ExecutionArgs): Promise<PlannedOperation> => {
     const { request, context, deadline } = operation;
     if (isSubscription(operation)) {
-      preferEvents(request);
+      operation.formats = formatsOfEvents(request);
+      assertAcceptsEvents(request);
       deadline.lift();
     }
-    bindFiles(request, deadline);
+    operation.multipart?.bind(deadline);
     const identified = steps.viewers.identify(operation);
     if (identified) await identified;
     const planned = planOperation(args, request, steps.planOf);
@@ -113,34 +108,14 @@ export function createAnswerOperation(steps: Steps): (asked: Asked) => Promise<R
     return replica ? noted(parts, replica, operation.context.client.key) : parts;
   };
 
-  return async (asked) => {
-    const operation = begin(asked, steps);
+  const answer = async (operation: Operation): Promise<Result> => {
     const result = await run(operation).catch((error: unknown) => toResult(error, maskError));
     steps.timings.decide(operation);
-    if (!isParts(result)) return reportResult(operation, result, steps);
-    events?.beginParts(operation);
-    return inThisRequest(reportParts(operation, result, steps));
+    if (isParts(result)) return inThisRequest(reportParts(operation, result, steps));
+    return reportResult(operation, result, steps);
   };
-}
 
-function begin({ request, params, context }: Asked, steps: Steps): Operation {
-  const timing = steps.timings.of(request);
-  const deadline = createDeadline(request, steps.operationTimeoutMs);
-  const { signal } = deadline;
-  collectCalls(signal, timing);
-  const answerSize = new AnswerSize(steps.answerMaxBytes, (excess) => deadline.end(excess));
-  return {
-    request,
-    params,
-    context: Object.assign(context as Context, { request, params, signal, answerSize }),
-    timing,
-    deadline,
-    answerSize,
-    start: performance.now(),
-    document: undefined,
-    definition: undefined,
-    charge: undefined,
-  };
+  return events ? (operation) => events.publish(operation, () => answer(operation)) : answer;
 }
 
 /** Events come from what others have written: the subscriber must not read older rows afterwards. */

@@ -1,5 +1,4 @@
 import type { ExecutionResult } from 'graphql';
-import type { Plugin } from 'graphql-yoga';
 import type { Viewer } from '../../viewer.ts';
 import type { Operation } from './operation.ts';
 
@@ -8,26 +7,17 @@ const VARY = 'Accept, Authorization, Cookie, Origin, X-Gather-Timing';
 
 type Headers = Readonly<Record<string, string>>;
 
-const NO_STORE: Headers = { 'Cache-Control': 'no-store' };
+/** Forbids to store a response. */
+export const NO_STORE = { 'Cache-Control': 'no-store' };
 
 /** Lets shared caches store complete responses without errors to anonymous GET requests, and no others. */
 export class CacheHeaders {
   readonly #seconds: number;
   readonly #shared: Headers;
-  /** Forbids to store any response without the headers of this class. */
-  readonly plugin: Plugin;
-
   /** @param seconds how long they may be stored; 0 forbids it */
   constructor(seconds: number) {
     this.#seconds = seconds;
     this.#shared = { 'Cache-Control': `public, max-age=${seconds}`, Vary: VARY };
-    const ours = [NO_STORE, this.#shared].map((headers) => headers['Cache-Control']);
-    this.plugin = {
-      onResponse({ response: { headers } }) {
-        // Yoga's own header for streams is too weak.
-        if (!ours.includes(headers.get('cache-control') ?? '')) headers.set('cache-control', 'no-store');
-      },
-    };
   }
 
   /** Whether a shared cache may store the response to this operation. */

@@ -1,72 +1,58 @@
 import type { DocumentNode, GraphQLError } from 'graphql';
-import type { Plugin } from 'graphql-yoga';
-import { AttachedProperty } from '../../attached-property.ts';
 import { toClientError } from '../../errors.ts';
 import { type OperationError, type OperationEvent, operations } from '../../monitoring/channels.ts';
 import { toDocumentId } from '../documents/document-id.ts';
 import type { Operation } from './operation.ts';
+import { isParts, type Result } from './part.ts';
 
 const MAX_ERRORS = 10;
 
 /** Publishes operations for metrics and traces. */
 export class OperationEvents {
-  readonly #events = new AttachedProperty<Request, OperationEvent>();
-  /** Operations whose result is still being delivered. */
-  readonly #streaming = new WeakSet<OperationEvent>();
   readonly #trustedIdOf: (document: DocumentNode) => string | undefined;
-  /** Begins to publish each operation, and ends it unless it is answered in parts. */
-  readonly plugin: Plugin;
 
   /** @param isTrusted whether the document with this ID is trusted */
   constructor(isTrusted: (documentId: string) => boolean) {
     this.#trustedIdOf = createTrustedIdOf(isTrusted);
-    this.plugin = { instrumentation: { operation: ({ request }, operate) => this.#publish(request, operate) } };
+  }
+
+  /** Publishes an operation from now on until it is answered, or until `endParts` if that is in parts. */
+  publish(operation: Operation, answer: () => Promise<Result>): Promise<Result> {
+    const { headers } = operation.request;
+    const event: OperationEvent = { start: performance.now(), headers, errorCount: 0, errors: [] };
+    operation.event = event;
+    return operations.start.runStores(event, async () => {
+      try {
+        const result = await answer();
+        if (!isParts(result)) operations.asyncEnd.publish(event);
+        return result;
+      } catch (error) {
+        addErrors(event, [toClientError(error)]);
+        operations.asyncEnd.publish(event);
+        throw error;
+      }
+    });
   }
 
   /** Describes an operation whose document is known. */
-  describe({ request, document, definition }: Operation): void {
-    const event = this.#events.get(request);
+  describe({ event, document, definition }: Operation): void {
     if (!event || !document || !definition) return;
     event.type = definition.operation;
     event.name = definition.name?.value;
     event.documentId = this.#trustedIdOf(document);
   }
 
-  addErrors({ request }: Operation, errors: readonly GraphQLError[]): void {
-    const event = this.#events.get(request);
+  addErrors({ event }: Operation, errors: readonly GraphQLError[]): void {
     if (event) addErrors(event, errors);
   }
 
   /** Adds what is known at the end of an operation. */
-  settle({ request, timing, charge }: Operation): void {
-    const event = this.#events.get(request);
+  settle({ event, timing, charge }: Operation): void {
     if (event) Object.assign(event, { phases: timing.phases, cost: charge?.cost });
   }
 
-  /** Lets an operation go on until `endParts`. */
-  beginParts({ request }: Operation): void {
-    const event = this.#events.get(request);
-    if (event) this.#streaming.add(event);
-  }
-
-  endParts({ request }: Operation): void {
-    const event = this.#events.get(request);
+  endParts({ event }: Operation): void {
     if (event) operations.asyncEnd.publish(event);
-  }
-
-  #publish(request: Request, operate: () => Promise<void> | void): Promise<void> {
-    const event: OperationEvent = { start: performance.now(), headers: request.headers, errorCount: 0, errors: [] };
-    this.#events.set(request, event);
-    return operations.start.runStores(event, async () => {
-      try {
-        await operate();
-      } catch (error) {
-        addErrors(event, [toClientError(error)]);
-        throw error;
-      } finally {
-        if (!this.#streaming.has(event)) operations.asyncEnd.publish(event);
-      }
-    });
   }
 }
 

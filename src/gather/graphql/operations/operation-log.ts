@@ -1,14 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import type { ExecutionResult, GraphQLError } from 'graphql';
-import { isAsyncIterable, type Plugin } from 'graphql-yoga';
-import { AttachedProperty } from '../../attached-property.ts';
-import { isMasked, originalOf } from '../../errors.ts';
+import type { GraphQLError } from 'graphql';
+import { isMasked } from '../../errors.ts';
 import { addressOf } from '../../http/address.ts';
-import type { ServerContext } from '../../http/server-context.ts';
-import { isMultipart } from '../../http/use-multipart.ts';
 import { hideValues } from '../../monitoring/hide-values.ts';
 import type { Logger } from '../../monitoring/log.ts';
-import { findFault, type MaskError } from '../../monitoring/mask-errors.ts';
 import { type RefusalReason, type Refusals, reasonOf } from '../../monitoring/refusals.ts';
 import { setHideInRequest } from '../../monitoring/request-id.ts';
 import { round } from '../../monitoring/timing.ts';
@@ -19,7 +14,6 @@ import { describeCalls, describeErrors, literalsOf, titleOf } from './operation-
 interface LogOptions {
   log: Logger;
   refusals: Refusals;
-  maskError: MaskError;
   /** An operation that takes at least this long is logged as a warning, in milliseconds. */
   slowOperationMs: number;
   /** Number of proxies in front of the server. */
@@ -28,7 +22,6 @@ interface LogOptions {
 
 /** The result of a request. */
 interface Outcome {
-  request: Request;
   req: IncomingMessage | undefined;
   errors: readonly GraphQLError[];
   /** Why it is refused, if it is. */
@@ -44,34 +37,9 @@ interface Outcome {
  */
 export class OperationLog {
   readonly #options: LogOptions;
-  /** The requests that have a line. */
-  readonly #written = new AttachedProperty<Request, true>();
-  /** The request that each fault was last logged for: one may fail several steps of a request. */
-  readonly #logged = new WeakMap<object, Request>();
-  /** Logs requests without an operation, and what fails around one. */
-  readonly plugin: Plugin<object, ServerContext>;
 
   constructor(options: LogOptions) {
     this.#options = options;
-    this.plugin = {
-      instrumentation: {
-        request: ({ request }, answer) => this.#watch(request, answer),
-      },
-      // Also called for what fails outside of an operation: before or after it.
-      onResultProcess: ({ request, result, serverContext: { req } }) => {
-        if (isAsyncIterable(result) || Array.isArray(result)) return;
-        const { errors = [] } = result as ExecutionResult;
-        if (errors.length > 0 && this.#isNew(request, errors)) {
-          this.#write({
-            request,
-            req,
-            errors,
-            refused: toReason(errors[0]),
-            toLine: () => toRequest(request, errors[0]),
-          });
-        }
-      },
-    };
   }
 
   /** Hides the values of an operation in what is logged for its request from now on. */
@@ -86,16 +54,15 @@ export class OperationLog {
     const { request, context, timing, charge, definition } = operation;
     const { req, userErrors } = context;
     const viewer: Viewer | undefined = context.viewer;
-    const isPacedByClient = isMultipart(request) || isSubscription(operation);
+    const isPacedByClient = operation.multipart !== undefined || isSubscription(operation);
     const isSlow = performance.now() - operation.start >= this.#options.slowOperationMs;
     this.#write({
-      request,
       req,
       errors,
       refused: isRun ? userErrors?.map((code) => reasonOf(code)).find(Boolean) : toReason(errors[0]),
       isSlow: definition && !isPacedByClient && isSlow,
       toLine: () => ({
-        ...(definition ? { operation: titleOf(definition) } : toRequest(request)),
+        ...(definition ? { operation: titleOf(definition) } : toRequest(request, errors[0])),
         ms: round(timing.elapsed),
         ...describeCalls(timing),
         cost: charge && round(charge.cost.spent ?? charge.cost.requested),
@@ -110,21 +77,14 @@ export class OperationLog {
     this.#options.log.error({ operation: definition && titleOf(definition), failures: describeErrors(errors) });
   }
 
-  async #watch(request: Request, answer: () => Promise<void> | void): Promise<void> {
-    try {
-      await answer();
-    } catch (error) {
-      const shown = this.#options.maskError(error);
-      if (this.#isNew(request, [shown]))
-        this.#write({ request, req: undefined, errors: [shown], toLine: () => toRequest(request) });
-      throw withoutStack(shown.toJSON());
-    }
+  /** Logs a request without an operation, or what failed when its operation had ended. */
+  writeRequest({ request, req, errors }: Pick<Outcome, 'req' | 'errors'> & { request: Request }): void {
+    const [first] = errors;
+    this.#write({ req, errors, refused: toReason(first), toLine: () => toRequest(request, first) });
   }
 
-  #write({ request, req, errors, refused, isSlow, toLine }: Outcome): void {
+  #write({ req, errors, refused, isSlow, toLine }: Outcome): void {
     const { log, refusals, proxyHops } = this.#options;
-    this.#written.set(request, true);
-    for (const fault of faultsOf(errors)) this.#logged.set(fault, request);
     const toWhole = () => ({
       ...toLine(),
       errors: errors.length,
@@ -136,38 +96,23 @@ export class OperationLog {
     else if (isSlow) log.warn({ ...toWhole(), slow: true });
     else if (log.isLevelEnabled('info')) log.info(toWhole());
   }
-
-  #isNew(request: Request, errors: readonly GraphQLError[]): boolean {
-    return !this.#written.get(request) || faultsOf(errors).some((fault) => this.#logged.get(fault) !== request);
-  }
 }
 
-function toRequest({ method }: Request, error?: GraphQLError): object {
-  return { request: `${method} /graphql`, status: statusOf(error) };
+/** With the status, unless that depends on what the client accepts. */
+function toRequest({ method }: Request, error: GraphQLError | undefined): object {
+  const { status, spec } = httpOf(error);
+  return { request: `${method} /graphql`, ...(!spec && { status }) };
 }
 
 function toReason(error: GraphQLError | undefined): RefusalReason | undefined {
-  return error && reasonOf(error.extensions['code'], statusOf(error));
+  return error && reasonOf(error.extensions['code'], httpOf(error).status);
 }
 
-function statusOf(error: GraphQLError | undefined): number | undefined {
-  return (error?.extensions['http'] as { status?: number } | undefined)?.status;
-}
-
-/** What was thrown, of each masked error. */
-function faultsOf(errors: readonly GraphQLError[]): object[] {
-  const faults = errors.filter(isMasked).map((error) => originalOf(findFault(error)));
-  return faults.filter((fault) => typeof fault === 'object' && fault !== null);
+function httpOf(error: GraphQLError | undefined): { status?: number; spec?: boolean } {
+  return error?.extensions['http'] ?? {};
 }
 
 /** What the message of a fault may quote. */
 function valuesOf(operation: Operation | undefined): unknown[] {
   return operation?.document ? [operation.params.variables, literalsOf(operation.document)] : [];
-}
-
-/** Removes the stack, which Yoga would send to the client for an error of a plugin. */
-function withoutStack(error: object): Error {
-  const bare = new Error(JSON.stringify({ errors: [error] }));
-  bare.stack = bare.message;
-  return bare;
 }

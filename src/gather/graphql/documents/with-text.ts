@@ -1,4 +1,4 @@
-import { createGraphQLError, type GraphQLParams, type Plugin } from 'graphql-yoga';
+import { createGraphQLError, type GraphQLParams } from 'graphql-yoga';
 import { badRequest } from '../../http/bad-request.ts';
 import { isDocumentId, toDocumentId } from './document-id.ts';
 import { SentDocuments } from './sent-documents.ts';
@@ -25,15 +25,21 @@ const DIGITS = '64 hexadecimal digits in lower case';
 const NOT_FOUND = { status: 404, spec: true };
 
 /**
+ * Gives the parameters of an operation the text of its document, if they have only its ID.
+ * @throws 400, 403 and 404 for a document that is not known, or not accepted
+ */
+export type WithText = (params: GraphQLParams) => GraphQLParams;
+
+/**
  * Accepts the ID of a document in place of its text: as `documentId`, or as the `persistedQuery` of Apollo's automatic
  * persisted queries. A document sent with its ID is cached for later requests. If only trusted documents are accepted,
  * others are refused before they are parsed.
  * @param trusted the texts of the trusted documents by ID
  */
-export function useDocuments(
+export function createWithText(
   trusted: ReadonlyMap<string, string>,
   { isOnlyTrusted }: Pick<DocumentsConfig, 'isOnlyTrusted'>,
-): Plugin {
+): WithText {
   const sent = new SentDocuments();
 
   const accept = (text: string, id: string | undefined): void => {
@@ -45,20 +51,18 @@ export function useDocuments(
     sent.keep(own, text);
   };
 
-  return {
-    onParams({ params, setParams }) {
-      const id = readId(params);
-      if (id === undefined && params.query == null) throw noDocument();
-      if (id === undefined && !isOnlyTrusted) return;
-      const { documentId, ...rest }: Params = params;
-      if (typeof rest.query === 'string') accept(rest.query, id);
-      else if (id !== undefined && rest.query == null) {
-        const query = trusted.get(id) ?? sent.find(id);
-        if (query === undefined) throw isOnlyTrusted ? notTrusted() : notFound(documentId);
-        rest.query = query;
-      }
-      setParams(rest);
-    },
+  return (params) => {
+    const id = readId(params);
+    if (id === undefined && params.query == null) throw noDocument();
+    if (id === undefined && !isOnlyTrusted) return params;
+    const { documentId, ...rest }: Params = params;
+    if (typeof rest.query === 'string') accept(rest.query, id);
+    else if (id !== undefined && rest.query == null) {
+      const query = trusted.get(id) ?? sent.find(id);
+      if (query === undefined) throw isOnlyTrusted ? notTrusted() : notFound(documentId);
+      rest.query = query;
+    }
+    return rest;
   };
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Plugin } from 'graphql-yoga';
+import type { GraphQLParams } from 'graphql-yoga';
 import { limitKeyOf } from '../concurrency/limit-key.ts';
 import { Quota } from '../concurrency/quota.ts';
 import { CLIENT_LEFT } from '../errors.ts';
@@ -8,10 +8,8 @@ import { badRequest } from './bad-request.ts';
 import { BodyBuffer, SMALL_BYTES } from './body-buffer.ts';
 import { toParams } from './graphql-params.ts';
 import { assertJson, assertNotCoded } from './preflight.ts';
-import type { ServerContext } from './server-context.ts';
-import { isMultipart } from './use-multipart.ts';
 
-interface JsonBodyOptions {
+export interface JsonBodyOptions {
   bodyMaxBytes: number;
   proxyHops: number;
   /** Time for the whole body. @default 30_000 */
@@ -27,32 +25,32 @@ const MAX_BUFFERED_BYTES_PER_ADDRESS = 4_000_000;
 /** Drops a byte order mark before the JSON. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
+/** @param req the request of the Node server, if there is one */
+export type ReadJson = (request: Request, req: IncomingMessage | undefined) => Promise<GraphQLParams>;
+
 /**
- * Reads the body of a POST, which must be JSON of at most `bodyMaxBytes`. If there is a Node request, the bytes are read
- * from that: a web stream costs more than executing a small query. Other content types are refused, because a form on
- * any page could send them; multipart requests are left to `useMultipart`.
+ * Creates a function that reads the parameters in the body of a POST, which must be JSON of at most `bodyMaxBytes`. If there
+ * is a Node request, the bytes are read from that: a web stream costs more than executing a small query. Other content types
+ * are refused, because a form on any page could send them.
  */
-export function useJsonBody({
+export function createReadJson({
   bodyMaxBytes: maxBytes,
   proxyHops,
   timeoutMs = TIMEOUT_MS,
-}: JsonBodyOptions): Plugin<object, ServerContext> {
+}: JsonBodyOptions): ReadJson {
   const quota = new Quota({
     total: Math.max(MAX_BUFFERED_BYTES, maxBytes),
     perKey: Math.max(MAX_BUFFERED_BYTES_PER_ADDRESS, maxBytes),
   });
   const createBuffer = (req: IncomingMessage) =>
     new BodyBuffer({ quota, sender: () => limitKeyOf(addressOf(req, proxyHops)), maxBytes });
-  return {
-    onRequestParse({ request, serverContext, setRequestParser }) {
-      if (request.method !== 'POST' || isMultipart(request)) return;
-      assertJson(request);
-      assertNotCoded(request);
-      const { req } = serverContext;
-      const read = () =>
-        req ? readStream(req, { body: createBuffer(req), maxBytes, timeoutMs }) : readWhole(request, maxBytes);
-      setRequestParser(async () => toParams(decode(await read())));
-    },
+  return async (request, req) => {
+    assertJson(request);
+    assertNotCoded(request);
+    const reading = req
+      ? readStream(req, { body: createBuffer(req), maxBytes, timeoutMs })
+      : readWhole(request, maxBytes);
+    return toParams(decode(await reading));
   };
 }
 

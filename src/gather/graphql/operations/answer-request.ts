@@ -1,0 +1,67 @@
+import type { FetchAPI } from 'graphql-yoga';
+import { DEFAULT_FORMATS, type Formats, formatsOf } from '../../http/formats.ts';
+import { isMultipart } from '../../http/multipart/multipart-request.ts';
+import { withStatus } from '../../http/multipart/status.ts';
+import type { ReadParams } from '../../http/read-params.ts';
+import type { ServerContext } from '../../http/server-context.ts';
+import type { MaskError } from '../../monitoring/mask-errors.ts';
+import type { AnswerOperation } from './answer-operation.ts';
+import { NO_STORE } from './cache-headers.ts';
+import { Operation, type OperationLimits } from './operation.ts';
+import type { OperationLog } from './operation-log.ts';
+import { isParts, type Result } from './part.ts';
+import type { Timings } from './timings.ts';
+import { toResponse } from './to-response.ts';
+
+/** What the steps of a request need. */
+export interface RequestSteps extends OperationLimits {
+  readParams: ReadParams;
+  answerOperation: AnswerOperation;
+  timings: Timings;
+  log: OperationLog;
+  maskError: MaskError;
+}
+
+/** Answers a request of GraphQL over HTTP: https://graphql.github.io/graphql-over-http/draft/. Never rejects. */
+export type AnswerRequest = (request: Request, context: ServerContext, fetchAPI: FetchAPI) => Promise<Response>;
+
+/**
+ * Answers requests, each step in its order: what the client accepts is found out, what it asks for is read and answered, and
+ * the result written. docs/decisions/052 says why the steps are not plugins of Yoga.
+ */
+export function createAnswerRequest(steps: RequestSteps): AnswerRequest {
+  const { readParams, answerOperation, timings, log, maskError } = steps;
+
+  const answer = async (request: Request, context: ServerContext, formats: Formats, fetchAPI: FetchAPI) => {
+    const received = await readParams(request, context.req);
+    using _multipart = received.multipart;
+    const operation = new Operation({ ...received, request, formats, context }, steps);
+    const result = await answerOperation(operation);
+    const response = await write(request, result, operation.formats, fetchAPI);
+    // A result in one piece has them with it.
+    if (isParts(result)) setHeaders(response, { 'Server-Timing': timings.header(operation), ...NO_STORE });
+    for (const cookie of operation.cookies) response.headers.append('Set-Cookie', cookie);
+    return response;
+  };
+
+  return async (request, context, fetchAPI) => {
+    let formats = DEFAULT_FORMATS;
+    try {
+      formats = formatsOf(request);
+      return await answer(request, context, formats, fetchAPI);
+    } catch (error) {
+      const errors = [maskError(error)];
+      log.writeRequest({ request, req: context.req, errors });
+      return write(request, { errors }, formats, fetchAPI);
+    }
+  };
+}
+
+function write(request: Request, result: Result, formats: Formats, fetchAPI: FetchAPI): Response | Promise<Response> {
+  const isOfFiles = isMultipart(request) && !isParts(result);
+  return toResponse(isOfFiles ? withStatus(result) : result, formats, fetchAPI);
+}
+
+function setHeaders({ headers }: Response, values: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(values)) headers.set(name, value);
+}
