@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { Duplex } from 'node:stream';
+import { type OnReadOpts, Socket } from 'node:net';
 import pg from 'pg';
 import { RowBytes } from './row-bytes.ts';
 
@@ -17,6 +17,9 @@ interface Wire {
   attachListeners(stream: EventEmitter): void;
 }
 
+/** Most bytes of one read. */
+const READ_BYTES = 65_536;
+
 const DATA_ROW = 68;
 /** The type of a message, and its length, which does not count the type. */
 const TYPE_BYTES = 1;
@@ -26,19 +29,34 @@ const splitters = new WeakMap<object, MessageSplitter>();
 
 /** A client of pg whose rows are read by the query that runs, and not by pg. Everything else is as in pg. */
 export class RowClient extends pg.Client {
-  constructor(config?: pg.ClientConfig) {
-    super(config);
+  constructor(config?: pg.ClientConfig, readBytes = READ_BYTES) {
+    /** What pg listens to: the stream without the rows. */
+    const rest = new EventEmitter();
+    const splitter = new MessageSplitter((bytes) => rest.emit('data', bytes));
+    const createSocket = ({ ssl }: Pick<pg.ClientConfig, 'ssl'>) =>
+      ssl ? new Socket() : new Socket({ onread: readInto(splitter, readBytes) });
+    super({ ...config, stream: createSocket as () => Socket });
     const { connection } = this as unknown as { connection: Wire };
     const attach = connection.attachListeners.bind(connection);
     connection.attachListeners = (stream: EventEmitter) => {
-      /** What pg listens to: the stream without the rows. */
-      const rest = new EventEmitter();
       attach(rest);
-      const splitter = new MessageSplitter((bytes) => rest.emit('data', bytes));
       splitters.set(connection, splitter);
-      (stream as Duplex).on('data', (bytes: Buffer) => splitter.take(bytes)).on('end', () => rest.emit('end'));
+      // With TLS.
+      stream.on('data', (bytes: Buffer) => splitter.take(bytes));
+      stream.on('end', () => rest.emit('end'));
     };
   }
+}
+
+/** Reads into one buffer, where Node's streams allocate 64 KB for each read. */
+function readInto(splitter: MessageSplitter, readBytes: number): OnReadOpts {
+  return {
+    buffer: Buffer.allocUnsafeSlow(readBytes),
+    callback: (bytes, buffer) => {
+      splitter.take(buffer.subarray(0, bytes) as Buffer);
+      return true;
+    },
+  };
 }
 
 /** Gives the rows that come next on a connection to this reader. Without effect on a connection of a plain client of pg. */
@@ -66,6 +84,7 @@ class MessageSplitter {
     this.#onOther = onOther;
   }
 
+  /** Takes the next bytes, whose buffer may be used for others afterwards. */
   take(chunk: Buffer): void {
     const bytes = this.#complete(chunk);
     if (!bytes) return;
@@ -75,7 +94,8 @@ class MessageSplitter {
     let at = Math.min(this.#otherBytes, end);
     this.#otherBytes -= at;
     const pass = () => {
-      if (passed < at) this.#onOther(bytes.subarray(passed, at));
+      // pg keeps the beginning of a message until its end has come.
+      if (passed < at) this.#onOther(Buffer.from(bytes.subarray(passed, at)));
       passed = at;
     };
     while (at + HEADER_BYTES <= end) {
@@ -105,7 +125,7 @@ class MessageSplitter {
   /** @returns the bytes to go on with; undefined if more must come */
   #complete(chunk: Buffer): Buffer | undefined {
     if (this.#begunBytes === 0) return chunk;
-    this.#begun.push(chunk);
+    this.#begun.push(Buffer.from(chunk));
     this.#begunBytes += chunk.length;
     if (this.#begunBytes < this.#wantedBytes) return undefined;
     const bytes = Buffer.concat(this.#begun);
@@ -115,7 +135,7 @@ class MessageSplitter {
   }
 
   #keep(bytes: Buffer, wantedBytes: number): void {
-    this.#begun = [bytes];
+    this.#begun = [Buffer.from(bytes)];
     this.#begunBytes = bytes.length;
     this.#wantedBytes = wantedBytes;
   }

@@ -1,29 +1,13 @@
-import { Socket } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { raw } from '../../../src/gather/database/database.ts';
 import { runQuery } from '../../../src/gather/database/query.ts';
 import { RowClient } from '../../../src/gather/database/row-client.ts';
 import { createTestDatabase, type TestDatabase } from '../../helpers/database.ts';
-
-/** A socket whose bytes arrive in pieces. */
-class CutSocket extends Socket {
-  readonly #pieceBytes: number;
-
-  constructor(pieceBytes: number) {
-    super();
-    this.#pieceBytes = pieceBytes;
-  }
-
-  // biome-ignore lint/suspicious/noExplicitAny: as Node declares it
-  override emit(event: string | symbol, ...args: any[]): boolean {
-    const [chunk] = args;
-    if (event !== 'data' || !Buffer.isBuffer(chunk)) return super.emit(event, ...args);
-    for (let at = 0; at < chunk.length; at += this.#pieceBytes)
-      super.emit('data', chunk.subarray(at, at + this.#pieceBytes));
-    return true;
-  }
-}
+import { selfSigned } from '../../helpers/self-signed.ts';
 
 const VALUES = `
   select n as id, -n as below, (n * 3)::smallint as small, 9007199254740993 + n as large, 1.50 as price,
@@ -44,13 +28,13 @@ async function open(client: pg.Client): Promise<pg.Client & AsyncDisposable> {
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
 }
 
-const openCut = (pieceBytes: number) =>
-  open(new RowClient({ connectionString: db.databaseUrl, stream: () => new CutSocket(pieceBytes) }));
+/** A client that reads so many bytes at once. */
+const openCut = (readBytes: number) => open(new RowClient({ connectionString: db.databaseUrl }, readBytes));
 
 describe('rows are those of pg', () => {
-  test.each([1, 2, 5, 6, 7, 100, 1001, 65_536])('from pieces of %i bytes', async (pieceBytes) => {
+  test.each([1, 2, 5, 6, 7, 100, 1001, 65_536])('from pieces of %i bytes', async (readBytes) => {
     await using plain = await open(new pg.Client({ connectionString: db.databaseUrl }));
-    await using client = await openCut(pieceBytes);
+    await using client = await openCut(readBytes);
     const { rows: expected } = await plain.query(VALUES);
     const unnamed = await runQuery<object>(client, raw(VALUES), { timeoutMs: 30_000 });
     expect(unnamed.rows.map((row) => Object.entries(row))).toEqual(expected.map((row) => Object.entries(row)));
@@ -62,6 +46,29 @@ describe('rows are those of pg', () => {
       expect(rows.map((row) => Object.entries(row))).toEqual(expected.slice(30).map((row) => Object.entries(row)));
     }
   });
+});
+
+test('rows are those of pg over TLS', async () => {
+  const { hostname, port, pathname, username, password } = new URL(db.databaseUrl);
+  const proxy = createServer((socket) =>
+    // The client asks for TLS first: https://www.postgresql.org/docs/current/protocol-flow.html
+    socket.once('data', () => {
+      socket.write('S');
+      const client = new TLSSocket(socket, { isServer: true, ...selfSigned });
+      const server = connect(Number(port), hostname);
+      client.pipe(server).pipe(client);
+      for (const end of [client, server]) end.on('error', () => {});
+    }),
+  );
+  await once(proxy.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(() => void proxy.close());
+  const { port: proxyPort } = proxy.address() as AddressInfo;
+  const url = `postgres://${username}:${password}@127.0.0.1:${proxyPort}${pathname}?sslmode=no-verify`;
+  await using plain = await open(new pg.Client({ connectionString: db.databaseUrl }));
+  await using client = await open(new RowClient({ connectionString: url }));
+  const { rows: expected } = await plain.query(VALUES);
+  const { rows } = await runQuery<object>(client, raw(VALUES), { timeoutMs: 30_000 });
+  expect(rows.map((row) => Object.entries(row))).toEqual(expected.map((row) => Object.entries(row)));
 });
 
 test('an error among rows fails the statement, and the next one has its rows', async () => {
