@@ -137,7 +137,8 @@ const QUOTED_INPUT = [
  */
 export function toClientError(error: unknown, requestId?: string, isDevelopment = false): GraphQLError {
   const original = originalOf(error);
-  if (original instanceof GatherError) return withCode(error, original);
+  const reason = isAbort(original) ? original.cause : original;
+  if (reason instanceof GatherError) return withCode(error, reason);
   if (error instanceof GraphQLError && original instanceof GraphQLError && isOfRequest(error, original)) {
     return withoutValues(error);
   }
@@ -163,6 +164,11 @@ function toException(error: unknown): { message: string; stack: string[] } {
 /** Whether `toClientError` has masked the error, so that it must be logged. */
 export function isMasked(shown: GraphQLError): boolean {
   return shown.extensions['code'] === 'INTERNAL_SERVER_ERROR';
+}
+
+/** Whether Node has thrown this because a signal was aborted: the reason is its cause. */
+function isAbort(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'AbortError';
 }
 
 /** The error that was thrown originally, below any wrapping GraphQLErrors. */

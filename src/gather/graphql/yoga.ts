@@ -45,9 +45,8 @@ function useAnswers(answerRequest: AnswerRequest): Plugin<object, ServerContext>
     onResponse({ response: { headers } }) {
       // Of anything but a result: a refusal, a probe, GraphiQL.
       if (headers.has('server-timing')) return;
-      const elapsed = performance.now() - arrival();
-      for (const [name, value] of Object.entries({ ...NO_STORE, 'Server-Timing': toTotal({ elapsed }) }))
-        headers.set(name, value);
+      headers.set('Server-Timing', toTotal({ elapsed: performance.now() - arrival() }));
+      headers.set('Cache-Control', NO_STORE['Cache-Control']);
     },
   };
 }

@@ -11,7 +11,7 @@ export interface Formats {
   parts: string;
 }
 
-/** Of a client that accepts anything. */
+/** Of a refusal, as long as it is not known what the client accepts. */
 export const DEFAULT_FORMATS: Formats = { whole: 'application/json', parts: EVENTS };
 
 /** Clients of one kind share the parsed header. */
@@ -20,7 +20,9 @@ const known = new WeakMap<Accept, Formats>();
 /** What the client of a request wants most. @throws 406 if it accepts nothing that there is */
 export function formatsOf(request: Request): Formats {
   const accept = acceptOf(request);
-  const formats = known.get(accept) ?? toFormats(accept);
+  const found = known.get(accept);
+  if (found) return found;
+  const formats = toFormats(accept);
   if (!formats) throw notAcceptable(request, [...WHOLE, ...PARTS].join(', '));
   known.set(accept, formats);
   return formats;

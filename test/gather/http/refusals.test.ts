@@ -185,6 +185,14 @@ const CASES: Record<string, Case> = {
     status: 400,
     says: /the text of an operation as `query`, or an ID as `documentId`, got neither/,
   },
+  'null as the query': {
+    of: ['graphql/documents/with-text.ts 400'],
+    request: POST,
+    headers: JSON_TYPE,
+    body: '{"query":null}',
+    status: 400,
+    says: /the text of an operation as `query`, or an ID as `documentId`, got neither/,
+  },
   'the ID of an unknown document': {
     of: ['graphql/documents/with-text.ts 404'],
     request: POST,

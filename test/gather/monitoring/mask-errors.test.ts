@@ -1,6 +1,7 @@
 import { EventEmitter, on, once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { GraphQLError } from 'graphql';
@@ -68,6 +69,14 @@ test.each([
   expect(findFault(maskError(error))).toBeUndefined();
 });
 
+test('what Node throws because a signal was aborted is its reason', async () => {
+  const reason = new GatherError('CANCELLED', 'The client left.');
+  const error = await sleep(1000, undefined, { signal: AbortSignal.abort(reason) }).catch((it: unknown) => it);
+  const { message, extensions } = maskError(error);
+  expect({ message, code: extensions['code'] }).toEqual({ message: reason.message, code: reason.code });
+  expect(maskError(Object.assign(new Error('secret'), { name: 'AbortError' })).message).not.toContain('secret');
+});
+
 test.each([
   ['an error', new TypeError('secret')],
   ['one that GraphQL has located', new GraphQLError('secret', { path: ['a'], originalError: new Error('secret') })],
@@ -106,6 +115,18 @@ test.each<[string, Partial<Steps & RequestSteps>]>([
   const written = logged.filter(({ level }) => level === 50);
   expect(written).toHaveLength(1);
   expect(JSON.stringify(written)).toContain(FAULT.message);
+});
+
+test('the cookies of an operation are set also if its result cannot be reported', async () => {
+  const yoga = startYoga(
+    { a: () => 1 },
+    {
+      addSources: ({ cookies }) => void cookies.push('session=new'),
+      cacheHeaders: { isShared: fail } as never,
+    },
+  );
+  const response = await withRequestId(() => yoga.fetch(URL, post({ query: '{ a }' })));
+  expect([response.status, response.headers.getSetCookie()]).toEqual([500, ['session=new']]);
 });
 
 test('a fault is reported with what hides the values of its operation', async () => {

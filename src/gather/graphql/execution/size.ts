@@ -18,9 +18,10 @@ const ERROR_BYTES = 150;
 /** A text that JSON writes as it is, a byte for each character. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
-/** The size as JSON of a leaf value. */
+/** The size as JSON of a leaf value. @throws TypeError if JSON has no such value */
 export function bytesOf(value: unknown): number {
   if (typeof value === 'string' && PLAIN.test(value)) return value.length + 2;
+  if (typeof value === 'bigint') throw new TypeError(`Expected a value that JSON can hold, got the BigInt ${value}n.`);
   if (typeof value !== 'string' && typeof value !== 'object') return SMALL_VALUE_BYTES;
   return value === null ? SMALL_VALUE_BYTES : Buffer.byteLength(JSON.stringify(value));
 }

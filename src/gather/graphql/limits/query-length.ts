@@ -9,8 +9,8 @@ const MAX_BYTES_OF_UNIT = 3;
  * belong into variables.
  * @throws 413
  */
-export function assertShort(query: string | undefined, maxBytes: number): void {
-  if (query === undefined || query.length * MAX_BYTES_OF_UNIT <= maxBytes) return;
+export function assertShort(query: string | null | undefined, maxBytes: number): void {
+  if (query == null || query.length * MAX_BYTES_OF_UNIT <= maxBytes) return;
   const bytes = Buffer.byteLength(query);
   if (bytes <= maxBytes) return;
   throw badRequest(

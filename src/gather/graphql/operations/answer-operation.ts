@@ -58,6 +58,7 @@ export function createAnswerOperation(steps: Steps): AnswerOperation {
     assertShort(operation.params.query, steps.queryMaxBytes);
     const params = steps.withText(operation.params);
     operation.params = params;
+    Object.assign(operation.context, { params });
     const document = inPhase('parse', timing, () => steps.parseDocument(params.query ?? ''));
     const definition = getOperation(document, params.operationName, request.method);
     operation.document = document;

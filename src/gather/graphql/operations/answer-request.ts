@@ -9,7 +9,7 @@ import type { AnswerOperation } from './answer-operation.ts';
 import { NO_STORE } from './cache-headers.ts';
 import { Operation, type OperationLimits } from './operation.ts';
 import type { OperationLog } from './operation-log.ts';
-import { isParts, type Result } from './part.ts';
+import { isParts, type Part, type Result } from './part.ts';
 import type { Timings } from './timings.ts';
 import { toResponse } from './to-response.ts';
 
@@ -22,7 +22,7 @@ export interface RequestSteps extends OperationLimits {
   maskError: MaskError;
 }
 
-/** Answers a request of GraphQL over HTTP: https://graphql.github.io/graphql-over-http/draft/. Never rejects. */
+/** Answers a request of GraphQL over HTTP, faults included: https://graphql.github.io/graphql-over-http/draft/ */
 export type AnswerRequest = (request: Request, context: ServerContext, fetchAPI: FetchAPI) => Promise<Response>;
 
 /**
@@ -36,12 +36,21 @@ export function createAnswerRequest(steps: RequestSteps): AnswerRequest {
     const received = await readParams(request, context.req);
     using _multipart = received.multipart;
     const operation = new Operation({ ...received, request, formats, context }, steps);
-    const result = await answerOperation(operation);
+    const result = await answerOperation(operation).catch((error: unknown) => fail(request, context, error));
     const response = await write(request, result, operation.formats, fetchAPI);
-    // A result in one piece has them with it.
-    if (isParts(result)) setHeaders(response, { 'Server-Timing': timings.header(operation), ...NO_STORE });
+    // A result in one piece has both in its `extensions.http`.
+    if (isParts(result)) {
+      response.headers.set('Server-Timing', timings.header(operation));
+      response.headers.set('Cache-Control', NO_STORE['Cache-Control']);
+    }
     for (const cookie of operation.cookies) response.headers.append('Set-Cookie', cookie);
     return response;
+  };
+
+  const fail = (request: Request, { req }: ServerContext, error: unknown): Part => {
+    const errors = [maskError(error)];
+    log.writeRequest({ request, req, errors });
+    return { errors };
   };
 
   return async (request, context, fetchAPI) => {
@@ -50,9 +59,7 @@ export function createAnswerRequest(steps: RequestSteps): AnswerRequest {
       formats = formatsOf(request);
       return await answer(request, context, formats, fetchAPI);
     } catch (error) {
-      const errors = [maskError(error)];
-      log.writeRequest({ request, req: context.req, errors });
-      return write(request, { errors }, formats, fetchAPI);
+      return write(request, fail(request, context, error), formats, fetchAPI);
     }
   };
 }
@@ -60,8 +67,4 @@ export function createAnswerRequest(steps: RequestSteps): AnswerRequest {
 function write(request: Request, result: Result, formats: Formats, fetchAPI: FetchAPI): Response | Promise<Response> {
   const isOfFiles = isMultipart(request) && !isParts(result);
   return toResponse(isOfFiles ? withStatus(result) : result, formats, fetchAPI);
-}
-
-function setHeaders({ headers }: Response, values: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(values)) headers.set(name, value);
 }

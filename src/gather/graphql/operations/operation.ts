@@ -40,7 +40,7 @@ export class Operation {
   readonly start = performance.now();
   /** Cookies to set. */
   readonly cookies: string[] = [];
-  /** Without its text, if the client has sent the ID of its document. */
+  /** Without the text of the document until that is looked up, if the client has sent its ID. */
   params: GraphQLParams;
   formats: Formats;
   /** Undefined until it is parsed. */
@@ -65,7 +65,7 @@ export class Operation {
     const { signal } = this.deadline;
     collectCalls(signal, this.timing);
     this.answerSize = new AnswerSize(limits.answerMaxBytes, (excess) => this.deadline.end(excess));
-    this.context = Object.assign(context as Context, { request, params, signal, answerSize: this.answerSize });
+    this.context = Object.assign(context as Context, { request, signal, answerSize: this.answerSize });
   }
 }
 

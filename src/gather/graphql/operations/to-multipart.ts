@@ -28,13 +28,15 @@ function toStream(parts: AsyncIterator<Part>, fetchAPI: FetchAPI): ReadableStrea
   return new fetchAPI.ReadableStream<Uint8Array>({
     start: (controller) => controller.enqueue(encoder.encode(BEGIN)),
     pull: async (controller) => {
-      const { done, value } = await parts.next();
-      if (!done) {
-        const text = await processRegularResult(value, fetchAPI, MULTIPART).text();
-        return controller.enqueue(encoder.encode(toPart(text)));
+      try {
+        const { done, value } = await parts.next();
+        const text = done ? END : toPart(await processRegularResult(value, fetchAPI, MULTIPART).text());
+        controller.enqueue(encoder.encode(text));
+        if (done) controller.close();
+      } catch (error) {
+        // The stream of Yoga would leave a rejection unhandled.
+        controller.error(error);
       }
-      controller.enqueue(encoder.encode(END));
-      controller.close();
     },
     cancel: async () => void (await parts.return?.()),
   });

@@ -42,6 +42,13 @@ describe('a document ID', () => {
     }
   });
 
+  test('stands for its text also if that is null', async () => {
+    for (const id of [{ documentId: FRONT_ID }, persisted(FRONT)]) {
+      await ask({ query: FRONT, ...persisted(FRONT) });
+      expect(await codeOf(await ask({ ...id, query: null }))).toBeUndefined();
+    }
+  });
+
   test('may come with its text, and with no other', async () => {
     expect(await codeOf(await ask({ documentId: FRONT_ID, query: FRONT }))).toBeUndefined();
     const response = await ask({ documentId: FRONT_ID, query: NEW });

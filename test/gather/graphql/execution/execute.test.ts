@@ -53,6 +53,12 @@ test('each loader is called once for all objects of a level', async () => {
   expect(result.data?.['books']).toHaveLength(3);
 });
 
+test('a value that JSON cannot hold is the error of its field', async () => {
+  const result = await run('{ thing { name odd } }', { thing: { name: 'a', odd: 1n } });
+  expect(result.data).toEqual({ thing: { name: 'a', odd: null } });
+  expect(messagesOf(result)).toEqual(['thing.odd: Expected a value that JSON can hold, got the BigInt 1n.']);
+});
+
 test('what settles in one turn goes on together, however many promises it takes', async () => {
   const shelf = new Shelf();
   const quick = Promise.resolve(toBook('1', '7'));
