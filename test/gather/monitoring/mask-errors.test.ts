@@ -7,7 +7,7 @@ import { runInNewContext } from 'node:vm';
 import { GraphQLError } from 'graphql';
 import { createSchema, type YogaInitialContext } from 'graphql-yoga';
 import pino from 'pino';
-import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { TokenBuckets } from '../../../src/gather/concurrency/token-buckets.ts';
 import type { Context } from '../../../src/gather/context.ts';
 import { GatherError } from '../../../src/gather/errors.ts';
@@ -18,6 +18,7 @@ import { Turns } from '../../../src/gather/graphql/limits/turns.ts';
 import { createAnswerOperation, type Steps } from '../../../src/gather/graphql/operations/answer-operation.ts';
 import { createAnswerRequest, type RequestSteps } from '../../../src/gather/graphql/operations/answer-request.ts';
 import { CacheHeaders } from '../../../src/gather/graphql/operations/cache-headers.ts';
+import type { Operation } from '../../../src/gather/graphql/operations/operation.ts';
 import { OperationLog } from '../../../src/gather/graphql/operations/operation-log.ts';
 import { createPlanOf } from '../../../src/gather/graphql/operations/operation-plan.ts';
 import { Timings } from '../../../src/gather/graphql/operations/timings.ts';
@@ -32,6 +33,7 @@ import { identified, withRequestId } from '../../../src/gather/monitoring/reques
 import { ANONYMOUS, TEST_LIMITS } from '../../helpers/app.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { fixture } from '../../helpers/fixture.ts';
+import { watchResources } from '../../helpers/resources.ts';
 
 const logged: { level: number; msg: string }[] = [];
 const log = pino({}, { write: (line: string) => void logged.push(JSON.parse(line)) });
@@ -40,6 +42,7 @@ const logging = { log, refusals: new Refusals(log), slowOperationMs: 1000, proxy
 
 const FAULT = new Error('secret');
 
+afterAll(watchResources());
 beforeEach(() => {
   logged.length = 0;
 });
@@ -99,7 +102,7 @@ test.each<[string, Partial<Steps & RequestSteps>]>([
   ['its document is looked up', { withText: fail }],
   ['its operation is prepared', { addSources: fail }],
   ['its result is reported', { cacheHeaders: { isShared: fail } as never }],
-  ['its result is written', { answerOperation: async () => ({ data: { a: { toJSON: fail } } }) }],
+  ['its result is written', { answerOperation: giveUnwritable }],
 ])('what fails when %s is masked and logged once, with status 500', async (_, steps) => {
   const yoga = startYoga({ a: () => 1 }, steps);
   const route = createYogaRoute(yoga, { log, maskError });
@@ -234,6 +237,11 @@ function startYoga(Query: Resolvers, steps: Partial<Steps & RequestSteps> = {}, 
     ...steps,
   });
   return createYogaServer({ schema, answerRequest, checkReadiness: fail, graphiql: undefined });
+}
+
+async function giveUnwritable({ deadline }: Operation) {
+  deadline.end(undefined);
+  return { data: { a: { toJSON: fail } } };
 }
 
 const URL = 'http://127.0.0.1/graphql';
