@@ -4,9 +4,9 @@ import { Accept } from '../header-fields.ts';
 
 /** Media types of a response in one piece; the first is the default. */
 export const WHOLE = ['application/json', 'application/graphql-response+json'];
-/** Media types of incremental responses. */
 export const MULTIPART = 'multipart/mixed';
 export const EVENTS = 'text/event-stream';
+/** Media types of responses in parts. */
 export const PARTS = [MULTIPART, EVENTS];
 const FORMAT_OF_2022 = '20220824';
 

@@ -104,21 +104,43 @@ test.each<[string, Partial<Steps & RequestSteps>]>([
   ['its result is reported', { cacheHeaders: { isShared: fail } as never }],
   ['its result is written', { answerOperation: giveUnwritable }],
 ])('what fails when %s is masked and logged once, with status 500', async (_, steps) => {
-  const yoga = startYoga({ a: () => 1 }, steps);
+  const { response, text } = await ask(startYoga({ a: () => 1 }, steps), 'application/json');
+  expect(response.status).toBe(500);
+  expectMasked(response, text);
+});
+
+test.each(['multipart/mixed', 'text/event-stream'])(
+  'what fails when parts are given is masked and logged once, and ends the response: %s',
+  async (accept) => {
+    const { response, text } = await ask(startYoga({}, { answerOperation: giveBrokenParts }), accept);
+    expect(response.status).toBe(200);
+    expect(text).toContain('"data":{"a":1}');
+    expect(text).toMatch(accept === 'multipart/mixed' ? /-----\r\n$/ : /event: complete\ndata:\n\n$/);
+    expectMasked(response, text);
+  },
+);
+
+async function ask(yoga: ReturnType<typeof startYoga>, accept: string) {
   const route = createYogaRoute(yoga, { log, maskError });
   const server = createServer(identified((request, response) => void route(request, response)));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const response = await fetch(`http://127.0.0.1:${port}/graphql?query={a}`);
+  const response = await fetch(`http://127.0.0.1:${port}/graphql?query={a}`, {
+    headers: { accept },
+    signal: AbortSignal.timeout(10_000),
+  });
   const text = await response.text();
   server.close();
-  expect(response.status).toBe(500);
+  return { response, text };
+}
+
+function expectMasked(response: Response, text: string): void {
   expect(text).toContain(`"requestId":"${response.headers.get('x-request-id')}"`);
   expect(text).not.toMatch(/secret| at |unexpected/);
   const written = logged.filter(({ level }) => level === 50);
   expect(written).toHaveLength(1);
   expect(JSON.stringify(written)).toContain(FAULT.message);
-});
+}
 
 test('the cookies of an operation are set also if its result cannot be reported', async () => {
   const yoga = startYoga(
@@ -242,6 +264,14 @@ function startYoga(Query: Resolvers, steps: Partial<Steps & RequestSteps> = {}, 
 async function giveUnwritable({ deadline }: Operation) {
   deadline.end(undefined);
   return { data: { a: { toJSON: fail } } };
+}
+
+async function giveBrokenParts({ deadline }: Operation) {
+  deadline.end(undefined);
+  return (async function* () {
+    yield { data: { a: 1 } };
+    fail();
+  })();
 }
 
 const URL = 'http://127.0.0.1/graphql';

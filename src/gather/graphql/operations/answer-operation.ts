@@ -3,7 +3,6 @@ import type { Replica } from '../../database/replica.ts';
 import { assertAcceptsEvents, formatsOfEvents } from '../../http/formats.ts';
 import type { MaskError } from '../../monitoring/mask-errors.ts';
 import { inPhase } from '../../monitoring/phase.ts';
-import { inThisRequest } from '../../monitoring/request-id.ts';
 import { getOperation } from '../documents/get-operation.ts';
 import type { ParseDocument } from '../documents/parse-document.ts';
 import type { ValidateDocument } from '../documents/validate-document.ts';
@@ -112,8 +111,7 @@ export function createAnswerOperation(steps: Steps): AnswerOperation {
   const answer = async (operation: Operation): Promise<Result> => {
     const result = await run(operation).catch((error: unknown) => toResult(error, maskError));
     steps.timings.decide(operation);
-    if (isParts(result)) return inThisRequest(reportParts(operation, result, steps));
-    return reportResult(operation, result, steps);
+    return isParts(result) ? reportParts(operation, result, steps) : reportResult(operation, result, steps);
   };
 
   return events ? (operation) => events.publish(operation, () => answer(operation)) : answer;

@@ -5,6 +5,7 @@ import { withStatus } from '../../http/multipart/status.ts';
 import type { ReadParams } from '../../http/read-params.ts';
 import type { ServerContext } from '../../http/server-context.ts';
 import type { MaskError } from '../../monitoring/mask-errors.ts';
+import { inThisRequest } from '../../monitoring/request-id.ts';
 import type { AnswerOperation } from './answer-operation.ts';
 import { NO_STORE } from './cache-headers.ts';
 import { Operation, type OperationLimits } from './operation.ts';
@@ -36,7 +37,8 @@ export function createAnswerRequest(steps: RequestSteps): AnswerRequest {
     const received = await readParams(request, context.req);
     using _multipart = received.multipart;
     const operation = new Operation({ ...received, request, formats, context }, steps);
-    const result = await answerOperation(operation).catch((error: unknown) => fail(request, context, error));
+    const answered = await answerOperation(operation).catch((error: unknown) => fail(request, context, error));
+    const result = isParts(answered) ? inThisRequest(endWithFault(answered, request, context)) : answered;
     const response = await write(request, result, operation.formats, fetchAPI);
     // A result in one piece has both in its `extensions.http`.
     if (isParts(result)) {
@@ -52,6 +54,19 @@ export function createAnswerRequest(steps: RequestSteps): AnswerRequest {
     log.writeRequest({ request, req, errors });
     return { errors };
   };
+
+  /** Passes on parts. If no more can be given, the last one is the error: its client would wait for the rest. */
+  async function* endWithFault(
+    parts: AsyncIterable<Part>,
+    request: Request,
+    context: ServerContext,
+  ): AsyncGenerator<Part, void, void> {
+    try {
+      yield* parts;
+    } catch (error) {
+      yield fail(request, context, error);
+    }
+  }
 
   return async (request, context, fetchAPI) => {
     let formats = DEFAULT_FORMATS;

@@ -14,6 +14,7 @@ export const NO_STORE = { 'Cache-Control': 'no-store' };
 export class CacheHeaders {
   readonly #seconds: number;
   readonly #shared: Headers;
+
   /** @param seconds how long they may be stored; 0 forbids it */
   constructor(seconds: number) {
     this.#seconds = seconds;

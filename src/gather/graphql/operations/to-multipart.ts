@@ -23,20 +23,16 @@ export async function toMultipart(result: Result, fetchAPI: FetchAPI): Promise<R
   return new fetchAPI.Response(body, { status, headers });
 }
 
+/** @param parts never reject */
 function toStream(parts: AsyncIterator<Part>, fetchAPI: FetchAPI): ReadableStream<Uint8Array> {
   const encoder = new fetchAPI.TextEncoder();
   return new fetchAPI.ReadableStream<Uint8Array>({
     start: (controller) => controller.enqueue(encoder.encode(BEGIN)),
     pull: async (controller) => {
-      try {
-        const { done, value } = await parts.next();
-        const text = done ? END : toPart(await processRegularResult(value, fetchAPI, MULTIPART).text());
-        controller.enqueue(encoder.encode(text));
-        if (done) controller.close();
-      } catch (error) {
-        // The stream of Yoga would leave a rejection unhandled.
-        controller.error(error);
-      }
+      const { done, value } = await parts.next();
+      const text = done ? END : toPart(await processRegularResult(value, fetchAPI, MULTIPART).text());
+      controller.enqueue(encoder.encode(text));
+      if (done) controller.close();
     },
     cancel: async () => void (await parts.return?.()),
   });
