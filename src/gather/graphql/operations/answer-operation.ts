@@ -3,6 +3,7 @@ import type { Replica } from '../../database/replica.ts';
 import { assertAcceptsEvents, formatsOfEvents } from '../../http/formats.ts';
 import type { MaskError } from '../../monitoring/mask-errors.ts';
 import { inPhase } from '../../monitoring/phase.ts';
+import { inThisRequest } from '../../monitoring/request-id.ts';
 import { getOperation } from '../documents/get-operation.ts';
 import type { ParseDocument } from '../documents/parse-document.ts';
 import type { ValidateDocument } from '../documents/validate-document.ts';
@@ -101,7 +102,7 @@ export function createAnswerOperation(steps: Steps): AnswerOperation {
   };
 
   const execute = async (operation: Operation, args: ExecutionArgs, planned: PlannedOperation): Promise<Result> => {
-    if (!isSubscription(operation)) return executePlanned(planned, operation.answerSize);
+    if (!isSubscription(operation)) return await executePlanned(planned, operation.answerSize);
     const result = await subscribe(args, operation.answerSize);
     if (!isParts(result)) return result;
     const parts = steps.viewers.whileSignedIn(operation, result);
@@ -111,7 +112,9 @@ export function createAnswerOperation(steps: Steps): AnswerOperation {
   const answer = async (operation: Operation): Promise<Result> => {
     const result = await run(operation).catch((error: unknown) => toResult(error, maskError));
     steps.timings.decide(operation);
-    return isParts(result) ? reportParts(operation, result, steps) : reportResult(operation, result, steps);
+    // Here the span of the operation is active.
+    if (isParts(result)) return inThisRequest(reportParts(operation, result, steps));
+    return reportResult(operation, result, steps);
   };
 
   return events ? (operation) => events.publish(operation, () => answer(operation)) : answer;
