@@ -34,8 +34,12 @@ export function isKeyType(type: string): boolean {
  * value fails, although it only names no row. True of types that no key has, which are not looked into.
  */
 export function isHeld(type: string, value: unknown): boolean {
-  if (typeof value !== 'string' && typeof value !== 'number') return true;
-  return HOLDS.get(type)?.(String(value)) ?? true;
+  const holds = HOLDS.get(type);
+  return !holds || isHeldBy(holds, value);
+}
+
+function isHeldBy(holds: (text: string) => boolean, value: unknown): boolean {
+  return (typeof value !== 'string' && typeof value !== 'number') || holds(String(value));
 }
 
 /**
@@ -43,7 +47,8 @@ export function isHeld(type: string, value: unknown): boolean {
  * escaping. Null is left out: it equals nothing.
  */
 export function toHeldArray(type: string, values: readonly unknown[]): unknown {
-  const held = values.filter((value) => value !== null && value !== undefined && isHeld(type, value));
+  const holds = HOLDS.get(type);
+  const held = values.filter((value) => value !== null && value !== undefined && (!holds || isHeldBy(holds, value)));
   return WHOLE.has(type) ? `{${held.join()}}` : held;
 }
 

@@ -55,7 +55,7 @@ export class Statement<Row> {
 
   with(values: Values): BoundStatement<Row> {
     return {
-      name: this.name && `${this.name}_${generation}`,
+      name: this.name && inGeneration(this.name),
       text: this.text,
       values: this.#parameters.map((parameter) => (parameter instanceof Param ? parameter.valueIn(values) : parameter)),
       fields: this.#fields,
@@ -65,6 +65,18 @@ export class Statement<Row> {
 
 /** A suffix of all statement names. */
 let generation = 0;
+
+/** The names with their suffix, so that no run makes a new text: see docs/decisions/037. */
+const namesInGeneration = new Map<string, string>();
+
+function inGeneration(name: string): string {
+  let sent = namesInGeneration.get(name);
+  if (sent === undefined) {
+    sent = `${name}_${generation}`;
+    namesInGeneration.set(name, sent);
+  }
+  return sent;
+}
 
 /** Changes when all statements get new names. A connection then closes those that it has. */
 export function currentGeneration(): number {
@@ -77,5 +89,7 @@ export function currentGeneration(): number {
  * @param name the refused name; ignored if it is of an earlier generation
  */
 export function prepareAnew(name: string | undefined): void {
-  if (name?.endsWith(`_${generation}`)) generation += 1;
+  if (!name?.endsWith(`_${generation}`)) return;
+  generation += 1;
+  namesInGeneration.clear();
 }

@@ -6,11 +6,15 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { raw } from '../../../src/gather/database/database.ts';
 import { runQuery } from '../../../src/gather/database/query.ts';
 import { RowClient } from '../../../src/gather/database/row-client.ts';
+import { ValueTypes } from '../../../src/gather/database/value-types.ts';
 import { createTestDatabase, type TestDatabase } from '../../helpers/database.ts';
 import { selfSigned } from '../../helpers/self-signed.ts';
 
+const types = new ValueTypes();
+
 const VALUES = `
-  select n as id, -n as below, (n * 3)::smallint as small, 9007199254740993 + n as large, 1.50 as price,
+  select n as id, (array[0, -1, 999999999, 1000000000, -99999999, -999999999, 2147483648, 9007199254740993,
+    9223372036854775807, -9223372036854775808])[n % 10 + 1]::bigint as whole, -n as below, (n * 3)::smallint as small, 9007199254740993 + n as large, 1.50 as price,
     case n % 3 when 0 then null when 1 then '' else 'Zoë ' || n end as name, n % 2 = 0 as "isEven",
     repeat('ab', n * 200) as long, repeat('ü', n * 100) as "longWide", array[n, null] as list, '{"a": [1]}'::jsonb as json,
     'x' as "__proto__"
@@ -29,11 +33,11 @@ async function open(client: pg.Client): Promise<pg.Client & AsyncDisposable> {
 }
 
 /** A client that reads so many bytes at once. */
-const openCut = (readBytes: number) => open(new RowClient({ connectionString: db.databaseUrl }, readBytes));
+const openCut = (readBytes: number) => open(new RowClient({ connectionString: db.databaseUrl, types }, readBytes));
 
 describe('rows are those of pg', () => {
   test.each([1, 2, 5, 6, 7, 100, 1001, 65_536])('from pieces of %i bytes', async (readBytes) => {
-    await using plain = await open(new pg.Client({ connectionString: db.databaseUrl }));
+    await using plain = await open(new pg.Client({ connectionString: db.databaseUrl, types }));
     await using client = await openCut(readBytes);
     const { rows: expected } = await plain.query(VALUES);
     const unnamed = await runQuery<object>(client, raw(VALUES), { timeoutMs: 30_000 });
@@ -64,8 +68,8 @@ test('rows are those of pg over TLS', async () => {
   onTestFinished(() => void proxy.close());
   const { port: proxyPort } = proxy.address() as AddressInfo;
   const url = `postgres://${username}:${password}@127.0.0.1:${proxyPort}${pathname}?sslmode=no-verify`;
-  await using plain = await open(new pg.Client({ connectionString: db.databaseUrl }));
-  await using client = await open(new RowClient({ connectionString: url }));
+  await using plain = await open(new pg.Client({ connectionString: db.databaseUrl, types }));
+  await using client = await open(new RowClient({ connectionString: url, types }));
   const { rows: expected } = await plain.query(VALUES);
   const { rows } = await runQuery<object>(client, raw(VALUES), { timeoutMs: 30_000 });
   expect(rows.map((row) => Object.entries(row))).toEqual(expected.map((row) => Object.entries(row)));
