@@ -22,13 +22,13 @@ export const Query = defineType('Query', {
 
   about: (_, __, { settings, signal }) => readAbout(settings.ABOUT_FILE, signal),
 
-  tasks: async (_, { done, ...page }, { tables, columns }) =>
+  tasks: async (_, args, { tables, columns }) =>
     tables.task.connection({
       name: 'tasks',
-      where: { done: done ?? undefined },
+      where: { done: args.done ?? undefined },
       orderBy: [],
       columns: columns.task,
-      page: toPage(page),
+      page: toPage(args),
     }),
 
   orders: connectionOf('order', { orderBy: { id: 'desc' } }),

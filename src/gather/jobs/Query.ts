@@ -6,13 +6,13 @@ import type { QueryResolvers } from '../graphql/schema.generated.ts';
 export const Query: QueryResolvers = {
   job: async (_, { id }, { loaders }) => findRow(loaders.jobById, toRowId('Job', id)),
 
-  jobs: async (_, { where, ...page }, { tables, columns, viewer, roles }) =>
+  jobs: async (_, args, { tables, columns, viewer, roles }) =>
     tables['gather.job'].connection({
       name: 'jobs',
-      where: { ...where, ...roles.ownedBy(viewer) },
+      where: { ...args.where, ...roles.ownedBy(viewer) },
       orderBy: [{ column: 'id', direction: 'desc' }],
       columns: columns['gather.job'],
-      page: toPage(page),
+      page: toPage(args),
     }),
 
   schedules: (_, __, { schedules }) => [...schedules],

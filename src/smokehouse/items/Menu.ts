@@ -46,13 +46,13 @@ export const Menu: Resolvers = {
       sum: ['sum', 'price'],
     }),
 
-  items: async ({ where }, { orderBy, ...page }, { tables, columns, loaders, toOrderBy }) =>
+  items: async ({ where }, args, { tables, columns, loaders, toOrderBy }) =>
     tables.item.connection({
       name: 'menu.items',
       where,
-      orderBy: toOrderBy('Item', orderBy),
+      orderBy: toOrderBy('Item', args.orderBy),
       columns: columns.item,
-      page: toPage(page),
+      page: toPage(args),
       onRows: (rows) => loaders.known.add('item', rows),
     }),
 
