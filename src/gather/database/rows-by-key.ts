@@ -51,7 +51,7 @@ export async function readRowsByKeyText<T extends keyof Schema>(
   const keyColumns = key.columns as readonly Column<T>[];
   const [column] = keyColumns;
   if (column && keyColumns.length === 1) {
-    return readRowsByKey(database, name, { definition, column }, columns, texts);
+    return await readRowsByKey(database, name, { definition, column }, columns, texts);
   }
   const types = keyColumns.map((it) => definition.types[it]);
   const found = texts.map((text) => fromKeyText(String(text), types.length));

@@ -97,7 +97,7 @@ function toServiceValue({ service, operation, by, select }: FromService): Resolu
   const loadAll = async (rows: readonly AnyRow[], _: Arguments, { loaders }: Context) => {
     const values = loaders.ofService(service, operation);
     const keys = textsOf(rows, key);
-    await values.load(new Set(keys.filter((it) => it !== null)));
+    await values.load(keys.filter((it) => it !== null));
     return keys.map((it) => (it === null ? null : toField(values.find(it))));
   };
   return {

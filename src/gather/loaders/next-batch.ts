@@ -21,12 +21,14 @@ export class NextBatch<Key> {
     this.#options = options;
   }
 
-  /** @returns the end of the batch; never rejects */
+  /** @returns the end of the batch; rejects only if `fail` throws */
   add(key: Key): Promise<void> {
     this.#keys.push(key);
     if (!this.#done) {
       const { schedule, batch } = this.#options;
-      this.#done = new Promise((resolve) => schedule(batch, () => resolve(this.#leave())));
+      this.#done = new Promise((resolve, reject) => {
+        schedule(batch, () => void this.#leave().then(resolve, reject));
+      });
     }
     return this.#done;
   }

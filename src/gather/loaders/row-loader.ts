@@ -54,7 +54,7 @@ export class RowLoader<Row extends object> {
   /** Loads rows that are not known. Never rejects: `find` has the errors. */
   async load(keys: readonly string[]): Promise<void> {
     if (loads.hasSubscribers) this.#publish(keys);
-    const given = keys.filter((key) => this.#promises.has(key));
+    const given = this.#promises.size > 0 ? keys.filter((key) => this.#promises.has(key)) : [];
     const ends = this.#ask(given.length > 0 ? keys.filter((key) => !this.#promises.has(key)) : keys);
     for (const end of [...ends, ...given.map((key) => this.#settle(key))]) await end;
   }

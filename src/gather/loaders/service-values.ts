@@ -10,53 +10,60 @@ interface Declared {
   operation: string;
 }
 
+/** A key that was asked for. */
+interface Asked {
+  key: string;
+  /** Its value, or its error, at the end of its batch. */
+  value: unknown;
+}
+
 /** The values of an operation by the texts of their keys. Each is read once, together with all that are asked for in one turn. */
 export class ServiceValues {
   readonly #name: string;
-  readonly #next: NextBatch<string>;
-  /** The batch of each key that was asked for. */
-  readonly #asked = new Map<string, Promise<void>>();
-  /** The value of a key, or its error. */
-  readonly #found = new Map<string, unknown>();
+  readonly #next: NextBatch<Asked>;
+  readonly #all = new Map<string, { asked: Asked; end: Promise<void> }>();
 
   constructor({ services, schedule }: LoaderSource, { service, operation }: Declared) {
     const name = serviceValuesName(service, operation);
     // The types of the application's services say more than can be said of any service.
     const bound = Reflect.get(services, service) as Readonly<Record<string, BoundOperation>> | undefined;
-    const readByKey = bound?.[operation]?.byKey;
-    if (!readByKey) throw new Error(`Expected an operation in \`bulk\` of a service, got ${name}.`);
+    const readByText = bound?.[operation]?.byText;
+    if (!readByText) throw new Error(`Expected an operation in \`bulk\` of a service, got ${name}.`);
     this.#name = name;
     this.#next = new NextBatch({
       name,
       batch: { loader: name, rows: null },
       schedule,
-      load: async (keys) => {
-        const values = await readByKey(keys);
-        for (const [index, key] of keys.entries()) this.#found.set(key, values[index]);
+      load: async (all) => {
+        const values = await readByText(all.map(({ key }) => key));
+        for (const asked of all) asked.value = values.get(asked.key);
       },
-      fail: (keys, error) => {
-        for (const key of keys) this.#found.set(key, error);
+      fail: (all, error) => {
+        for (const asked of all) asked.value = error;
       },
     });
   }
 
   /** Reads the values that were not asked for before, and waits for all. Never rejects: `find` has the errors. */
-  async load(keys: Iterable<string>): Promise<void> {
-    const batches = new Set<Promise<void>>();
+  async load(keys: readonly string[]): Promise<void> {
+    const ends = new Set<Promise<void>>();
     for (const key of keys) {
-      let batch = this.#asked.get(key);
-      if (loads.hasSubscribers) loads.publish({ loader: this.#name, isHit: batch !== undefined, cache: this.#next });
-      if (!batch) {
-        batch = this.#next.add(key);
-        this.#asked.set(key, batch);
-      }
-      batches.add(batch);
+      const known = this.#all.get(key);
+      if (loads.hasSubscribers) loads.publish({ loader: this.#name, isHit: known !== undefined, cache: this.#next });
+      ends.add((known ?? this.#ask(key)).end);
     }
-    for (const batch of batches) await batch;
+    for (const end of ends) await end;
   }
 
   /** The value of a key that was loaded, null if it has none, or its error. */
   find(key: string): unknown {
-    return this.#found.get(key) ?? null;
+    return this.#all.get(key)?.asked.value ?? null;
+  }
+
+  #ask(key: string) {
+    const asked: Asked = { key, value: null };
+    const added = { asked, end: this.#next.add(asked) };
+    this.#all.set(key, added);
+    return added;
   }
 }

@@ -13,7 +13,8 @@ export function inPhase<T>(phase: Phase, timing: Timing, work: () => T): T {
   try {
     const result = phases.start.runStores(event, work);
     isAsync = result instanceof Promise;
-    return isAsync ? ((result as Promise<unknown>).finally(end) as T) : result;
+    if (isAsync) (result as Promise<unknown>).then(end, end);
+    return result;
   } finally {
     if (!isAsync) end();
   }

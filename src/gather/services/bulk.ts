@@ -39,8 +39,11 @@ export interface BulkPlan {
   /** Whether a key is text that can be sent, and of the type that the contract says. The service can have no value for another. */
   accepts(key: Key): boolean;
   toRequest(keys: readonly Key[]): RequestValues;
-  /** Adds the values in a checked answer, by the text of their keys. */
-  addValues(values: Map<string, unknown>, keys: readonly Key[], answer: unknown): void;
+  /**
+   * Sets the values in a checked answer, by the texts of their keys. What it has for other keys than those of `values` is left out.
+   * @param keys those of the request
+   */
+  setValues(values: Map<string, unknown>, keys: readonly Key[], answer: unknown): void;
 }
 
 type Definitions = Contract['definitions'];
@@ -75,9 +78,9 @@ export function toBulkPlan(definitions: Definitions, operation: OperationContrac
     toRequest: (keys) => ({
       [group]: names.reduceRight<unknown>((inner, name) => ({ [name]: inner }), toIn(keys.map(toKey))),
     }),
-    addValues: isOne
-      ? (values, [key], answer) => void values.set(String(key), at(answer, out))
-      : (values, _, answer) => addAll(values, at(answer, out), by),
+    setValues: isOne
+      ? (values, [key], answer) => void values.set(String(key), at(answer, out) ?? null)
+      : (values, _, answer) => setAll(values, at(answer, out), by),
   };
 }
 
@@ -140,9 +143,12 @@ function schemaAt(definitions: Definitions, schema: JsonSchema, names: readonly 
   return names.reduce<JsonSchema | undefined>((part, name) => part && propertyOf(part, name, definitions), schema);
 }
 
-function addAll(values: Map<string, unknown>, found: unknown, by: readonly string[]): void {
-  if (Array.isArray(found)) for (const value of found) values.set(String(at(value, by)), value);
-  else for (const [key, value] of Object.entries(found ?? {})) values.set(key, value);
+function setAll(values: Map<string, unknown>, found: unknown, by: readonly string[]): void {
+  const set = (key: string, value: unknown) => {
+    if (values.has(key)) values.set(key, value);
+  };
+  if (Array.isArray(found)) for (const value of found) set(String(at(value, by)), value);
+  else for (const [key, value] of Object.entries(found ?? {})) set(key, value);
 }
 
 function at(value: unknown, names: readonly string[]): unknown {

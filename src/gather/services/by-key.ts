@@ -14,21 +14,30 @@ interface KeySource {
 
 /**
  * Reads the values of any number of keys, in concurrent requests of as many keys as one may have.
- * @returns one result per key, in key order: null if there is none, the error of its request if that failed
+ * @returns one result per key, by its text: null if there is none, the error of its request if that failed
  */
-export async function readByKey(source: KeySource, keys: readonly Key[]): Promise<unknown[]> {
+export async function readByKey(source: KeySource, keys: readonly Key[]): Promise<ReadonlyMap<string, unknown>> {
   const { plan, concurrency } = source;
   const results = new Map<string, unknown>();
-  const unique = new Map(keys.map((key) => [String(key), key]));
-  const chunks = toChunks([...unique.values()].filter(plan.accepts), plan);
-  await inParallel(chunks, concurrency, async (chunk) => {
-    try {
-      plan.addValues(results, chunk, await source.send(plan.toRequest(chunk), chunk.length));
-    } catch (error) {
-      for (const key of chunk) results.set(String(key), error);
-    }
+  const accepted = keys.filter((key) => {
+    const text = String(key);
+    if (results.has(text)) return false;
+    results.set(text, null);
+    return plan.accepts(key);
   });
-  return keys.map((key) => results.get(String(key)) ?? null);
+  const chunks = toChunks(accepted, plan);
+  const left = chunks.values();
+  const readSome = async () => {
+    for (const chunk of left) {
+      try {
+        plan.setValues(results, chunk, await source.send(plan.toRequest(chunk), chunk.length));
+      } catch (error) {
+        for (const key of chunk) results.set(String(key), error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, chunks.length) }, readSome));
+  return results;
 }
 
 /** Splits keys by the number that a request may have, and by the length of its URL. */
@@ -47,12 +56,4 @@ function toChunks(keys: readonly Key[], { max, lengthOf }: BulkPlan): Key[][] {
     }
   }
   return chunks;
-}
-
-async function inParallel<T>(all: readonly T[], most: number, work: (one: T) => Promise<void>): Promise<void> {
-  const left = all.values();
-  const runner = async () => {
-    for (const one of left) await work(one);
-  };
-  await Promise.all(Array.from({ length: Math.min(most, all.length) }, runner));
 }

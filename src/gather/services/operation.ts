@@ -9,8 +9,10 @@ import type { ServiceClient } from './service-client.ts';
 /** An operation of a service, bound to the signal of a request. */
 export interface BoundOperation {
   (values?: RequestValues): Promise<unknown>;
-  /** Reads the values of any number of keys. */
+  /** Reads the values of any number of keys, in their order. */
   byKey?: (keys: readonly Key[]) => Promise<unknown[]>;
+  /** The same, by the texts of the keys. */
+  byText?: (keys: readonly Key[]) => Promise<ReadonlyMap<string, unknown>>;
 }
 
 /** What an operation needs of its service. */
@@ -41,7 +43,7 @@ export function createOperation(
     checks ??= toChecks(operation, definitions);
     const { signal, keys, others } = options;
     const request = toHttpRequest(operation, values, secrets);
-    return client.send({
+    return await client.send({
       ...request,
       method,
       call: name,
@@ -59,9 +61,12 @@ export function createOperation(
     const bound: BoundOperation = (values = {}) => send(values, { signal, keys: 1 });
     if (!plan) return bound;
     const sendKeys = (values: RequestValues, keys: number) => send(values, { signal, keys, others });
-    return Object.assign(bound, {
-      byKey: (keys: readonly Key[]) => readByKey({ plan, concurrency, send: sendKeys }, keys),
-    });
+    const byText = (keys: readonly Key[]) => readByKey({ plan, concurrency, send: sendKeys }, keys);
+    const byKey = async (keys: readonly Key[]) => {
+      const values = await byText(keys);
+      return keys.map((key) => values.get(String(key)) ?? null);
+    };
+    return Object.assign(bound, { byKey, byText });
   };
 }
 

@@ -167,7 +167,8 @@ export class ServiceClient {
 
   async #attempt<T>(trip: Trip<T>, deadline: Deadline): Promise<Answer> {
     this.#assertClosedBreaker();
-    using _permit = await this.#bulkhead.acquire(deadline.signal);
+    // A deadline that is over fails the exchange. Only a wait needs a signal, which takes longer to create than to take a permit.
+    using _permit = this.#bulkhead.tryAcquire() ?? (await this.#bulkhead.acquire(deadline.signal));
     this.#assertClosedBreaker();
     return await this.#breaker.run(() => this.#sendOnce(trip, deadline));
   }
@@ -178,9 +179,12 @@ export class ServiceClient {
   }
 
   async #sendOnce<T>({ request, label, outgoing }: Trip<T>, deadline: Deadline): Promise<Answer> {
-    const answer = await exchange(this.#pool, outgoing, deadline).catch((error: unknown) => {
+    let answer: Answer;
+    try {
+      answer = await exchange(this.#pool, outgoing, deadline);
+    } catch (error) {
       throw deadline.isOver ? error : failed(label, error, this.#maxBytes);
-    });
+    }
     const { status, headers } = answer;
     if (answerOf(request, status) !== undefined) return answer;
     const [expected = '2XX'] = Object.keys(request.answers);

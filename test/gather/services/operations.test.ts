@@ -43,7 +43,7 @@ function open(bulk: Declared = {}, credentials: Record<string, string> = {}, lim
   const clients = createServices({ members }, { members: { url: `${server.url}/v2`, timeoutMs: 5000, credentials } });
   opened.push(clients);
   const operations = Reflect.get(clients.bind(signal), 'members') as Readonly<Record<string, BoundOperation>>;
-  return (name: string) => operations[name] as BoundOperation & Required<Pick<BoundOperation, 'byKey'>>;
+  return (name: string) => operations[name] as BoundOperation & Required<BoundOperation>;
 }
 
 function created(body: object): Handler {
@@ -221,6 +221,16 @@ describe('keys', () => {
     expect(received).toMatchObject([{ method: 'POST', url: '/v2/members/search', body: { memberIds: [1, 2] } }]);
   });
 
+  it('that were not asked for have no values, whatever the answer has', async () => {
+    server.respond = answering(() => json({ members: [BOB, ANN] }));
+    expect(await open(SEARCH)('searchMembers').byText(['1', '7'])).toEqual(
+      new Map<string, unknown>([
+        ['1', ANN],
+        ['7', null],
+      ]),
+    );
+  });
+
   it('are split into concurrent requests, one of which fails with its own keys only', async () => {
     const all = Promise.withResolvers<void>();
     server.respond = answering(({ body }) => async (request, response) => {
@@ -255,6 +265,9 @@ describe('keys', () => {
     expect(values[3]).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
     expect(received).toHaveLength(12);
     expect(most).toBe(3);
+    const points = open(POINTS, {}, { connections: 3, maxQueued: 1 })('getMembersByIdPoints');
+    expect(await points.byText(['3', 3])).toEqual(new Map([['3', null]]));
+    expect(received).toHaveLength(13);
   });
 
   it('that are no text have no value, and do not fail the others', async () => {

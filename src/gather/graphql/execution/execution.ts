@@ -48,7 +48,7 @@ export class Execution {
   readonly #steps: Steps;
   readonly #signals = new Signals();
   readonly #arguments = new Map<Field, Arguments>();
-  readonly #scopes: Scope[] = [];
+  #scopes: Scope[] = [];
   readonly #toCheck = new Set<Part>();
   #mustSweep = false;
   #isRunning = false;
@@ -165,7 +165,7 @@ export class Execution {
     this.isOver = true;
     this.args.externalAbortSignal?.removeEventListener('abort', this.#abort);
     this.#signals.end(reason);
-    this.#scopes.length = 0;
+    this.#scopes = [];
     const open = [...this.waits.end(), ...[...this.streams].map(({ source }) => source)];
     this.streams.clear();
     return open.length > 0 ? Promise.all(open.map((source) => source.close())) : ENDED;
@@ -188,7 +188,7 @@ export class Execution {
     do {
       for (let scope = this.#scopes[0], next = 1; scope && !this.isOver; scope = this.#scopes[next++])
         this.#steps.resolve(this, scope);
-      this.#scopes.length = 0;
+      this.#scopes = [];
       if (this.#mustSweep) this.waits.sweep();
       this.#mustSweep = false;
     } while (!this.isOver && this.main.pending === 0 && !this.main.isDone && this.#steps.resolveNext(this));

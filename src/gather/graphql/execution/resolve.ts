@@ -102,10 +102,8 @@ function callResolver(
 
 function resolveTogether(execution: Execution, level: Level, args: Arguments, resolveAll: ResolveAll): void {
   const { sources } = level.scope;
-  const places: number[] = [];
-  for (let place = 0; place < sources.length; place++) {
-    if (!execution.hasDead || level.isAlive(place)) places.push(place);
-  }
+  const all = sources.map((_, place) => place);
+  const places = execution.hasDead ? all.filter((place) => level.isAlive(place)) : all;
   const [first] = places;
   if (first === undefined) return;
   const parents = places.length === sources.length ? sources : places.map((place) => sources[place]);

@@ -13,7 +13,7 @@ interface Parts {
 
 /** Executes a query or a mutation, breadth first. */
 export async function executePlanned({ args, format }: PlannedOperation, limit: SizeLimit): Promise<Result> {
-  if (!format) return execute(args, limit);
+  if (!format) return await execute(args, limit);
   const result = await (format === 'of 2022' ? executeIncrementallyAsOf2022 : executeIncrementally)(args, limit);
   return 'initialResult' in result ? deliver(result) : result;
 }
