@@ -11,7 +11,7 @@ import { startBench } from './start-bench.ts';
 const CONNECTIONS = 32;
 const REQUESTS_PER_ROUND = 1000;
 const ROUNDS = 7;
-const LIMIT = 2.1;
+const LIMIT = 1.9;
 
 await using stack = new AsyncDisposableStack();
 const { databaseUrl, urls } = await startBench(stack);
