@@ -109,16 +109,18 @@ test.each<[string, Partial<Steps & RequestSteps>]>([
   expectMasked(response, text);
 });
 
-test.each(['multipart/mixed', 'text/event-stream'])(
-  'what fails when parts are given is masked and logged once, and ends the response: %s',
-  async (accept) => {
-    const { response, text } = await ask(startYoga({}, { answerOperation: giveBrokenParts }), accept);
-    expect(response.status).toBe(200);
-    expect(text).toContain('"data":{"a":1}');
-    expect(text).toMatch(accept === 'multipart/mixed' ? /-----\r\n$/ : /event: complete\ndata:\n\n$/);
-    expectMasked(response, text);
-  },
-);
+test.each([
+  ['given', 'multipart/mixed', fail],
+  ['given', 'text/event-stream', fail],
+  ['written', 'multipart/mixed', () => ({ data: { a: { toJSON: fail } } })],
+  ['written', 'text/event-stream', () => ({ data: { a: { toJSON: fail } } })],
+])('what fails when parts are %s is masked and logged once, and the response ends: %s', async (_, accept, toLast) => {
+  const { response, text } = await ask(startYoga({}, { answerOperation: giveParts(toLast) }), accept);
+  expect(response.status).toBe(200);
+  expect(text).toContain('"data":{"a":1}');
+  expect(text).toMatch(accept === 'multipart/mixed' ? /-----\r\n$/ : /event: complete\ndata:\n\n$/);
+  expectMasked(response, text);
+});
 
 async function ask(yoga: ReturnType<typeof startYoga>, accept: string) {
   const route = createYogaRoute(yoga, { log, maskError });
@@ -266,12 +268,15 @@ async function giveUnwritable({ deadline }: Operation) {
   return { data: { a: { toJSON: fail } } };
 }
 
-async function giveBrokenParts({ deadline }: Operation) {
-  deadline.end(undefined);
-  return (async function* () {
-    yield { data: { a: 1 } };
-    fail();
-  })();
+/** Gives two parts. */
+function giveParts(toLast: () => { data: { a: object } }) {
+  return async ({ deadline }: Operation) => {
+    deadline.end(undefined);
+    return (async function* () {
+      yield { data: { a: 1 } };
+      yield toLast();
+    })();
+  };
 }
 
 const URL = 'http://127.0.0.1/graphql';

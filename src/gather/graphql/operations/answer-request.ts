@@ -55,14 +55,21 @@ export function createAnswerRequest(steps: RequestSteps): AnswerRequest {
     return { errors };
   };
 
-  /** Passes on parts. If no more can be given, the last one is the error: its client would wait for the rest. */
+  /**
+   * Passes on parts. If no more can be given or written, the last one is the error: its client would wait for the rest. They are
+   * written here, as Yoga would leave a rejection unhandled.
+   */
   async function* endWithFault(
     parts: AsyncIterable<Part>,
     request: Request,
     context: ServerContext,
   ): AsyncGenerator<Part, void, void> {
     try {
-      yield* parts;
+      for await (const part of parts) {
+        const text = JSON.stringify(part);
+        // Yoga removes the status from errors, and calls it with a copy then.
+        yield Object.assign(part, { stringify: (copy: Part) => (copy === part ? text : JSON.stringify(copy)) });
+      }
     } catch (error) {
       yield fail(request, context, error);
     }

@@ -23,7 +23,7 @@ export async function toMultipart(result: Result, fetchAPI: FetchAPI): Promise<R
   return new fetchAPI.Response(body, { status, headers });
 }
 
-/** @param parts never reject */
+/** @param parts never reject, and can be written */
 function toStream(parts: AsyncIterator<Part>, fetchAPI: FetchAPI): ReadableStream<Uint8Array> {
   const encoder = new fetchAPI.TextEncoder();
   return new fetchAPI.ReadableStream<Uint8Array>({
