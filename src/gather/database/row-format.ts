@@ -71,7 +71,7 @@ export class RowFormat {
       at = last;
     }
     const row = this.#toRow(values);
-    // The format lives as long as its connection, and must keep no value of a request. `fill` takes longer for a few.
+    // The format lives as long as its connection, and must keep no value of a request. `fill` takes longer for so few.
     for (let index = 0; index < values.length; index++) values[index] = null;
     return row;
   }

@@ -64,7 +64,7 @@ export function createOperation(
     const byText = (keys: readonly Key[]) => readByKey({ plan, concurrency, send: sendKeys }, keys);
     const byKey = async (keys: readonly Key[]) => {
       const values = await byText(keys);
-      return keys.map((key) => values.get(String(key)) ?? null);
+      return keys.map((key) => values.get(String(key)));
     };
     return Object.assign(bound, { byKey, byText });
   };

@@ -167,7 +167,7 @@ export class ServiceClient {
 
   async #attempt<T>(trip: Trip<T>, deadline: Deadline): Promise<Answer> {
     this.#assertClosedBreaker();
-    // A deadline that is over fails the exchange. Only a wait needs a signal, which takes longer to create than to take a permit.
+    // Only a wait needs the signal, which is created on first use. A deadline that is over fails the exchange.
     using _permit = this.#bulkhead.tryAcquire() ?? (await this.#bulkhead.acquire(deadline.signal));
     this.#assertClosedBreaker();
     return await this.#breaker.run(() => this.#sendOnce(trip, deadline));

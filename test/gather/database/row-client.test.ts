@@ -14,7 +14,8 @@ const types = new ValueTypes();
 
 const VALUES = `
   select n as id, (array[0, -1, 999999999, 1000000000, -99999999, -999999999, 2147483648, 9007199254740993,
-    9223372036854775807, -9223372036854775808])[n % 10 + 1]::bigint as whole, -n as below, (n * 3)::smallint as small, 9007199254740993 + n as large, 1.50 as price,
+    9223372036854775807, -9223372036854775808])[n % 10 + 1]::bigint as whole,
+    -n as below, (n * 3)::smallint as small, 9007199254740993 + n as large, 1.50 as price,
     case n % 3 when 0 then null when 1 then '' else 'Zoë ' || n end as name, n % 2 = 0 as "isEven",
     repeat('ab', n * 200) as long, repeat('ü', n * 100) as "longWide", array[n, null] as list, '{"a": [1]}'::jsonb as json,
     'x' as "__proto__"

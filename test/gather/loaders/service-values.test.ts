@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { LoaderSource } from '../../../src/gather/loaders/batch.ts';
 import { ServiceValues } from '../../../src/gather/loaders/service-values.ts';
+import { loads } from '../../../src/gather/monitoring/channels.ts';
 
 const broken = new Error('The values cannot be read.');
 
@@ -48,4 +49,13 @@ test('a batch that fails is the error of its keys, and not read again', async ()
   expect(await find(['0', '1'])).toEqual([broken, broken]);
   expect(await find(['1', '2'])).toEqual([broken, '2']);
   expect(read).toEqual([['0', '1'], ['2']]);
+});
+
+test('each key that is asked for is published, as a hit if it was asked for before', async () => {
+  const published: unknown[] = [];
+  const listen = (load: unknown) => void published.push(load);
+  loads.subscribe(listen);
+  onTestFinished(() => void loads.unsubscribe(listen));
+  await startRequest().find(['1', '2', '1']);
+  expect(published).toMatchObject([false, false, true].map((isHit) => ({ loader: 'ratings.getRatings', isHit })));
 });
