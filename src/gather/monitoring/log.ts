@@ -1,5 +1,6 @@
 import pino from 'pino';
 import { describeError } from './describe-error.ts';
+import { jsonOutput } from './output.ts';
 import { createRedaction } from './redaction.ts';
 import { requestId, traceId } from './request-id.ts';
 import { toWords } from './words.ts';
@@ -19,9 +20,6 @@ export interface LogConfig {
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 type LogLevel = (typeof LOG_LEVELS)[number];
-
-/** Lines that wait for a reader of the output that has stopped reading; more are dropped. */
-const MAX_WAITING_BYTES = 10_000_000;
 
 /**
  * Creates a log on standard output: JSON lines, or words for a person. Lines of a request have its ID, and with
@@ -52,28 +50,4 @@ export function createLog({ logFormat, logLevel = 'info' }: LogConfig, secrets: 
 
 function writeWords(line: string): void {
   process.stdout.write(toWords(line));
-}
-
-let output: pino.DestinationStream | undefined;
-
-/** The standard output for lines of JSON: one for all logs of the process, so that their lines do not mix. */
-function jsonOutput(): pino.DestinationStream {
-  output ??= openOutput();
-  return output;
-}
-
-/**
- * A thread writes each line at once, so that a slow reader does not stop the process. pino writes the rest when the
- * process exits, and after a fatal line. If the reader has stopped, lines are dropped and counted.
- */
-function openOutput() {
-  const opened = pino.destination({ dest: 1, sync: false, maxLength: MAX_WAITING_BYTES });
-  let dropped = 0;
-  opened.on('drop', () => void dropped++);
-  opened.on('drain', () => {
-    if (dropped === 0) return;
-    opened.write(`${JSON.stringify({ level: 40, time: Date.now(), dropped, msg: 'lines of the log were dropped' })}\n`);
-    dropped = 0;
-  });
-  return opened;
 }

@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, test } from 'vitest';
+
+const OUTPUT = new URL('../../../src/gather/monitoring/output.ts', import.meta.url);
+
+test('lines of several turns are written together', async () => {
+  const { lines, chunks } = await run(`for (let n = 0; n < 50; n++) { write(n); await setImmediate(); }`);
+  expect(lines).toEqual(range(50));
+  expect(chunks).toBeLessThan(10);
+});
+
+test('a single line is written, too', async () => {
+  const { lines } = await run(`write(0); await setTimeout(100); write(1); await setTimeout(100); write(2);`);
+  expect(lines).toEqual(range(3));
+});
+
+test('nothing is lost when the process exits during a write', async () => {
+  const { lines } = await run(`
+    for (let n = 0; n < 500; n++) write(n, 100);
+    await setImmediate();
+    for (let n = 500; n < 1000; n++) write(n, 100);
+    process.exit();
+  `);
+  expect(lines.sort((a, b) => a - b)).toEqual(range(1000));
+});
+
+test('nothing is lost when the process crashes', async () => {
+  const { lines } = await run(`write(0); setTimeoutOf(() => { write(1); throw new Error('Crash of a test'); }, 5);`);
+  expect(lines).toEqual(range(2));
+});
+
+test('for a reader that stopped 10 MB wait, and lines that are dropped are counted', async () => {
+  const { lines, dropped } = await run(
+    `for (let n = 0; n < 2000; n++) { write(n, 10_000); await setImmediate(); }
+     process.send('written');`,
+    'written',
+  );
+  expect(dropped).toBeGreaterThan(0);
+  expect(lines.length + dropped).toBe(2000);
+});
+
+/** Runs a program that writes lines. @param message of the program, from which on its output is read */
+async function run(program: string, message?: string) {
+  const text = `
+    import { setTimeout as setTimeoutOf } from 'node:timers';
+    import { setImmediate, setTimeout } from 'node:timers/promises';
+    const { jsonOutput } = await import(${JSON.stringify(OUTPUT.href)});
+    const write = (n, length = 0) => jsonOutput().write(JSON.stringify({ n, fill: 'x'.repeat(length) }) + '\\n');
+    ${program}
+    process.disconnect();
+  `;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', text], {
+    stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
+    signal: AbortSignal.timeout(20_000),
+  });
+  const exit = once(child, 'exit');
+  if (message) await once(child, 'message');
+  const received: string[] = [];
+  for await (const chunk of child.stdout?.setEncoding('utf8') ?? []) received.push(chunk);
+  await exit;
+  const parsed = received
+    .join('')
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
+  const lines: number[] = parsed.flatMap(({ n }) => n ?? []);
+  const dropped: number = parsed.reduce((sum, line) => sum + (line.dropped ?? 0), 0);
+  return { lines, dropped, chunks: received.length };
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, n) => n);
+}
