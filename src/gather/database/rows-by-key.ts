@@ -41,7 +41,20 @@ export async function readRowsByKey<T extends keyof Schema>(
  * select … from "loan" where ("bookId", "memberId") in (select * from unnest($1::bigint[], $2::integer[]))
  * ```
  */
-export async function readRowsByKeyText<T extends keyof Schema>(
+export function readRowsByKeyText<T extends keyof Schema>(
+  database: Database,
+  name: string,
+  { definition, key }: { definition: TableDefinition<T>; key: Key },
+  columns: readonly Column<T>[],
+  texts: readonly KeyValue[],
+): Promise<Row<T>[]> {
+  const [column, ...others] = key.columns as readonly Column<T>[];
+  if (column && others.length === 0) return readRowsByKey(database, name, { definition, column }, columns, texts);
+  return readRowsByKeys(database, name, { definition, key }, columns, texts);
+}
+
+/** The same by a key of several columns. */
+async function readRowsByKeys<T extends keyof Schema>(
   database: Database,
   name: string,
   { definition, key }: { definition: TableDefinition<T>; key: Key },
@@ -49,10 +62,6 @@ export async function readRowsByKeyText<T extends keyof Schema>(
   texts: readonly KeyValue[],
 ): Promise<Row<T>[]> {
   const keyColumns = key.columns as readonly Column<T>[];
-  const [column] = keyColumns;
-  if (column && keyColumns.length === 1) {
-    return await readRowsByKey(database, name, { definition, column }, columns, texts);
-  }
   const types = keyColumns.map((it) => definition.types[it]);
   const found = texts.map((text) => fromKeyText(String(text), types.length));
   const possible = found.filter((values) => values?.every((value, index) => isHeld(types[index] ?? '', value)));

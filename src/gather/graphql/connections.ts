@@ -30,7 +30,7 @@ function ofPage<Value>(toValue: (page: PageOfRows<unknown>, connection: AnyConne
     return page instanceof Error ? page : toValue(page, connection);
   };
   const resolveAll = async (connections: readonly AnyConnection[]): Promise<(Value | Error)[]> => {
-    await Promise.all(new Set(connections.map((connection) => connection.load())));
+    for (const end of new Set(connections.map((connection) => connection.load()))) await end;
     return connections.map(toPart);
   };
   return {

@@ -27,22 +27,27 @@ export class NextBatch<Key> {
     if (!this.#done) {
       const { schedule, batch } = this.#options;
       this.#done = new Promise((resolve, reject) => {
-        schedule(batch, () => void this.#leave().then(resolve, reject));
+        schedule(batch, () => void this.#leave(resolve, reject));
       });
     }
     return this.#done;
   }
 
-  async #leave(): Promise<void> {
+  #leave(resolve: () => void, reject: (error: unknown) => void): void {
     const { name: loader, load, fail } = this.#options;
     const keys = this.#keys;
     this.#keys = [];
     this.#done = undefined;
-    try {
-      if (!batches.hasSubscribers) await load(keys);
-      else await batches.tracePromise(() => load(keys), { loader, keys: keys.length, cache: this });
-    } catch (error) {
-      fail(keys, error as Error);
-    }
+    const loaded = batches.hasSubscribers
+      ? batches.tracePromise(() => load(keys), { loader, keys: keys.length, cache: this })
+      : load(keys);
+    loaded.then(resolve, (error) => {
+      try {
+        fail(keys, error);
+        resolve();
+      } catch (thrown) {
+        reject(thrown);
+      }
+    });
   }
 }

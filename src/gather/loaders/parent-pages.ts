@@ -13,6 +13,8 @@ import { NextBatch } from './next-batch.ts';
 interface Asked {
   parent: Parent;
   found: readonly object[] | Error;
+  /** The end of its batch. */
+  end?: Promise<void>;
 }
 
 /**
@@ -51,7 +53,7 @@ export class ParentPages<T extends keyof Schema> {
   /** All rows of each parent, or the error. */
   async allOf(parents: readonly string[]): Promise<(readonly object[] | Error)[]> {
     const { load, find } = this.#sourceOf(null);
-    await Promise.all(new Set(parents.map(load)));
+    for (const end of new Set(parents.map(load))) await end;
     return parents.map(find);
   }
 
@@ -66,20 +68,20 @@ export class ParentPages<T extends keyof Schema> {
 
   #createSource(limit: number | null): PageSource<object, string> {
     const { name, order, pairs } = this.#list;
-    const all = new Map<string, { asked: Asked; loaded: Promise<void> }>();
-    const ask = (id: string) => {
+    const all = new Map<string, Asked>();
+    const ask = (id: string): Promise<void> => {
       const asked: Asked = { parent: { id, limit }, found: [] };
-      const added = { asked, loaded: this.#next.add(asked) };
-      all.set(id, added);
-      return added;
+      asked.end = this.#next.add(asked);
+      all.set(id, asked);
+      return asked.end;
     };
     return {
       load: (id) => {
-        const added = all.get(id);
-        if (loads.hasSubscribers) loads.publish({ loader: name, isHit: added !== undefined, cache: this.#next });
-        return (added ?? ask(id)).loaded;
+        const end = all.get(id)?.end;
+        if (loads.hasSubscribers) loads.publish({ loader: name, isHit: end !== undefined, cache: this.#next });
+        return end ?? ask(id);
       },
-      find: (id) => all.get(id)?.asked.found ?? [],
+      find: (id) => all.get(id)?.found ?? [],
       cursorOf: (row) => cursorOf(order, row),
       ...(pairs && { propertiesOf: (row) => pairOf(pairs, row) }),
       count: (id) => this.#counts.load(id),

@@ -15,13 +15,15 @@ interface Asked {
   key: string;
   /** Its value, or its error, at the end of its batch. */
   value: unknown;
+  /** The end of its batch. */
+  end?: Promise<void>;
 }
 
 /** The values of an operation by the texts of their keys. Each is read once, together with all that are asked for in one turn. */
 export class ServiceValues {
   readonly #name: string;
   readonly #next: NextBatch<Asked>;
-  readonly #all = new Map<string, { asked: Asked; end: Promise<void> }>();
+  readonly #all = new Map<string, Asked>();
 
   constructor({ services, schedule }: LoaderSource, { service, operation }: Declared) {
     const name = serviceValuesName(service, operation);
@@ -46,7 +48,7 @@ export class ServiceValues {
 
   /** Reads the values that were not asked for before, and waits for all. Never rejects: `find` has the errors. */
   async load(keys: readonly string[]): Promise<void> {
-    const ends = new Set<Promise<void>>();
+    const ends = new Set<Promise<void> | undefined>();
     for (const key of keys) {
       const known = this.#all.get(key);
       if (loads.hasSubscribers) loads.publish({ loader: this.#name, isHit: known !== undefined, cache: this.#next });
@@ -57,13 +59,13 @@ export class ServiceValues {
 
   /** The value of a key that was loaded, null if it has none, or its error. */
   find(key: string): unknown {
-    return this.#all.get(key)?.asked.value ?? null;
+    return this.#all.get(key)?.value ?? null;
   }
 
-  #ask(key: string) {
+  #ask(key: string): Asked {
     const asked: Asked = { key, value: null };
-    const added = { asked, end: this.#next.add(asked) };
-    this.#all.set(key, added);
-    return added;
+    asked.end = this.#next.add(asked);
+    this.#all.set(key, asked);
+    return asked;
   }
 }

@@ -11,8 +11,12 @@ const JSON_TYPE = /^application\/(?!problem\+json$)(?:[^/]+\+)?json$/;
 /** No service needs more, and no program that walks an answer has a problem with so many. */
 const MAX_LEVELS = 200;
 
-/** Parses and checks an answer in JSON. @throws UPSTREAM_INVALID with what came and what was expected */
-export async function readBody<T>(label: RequestLabel, answer: Answer, check: Check<T>, maxBytes: number): Promise<T> {
+/**
+ * Parses and checks an answer in JSON.
+ * @returns a promise only of an answer that is encoded
+ * @throws UPSTREAM_INVALID with what came and what was expected
+ */
+export function readBody<T>(label: RequestLabel, answer: Answer, check: Check<T>, maxBytes: number): T | Promise<T> {
   const { 'content-type': contentType, 'content-encoding': encoding } = answer.headers;
   const type = mediaTypeOf(contentType);
   if (!type || !JSON_TYPE.test(type.essence)) {
@@ -20,10 +24,14 @@ export async function readBody<T>(label: RequestLabel, answer: Answer, check: Ch
   }
   const decoder = decoderOf(type);
   if (!decoder) throw invalid(label, `charset ${type.params.get('charset')}`, 'utf-8');
-  // The decoder drops a byte order mark.
-  const value = parse(label, decoder.decode(await decoded(label, answer.body, encoding, maxBytes)));
-  if (check(value)) return value;
-  throw invalid(label, `a body of the wrong shape (${problemOf(check)})`, 'the shape in its contract');
+  const toValue = (bytes: Buffer): T => {
+    // The decoder drops a byte order mark.
+    const value = parse(label, decoder.decode(bytes));
+    if (check(value)) return value;
+    throw invalid(label, `a body of the wrong shape (${problemOf(check)})`, 'the shape in its contract');
+  };
+  const bytes = decoded(label, answer.body, encoding, maxBytes);
+  return bytes instanceof Promise ? bytes.then(toValue) : toValue(bytes);
 }
 
 function parse(label: RequestLabel, text: string): unknown {

@@ -36,7 +36,8 @@ export async function readByKey(source: KeySource, keys: readonly Key[]): Promis
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(concurrency, chunks.length) }, readSome));
+  const readers = Array.from({ length: Math.min(concurrency, chunks.length) }, readSome);
+  for (const reader of readers) await reader;
   return results;
 }
 

@@ -29,15 +29,23 @@ const MAX_CODINGS = 5;
  * Decodes a body, last content coding first. Stops at `maxBytes`, so that a small body cannot fill the memory.
  *
  * @param encoding the header `Content-Encoding`
- * @throws UPSTREAM_INVALID
+ * @returns a promise only of a body that is encoded; it rejects with UPSTREAM_INVALID
  */
-export async function decoded(
+export function decoded(
   label: RequestLabel,
   body: Buffer,
   encoding: string | string[] | undefined,
   maxBytes: number,
+): Buffer | Promise<Buffer> {
+  return encoding === undefined || body.length === 0 ? body : decodeAll(label, body, encoding, maxBytes);
+}
+
+async function decodeAll(
+  label: RequestLabel,
+  body: Buffer,
+  encoding: string | string[],
+  maxBytes: number,
 ): Promise<Buffer> {
-  if (encoding === undefined || body.length === 0) return body;
   const codings = tokensOf(encoding);
   if (codings.length > MAX_CODINGS) {
     throw invalid(label, `${codings.length} content codings`, `at most ${MAX_CODINGS}`);

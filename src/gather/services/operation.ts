@@ -36,14 +36,11 @@ export function createOperation(
   const { method, failures } = operation;
   // Compiling a schema takes milliseconds: an operation that is never called costs none.
   let checks: Checks | undefined;
-  const send = async (
-    values: RequestValues,
-    options: { signal: AbortSignal; keys: number; others?: Checks | undefined },
-  ) => {
+  const send = (values: RequestValues, options: { signal: AbortSignal; keys: number; others?: Checks | undefined }) => {
     checks ??= toChecks(operation, definitions);
     const { signal, keys, others } = options;
     const request = toHttpRequest(operation, values, secrets);
-    return await client.send({
+    return client.send({
       ...request,
       method,
       call: name,
@@ -58,7 +55,7 @@ export function createOperation(
   // A 404 that the contract does not have may be that of another path.
   const others = plan?.isOne && failures?.[404] !== undefined ? { 404: null } : undefined;
   return (signal) => {
-    const bound: BoundOperation = (values = {}) => send(values, { signal, keys: 1 });
+    const bound: BoundOperation = async (values = {}) => await send(values, { signal, keys: 1 });
     if (!plan) return bound;
     const sendKeys = (values: RequestValues, keys: number) => send(values, { signal, keys, others });
     const byText = (keys: readonly Key[]) => readByKey({ plan, concurrency, send: sendKeys }, keys);

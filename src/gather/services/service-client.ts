@@ -144,7 +144,8 @@ export class ServiceClient {
     try {
       const answer = await this.#sendWithRetries(trip, deadline);
       const check = answerOf(request, answer.status);
-      const value = check ? await readBody(label, answer, check, this.#maxBytes) : (undefined as T);
+      const read = check ? readBody(label, answer, check, this.#maxBytes) : (undefined as T);
+      const value = read instanceof Promise ? await read : read;
       this.#outage?.answered();
       return value;
     } catch (error) {
@@ -157,20 +158,16 @@ export class ServiceClient {
     this.#retries.earn();
     for (let retry = 1; ; retry++) {
       try {
-        return await this.#attempt(trip, deadline);
+        this.#assertClosedBreaker();
+        // Only a wait needs the signal, which is created on first use. A deadline that is over fails the exchange.
+        using _permit = this.#bulkhead.tryAcquire() ?? (await this.#bulkhead.acquire(deadline.signal));
+        this.#assertClosedBreaker();
+        return await this.#breaker.run(() => this.#sendOnce(trip, deadline));
       } catch (error) {
         if (!IDEMPOTENT.has(trip.request.method)) throw error;
         await this.#retries.pause(error, retry, deadline);
       }
     }
-  }
-
-  async #attempt<T>(trip: Trip<T>, deadline: Deadline): Promise<Answer> {
-    this.#assertClosedBreaker();
-    // Only a wait needs the signal, which is created on first use. A deadline that is over fails the exchange.
-    using _permit = this.#bulkhead.tryAcquire() ?? (await this.#bulkhead.acquire(deadline.signal));
-    this.#assertClosedBreaker();
-    return await this.#breaker.run(() => this.#sendOnce(trip, deadline));
   }
 
   #assertClosedBreaker(): void {
