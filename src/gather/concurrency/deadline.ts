@@ -1,3 +1,5 @@
+import { onAbort } from '../abort.ts';
+
 /**
  * The end of an operation, a call or an attempt: its timeout, the abort of a signal, or a call of `end`. All waits go
  * through `wait`, so that one timer and one listener serve any number of steps. Dispose of it.
@@ -5,6 +7,7 @@
 export class Deadline implements Disposable {
   readonly #timeoutMs: number;
   readonly #timer: NodeJS.Timeout;
+  /** Each stops listening to a signal. */
   readonly #listeners: (() => void)[] = [];
   #endsAt: number;
   #isLifted = false;
@@ -22,14 +25,13 @@ export class Deadline implements Disposable {
     this.#timer = setTimeout(() => this.end(toError()), timeoutMs);
   }
 
-  /** Ends when the signal aborts. @param reason the signal's by default */
+  /**
+   * Ends when the signal aborts, on which the listener of `onAbort` stays.
+   * @param reason the signal's by default
+   */
   endWith(signal: AbortSignal, reason?: Error): this {
-    const onAbort = () => this.end(reason ?? signal.reason);
-    if (signal.aborted) onAbort();
-    else {
-      signal.addEventListener('abort', onAbort);
-      this.#listeners.push(() => signal.removeEventListener('abort', onAbort));
-    }
+    const stopListening = onAbort(signal, (aborted) => this.end(reason ?? aborted));
+    if (!this.#isOver) this.#listeners.push(stopListening);
     return this;
   }
 

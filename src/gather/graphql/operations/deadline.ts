@@ -1,6 +1,7 @@
 import type { ExecutionResult } from 'graphql';
 import { Deadline } from '../../concurrency/deadline.ts';
 import { CLIENT_LEFT, GatherError, toClientError } from '../../errors.ts';
+import type { ServerContext } from '../../http/server-context.ts';
 
 /** Why the calls that are still running at the end of an operation are cancelled. */
 export const ANSWER_COMPLETE = new GatherError('CANCELLED', 'The answer was sent without this.');
@@ -9,8 +10,13 @@ export const ANSWER_COMPLETE = new GatherError('CANCELLED', 'The answer was sent
  * Creates the deadline of an operation, which also ends when its client leaves. Calls that are running at the end fail at
  * once, so that the operation responds with what it has.
  */
-export function createDeadline(request: Request, timeoutMs: number): Deadline {
-  return new Deadline(timeoutMs, () => deadlineExceeded(timeoutMs)).endWith(request.signal, CLIENT_LEFT);
+export function createDeadline(request: Request, { res }: ServerContext, timeoutMs: number): Deadline {
+  const deadline = new Deadline(timeoutMs, () => deadlineExceeded(timeoutMs));
+  // No listener stays on the signal of a caller in this process, who may use it for other requests.
+  if (!res) return deadline.endWith(AbortSignal.any([request.signal]), CLIENT_LEFT);
+  if (res.closed) deadline.end(CLIENT_LEFT);
+  else res.once('close', () => deadline.end(CLIENT_LEFT));
+  return deadline;
 }
 
 /** Adds the error of a deadline that has passed, unless a field reports it already. */

@@ -61,7 +61,7 @@ export class Operation {
     this.params = params;
     this.formats = formats;
     this.multipart = multipart;
-    this.deadline = createDeadline(request, limits.operationTimeoutMs);
+    this.deadline = createDeadline(request, context, limits.operationTimeoutMs);
     const { signal } = this.deadline;
     collectCalls(signal, this.timing);
     this.answerSize = new AnswerSize(limits.answerMaxBytes, (excess) => this.deadline.end(excess));
