@@ -45,7 +45,6 @@ type Settle<Row> = (error: unknown, result?: Result<Row>) => void;
 
 const { utils } = pg as unknown as PgInternals;
 const DIGITS = /^-?\d+$/;
-const TAG = /(\d+)$/;
 
 /** The columns of the named statements of each connection. They do not change for as long as the statement does not. */
 const formatsOf = new WeakMap<Connection, Map<string, RowFormat>>();
@@ -208,7 +207,8 @@ class Query<Row> implements RowReader {
       this.text = this.#statement.text;
       return;
     }
-    this.#count = Number(TAG.exec(text)?.[1] ?? 0);
+    // Other statements than those that touch rows end in a word.
+    this.#count = Number(text.slice(text.lastIndexOf(' ') + 1)) || 0;
   }
 
   handleReadyForQuery(): void {

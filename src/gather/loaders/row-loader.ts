@@ -24,7 +24,6 @@ interface RowLoaderOptions<Row> {
  * `load` and `find` for many rows at once. What is asked for in one turn, either way, is read by one statement.
  */
 export class RowLoader<Row extends object> {
-  readonly loader: DataLoader<KeyValue, Row, unknown>;
   readonly #options: RowLoaderOptions<Row>;
   readonly #next: NextBatch<string>;
   /** The batch of each key that was asked for. */
@@ -34,6 +33,8 @@ export class RowLoader<Row extends object> {
   /** What was found of keys without a known row: errors, and rows that `loader` was given. */
   readonly #others = new Map<string, Row | Error>();
 
+  #loader: DataLoader<KeyValue, Row, unknown> | undefined;
+
   constructor(options: RowLoaderOptions<Row>) {
     const { name, batch, schedule, read } = options;
     this.#options = options;
@@ -41,14 +42,12 @@ export class RowLoader<Row extends object> {
       for (const key of keys) this.#others.set(key, error);
     };
     this.#next = new NextBatch({ name, batch, schedule, load: read, fail });
-    const load = async (keys: readonly KeyValue[]) => {
-      const texts = keys.map(String);
-      for (const end of this.#ask(texts)) await end;
-      return texts.map((key) => this.find(key));
-    };
-    const cacheMap = this.#createCache();
-    this.loader = new DataLoader(load, { name, batchScheduleFn: queueMicrotask, cacheKeyFn: String, cacheMap });
-    if (loads.hasSubscribers) observeLoads(this.loader, { name, cache: cacheMap, id: this.#next, toCacheKey: String });
+  }
+
+  /** Created on first use: most tables are read by declared fields alone. */
+  get loader(): DataLoader<KeyValue, Row, unknown> {
+    this.#loader ??= this.#createLoader();
+    return this.#loader;
   }
 
   /** Loads rows that are not known. Never rejects: `find` has the errors. */
@@ -67,13 +66,15 @@ export class RowLoader<Row extends object> {
   /** Adds the keys that are in no batch yet to the next one. @returns the ends of their batches */
   #ask(keys: readonly string[]): Set<Promise<void>> {
     const ends = new Set<Promise<void>>();
+    let last: Promise<void> | undefined;
     for (const key of keys) {
       let end = this.#asked.get(key);
       if (!end) {
         end = this.#next.add(key);
         this.#asked.set(key, end);
       }
-      ends.add(end);
+      if (end !== last) ends.add(end);
+      last = end;
     }
     return ends;
   }
@@ -92,6 +93,19 @@ export class RowLoader<Row extends object> {
     for (const key of keys) {
       loads.publish({ loader, isHit: this.#promises.has(key) || this.#asked.has(key), cache: this.#next });
     }
+  }
+
+  #createLoader(): DataLoader<KeyValue, Row, unknown> {
+    const { name } = this.#options;
+    const load = async (keys: readonly KeyValue[]) => {
+      const texts = keys.map(String);
+      for (const end of this.#ask(texts)) await end;
+      return texts.map((key) => this.find(key));
+    };
+    const cacheMap = this.#createCache();
+    const loader = new DataLoader(load, { name, batchScheduleFn: queueMicrotask, cacheKeyFn: String, cacheMap });
+    if (loads.hasSubscribers) observeLoads(loader, { name, cache: cacheMap, id: this.#next, toCacheKey: String });
+    return loader;
   }
 
   /** The cache of `loader`, which has the known rows too. */

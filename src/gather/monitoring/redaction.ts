@@ -19,11 +19,16 @@ const SECRETS: readonly [RegExp, string][] = [
   [/(\/uploads\/|gather_)[\w-]{20,}/g, `$1${REDACTED}`],
 ];
 
+/** What each of these patterns begins with. To look for all at once takes a third of the time, and few lines have any. */
+const POSSIBLE =
+  /:\/\/|bearer|basic|password|passwd|secret|token|session|cookie|authorization|signature|api[_-]?key|eyJ|\/uploads\/|gather_/i;
+
 /** Creates a function that redacts a line of the log: these secrets, and text that looks like one. */
 export function createRedaction(secrets: readonly string[] = []): (line: string) => string {
   const known = [...new Set(secrets.flatMap(spellings))].filter(({ length }) => length >= MIN_LENGTH);
   return (line) => {
     const without = known.reduce((text, secret) => text.replaceAll(secret, REDACTED), line);
+    if (!POSSIBLE.test(without)) return without;
     return SECRETS.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), without);
   };
 }

@@ -36,7 +36,7 @@ export async function readByKey(source: KeySource, keys: readonly Key[]): Promis
       }
     }
   };
-  const readers = Array.from({ length: Math.min(concurrency, chunks.length) }, readSome);
+  const readers = chunks.slice(0, concurrency).map(readSome);
   for (const reader of readers) await reader;
   return results;
 }

@@ -94,6 +94,8 @@ export class Field {
   readonly #selected: readonly Selected[];
   readonly #defers: Defers;
   readonly #selections = new Map<GraphQLObjectType, Selection>();
+  /** What was selected on the last object: most fields have objects of one type. */
+  #last: Selection | undefined;
   readonly #runtimeTypes = new Map<unknown, GraphQLObjectType>();
   readonly #isConstant: boolean;
   #arguments: Arguments | undefined;
@@ -144,6 +146,7 @@ export class Field {
    * @throws GraphQLError if an argument of a directive is invalid
    */
   selectionOf(type: GraphQLObjectType): Selection {
+    if (this.#last?.type === type) return this.#last;
     let selection = this.#selections.get(type);
     if (!selection) {
       const sets = this.#selected.flatMap(({ node, defer }) =>
@@ -152,6 +155,7 @@ export class Field {
       selection = toSelection(this.#terms, type, sets, this.#defers);
       this.#selections.set(type, selection);
     }
+    this.#last = selection;
     return selection;
   }
 

@@ -76,13 +76,13 @@ function costOfValue(
   failures: Failures | undefined,
   size = field.size,
 ): number {
-  const { points, below } = field;
+  const { points, below, fixedBelow } = field;
   if (points === 0) return 0;
   if (value === null) {
     const hasBegun = failures && (failures.isStopped || failures.below.size > 0);
     return hasBegun ? capped(size(variables)) * (points + costOfSelection(below, variables)) : 0;
   }
-  if (!Array.isArray(value)) return points + costOfObject(below, value, variables, failures);
+  if (!Array.isArray(value)) return points + (fixedBelow ?? costOfObject(below, value, variables, failures));
   let sum = 0;
   for (let index = 0; index < value.length; index++) {
     // An element that is null was looked for too, such as an ID of no object.

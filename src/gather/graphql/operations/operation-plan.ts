@@ -61,6 +61,8 @@ export interface PlannedField {
   size: Size;
   /** The plan of each of its objects. */
   below: CostPlan;
+  /** What that comes to, if it is the same for each of them. */
+  fixedBelow?: number | undefined;
 }
 
 /** What the fields of an object inherit from the field around them. */
@@ -182,7 +184,7 @@ class Planner {
       types.map((it) => elements.selectionOf(it)),
       inside,
     );
-    return [{ key, weight, points, size, below }];
+    return [{ key, weight, points, size, below, fixedBelow: fixedCostOf(below) }];
   }
 
   #addLeads({ parentType, definition, resolve }: Field): void {
@@ -205,6 +207,10 @@ class Planner {
     const own = typeof weight === 'number' ? weight : 0;
     return own + (parentType === this.#schema.getMutationType() ? MUTATION_WEIGHT : 0);
   }
+}
+
+function fixedCostOf(plan: CostPlan): number | undefined {
+  return plan.some(({ fields }) => fields.length > 0) ? undefined : Math.max(0, ...plan.map(({ fixed }) => fixed));
 }
 
 /** Whether it is `__typename`. */
