@@ -21,8 +21,11 @@ export function acceptOf(request: Request): Accept {
   const known = accepts.get(request);
   if (known) return known;
   const text = request.headers.get('accept') ?? '';
-  const accept = parsed.get(text) ?? new Accept(text);
-  if (text.length <= MAX_KEPT_LENGTH) parsed.set(text, accept);
+  let accept = parsed.get(text);
+  if (!accept) {
+    accept = new Accept(text);
+    if (text.length <= MAX_KEPT_LENGTH) parsed.set(text, accept);
+  }
   accepts.set(request, accept);
   return accept;
 }

@@ -11,6 +11,12 @@ interface NextBatchOptions<Key> {
   fail: (keys: readonly Key[], error: Error) => void;
 }
 
+/** The end of all of these batches. What is asked for together is mostly of one. */
+export function endOf(ends: ReadonlySet<Promise<void>>): Promise<unknown> {
+  const [end] = ends;
+  return end && ends.size === 1 ? end : Promise.all(ends);
+}
+
 /** Collects keys until the request's schedule lets them leave: a batch with one promise for all of them. */
 export class NextBatch<Key> {
   readonly #options: NextBatchOptions<Key>;

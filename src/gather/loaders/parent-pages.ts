@@ -7,7 +7,7 @@ import { cursorOf, toPositions } from '../database/positions.ts';
 import type { Schema } from '../database/schema.ts';
 import { loads } from '../monitoring/channels.ts';
 import { createLoader, type LoaderSource } from './batch.ts';
-import { NextBatch } from './next-batch.ts';
+import { endOf, NextBatch } from './next-batch.ts';
 
 /** The rows of one parent, as they were asked for. */
 interface Asked {
@@ -53,7 +53,7 @@ export class ParentPages<T extends keyof Schema> {
   /** All rows of each parent, or the error. */
   async allOf(parents: readonly string[]): Promise<(readonly object[] | Error)[]> {
     const { load, find } = this.#sourceOf(null);
-    for (const end of new Set(parents.map(load))) await end;
+    await endOf(new Set(parents.map(load)));
     return parents.map(find);
   }
 

@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader';
 import type { KeyValue } from '../database/key.ts';
 import { loads } from '../monitoring/channels.ts';
-import { NextBatch } from './next-batch.ts';
+import { endOf, NextBatch } from './next-batch.ts';
 import { observeLoads } from './observed-loader.ts';
 import type { Batch, Schedule } from './schedule.ts';
 
@@ -51,11 +51,12 @@ export class RowLoader<Row extends object> {
   }
 
   /** Loads rows that are not known. Never rejects: `find` has the errors. */
-  async load(keys: readonly string[]): Promise<void> {
+  load(keys: readonly string[]): Promise<unknown> {
     if (loads.hasSubscribers) this.#publish(keys);
     const given = this.#promises.size > 0 ? keys.filter((key) => this.#promises.has(key)) : [];
     const ends = this.#ask(given.length > 0 ? keys.filter((key) => !this.#promises.has(key)) : keys);
-    for (const end of [...ends, ...given.map((key) => this.#settle(key))]) await end;
+    for (const key of given) ends.add(this.#settle(key));
+    return endOf(ends);
   }
 
   /** The row of a key that was loaded, or its error. */
@@ -99,7 +100,7 @@ export class RowLoader<Row extends object> {
     const { name } = this.#options;
     const load = async (keys: readonly KeyValue[]) => {
       const texts = keys.map(String);
-      for (const end of this.#ask(texts)) await end;
+      await endOf(this.#ask(texts));
       return texts.map((key) => this.find(key));
     };
     const cacheMap = this.#createCache();

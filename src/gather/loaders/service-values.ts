@@ -2,7 +2,7 @@ import { loads } from '../monitoring/channels.ts';
 import type { BoundOperation } from '../services/operation.ts';
 import type { LoaderSource } from './batch.ts';
 import { serviceValuesName } from './leads.ts';
-import { NextBatch } from './next-batch.ts';
+import { endOf, NextBatch } from './next-batch.ts';
 
 /** An operation of a service that is declared in its `bulk`. */
 interface Declared {
@@ -47,14 +47,14 @@ export class ServiceValues {
   }
 
   /** Reads the values that were not asked for before, and waits for all. Never rejects: `find` has the errors. */
-  async load(keys: readonly string[]): Promise<void> {
-    const ends = new Set<Promise<void> | undefined>();
+  load(keys: readonly string[]): Promise<unknown> {
+    const ends = new Set<Promise<void>>();
     for (const key of keys) {
       const known = this.#all.get(key);
       if (loads.hasSubscribers) loads.publish({ loader: this.#name, isHit: known !== undefined, cache: this.#next });
-      ends.add((known ?? this.#ask(key)).end);
+      ends.add(known?.end ?? this.#ask(key));
     }
-    for (const end of ends) await end;
+    return endOf(ends);
   }
 
   /** The value of a key that was loaded, null if it has none, or its error. */
@@ -62,10 +62,10 @@ export class ServiceValues {
     return this.#all.get(key)?.value ?? null;
   }
 
-  #ask(key: string): Asked {
+  #ask(key: string): Promise<void> {
     const asked: Asked = { key, value: null };
     asked.end = this.#next.add(asked);
     this.#all.set(key, asked);
-    return asked;
+    return asked.end;
   }
 }

@@ -75,7 +75,9 @@ export function createAnswerOperation(steps: Steps): AnswerOperation {
       hideSuggestions: !steps.isIntrospectable,
     };
     const planned = await inPhase('context', timing, () => prepare(operation, args));
-    const result = await inPhase('execute', timing, () => execute(operation, args, planned));
+    const result = await inPhase('execute', timing, () =>
+      isSubscription(operation) ? subscribeTo(operation, args) : executePlanned(planned, operation.answerSize),
+    );
     return masked(result, maskError, operation.deadline.signal);
   };
 
@@ -101,8 +103,7 @@ export function createAnswerOperation(steps: Steps): AnswerOperation {
     return planned;
   };
 
-  const execute = async (operation: Operation, args: ExecutionArgs, planned: PlannedOperation): Promise<Result> => {
-    if (!isSubscription(operation)) return await executePlanned(planned, operation.answerSize);
+  const subscribeTo = async (operation: Operation, args: ExecutionArgs): Promise<Result> => {
     const result = await subscribe(args, operation.answerSize);
     if (!isParts(result)) return result;
     const parts = steps.viewers.whileSignedIn(operation, result);

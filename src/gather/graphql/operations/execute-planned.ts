@@ -1,4 +1,5 @@
-import type { ExecutionResult } from 'graphql';
+import type { ExecutionResult, ValidatedExecutionArgs } from 'graphql';
+import type { PartsFormat } from '../../http/accept.ts';
 import type { MaskError } from '../../monitoring/mask-errors.ts';
 import { execute } from '../execution/execute.ts';
 import { executeIncrementally, executeIncrementallyAsOf2022 } from '../execution/execute-incrementally.ts';
@@ -12,8 +13,11 @@ interface Parts {
 }
 
 /** Executes a query or a mutation, breadth first. */
-export async function executePlanned({ args, format }: PlannedOperation, limit: SizeLimit): Promise<Result> {
-  if (!format) return await execute(args, limit);
+export function executePlanned({ args, format }: PlannedOperation, limit: SizeLimit): Result | Promise<Result> {
+  return format ? executeInParts(args, format, limit) : execute(args, limit);
+}
+
+async function executeInParts(args: ValidatedExecutionArgs, format: PartsFormat, limit: SizeLimit): Promise<Result> {
   const result = await (format === 'of 2022' ? executeIncrementallyAsOf2022 : executeIncrementally)(args, limit);
   return 'initialResult' in result ? deliver(result) : result;
 }
