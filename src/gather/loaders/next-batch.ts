@@ -5,7 +5,7 @@ interface NextBatchOptions<Key> {
   name: string;
   batch: Batch;
   schedule: Schedule;
-  /** Loads the keys of a batch, and keeps what it finds. */
+  /** Loads the keys of a batch, and keeps what it finds. It may reject, but must not throw. */
   load: (keys: readonly Key[]) => Promise<void>;
   /** Keeps the error of a batch that `load` could not load. */
   fail: (keys: readonly Key[], error: Error) => void;

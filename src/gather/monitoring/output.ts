@@ -3,10 +3,10 @@ import pino from 'pino';
 /** Lines that wait for a reader of the output that has stopped reading; more are dropped. */
 const MAX_WAITING_BYTES = 10_000_000;
 
-/** How long a line waits for others. Each write wakes a thread, and the process again when it is done. */
+/** Between two writes, each of which wakes a thread, and the process again when it is done. */
 const TOGETHER_MS = 20;
 
-/** Lines of this length in all wait for no others. */
+/** Lines of this length in all do not wait. */
 const TOGETHER_LENGTH = 16_384;
 
 let output: pino.DestinationStream | undefined;
@@ -18,18 +18,21 @@ export function jsonOutput(): pino.DestinationStream {
 }
 
 /**
- * A thread writes the lines of some milliseconds together, so that a slow reader does not stop the process. The rest is written
- * when the process exits, and after a fatal line. If the reader has stopped, lines are dropped and counted.
+ * A thread writes, so that a slow reader does not stop the process: a line at once, or together with others if there was one within
+ * the last 20 ms. The rest is written when the process exits, and after a fatal line. If the reader has stopped, lines are dropped
+ * and counted.
  */
 function openOutput(): pino.DestinationStream & { flushSync(): void } {
   const opened = pino.destination({ dest: 1, sync: false, maxLength: MAX_WAITING_BYTES });
   let lines = '';
   let timer: NodeJS.Timeout | undefined;
+  let passedAt = Number.NEGATIVE_INFINITY;
   let dropped = 0;
 
   const pass = () => {
     clearTimeout(timer);
     timer = undefined;
+    passedAt = performance.now();
     if (lines !== '') opened.write(lines);
     lines = '';
   };
@@ -49,8 +52,9 @@ function openOutput(): pino.DestinationStream & { flushSync(): void } {
   return {
     write: (line) => {
       lines += line;
-      if (lines.length >= TOGETHER_LENGTH) pass();
-      else timer ??= setTimeout(pass, TOGETHER_MS);
+      const waitMs = passedAt + TOGETHER_MS - performance.now();
+      if (waitMs <= 0 || lines.length >= TOGETHER_LENGTH) pass();
+      else timer ??= setTimeout(pass, waitMs);
     },
     flushSync,
   };

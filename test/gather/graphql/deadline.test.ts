@@ -1,5 +1,10 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { CLIENT_LEFT } from '../../../src/gather/errors.ts';
+import { createDeadline } from '../../../src/gather/graphql/operations/deadline.ts';
 import { PATIENT, startTestApp, type TestApp } from '../../helpers/app.ts';
 import { untilLeft } from '../../helpers/left.ts';
 import { lockTable } from '../../helpers/lock.ts';
@@ -119,4 +124,16 @@ test('an operation in time has no such error', async () => {
   gather.services.ratings.delayMs = TIMEOUT_MS / 2;
   const { errors } = await gather.query('{ front { pick { title } } }');
   expect(errors).toBeUndefined();
+});
+
+test('an operation whose client has left before it begins is over', async () => {
+  await using server = createServer().listen(0);
+  await once(server, 'listening');
+  const client = connect((server.address() as AddressInfo).port);
+  client.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  const [, res] = await once(server, 'request');
+  client.destroy();
+  await once(res, 'close');
+  using deadline = createDeadline(new Request('http://localhost/'), { res }, TIMEOUT_MS);
+  expect(deadline.signal.reason).toBe(CLIENT_LEFT);
 });

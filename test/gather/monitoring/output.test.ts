@@ -4,15 +4,36 @@ import { expect, test } from 'vitest';
 
 const OUTPUT = new URL('../../../src/gather/monitoring/output.ts', import.meta.url);
 
-test('lines of several turns are written together', async () => {
-  const { lines, chunks } = await run(`for (let n = 0; n < 50; n++) { write(n); await setImmediate(); }`);
+test('lines of some milliseconds are written together', async () => {
+  const { lines, chunks } = await run(`for (let n = 0; n < 50; n++) { write(n); await setTimeout(1); }`);
   expect(lines).toEqual(range(50));
-  expect(chunks).toBeLessThan(10);
+  expect(chunks).toBeLessThan(25);
 });
 
-test('a single line is written, too', async () => {
-  const { lines } = await run(`write(0); await setTimeout(100); write(1); await setTimeout(100); write(2);`);
-  expect(lines).toEqual(range(3));
+test('no line waits for the end of the process', async () => {
+  const program = 'for (let n = 0; n < 6; n++) { write(n); write(n + 0.5); await setTimeout(100); }';
+  const { lines } = await run(`${program} process.kill(process.pid, 'SIGKILL');`);
+  expect(lines).toEqual([0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5]);
+});
+
+test.each([
+  ['the first line after a pause', 'write(0);', [0]],
+  ['a long one', 'write(0); await setTimeout(5); write(1, 20_000);', [0, 1]],
+])('%s does not wait for a turn of the event loop', async (_, program, expected) => {
+  const block = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);';
+  const { lines } = await run(`${program} ${block} process.kill(process.pid, 'SIGKILL');`);
+  expect(lines).toEqual(expected);
+});
+
+test('after a fatal line nothing waits', async () => {
+  const { messages } = await run(`
+    const log = pino({}, jsonOutput());
+    log.info('first');
+    log.info('second');
+    log.fatal('last');
+    process.kill(process.pid, 'SIGKILL');
+  `);
+  expect(messages).toEqual(['first', 'second', 'last']);
 });
 
 test('nothing is lost when the process exits during a write', async () => {
@@ -45,6 +66,7 @@ async function run(program: string, message?: string) {
   const text = `
     import { setTimeout as setTimeoutOf } from 'node:timers';
     import { setImmediate, setTimeout } from 'node:timers/promises';
+    import pino from ${JSON.stringify(import.meta.resolve('pino'))};
     const { jsonOutput } = await import(${JSON.stringify(OUTPUT.href)});
     const write = (n, length = 0) => jsonOutput().write(JSON.stringify({ n, fill: 'x'.repeat(length) }) + '\\n');
     ${program}
@@ -65,8 +87,9 @@ async function run(program: string, message?: string) {
     .slice(0, -1)
     .map((line) => JSON.parse(line));
   const lines: number[] = parsed.flatMap(({ n }) => n ?? []);
+  const messages: string[] = parsed.flatMap(({ msg }) => msg ?? []);
   const dropped: number = parsed.reduce((sum, line) => sum + (line.dropped ?? 0), 0);
-  return { lines, dropped, chunks: received.length };
+  return { lines, messages, dropped, chunks: received.length };
 }
 
 function range(count: number): number[] {

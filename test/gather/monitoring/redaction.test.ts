@@ -17,6 +17,21 @@ test.each([
   ['the token eyJhbGciOiJub25lIn0.eyJyb2xlIjoiU1RBRkYifQ. is forged', 'the token … is forged'],
   [`PUT /uploads/${UPLOAD}?x=1`, 'PUT /uploads/…?x=1'],
   [`no session gather_${UPLOAD} here`, 'no session gather_… here'],
+  // Each with nothing else that looks like a secret.
+  [`it was gather_${UPLOAD}`, 'it was gather_…'],
+  ['it was eyJhbGciOiJub25lIn0.eyJyb2xlIjoiU1RBRkYifQ.', 'it was …'],
+  ['it was Bearer abc', 'it was Bearer …'],
+  ['it was basic Zm9v', 'it was basic …'],
+  ['cookie: a=b', 'cookie: …'],
+  ['Signature=abc', 'Signature=…'],
+  ['api-key: abc', 'api-key: …'],
+  ['APIKEY=abc', 'APIKEY=…'],
+  ['passwd=abc', 'passwd=…'],
+  ['password: abc', 'password: …'],
+  ['secret=abc', 'secret=…'],
+  ['session=abc', 'session=…'],
+  ['token=abc', 'token=…'],
+  ['authorization: abc', 'authorization: …'],
 ])('of %s it leaves %s', (line, expected) => {
   expect(redact(line)).toBe(expected);
 });

@@ -1,4 +1,5 @@
 import type { ExecutionResult } from 'graphql';
+import { onAbort } from '../../abort.ts';
 import { Deadline } from '../../concurrency/deadline.ts';
 import { CLIENT_LEFT, GatherError, toClientError } from '../../errors.ts';
 import type { ServerContext } from '../../http/server-context.ts';
@@ -12,10 +13,15 @@ export const ANSWER_COMPLETE = new GatherError('CANCELLED', 'The answer was sent
  */
 export function createDeadline(request: Request, { res }: ServerContext, timeoutMs: number): Deadline {
   const deadline = new Deadline(timeoutMs, () => deadlineExceeded(timeoutMs));
-  // No listener stays on the signal of a caller in this process, who may use it for other requests.
-  if (!res) return deadline.endWith(AbortSignal.any([request.signal]), CLIENT_LEFT);
-  if (res.closed) deadline.end(CLIENT_LEFT);
-  else res.once('close', () => deadline.end(CLIENT_LEFT));
+  const { signal } = request;
+  const leave = () => deadline.end(CLIENT_LEFT);
+  if (res ? res.closed : signal.aborted) leave();
+  else if (res) res.once('close', leave);
+  else {
+    // A caller in this process may use its signal for other requests: no listener stays on it.
+    signal.addEventListener('abort', leave);
+    onAbort(deadline.signal, () => signal.removeEventListener('abort', leave));
+  }
   return deadline;
 }
 

@@ -32,7 +32,7 @@ export function describeCalls({ calls, count }: Timing): { calls: Record<string,
   const bySource: Record<string, number> = {};
   let slowest: Call | undefined;
   for (const call of calls) {
-    const source = call.kind === 'http' ? call.name.slice(0, call.name.indexOf('.')) : call.kind;
+    const source = call.kind === 'http' ? (call.name.split('.', 1)[0] ?? '') : call.kind;
     bySource[source] = (bySource[source] ?? 0) + 1;
     if (!slowest || call.duration > slowest.duration) slowest = call;
   }
