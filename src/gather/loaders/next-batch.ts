@@ -33,7 +33,7 @@ export class NextBatch<Key> {
     if (!this.#done) {
       const { schedule, batch } = this.#options;
       this.#done = new Promise((resolve, reject) => {
-        schedule(batch, () => void this.#leave(resolve, reject));
+        schedule(batch, () => this.#leave(resolve, reject));
       });
     }
     return this.#done;

@@ -32,7 +32,6 @@ export class RowLoader<Row extends object> {
   readonly #promises = new Map<string, Promise<Row>>();
   /** What was found of keys without a known row: errors, and rows that `loader` was given. */
   readonly #others = new Map<string, Row | Error>();
-
   #loader: DataLoader<KeyValue, Row, unknown> | undefined;
 
   constructor(options: RowLoaderOptions<Row>) {

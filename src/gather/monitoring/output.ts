@@ -18,9 +18,9 @@ export function jsonOutput(): pino.DestinationStream {
 }
 
 /**
- * A thread writes, so that a slow reader does not stop the process: a line at once, or together with others if there was one within
- * the last 20 ms. The rest is written when the process exits, and after a fatal line. If the reader has stopped, lines are dropped
- * and counted.
+ * A thread writes, so that a slow reader does not stop the process: a line at once, or together with others if there was one
+ * in the last 20 ms. The rest is written when the process exits, and after a fatal line. If the reader has stopped, lines are
+ * dropped and counted.
  */
 function openOutput(): pino.DestinationStream & { flushSync(): void } {
   const opened = pino.destination({ dest: 1, sync: false, maxLength: MAX_WAITING_BYTES });
