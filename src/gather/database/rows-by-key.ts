@@ -48,20 +48,11 @@ export function readRowsByKeyText<T extends keyof Schema>(
   columns: readonly Column<T>[],
   texts: readonly KeyValue[],
 ): Promise<Row<T>[]> {
-  const [column, ...others] = key.columns as readonly Column<T>[];
-  if (column && others.length === 0) return readRowsByKey(database, name, { definition, column }, columns, texts);
-  return readRowsByKeys(database, name, { definition, key }, columns, texts);
-}
-
-/** The same by a key of several columns. */
-async function readRowsByKeys<T extends keyof Schema>(
-  database: Database,
-  name: string,
-  { definition, key }: { definition: TableDefinition<T>; key: Key },
-  columns: readonly Column<T>[],
-  texts: readonly KeyValue[],
-): Promise<Row<T>[]> {
   const keyColumns = key.columns as readonly Column<T>[];
+  const [column] = keyColumns;
+  if (column && keyColumns.length === 1) {
+    return readRowsByKey(database, name, { definition, column }, columns, texts);
+  }
   const types = keyColumns.map((it) => definition.types[it]);
   const found = texts.map((text) => fromKeyText(String(text), types.length));
   const possible = found.filter((values) => values?.every((value, index) => isHeld(types[index] ?? '', value)));
@@ -76,5 +67,5 @@ async function readRowsByKeys<T extends keyof Schema>(
     },
     { keys: types.map((_, index) => possible.map((values) => values?.[index])) },
   );
-  return (await database.run(statement, { name, keys: texts.length, rows: definition.name })).rows;
+  return database.run(statement, { name, keys: texts.length, rows: definition.name }).then(({ rows }) => rows);
 }
