@@ -11,7 +11,7 @@ import { startBench } from './start-bench.ts';
  * The CPU time of requests of several shapes. Each answer is checked before the first round. Rounds alternate, so that
  * other load on the machine affects all shapes; the figures are medians.
  */
-const ROUNDS = 7;
+const ROUNDS = 21;
 const MIN_THROUGHPUT = 0.95;
 const MAX_TIMING = 1.05;
 const SEEDED_ITEMS = 1000;
