@@ -15,7 +15,7 @@ const ROUNDS = 21;
 const SHOWN_ROUNDS = 7;
 const REQUESTS_PER_ROUND = 1000;
 const CONNECTIONS = 32;
-/** The most that a page may take. */
+/** The highest ratio that each page may have. */
 const MAX_RATIO = new Map([
   [pages.everything, 1.45],
   [pages.databaseOnly, 1.8],
