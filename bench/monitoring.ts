@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { listen } from '../src/gather/http/listen.ts';
 import { seed } from '../src/smokehouse/seed/seed.ts';
 import { MeasuredServer } from './measured-server.ts';
+import { median } from './median.ts';
 import { pages } from './pages.ts';
 import type { Monitoring } from './server.ts';
 import { startBench } from './start-bench.ts';
@@ -61,8 +62,4 @@ async function costPerRequest(server: MeasuredServer): Promise<number> {
   };
   await Promise.all(Array.from({ length: CONNECTIONS }, worker));
   return ((await server.cpu()) - before) / REQUESTS_PER_ROUND;
-}
-
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 }

@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict';
 import { seed } from '../src/smokehouse/seed/seed.ts';
 import { MeasuredServer } from './measured-server.ts';
+import { median } from './median.ts';
 import { type Page, pages } from './pages.ts';
 import { startBench } from './start-bench.ts';
 
 /**
  * Gather's CPU time per request, as a multiple of that of a hand-written handler with the same statements and calls. Rounds
- * alternate, so that other load on the machine affects both. One process differs from the next by up to 15 %, so that several
- * of each are measured. V8 compiles for some 20,000 requests: the first rounds are shown apart from the last ones.
+ * alternate, so that other load on the machine affects both. One process differs from the next by up to a fifth, so that
+ * several of each are measured. V8 compiles for some 20,000 requests: the first rounds are shown apart from the last ones.
  */
 const PROCESSES = 3;
 const ROUNDS = 21;
-/** The first and the last rounds of a process. */
+/** How many of the first and of the last rounds are shown. */
 const SHOWN_ROUNDS = 7;
 const REQUESTS_PER_ROUND = 1000;
 const CONNECTIONS = 32;
@@ -36,16 +37,18 @@ for (const [page, maxRatio] of MAX_RATIO) {
   const last: Round[] = [];
   for (let number = 1; number <= PROCESSES; number++) {
     const rounds = await measure(page);
-    first.push(medianOf(rounds.slice(0, SHOWN_ROUNDS)));
-    last.push(medianOf(rounds.slice(-SHOWN_ROUNDS)));
+    const atFirst = medianOf(rounds.slice(0, SHOWN_ROUNDS));
+    const atLast = medianOf(rounds.slice(-SHOWN_ROUNDS));
     console.log(
-      `${page.name}, process ${number} of ${PROCESSES}: ${shown(first.at(-1))} at first, ${shown(last.at(-1))} then`,
+      `${page.name}, process ${number} of ${PROCESSES}: ${atFirst.ratio.toFixed(2)} at first, ${atLast.ratio.toFixed(2)} at last`,
     );
+    first.push(atFirst);
+    last.push(atLast);
   }
   const { gatherUs, handWrittenUs, ratio } = medianOf(last);
   console.log(
     `${page.name.padEnd(24)} Gather ${gatherUs.toFixed(0)} µs, hand-written ${handWrittenUs.toFixed(0)} µs of CPU per request:` +
-      ` ${ratio.toFixed(2)} times (at most ${maxRatio}), ${shown(medianOf(first))} while V8 compiles`,
+      ` ${ratio.toFixed(2)} times (at most ${maxRatio}), ${medianOf(first).ratio.toFixed(2)} while V8 compiles`,
   );
   if (ratio > maxRatio) process.exitCode = 1;
 }
@@ -70,15 +73,13 @@ async function measure(page: Page): Promise<Round[]> {
   return rounds;
 }
 
-/** The median of each. */
+/** The median of each figure. */
 function medianOf(rounds: readonly Round[]): Round {
-  const middle = (key: keyof Round) =>
-    rounds.map((round) => round[key]).sort((a, b) => a - b)[Math.floor(rounds.length / 2)] as number;
-  return { gatherUs: middle('gatherUs'), handWrittenUs: middle('handWrittenUs'), ratio: middle('ratio') };
-}
-
-function shown(round: Round | undefined): string {
-  return `${round?.ratio.toFixed(2)}`;
+  return {
+    gatherUs: median(rounds.map((round) => round.gatherUs)),
+    handWrittenUs: median(rounds.map((round) => round.handWrittenUs)),
+    ratio: median(rounds.map((round) => round.ratio)),
+  };
 }
 
 async function costPerRequest(server: MeasuredServer, body: unknown): Promise<number> {

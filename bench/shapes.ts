@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import pg from 'pg';
 import { seed } from '../src/smokehouse/seed/seed.ts';
 import { MeasuredServer } from './measured-server.ts';
+import { median } from './median.ts';
 import { pages } from './pages.ts';
 import { beginSession, STAFF_HEADERS } from './session.ts';
 import { startBench } from './start-bench.ts';
@@ -69,9 +70,9 @@ for (let round = 0; round <= ROUNDS; round++)
 
 console.log('shape                               CPU per request   CPU per row   requests/s');
 for (const [name, { rows }] of Object.entries(shapes)) {
-  const cpuUs = median(name, (round) => round.cpuUs);
+  const cpuUs = middle(name, (round) => round.cpuUs);
   const perRow = rows ? `${(cpuUs / rows).toFixed(1)} µs` : '';
-  const perSecond = median(name, (round) => round.perSecond).toFixed(0);
+  const perSecond = middle(name, (round) => round.perSecond).toFixed(0);
   console.log(
     `${name.padEnd(36)}${`${cpuUs.toFixed(0)} µs`.padStart(15)}${perRow.padStart(14)}${perSecond.padStart(13)}`,
   );
@@ -146,12 +147,12 @@ async function insertRows(): Promise<void> {
   await client.end();
 }
 
-function median(name: string, of: (round: Round, index: number) => number): number {
-  const values = (rounds.get(name) as Round[]).map(of).sort((a, b) => a - b);
-  return values[Math.floor(values.length / 2)] as number;
+/** The median of what this gives of each round. */
+function middle(name: string, of: (round: Round, index: number) => number): number {
+  return median((rounds.get(name) as Round[]).map(of));
 }
 
 /** The median of the ratios in each round. */
 function ratio(name: string, than: string, key: keyof Round): number {
-  return median(name, (round, index) => round[key] / (rounds.get(than)?.[index]?.[key] as number));
+  return middle(name, (round, index) => round[key] / (rounds.get(than)?.[index]?.[key] as number));
 }
