@@ -40,7 +40,7 @@ export function complete(execution: Execution, level: Level, place: number, valu
   }
 }
 
-/** Completes elements of a list, and adds them to it. */
+/** Completes elements of a list, and writes them into it. */
 export function completeElements(
   execution: Execution,
   level: Level,
@@ -49,15 +49,18 @@ export function completeElements(
   into: unknown[],
   first: number,
 ): void {
-  const { shape } = level;
-  for (let index = 0; index < elements.length; index++) {
-    const element = elements[index];
-    into.push(undefined);
-    const position = first + index;
-    const place = level.add(list, position);
+  const { shape, burst } = level;
+  const start = burst ? 0 : first;
+  // A type of the application may change the list meanwhile.
+  const { length } = elements;
+  // Room for all, also for those whose values come later.
+  if (into.length < start + length) into.length = start + length;
+  const firstPlace = level.add(list, first, length);
+  for (let index = 0; index < length; index++) {
+    const place = firstPlace + index;
     try {
-      const completed = complete(execution, level, place, element);
-      if (completed !== undefined) into[into.length - 1] = completed;
+      const completed = complete(execution, level, place, elements[index]);
+      if (completed !== undefined) into[start + index] = completed;
     } catch (error) {
       execution.fail(level, place, error);
       if (shape.isNonNull && execution.args.errorPropagation && !level.isAlive(place)) {
@@ -84,12 +87,14 @@ function completeList(execution: Execution, level: Level, place: number, value: 
     throw new GraphQLError(`Expected Iterable, but did not find one for field "${parentType}.${name}".`);
   }
   const stream = level.lists ? undefined : level.field.stream;
-  const into: unknown[] = [];
+  const isWhole = Array.isArray(value) && !stream;
+  // An array that grows takes two to three times as long as one of the right size.
+  const into: unknown[] = new Array(isWhole ? value.length : 0);
   level.write(place, into);
-  const add = (elements: readonly unknown[]) =>
-    completeElements(execution, level.elements, place, elements, into, into.length);
+  const add = (elements: readonly unknown[], first = into.length) =>
+    completeElements(execution, level.elements, place, elements, into, first);
   const later = (source: ElementSource) => stream && startStream(execution, new Stream(stream, level, place, source));
-  if (Array.isArray(value) && !stream) add(value);
+  if (isWhole) add(value, 0);
   else if (isAsync) {
     const source = new AsyncSource(value[Symbol.asyncIterator]());
     if (stream?.initialCount === 0) later(source);

@@ -29,5 +29,5 @@ function findFragment(wanted: Defer, scope: Scope, index: number): Fragment | un
   const task = scope.parts?.[index];
   if (task instanceof Task) return findFragment(wanted, task.scope, task.index);
   if (!scope.level) return undefined;
-  return findFragment(wanted, scope.level.scope, scope.level.parentOf(scope.places[index] as number));
+  return findFragment(wanted, scope.level.scope, scope.level.parentOf(scope.placeOf(index)));
 }

@@ -141,11 +141,11 @@ export class Delivery<Later> implements AsyncGenerator<Later, void, void> {
     for (const task of tasks) {
       if (task.answer) continue;
       const { selection, index } = task;
-      const { level, places, sources } = task.scope;
+      const { level, sources } = task.scope;
       const ofSelection = scopes.get(selection) ?? new Map<Level | undefined, Scope>();
       const scope = ofSelection.get(level) ?? new Scope(selection, level, undefined, []);
       scopes.set(selection, ofSelection.set(level, scope));
-      task.answer = scope.add(places[index] as number, sources[index]);
+      task.answer = scope.add(task.scope.placeOf(index), sources[index]);
       scope.parts?.push(task);
       this.#execution.check(task);
     }

@@ -101,9 +101,8 @@ function callResolver(
 }
 
 function resolveTogether(execution: Execution, level: Level, args: Arguments, resolveAll: ResolveAll): void {
-  const { sources } = level.scope;
-  const all = sources.map((_, place) => place);
-  const places = execution.hasDead ? all.filter((place) => level.isAlive(place)) : all;
+  const { sources, indexes } = level.scope;
+  const places = execution.hasDead ? indexes.filter((place) => level.isAlive(place)) : indexes;
   const [first] = places;
   if (first === undefined) return;
   const parents = places.length === sources.length ? sources : places.map((place) => sources[place]);

@@ -10,8 +10,6 @@ export class Scope {
   readonly selection: Selection;
   /** Where the objects are; undefined for the root. */
   readonly level: Level | undefined;
-  /** The place of each object in its level. */
-  readonly places: number[] = [];
   /** What resolvers get as the parent. */
   readonly sources: unknown[] = [];
   readonly answers: Answer[] = [];
@@ -21,7 +19,10 @@ export class Scope {
   readonly parts: Part[] | undefined;
   /** The fragments that begin at its objects. */
   #fragments: Map<Defer, Fragment[]> | undefined;
+  /** The place of each object in its level; undefined as long as each place is the number of its object. */
+  #places: number[] | undefined;
   readonly #paths: (ResponsePath | undefined)[] = [];
+  #indexes: number[] = [];
 
   constructor(selection: Selection, level: Level | undefined, part: Part | undefined, parts?: Part[]) {
     this.selection = selection;
@@ -33,10 +34,22 @@ export class Scope {
   /** @returns the object of the response */
   add(place: number, source: unknown): Answer {
     const answer = this.selection.createAnswer();
-    this.places.push(place);
+    if (place !== this.sources.length) this.#places ??= [...this.indexes];
+    this.#places?.push(place);
     this.sources.push(source);
     this.answers.push(answer);
     return answer;
+  }
+
+  /** The place of an object in its level. */
+  placeOf(index: number): number {
+    return this.#places ? (this.#places[index] as number) : index;
+  }
+
+  /** The numbers of its objects. */
+  get indexes(): readonly number[] {
+    if (this.#indexes.length !== this.sources.length) this.#indexes = this.sources.map((_, index) => index);
+    return this.#indexes;
   }
 
   fragmentOf(defer: Defer, index: number): Fragment | undefined {
@@ -51,18 +64,18 @@ export class Scope {
   }
 
   partOf(index: number): Part {
-    return this.part ?? this.parts?.[index] ?? (this.level as Level).partOf(this.places[index] as number);
+    return this.part ?? this.parts?.[index] ?? (this.level as Level).partOf(this.placeOf(index));
   }
 
   /** Whether no place around the object became null. */
   isAlive(index: number): boolean {
     if (this.parts) return (this.parts[index] as Part).wants(0);
-    return this.level ? this.level.isAlive(this.places[index] as number) : (this.part as Part).wants(0);
+    return this.level ? this.level.isAlive(this.placeOf(index)) : (this.part as Part).wants(0);
   }
 
   pathOf(index: number): ResponsePath | undefined {
     if (!this.level) return undefined;
-    this.#paths[index] ??= this.level.pathOf(this.places[index] as number);
+    this.#paths[index] ??= this.level.pathOf(this.placeOf(index));
     return this.#paths[index];
   }
 }
@@ -83,7 +96,15 @@ interface Nullable {
   readonly isPart?: boolean;
 }
 
-const NONE: number[] = [];
+/** Elements that follow one another in a list, and so do their places. */
+interface Run {
+  /** The place of the list. */
+  readonly list: number;
+  /** The place of the first. */
+  readonly first: number;
+  /** What is added to a place to get the index in the list. */
+  readonly offset: number;
+}
 
 /**
  * The places of one field, or of the elements of its lists at one depth. The places of a field have the numbers of its parents
@@ -98,10 +119,6 @@ export class Level {
   /** What all of the places belong to, if it is one part. */
   readonly part: Part | undefined;
   readonly burst: Burst | undefined;
-  /** For each element, the place of its list. */
-  readonly owners: number[];
-  /** For each element, its index in the list. */
-  readonly positions: number[];
   /** Places that are waited for. */
   open: Set<number> | undefined;
   /** The scopes of its objects that are not resolved yet, and still take more. */
@@ -109,6 +126,9 @@ export class Level {
   /** Places that became null by an error. */
   #nulled: Set<number> | undefined;
   #elements: Level | undefined;
+  readonly #runs: Run[] = [];
+  /** How many elements were added. */
+  #size = 0;
 
   constructor(scope: Scope, field: Field, shape: Shape, lists?: Level, burst?: Burst) {
     this.scope = scope;
@@ -117,8 +137,6 @@ export class Level {
     this.lists = lists;
     this.part = burst?.part ?? (lists ? lists.part : scope.part);
     this.burst = burst;
-    this.owners = lists ? [] : NONE;
-    this.positions = lists ? [] : NONE;
   }
 
   /** The level of the elements of its lists. */
@@ -139,24 +157,31 @@ export class Level {
     return scope;
   }
 
-  /** @returns the place of an element */
-  add(owner: number, position: number): number {
-    this.positions.push(position);
-    return this.owners.push(owner) - 1;
+  /**
+   * Adds elements of a list.
+   * @param position of the first of them in the list
+   * @returns the place of the first; those of the others follow
+   */
+  add(list: number, position: number, count: number): number {
+    const first = this.#size;
+    this.#size += count;
+    const offset = position - first;
+    const last = this.#runs.at(-1);
+    if (last?.list !== list || last.offset !== offset) this.#runs.push({ list, first, offset });
+    return first;
   }
 
   read(place: number): unknown {
-    if (this.burst) return this.burst.elements[this.#offset(place, this.burst)];
-    if (this.lists)
-      return (this.lists.read(this.owners[place] as number) as unknown[])[this.positions[place] as number];
+    if (this.burst) return this.burst.elements[this.#positionOf(place) - this.burst.first];
+    if (this.lists) return (this.lists.read(this.#listOf(place)) as unknown[])[this.#positionOf(place)];
     return (this.scope.answers[place] as Answer)[this.field.key];
   }
 
   write(place: number, value: unknown): void {
-    if (this.burst) this.burst.elements[this.#offset(place, this.burst)] = value;
+    if (this.burst) this.burst.elements[this.#positionOf(place) - this.burst.first] = value;
     else if (this.lists) {
-      const list = this.lists.read(this.owners[place] as number) as unknown[] | null;
-      if (list) list[this.positions[place] as number] = value;
+      const list = this.lists.read(this.#listOf(place)) as unknown[] | null;
+      if (list) list[this.#positionOf(place)] = value;
     } else (this.scope.answers[place] as Answer)[this.field.key] = value;
   }
 
@@ -170,39 +195,57 @@ export class Level {
   /** The nearest place around one, or itself, that may be null. @param isWhole for its whole part instead */
   nullableAround(place: number, isWhole = false): Nullable {
     if (!this.shape.isNonNull && !isWhole) return { level: this, place };
-    if (this.burst) return { level: this, place: this.positions[place] as number, isPart: true };
-    if (this.lists) return this.lists.nullableAround(this.owners[place] as number, isWhole);
-    const { parts, level, places } = this.scope;
-    if (parts || !level) return { level: this, place: 0, isPart: true };
-    return level.nullableAround(places[place] as number, isWhole);
+    if (this.burst) return { level: this, place: this.#positionOf(place), isPart: true };
+    if (this.lists) return this.lists.nullableAround(this.#listOf(place), isWhole);
+    const { scope } = this;
+    if (scope.parts || !scope.level) return { level: this, place: 0, isPart: true };
+    return scope.level.nullableAround(scope.placeOf(place), isWhole);
   }
 
   isAlive(place: number): boolean {
     if (this.#nulled?.has(place)) return false;
-    if (this.burst) return this.burst.part.wants(this.positions[place] as number);
-    return this.lists ? this.lists.isAlive(this.owners[place] as number) : this.scope.isAlive(place);
+    if (this.burst) return this.burst.part.wants(this.#positionOf(place));
+    return this.lists ? this.lists.isAlive(this.#listOf(place)) : this.scope.isAlive(place);
   }
 
   partOf(place: number): Part {
-    return this.part ?? (this.lists ? this.lists.partOf(this.owners[place] as number) : this.scope.partOf(place));
+    return this.part ?? (this.lists ? this.lists.partOf(this.#listOf(place)) : this.scope.partOf(place));
   }
 
   /** The number of the field's parent in the scope. */
   parentOf(place: number): number {
-    return this.lists ? this.lists.parentOf(this.owners[place] as number) : place;
+    return this.lists ? this.lists.parentOf(this.#listOf(place)) : place;
   }
 
   pathOf(place: number): ResponsePath {
     if (this.lists)
       return {
-        prev: this.lists.pathOf(this.owners[place] as number),
-        key: this.positions[place] as number,
+        prev: this.lists.pathOf(this.#listOf(place)),
+        key: this.#positionOf(place),
         typename: undefined,
       };
     return { prev: this.scope.pathOf(place), key: this.field.key, typename: this.field.parentType.name };
   }
 
-  #offset(place: number, { first }: Burst): number {
-    return (this.positions[place] as number) - first;
+  /** The place of the list that has an element. */
+  #listOf(place: number): number {
+    return this.#runOf(place).list;
+  }
+
+  /** The index of an element in its list. */
+  #positionOf(place: number): number {
+    return place + this.#runOf(place).offset;
+  }
+
+  /** The last run that begins at this place or before. */
+  #runOf(place: number): Run {
+    let low = 0;
+    let high = this.#runs.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.#runs[middle] as Run).first <= place) low = middle;
+      else high = middle - 1;
+    }
+    return this.#runs[low] as Run;
   }
 }

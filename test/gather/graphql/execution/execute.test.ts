@@ -4,9 +4,12 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
   type GraphQLField,
+  GraphQLList,
+  GraphQLNonNull,
+  GraphQLObjectType,
   type GraphQLResolveInfo,
-  type GraphQLScalarType,
-  type GraphQLSchema,
+  GraphQLScalarType,
+  GraphQLSchema,
   parse,
   responsePathAsArray,
 } from 'graphql';
@@ -365,6 +368,29 @@ test('lists may be iterables and async iterables, which are closed when nobody w
   expect(messagesOf(await run('{ things { name } }', { things: 'text' }))).toEqual([
     'things: Expected Iterable, but did not find one for field "Query.things".',
   ]);
+});
+
+test('a list that is changed while it is completed has as many elements as before', async () => {
+  const longer: unknown[][] = [[1], [Promise.resolve(2)]];
+  const shorter = ['a', 'b'];
+  const Changing = new GraphQLScalarType({
+    name: 'Changing',
+    coerceOutputValue: (value) => {
+      if (value === 1) longer[0]?.push(Promise.resolve(3), Promise.resolve(4));
+      if (value === 'a') shorter.length = 1;
+      return value;
+    },
+  });
+  const list = new GraphQLList(new GraphQLNonNull(Changing));
+  const fields = {
+    longer: { type: new GraphQLList(list), resolve: () => longer },
+    shorter: { type: list, resolve: () => shorter },
+  };
+  const schema = new GraphQLSchema({ query: new GraphQLObjectType({ name: 'Query', fields }) });
+  expect(await execute({ schema, document: parse('{ longer shorter }') })).toMatchObject({
+    data: { longer: [[1], [2]], shorter: null },
+    errors: [{ path: ['shorter', 1], message: expect.stringContaining('Cannot return null') }],
+  });
 });
 
 test('the items of an async iterable that come in one turn are resolved together', async () => {
