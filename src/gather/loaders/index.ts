@@ -50,7 +50,10 @@ export type Loaders = RowLoaders &
   SharedLoaders;
 
 interface SharedLoaders {
-  /** The rows that were read. Add those that are read without a loader, so that no loader reads them again. */
+  /**
+   * The rows that were read. Add those that are read without a loader, so that no loader reads them again; a list that is
+   * added must not be changed afterwards.
+   */
   readonly known: RowCache;
   /** The rows of a table by a unique key. */
   rowsBy<T extends TableName>(table: T, columns: readonly string[]): RowLoader<Row<T>>;

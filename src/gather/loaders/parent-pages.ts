@@ -14,8 +14,10 @@ interface Asked {
   parent: Parent;
   found: readonly object[] | Error;
   /** The end of its batch. */
-  end?: Promise<void>;
+  end: Promise<void> | undefined;
 }
+
+const NONE: readonly object[] = [];
 
 /**
  * Loads the list of each parent. One statement reads the pages of all parents, of any size; another one counts their rows.
@@ -24,24 +26,18 @@ export class ParentPages<T extends keyof Schema> {
   readonly #source: LoaderSource;
   readonly #list: ParentList<T>;
   readonly #next: NextBatch<Asked>;
-  readonly #counts: DataLoader<string, number, unknown>;
+  #counts: DataLoader<string, number, unknown> | undefined;
   /** By the most rows to read of each parent. */
   readonly #pages = new Map<number | null, PageSource<object, string>>();
 
   /** @throws INVALID_INPUT if a cursor is from another order */
   constructor(source: LoaderSource, list: ParentList<T>) {
-    const { name, definition, order, bounds } = list;
+    const { definition, order, bounds } = list;
     // Refuses a cursor before anything is read.
     toPositions(definition, order, bounds);
     this.#source = source;
     this.#list = list;
     this.#next = this.#createBatches();
-    this.#counts = createLoader(
-      countsName(name),
-      source,
-      (parents: readonly string[]) => countByParent(source.database, list, parents),
-      { rows: null },
-    );
   }
 
   /** A page of the parents with these texts of their keys, within the bounds of the list. */
@@ -70,7 +66,7 @@ export class ParentPages<T extends keyof Schema> {
     const { name, order, pairs } = this.#list;
     const all = new Map<string, Asked>();
     const ask = (id: string): Promise<void> => {
-      const asked: Asked = { parent: { id, limit }, found: [] };
+      const asked: Asked = { parent: { id, limit }, found: NONE, end: undefined };
       asked.end = this.#next.add(asked);
       all.set(id, asked);
       return asked.end;
@@ -81,11 +77,21 @@ export class ParentPages<T extends keyof Schema> {
         if (loads.hasSubscribers) loads.publish({ loader: name, isHit: end !== undefined, cache: this.#next });
         return end ?? ask(id);
       },
-      find: (id) => all.get(id)?.found ?? [],
+      find: (id) => all.get(id)?.found ?? NONE,
       cursorOf: (row) => cursorOf(order, row),
       ...(pairs && { propertiesOf: (row) => pairOf(pairs, row) }),
-      count: (id) => this.#counts.load(id),
+      count: (id) => {
+        this.#counts ??= this.#createCounts();
+        return this.#counts.load(id);
+      },
     };
+  }
+
+  #createCounts(): DataLoader<string, number, unknown> {
+    const { database } = this.#source;
+    const list = this.#list;
+    const load = (parents: readonly string[]) => countByParent(database, list, parents);
+    return createLoader(countsName(list.name), this.#source, load, { rows: null });
   }
 
   #createBatches(): NextBatch<Asked> {
@@ -100,8 +106,9 @@ export class ParentPages<T extends keyof Schema> {
         const parents = asked.map(({ parent }) => parent);
         const found = await readParentPages(database, list, columns[name], parents);
         asked.forEach((it, index) => {
-          it.found = found[index] ?? [];
-          known.add(name, it.found as object[]);
+          const rows = found[index] ?? NONE;
+          it.found = rows;
+          known.add(name, rows);
         });
       },
       fail: (asked, error) => {

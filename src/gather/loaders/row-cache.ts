@@ -2,39 +2,43 @@ import type { Key } from '../database/key.ts';
 import type { Schema } from '../database/schema.ts';
 import type { Row } from '../database/table-definition.ts';
 
+type AnyRow = Readonly<Record<string, unknown>>;
+
 /** The rows of a table by the texts of one key. */
 interface Index {
   rows: Map<string, object>;
-  /** How many of the table's rows it has. */
-  size: number;
+  /** How many of the table's lists are in it. */
+  lists: number;
 }
 
 /** The rows of one table. An index is built when a column is first looked up: most rows of a list never are. */
 class TableRows {
-  #rows: object[] = [];
+  /** As they were added. */
+  #lists: (readonly object[])[] = [];
   readonly #indexes = new Map<string, Index>();
 
   add(rows: readonly object[]): void {
-    for (const row of rows) this.#rows.push(row);
+    if (rows.length > 0) this.#lists.push(rows);
   }
 
   /** The rows by the texts of a unique key. */
   by(key: Key): ReadonlyMap<string, object> {
     let index = this.#indexes.get(key.name);
     if (!index) {
-      index = { rows: new Map(), size: 0 };
+      index = { rows: new Map(), lists: 0 };
       this.#indexes.set(key.name, index);
     }
-    for (; index.size < this.#rows.length; index.size++) {
-      const row = this.#rows[index.size] as Readonly<Record<string, unknown>>;
-      const text = key.textOf(row);
-      if (text !== null) index.rows.set(text, row);
+    for (; index.lists < this.#lists.length; index.lists++) {
+      for (const row of this.#lists[index.lists] as readonly AnyRow[]) {
+        const text = key.textOf(row);
+        if (text !== null) index.rows.set(text, row);
+      }
     }
     return index.rows;
   }
 
   remove(isRemoved: (row: object) => boolean): void {
-    this.#rows = this.#rows.filter((row) => !isRemoved(row));
+    this.#lists = this.#lists.map((rows) => rows.filter((row) => !isRemoved(row)));
     this.#indexes.clear();
   }
 }
@@ -43,7 +47,10 @@ class TableRows {
 export class RowCache {
   readonly #tables = new Map<keyof Schema, TableRows>();
 
-  /** Adds rows, with their keys and all the columns that the operation reads of their table. */
+  /**
+   * Adds rows, with their keys and all the columns that the operation reads of their table. The list is kept, and must not be
+   * changed afterwards.
+   */
   add(table: keyof Schema, rows: readonly object[]): void {
     this.#of(table).add(rows);
   }

@@ -16,7 +16,7 @@ interface Asked {
   /** Its value, or its error, at the end of its batch. */
   value: unknown;
   /** The end of its batch. */
-  end?: Promise<void>;
+  end: Promise<void> | undefined;
 }
 
 /** The values of an operation by the texts of their keys. Each is read once, together with all that are asked for in one turn. */
@@ -36,10 +36,10 @@ export class ServiceValues {
       name,
       batch: { loader: name, rows: null },
       schedule,
-      load: async (all) => {
-        const values = await readByText(all.map(({ key }) => key));
-        for (const asked of all) asked.value = values.get(asked.key);
-      },
+      load: (all) =>
+        readByText(all.map(({ key }) => key)).then((values) => {
+          for (const asked of all) asked.value = values.get(asked.key);
+        }),
       fail: (all, error) => {
         for (const asked of all) asked.value = error;
       },
@@ -63,7 +63,7 @@ export class ServiceValues {
   }
 
   #ask(key: string): Promise<void> {
-    const asked: Asked = { key, value: null };
+    const asked: Asked = { key, value: null, end: undefined };
     asked.end = this.#next.add(asked);
     this.#all.set(key, asked);
     return asked.end;
