@@ -1,4 +1,5 @@
 import type { Connection, Edge, PageOfRows } from '../database/connection.ts';
+import { endOf } from '../loaders/next-batch.ts';
 
 type AnyConnection = Connection<unknown>;
 
@@ -29,10 +30,8 @@ function ofPage<Value>(toValue: (page: PageOfRows<unknown>, connection: AnyConne
     const page = connection.find();
     return page instanceof Error ? page : toValue(page, connection);
   };
-  const resolveAll = async (connections: readonly AnyConnection[]): Promise<(Value | Error)[]> => {
-    for (const end of new Set(connections.map((connection) => connection.load()))) await end;
-    return connections.map(toPart);
-  };
+  const resolveAll = (connections: readonly AnyConnection[]): Promise<(Value | Error)[]> =>
+    endOf(new Set(connections.map((connection) => connection.load()))).then(() => connections.map(toPart));
   return {
     resolve: async (connection: AnyConnection): Promise<Value> => toValue(await connection.read(), connection),
     extensions: { ...KNOWN, resolveAll },

@@ -94,11 +94,11 @@ function toServiceValue({ service, operation, by, select }: FromService): Resolu
   const key = toKey([by]);
   const toField = (value: unknown) =>
     select === undefined || value === null || value instanceof Error ? value : (value as AnyRow)[select];
-  const loadAll = async (rows: readonly AnyRow[], _: Arguments, { loaders }: Context) => {
+  const loadAll = (rows: readonly AnyRow[], _: Arguments, { loaders }: Context) => {
     const values = loaders.ofService(service, operation);
     const keys = textsOf(rows, key);
-    await values.load(keys.filter((it) => it !== null));
-    return keys.map((it) => (it === null ? null : toField(values.find(it))));
+    const toFields = () => keys.map((it) => (it === null ? null : toField(values.find(it))));
+    return values.load(keys.filter((it) => it !== null)).then(toFields);
   };
   return {
     resolve: async (row, args, context) => {

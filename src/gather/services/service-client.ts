@@ -175,21 +175,25 @@ export class ServiceClient {
       throw notSent(this.#name, 'is not called for a second, because most calls to it failed');
   }
 
-  async #sendOnce<T>({ request, label, outgoing }: Trip<T>, deadline: Deadline): Promise<Answer> {
-    let answer: Answer;
-    try {
-      answer = await exchange(this.#pool, outgoing, deadline);
-    } catch (error) {
-      throw deadline.isOver ? error : failed(label, error, this.#maxBytes);
-    }
-    const { status, headers } = answer;
-    if (answerOf(request, status) !== undefined) return answer;
-    const [expected = '2XX'] = Object.keys(request.answers);
-    const refusal = { status, meaning: request.failures?.[status], expected };
-    if (status !== 429 && status < 500) throw rejected(label, refusal);
-    if (request.expected?.includes(status)) throw refused(label, refusal);
-    throw refused(label, refusal, { isOutage: status >= 500, retryAfterMs: toRetryAfterMs(status, headers) });
+  #sendOnce<T>(trip: Trip<T>, deadline: Deadline): Promise<Answer> {
+    return exchange(this.#pool, trip.outgoing, deadline).then(
+      (answer) => accepted(trip, answer),
+      (error) => {
+        throw deadline.isOver ? error : failed(trip.label, error, this.#maxBytes);
+      },
+    );
   }
+}
+
+/** @throws UpstreamError for an answer that the contract does not call a success */
+function accepted<T>({ request, label }: Trip<T>, answer: Answer): Answer {
+  const { status, headers } = answer;
+  if (answerOf(request, status) !== undefined) return answer;
+  const [expected = '2XX'] = Object.keys(request.answers);
+  const refusal = { status, meaning: request.failures?.[status], expected };
+  if (status !== 429 && status < 500) throw rejected(label, refusal);
+  if (request.expected?.includes(status)) throw refused(label, refusal);
+  throw refused(label, refusal, { isOutage: status >= 500, retryAfterMs: toRetryAfterMs(status, headers) });
 }
 
 function isExpected<T>({ status }: UpstreamError, { expected = [] }: ServiceRequest<T>): boolean {
