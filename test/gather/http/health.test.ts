@@ -18,6 +18,16 @@ test('/health says that the server is alive', async () => {
   expect((await get(gather, '/health', 'HEAD')).status).toBe(200);
 });
 
+test('they are also answered in process, by URL or by path', async () => {
+  const { app } = gather;
+  for (const url of ['http://localhost/health', '/health', '/health?at=1', '/ready']) {
+    expect((await app.fetch(url)).status, url).toBe(200);
+  }
+  for (const url of ['http://localhost/healthy', '/graphql/health', '/health/']) {
+    expect((await app.fetch(url)).status, url).toBe(404);
+  }
+});
+
 test('/ready says that it can serve, and what its services are busy with', async () => {
   const response = await get(gather, '/ready');
   expect(response.status).toBe(200);
