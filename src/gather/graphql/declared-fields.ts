@@ -97,8 +97,7 @@ function toServiceValue({ service, operation, by, select }: FromService): Resolu
   const loadAll = (rows: readonly AnyRow[], _: Arguments, { loaders }: Context) => {
     const values = loaders.ofService(service, operation);
     const keys = textsOf(rows, key);
-    const toFields = () => keys.map((it) => (it === null ? null : toField(values.find(it))));
-    return values.load(keys.filter((it) => it !== null)).then(toFields);
+    return values.load(keys).then(() => keys.map((it) => toField(values.find(it))));
   };
   return {
     resolve: async (row, args, context) => {

@@ -27,22 +27,17 @@ export async function findRow<Row>(loader: { load(key: KeyValue): Promise<Row> }
  * has not read in one batch.
  */
 export function findRows(
-  loaders: Pick<Loaders, 'known' | 'rowsBy'>,
+  loaders: Pick<Loaders, 'rowsBy'>,
   { table, key, isNullable }: Wanted,
   ids: readonly (string | null)[],
 ): readonly unknown[] | Promise<readonly unknown[]> {
-  const known = loaders.known.by(table, key);
-  const missing = ids.filter((id) => id !== null && !known.has(id)) as string[];
-  if (missing.length === 0) return ids.map((id) => (id === null ? null : known.get(id)));
   const rows = loaders.rowsBy(table, key.columns);
-  return rows.load(missing).then(() => {
-    const read = loaders.known.by(table, key);
-    const find = (id: string) => {
-      const found = rows.find(id);
-      return isNullable && isNotFound(found) ? null : found;
-    };
-    return ids.map((id) => (id === null ? null : (read.get(id) ?? find(id))));
-  });
+  const find = () => {
+    const found = rows.find(ids);
+    return isNullable ? found.map((it) => (isNotFound(it) ? null : it)) : found;
+  };
+  const loaded = rows.load(ids);
+  return loaded ? loaded.then(find) : find();
 }
 
 function isNotFound(error: unknown): boolean {

@@ -49,34 +49,36 @@ export class RowLoader<Row extends object> {
     return this.#loader;
   }
 
-  /** Loads rows that are not known. Never rejects: `find` has the errors. */
-  load(keys: readonly string[]): Promise<unknown> {
-    if (loads.hasSubscribers) this.#publish(keys);
-    const given = this.#promises.size > 0 ? keys.filter((key) => this.#promises.has(key)) : [];
-    const ends = this.#ask(given.length > 0 ? keys.filter((key) => !this.#promises.has(key)) : keys);
-    for (const key of given) ends.add(this.#settle(key));
-    return endOf(ends);
-  }
-
-  /** The row of a key that was loaded, or its error. */
-  find(key: string): Row | Error {
-    return this.#options.known().get(key) ?? this.#others.get(key) ?? this.#options.notFound();
-  }
-
-  /** Adds the keys that are in no batch yet to the next one. @returns the ends of their batches */
-  #ask(keys: readonly string[]): Set<Promise<void>> {
+  /** Loads the rows that are not known. Never rejects: `find` has the errors. @returns undefined if all are known */
+  load(keys: readonly (string | null)[]): Promise<unknown> | undefined {
+    const known = this.#options.known();
     const ends = new Set<Promise<void>>();
     let last: Promise<void> | undefined;
     for (const key of keys) {
-      let end = this.#asked.get(key);
-      if (!end) {
-        end = this.#next.add(key);
-        this.#asked.set(key, end);
-      }
+      if (key === null || known.has(key)) continue;
+      if (loads.hasSubscribers) this.#publish(key);
+      const end = this.#promises.has(key) ? this.#settle(key) : this.#ask(key);
       if (end !== last) ends.add(end);
       last = end;
     }
-    return ends;
+    return ends.size > 0 ? endOf(ends) : undefined;
+  }
+
+  /** The rows of keys that were loaded, or their errors; null for a null key. */
+  find(keys: readonly (string | null)[]): (Row | Error | null)[] {
+    const known = this.#options.known();
+    const { notFound } = this.#options;
+    return keys.map((key) => (key === null ? null : (known.get(key) ?? this.#others.get(key) ?? notFound())));
+  }
+
+  /** Adds a key to the next batch, if it is in none yet. @returns the end of its batch */
+  #ask(key: string): Promise<void> {
+    let end = this.#asked.get(key);
+    if (!end) {
+      end = this.#next.add(key);
+      this.#asked.set(key, end);
+    }
+    return end;
   }
 
   /** Waits for a row that `loader` was asked for or given, so that `find` has it. */
@@ -88,19 +90,17 @@ export class RowLoader<Row extends object> {
     }
   }
 
-  #publish(keys: readonly string[]): void {
-    const { name: loader } = this.#options;
-    for (const key of keys) {
-      loads.publish({ loader, isHit: this.#promises.has(key) || this.#asked.has(key), cache: this.#next });
-    }
+  #publish(key: string): void {
+    const isHit = this.#promises.has(key) || this.#asked.has(key);
+    loads.publish({ loader: this.#options.name, isHit, cache: this.#next });
   }
 
   #createLoader(): DataLoader<KeyValue, Row, unknown> {
     const { name } = this.#options;
     const load = async (keys: readonly KeyValue[]) => {
       const texts = keys.map(String);
-      await endOf(this.#ask(texts));
-      return texts.map((key) => this.find(key));
+      await endOf(new Set(texts.map((key) => this.#ask(key))));
+      return this.find(texts) as (Row | Error)[];
     };
     const cacheMap = this.#createCache();
     const loader = new DataLoader(load, { name, batchScheduleFn: queueMicrotask, cacheKeyFn: String, cacheMap });

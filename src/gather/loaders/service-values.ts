@@ -47,9 +47,10 @@ export class ServiceValues {
   }
 
   /** Reads the values that were not asked for before, and waits for all. Never rejects: `find` has the errors. */
-  load(keys: readonly string[]): Promise<unknown> {
+  load(keys: readonly (string | null)[]): Promise<unknown> {
     const ends = new Set<Promise<void>>();
     for (const key of keys) {
+      if (key === null) continue;
       const known = this.#all.get(key);
       if (loads.hasSubscribers) loads.publish({ loader: this.#name, isHit: known !== undefined, cache: this.#next });
       ends.add(known?.end ?? this.#ask(key));
@@ -57,9 +58,9 @@ export class ServiceValues {
     return endOf(ends);
   }
 
-  /** The value of a key that was loaded, null if it has none, or its error. */
-  find(key: string): unknown {
-    return this.#all.get(key)?.value ?? null;
+  /** The value of a key that was loaded, null if it has none, or its error; null for a null key. */
+  find(key: string | null): unknown {
+    return key === null ? null : (this.#all.get(key)?.value ?? null);
   }
 
   #ask(key: string): Promise<void> {

@@ -44,17 +44,16 @@ export async function readByKey(source: KeySource, keys: readonly Key[]): Promis
 /** Splits keys by the number that a request may have, and by the length of its URL. */
 function toChunks(keys: readonly Key[], { max, lengthOf }: BulkPlan): Key[][] {
   const chunks: Key[][] = [];
+  let first = 0;
   let length = 0;
-  for (const key of keys) {
+  keys.forEach((key, index) => {
     const added = lengthOf(key);
-    const last = chunks.at(-1);
-    if (last && last.length < max && length + added <= MAX_QUERY_LENGTH) {
-      last.push(key);
-      length += added;
-    } else {
-      chunks.push([key]);
-      length = added;
-    }
-  }
+    length += added;
+    if (index - first < max && length <= MAX_QUERY_LENGTH) return;
+    if (index > first) chunks.push(keys.slice(first, index));
+    first = index;
+    length = added;
+  });
+  if (keys.length > first) chunks.push(keys.slice(first));
   return chunks;
 }
