@@ -22,9 +22,14 @@ function publish<Parent, Args, Context, Result>(
   return (parent, args, context, info) => {
     const event = { info };
     const end = () => fields.asyncEnd.publish(event);
-    const result = fields.start.runStores(event, () => resolve(parent, args, context, info));
-    if (result instanceof Promise) result.then(end, end);
-    else end();
-    return result;
+    let isAsync = false;
+    try {
+      const result = fields.start.runStores(event, () => resolve(parent, args, context, info));
+      isAsync = result instanceof Promise;
+      if (isAsync) (result as Promise<unknown>).then(end, end);
+      return result;
+    } finally {
+      if (!isAsync) end();
+    }
   };
 }
