@@ -150,7 +150,7 @@ function toSharedField(name: string, type: GraphQLOutputType): GraphQLFieldConfi
     const all = () => parents.map((parent) => attempt(() => resolve(parent, given, world, info)));
     return random.chance(world.laziness) ? later(random, all) : all();
   };
-  return { type, args, resolve, extensions: { gather: { resolveAll } } };
+  return { type, args, resolve, extensions: { resolveAll } };
 }
 
 /** A value for a type, in one of the ways in which resolvers give them. */
@@ -199,7 +199,8 @@ function leafOf(random: Random, type: string): unknown {
 }
 
 function listOf(type: GraphQLOutputType, at: string, random: Random, world: World, schema: GraphQLSchema): unknown {
-  const length = random.below(4);
+  // Some are longer than the first elements of a stream that are delivered together.
+  const length = random.chance(0.03) ? 20 + random.below(20) : random.below(4);
   const item = (index: number) => () => toValue(type, `${at}.${index}`, world, schema);
   const items = Array.from({ length }, (_, index) => item(index));
   const breaksAt = random.chance(world.trouble / 2) ? random.below(length + 1) : -1;
