@@ -1,5 +1,6 @@
 import { type GraphQLResolveInfo, type GraphQLSchema, isObjectType } from 'graphql';
 import { fields } from '../monitoring/channels.ts';
+import { traced } from '../monitoring/traced.ts';
 import type { ResolveAll } from './execution/selection.ts';
 
 /** Wraps the resolvers of a schema to publish each of their runs. */
@@ -21,15 +22,7 @@ function publish<Parent, Args, Context, Result>(
 ): typeof resolve {
   return (parent, args, context, info) => {
     const event = { info };
-    const end = () => fields.asyncEnd.publish(event);
-    let isAsync = false;
-    try {
-      const result = fields.start.runStores(event, () => resolve(parent, args, context, info));
-      isAsync = result instanceof Promise;
-      if (isAsync) (result as Promise<unknown>).then(end, end);
-      return result;
-    } finally {
-      if (!isAsync) end();
-    }
+    const run = () => resolve(parent, args, context, info);
+    return traced(fields.start, event, run, () => fields.asyncEnd.publish(event));
   };
 }

@@ -1,5 +1,6 @@
 import { type PhaseEvent, phases } from './channels.ts';
 import type { Phase, Timing } from './timing.ts';
+import { traced } from './traced.ts';
 
 /** Runs a phase of an operation, up to the end of the promise if it returns one. Measures and publishes it. */
 export function inPhase<T>(phase: Phase, timing: Timing, work: () => T): T {
@@ -9,13 +10,5 @@ export function inPhase<T>(phase: Phase, timing: Timing, work: () => T): T {
     timing.phases[phase] += performance.now() - start;
     phases.asyncEnd.publish(event);
   };
-  let isAsync = false;
-  try {
-    const result = phases.start.runStores(event, work);
-    isAsync = result instanceof Promise;
-    if (isAsync) (result as Promise<unknown>).then(end, end);
-    return result;
-  } finally {
-    if (!isAsync) end();
-  }
+  return traced(phases.start, event, work, end);
 }

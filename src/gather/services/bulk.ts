@@ -148,7 +148,7 @@ function setAll(values: Map<string, unknown>, found: unknown, by: readonly strin
     if (values.has(key)) values.set(key, value);
   };
   if (Array.isArray(found)) for (const value of found) set(String(at(value, by)), value);
-  else for (const key of Object.keys(found ?? {})) set(key, at(found, [key]));
+  else for (const [key, value] of Object.entries(found ?? {})) set(key, value);
 }
 
 function at(value: unknown, names: readonly string[]): unknown {
